@@ -1,0 +1,23 @@
+/** What went wrong by the user's hand: one line, exit code 2, no stack trace. Everything else is a defect and is loud. */
+import leven from 'leven';
+
+export class UserError extends Error {
+  override name = 'UserError';
+}
+
+/** The candidate nearest to `word` by edit distance, if it is near enough to be a slip of the keys. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((c) => ({ c, d: leven(word.toLowerCase(), c.toLowerCase()) }))
+    .sort((a, b) => a.d - b.d || a.c.localeCompare(b.c));
+  const best = ranked[0];
+  return best && best.d <= Math.max(2, Math.floor(best.c.length / 3)) ? best.c : undefined;
+}
+
+/** `unknown attack "badnet": one of none, badnets, blend. Did you mean badnets?` */
+export function unknownWord(what: string, got: string, allowed: readonly string[]): UserError {
+  const near = nearest(got, allowed);
+  return new UserError(
+    `unknown ${what} "${got}": one of ${allowed.join(', ')}.${near ? ` Did you mean "${near}"?` : ''}`,
+  );
+}

@@ -1,0 +1,39 @@
+/** What a data set is to the rest of ibscope. */
+
+/** Labelled images. `images` is [n, height, width, channels] uint8, row-major; `labels` holds class numbers. */
+export interface ImageSet {
+  images: Uint8Array;
+  labels: Int32Array;
+  n: number;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+export interface Dataset {
+  name: string;
+  /** Class names in the order of their numbers. */
+  classes: string[];
+  train: ImageSet;
+  test: ImageSet;
+}
+
+/** What a source is asked for. Limits are class-balanced and seeded; undefined takes everything there is. */
+export interface DatasetRequest {
+  dataDir?: string;
+  trainLimit?: number;
+  testLimit?: number;
+  seed: number;
+  /** Side length images are resized to where the source has no size of its own. Default 32. */
+  size?: number;
+}
+
+/** One file per source in this room, one line in `index.ts`. */
+export interface DatasetSource {
+  name: string;
+  /** One line for `--help` and `data list`. */
+  summary: string;
+  /** Whether `--data-dir` is required. */
+  needsDir: boolean;
+  load(request: DatasetRequest): Promise<Dataset>;
+}
