@@ -6,9 +6,10 @@ export type Quantity = 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
  * One estimate at one checkpoint; one line of `information.jsonl`.
  *
  * Group ids, with c the target class's number and k any class's number:
- * `c/backdoor`, `c/clean`, `c/mixed`, `c/all`, `k` (every other class), `all`, `cover`;
- * and for the score's null `k/null-a`, `k/null-b`: two disjoint random subsets of clean class k
- * (attack `none`: `c/null-a`, `c/null-b` of the target class as well, see dynamics/null.ts).
+ * `c/backdoor`, `c/clean`, `c/mixed`, `c/all`, `k` (every other class), `all`, `cover`; and for the score's null
+ * `k/null-a0`, `k/null-b0`, `k/null-a1`, …: per split two disjoint random subsets of clean class k, of the same size as
+ * every other group. For attack `none`, `c/backdoor` is a random subset of the target class, of the size the poison rate
+ * would give, and `c/clean` the rest.
  */
 export interface EstimateRow {
   epoch: number;
@@ -25,4 +26,22 @@ export interface EstimateRow {
   draws: number;
   trainNats: number;
   heldOutNats: number;
+}
+
+/** One epoch of training; one line of `events.jsonl` with `"event": "epoch"`. Losses in nats, accuracies and ASR in 0 … 1. */
+export interface EpochRow {
+  epoch: number;
+  learningRate: number;
+  trainLoss: number;
+  trainAccuracy: number;
+  testLoss: number;
+  testAccuracy: number;
+  /** Mean training loss and accuracy per class of the label trained on; payload samples are left out of them. */
+  classLoss: number[];
+  classAccuracy: number[];
+  /** Mean training loss of the payload samples; null where nothing is poisoned. */
+  backdoorLoss: number | null;
+  /** Share of triggered test images of non-target classes that are predicted as the target; null without a trigger. */
+  asr: number | null;
+  seconds: number;
 }
