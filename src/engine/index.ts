@@ -1,0 +1,13 @@
+/** The engine's surface: expressions, their gradients, and programs that run them. */
+export { gradients } from './autodiff.js';
+export { NoiseBank } from './noise.js';
+export * from './ops/batch-norm.js';
+export * from './ops/conv.js';
+export * from './ops/elementwise.js';
+export * from './ops/losses.js';
+export * from './ops/matmul.js';
+export * from './ops/reduce.js';
+export * from './ops/shape.js';
+export * from './optim.js';
+export { emit, evaluate, Program, type ProgramSpec, type SessionSettings, State, type Values } from './program.js';
+export { constant, input, type Operand, type Shape, sizeOf, Tensor } from './tensor.js';

@@ -1,0 +1,183 @@
+/** Operators that move values without changing them. */
+import { type Op, type Shape, sameShape, sizeOf, Tensor } from '../tensor.js';
+import { sumTo } from './reduce.js';
+
+const reshapeOp: Op = {
+  name: 'reshape',
+  vjp: (g, node) => [reshape(g, node.inputs[0].shape)],
+  lower: (graph, [x], node) => graph.node('Reshape', [x, graph.ints(node.shape)], { allowzero: 1 }),
+};
+
+/** The same values in another shape; one dimension may be −1. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = shape.reduce((a, d) => (d === -1 ? a : a * d), 1);
+  const full = shape.map((d) => (d === -1 ? x.size / known : d));
+  if (sizeOf(full) !== x.size) throw new Error(`reshape: [${x.shape}] does not fit into [${shape}]`);
+  return sameShape(full, x.shape) ? x : new Tensor(reshapeOp, [x], {}, full, x.dtype);
+}
+
+const transposeOp: Op = {
+  name: 'transpose',
+  vjp: (g, node) => {
+    const perm: number[] = node.attributes.perm;
+    return [
+      transpose(
+        g,
+        perm.map((_, i) => perm.indexOf(i)),
+      ),
+    ];
+  },
+  lower: (graph, [x], node) => graph.node('Transpose', [x], { perm: node.attributes.perm }),
+};
+
+/** Axes in the order `perm`; without it the last two are swapped. */
+export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
+  const r = x.rank;
+  const p = perm ?? [...Array.from({ length: r - 2 }, (_, i) => i), r - 1, r - 2];
+  if (p.length !== r || new Set(p).size !== r)
+    throw new Error(`transpose: [${p}] does not order the axes of [${x.shape}]`);
+  if (p.every((a, i) => a === i)) return x;
+  return new Tensor(
+    transposeOp,
+    [x],
+    { perm: p },
+    p.map((a) => x.shape[a]),
+    x.dtype,
+  );
+}
+
+const expandOp: Op = {
+  name: 'broadcastTo',
+  vjp: (g, node) => [sumTo(g, node.inputs[0].shape)],
+  lower: (graph, [x], node) => graph.node('Expand', [x, graph.ints(node.shape)]),
+};
+
+/** Repeats axes of length 1 until the shape is reached. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : new Tensor(expandOp, [x], {}, shape, x.dtype);
+}
+
+const sliceOp: Op = {
+  name: 'slice',
+  vjp: (g, node) => {
+    const { axis, start, end } = node.attributes;
+    return [pad(g, axis, start, node.inputs[0].shape[axis] - end)];
+  },
+  lower: (graph, [x], node) => {
+    const { axis, start, end } = node.attributes;
+    return graph.node('Slice', [x, graph.ints([start]), graph.ints([end]), graph.ints([axis])]);
+  },
+};
+
+/** `x[start … end)` along one axis. */
+export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+  if (start < 0 || end > x.shape[axis] || start >= end)
+    throw new Error(`slice: ${start}…${end} is outside axis ${axis} of [${x.shape}]`);
+  if (start === 0 && end === x.shape[axis]) return x;
+  return new Tensor(
+    sliceOp,
+    [x],
+    { axis, start, end },
+    x.shape.map((d, i) => (i === axis ? end - start : d)),
+    x.dtype,
+  );
+}
+
+const padOp: Op = {
+  name: 'pad',
+  vjp: (g, node) => {
+    const { axis, before } = node.attributes;
+    return [slice(g, axis, before, before + node.inputs[0].shape[axis])];
+  },
+  lower: (graph, [x], node) => {
+    const { axis, before, after } = node.attributes;
+    return graph.node('Pad', [
+      x,
+      graph.ints([
+        ...node.shape.map((_, i) => (i === axis ? before : 0)),
+        ...node.shape.map((_, i) => (i === axis ? after : 0)),
+      ]),
+    ]);
+  },
+};
+
+/** Zeros before and after along one axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  if (before === 0 && after === 0) return x;
+  return new Tensor(
+    padOp,
+    [x],
+    { axis, before, after },
+    x.shape.map((d, i) => (i === axis ? d + before + after : d)),
+  );
+}
+
+const concatOp: Op = {
+  name: 'concat',
+  vjp: (g, node) => {
+    const { axis } = node.attributes;
+    let at = 0;
+    return node.inputs.map((x) => {
+      at += x.shape[axis];
+      return slice(g, axis, at - x.shape[axis], at);
+    });
+  },
+  lower: (graph, inputs, node) => graph.node('Concat', inputs, { axis: node.attributes.axis }),
+};
+
+/** Joins tensors along one axis. */
+export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  const [first] = parts;
+  for (const p of parts)
+    if (p.rank !== first.rank || p.shape.some((d, i) => i !== axis && d !== first.shape[i]))
+      throw new Error(`concat: [${first.shape}] and [${p.shape}] differ outside axis ${axis}`);
+  if (parts.length === 1) return first;
+  const total = parts.reduce((n, p) => n + p.shape[axis], 0);
+  return new Tensor(
+    concatOp,
+    parts,
+    { axis },
+    first.shape.map((d, i) => (i === axis ? total : d)),
+    first.dtype,
+  );
+}
+
+const gatherOp: Op = {
+  name: 'gather',
+  vjp: (g, node) => {
+    const [x, index] = node.inputs;
+    return [scatterRows(g, index, x.shape), null];
+  },
+  lower: (graph, inputs) => graph.node('Gather', inputs, { axis: 0 }),
+};
+
+/** `x[index]` along the first axis; `index` is a vector of int32 or int64. */
+export function gather(x: Tensor, index: Tensor): Tensor {
+  return new Tensor(gatherOp, [x, index], {}, [...index.shape, ...x.shape.slice(1)], x.dtype);
+}
+
+const scatterOp: Op = {
+  name: 'scatterRows',
+  vjp: (g, node) => [gather(g, node.inputs[1]), null],
+  lower: (graph, [rows, index], node) => {
+    const zeros = graph.node('Expand', [graph.scalar(0), graph.ints(node.shape)]);
+    const at = graph.node('Unsqueeze', [graph.node('Cast', [index], { to: 7 }), graph.ints([-1])]);
+    return graph.node('ScatterND', [zeros, at, rows], { reduction: 'add' });
+  },
+};
+
+/** Adds rows into a zero tensor of `shape` at `index`: the transpose of `gather`. */
+function scatterRows(rows: Tensor, index: Tensor, shape: Shape): Tensor {
+  return new Tensor(scatterOp, [rows, index], {}, shape);
+}
+
+const oneHotOp: Op = {
+  name: 'oneHot',
+  lower: (graph, [x], node) =>
+    graph.node('OneHot', [x, graph.ints([node.attributes.depth]), graph.floats([0, 1])], { axis: -1 }),
+};
+
+/** Rows of zeros with a one at each label: [n] int → [n, depth] float. */
+export function oneHot(labels: Tensor, depth: number): Tensor {
+  return new Tensor(oneHotOp, [labels], { depth }, [...labels.shape, depth]);
+}

@@ -1,0 +1,92 @@
+/**
+ * Optimizers as graph expressions: parameters and gradients in, updates of parameters and optimizer state out.
+ * Every state tensor starts at zero and is named after its parameter.
+ */
+import { add, div, exp, minimum, mul, sqrt, sub } from './ops/elementwise.js';
+import { addAll, sumSquare } from './ops/reduce.js';
+import { reshape } from './ops/shape.js';
+import { input, type Operand, type Tensor } from './tensor.js';
+
+export type Updates = Map<Tensor, Tensor>;
+
+function stateLike(p: Tensor, kind: string): Tensor {
+  return input(`${kind}.${p.attributes.name}`, p.shape, 'float32', 'state');
+}
+
+/** State an optimizer keeps for a parameter, by name, so that it can be created and saved. */
+export const OPTIMIZER_STATE = { sgd: ['momentum'], adamw: ['adam_m', 'adam_v'] } as const;
+
+export interface SgdOptions {
+  learningRate: Operand;
+  momentum: number;
+  weightDecay: number;
+}
+
+/** SGD as PyTorch has it: `v ← μ·v + (g + λ·p)`, `p ← p − η·v`. */
+export function sgd(params: readonly Tensor[], grads: readonly Tensor[], o: SgdOptions): Updates {
+  const updates: Updates = new Map();
+  params.forEach((p, i) => {
+    const v = stateLike(p, 'momentum');
+    const g = o.weightDecay === 0 ? grads[i] : add(grads[i], mul(p, o.weightDecay));
+    const next = o.momentum === 0 ? g : add(mul(v, o.momentum), g);
+    if (o.momentum !== 0) updates.set(v, next);
+    updates.set(p, sub(p, mul(next, o.learningRate)));
+  });
+  return updates;
+}
+
+export interface AdamWOptions {
+  learningRate: Operand;
+  /** The step's number, from 1, as a scalar tensor: bias correction needs it. */
+  step: Tensor;
+  weightDecay: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+}
+
+/** AdamW (Loshchilov and Hutter 2019) as PyTorch has it: decay by `η·λ·p`, bias-corrected moments. */
+export function adamw(params: readonly Tensor[], grads: readonly Tensor[], o: AdamWOptions): Updates {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = o;
+  const updates: Updates = new Map();
+  const correct = (beta: number) => sub(1, powStep(beta, o.step));
+  const c1 = correct(beta1);
+  const c2 = sqrt(correct(beta2));
+  params.forEach((p, i) => {
+    const g = grads[i];
+    const m = stateLike(p, 'adam_m');
+    const v = stateLike(p, 'adam_v');
+    const m1 = add(mul(m, beta1), mul(g, 1 - beta1));
+    const v1 = add(mul(v, beta2), mul(mul(g, g), 1 - beta2));
+    const move = div(div(m1, c1), add(div(sqrt(v1), c2), epsilon));
+    const kept = o.weightDecay === 0 ? p : mul(p, sub(1, mul(o.learningRate, o.weightDecay)));
+    updates
+      .set(m, m1)
+      .set(v, v1)
+      .set(p, sub(kept, mul(move, o.learningRate)));
+  });
+  return updates;
+}
+
+/** βᵗ as exp(t · ln β). */
+function powStep(beta: number, step: Tensor): Tensor {
+  return exp(mul(step, Math.log(beta)));
+}
+
+/**
+ * Gradients scaled so that their joint L2 norm is at most `limit` (`clip_grad_norm_` of PyTorch).
+ * `group` axes: how many leading axes number independent models trained side by side, each clipped alone.
+ */
+export function clipGradNorm(grads: readonly Tensor[], limit: number, groupAxes = 0): Tensor[] {
+  const squares = grads.map((g) =>
+    sumSquare(
+      g,
+      Array.from({ length: g.rank - groupAxes }, (_, i) => i + groupAxes),
+    ),
+  );
+  const norm = sqrt(addAll(squares));
+  const scale = minimum(div(limit, add(norm, 1e-6)), 1);
+  return grads.map((g) =>
+    mul(g, reshape(scale, [...g.shape.slice(0, groupAxes), ...Array(g.rank - groupAxes).fill(1)])),
+  );
+}

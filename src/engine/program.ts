@@ -1,0 +1,166 @@
+/**
+ * A compiled graph: expressions emitted as one ONNX model and run by ONNX Runtime.
+ *
+ * A program has outputs, which come back to the caller, and updates, which replace named state (a parameter by its new
+ * value). `InferenceSession.run` blocks its thread: call it from a worker wherever something else must stay responsive.
+ */
+import * as ort from 'onnxruntime-node';
+import { topological } from './autodiff.js';
+import type { NoiseBank } from './noise.js';
+import { GraphBuilder } from './onnx.js';
+import { type DType, isInput, type Role, type Tensor } from './tensor.js';
+
+export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
+
+const ARRAY = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
+
+/** Emits expressions as a serialised ONNX model; equal subexpressions are written once. */
+export function emit(outputs: Record<string, Tensor>): Uint8Array {
+  const graph = new GraphBuilder();
+  const names = new Map<Tensor, string>();
+  for (const t of topological(Object.values(outputs)))
+    names.set(
+      t,
+      t.op.lower(
+        graph,
+        t.inputs.map((i) => names.get(i)!),
+        t,
+      ),
+    );
+  for (const [name, t] of Object.entries(outputs)) graph.output(name, names.get(t)!, t.dtype, t.shape);
+  return graph.finish();
+}
+
+export interface SessionSettings {
+  /** Threads inside an operator. Default: all cores. */
+  threads?: number;
+}
+
+/** Named tensors that survive from run to run. Each has a second buffer, so that an update never copies. */
+export class State {
+  private readonly current = new Map<string, Float32Array>();
+  private readonly spare = new Map<string, Float32Array>();
+
+  set(name: string, values: Float32Array) {
+    this.current.set(name, values);
+    this.spare.delete(name);
+  }
+
+  get(name: string): Float32Array {
+    const v = this.current.get(name);
+    if (!v) throw new Error(`state: no tensor named ${name}`);
+    return v;
+  }
+
+  has(name: string): boolean {
+    return this.current.has(name);
+  }
+
+  names(): string[] {
+    return [...this.current.keys()];
+  }
+
+  /** The buffer that the next value of `name` is written to. */
+  next(name: string): Float32Array {
+    let s = this.spare.get(name);
+    if (!s) {
+      s = new Float32Array(this.get(name).length);
+      this.spare.set(name, s);
+    }
+    return s;
+  }
+
+  swap(name: string) {
+    const s = this.next(name);
+    this.spare.set(name, this.get(name));
+    this.current.set(name, s);
+  }
+}
+
+interface Slot {
+  name: string;
+  role: Role;
+  tensor: Tensor;
+}
+
+export interface ProgramSpec {
+  outputs: Record<string, Tensor>;
+  /** State tensor → its value after the run. */
+  updates?: Map<Tensor, Tensor>;
+}
+
+export class Program {
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly slots: readonly Slot[],
+    private readonly outputs: Record<string, Tensor>,
+    private readonly updated: readonly { name: string; shape: readonly number[] }[],
+  ) {}
+
+  static async compile(spec: ProgramSpec, settings: SessionSettings = {}): Promise<Program> {
+    const updates = [...(spec.updates ?? new Map<Tensor, Tensor>())];
+    const all: Record<string, Tensor> = { ...spec.outputs };
+    const updated = updates.map(([state, next]) => {
+      const { name } = state.attributes;
+      if (state.size !== next.size) throw new Error(`update of ${name}: [${next.shape}] for [${state.shape}]`);
+      all[`next:${name}`] = next;
+      return { name, shape: next.shape };
+    });
+    const slots: Slot[] = [];
+    const seen = new Map<string, Tensor>();
+    for (const t of topological(Object.values(all))) {
+      if (!isInput(t)) continue;
+      const { name, role } = t.attributes;
+      if (seen.has(name)) throw new Error(`two inputs of one graph are named ${name}`);
+      seen.set(name, t);
+      slots.push({ name, role, tensor: t });
+    }
+    const session = await ort.InferenceSession.create(emit(all), {
+      intraOpNumThreads: settings.threads ?? 0,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+    return new Program(session, slots, spec.outputs, updated);
+  }
+
+  /** Runs once. `feeds` by input name; state is read from and, where updated, written to `state`; noise comes from `bank`. */
+  async run(feeds: Record<string, Values>, state?: State, bank?: NoiseBank): Promise<Record<string, Values>> {
+    const values: Record<string, ort.Tensor> = {};
+    for (const { name, role, tensor } of this.slots) {
+      const data = role === 'state' ? state!.get(name) : role === 'noise' ? bank!.draw(tensor.size) : feeds[name];
+      if (data === undefined) throw new Error(`run: nothing was fed for ${name}`);
+      values[name] = toOrt(data, tensor.dtype, tensor.shape);
+    }
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of Object.keys(this.outputs)) fetches[name] = null;
+    for (const u of this.updated) fetches[`next:${u.name}`] = toOrt(state!.next(u.name), 'float32', u.shape);
+    const result = await this.session.run(values, fetches);
+    for (const u of this.updated) state!.swap(u.name);
+    return Object.fromEntries(Object.keys(this.outputs).map((name) => [name, result[name].data as Values]));
+  }
+
+  /** Frees the native session; the program cannot run after it. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+function toOrt(data: Values, dtype: DType, shape: readonly number[]): ort.Tensor {
+  if (!(data instanceof ARRAY[dtype])) throw new Error(`run: a ${dtype} tensor was fed ${data.constructor.name}`);
+  return new ort.Tensor(dtype as 'float32', data as Float32Array, shape as number[]);
+}
+
+/** Computes expressions that have no inputs but `feeds`, once: the engine as a calculator. */
+export async function evaluate(
+  outputs: Record<string, Tensor>,
+  feeds: Record<string, Values> = {},
+): Promise<Record<string, Values>> {
+  const program = await Program.compile({ outputs });
+  try {
+    return await program.run(feeds);
+  } finally {
+    await program.release();
+  }
+}
