@@ -1,0 +1,103 @@
+/**
+ * The draft of a score in the public working repository of the authors of "Exploring Dynamic Properties of Backdoor
+ * Training Through Information Bottleneck" (arXiv 2511.21923). For q ∈ {I(X;T), I(T;Ŷ)} and g ∈ {c/clean, c/all}, at
+ * each checkpoint {q_g} ∪ {q_k : k ≠ c} is min–max scaled, `|mean_k(q̃_g − q̃_k)|` is taken and averaged over epochs 5,
+ * 40 and 100 of 120; the score is the sum of the four terms, 0 … 4, lower is stealthier.
+ */
+import { type StealthQuantity, stealthQuantities } from './distance.js';
+import { commonEpochs, mean, trajectories } from './trajectory.js';
+import type { EstimateRow } from './types.js';
+
+export interface DraftResult {
+  /** The sum of the terms, or null with the reason in words. */
+  score: number | null;
+  reason?: string;
+  /** The checkpoints averaged over, and, where they are not the draft's own, a sentence that says so. */
+  epochs: number[];
+  note?: string;
+  /** One term per quantity and group, e.g. `I(X;T) 0/clean`. */
+  terms: Record<string, number>;
+}
+
+export interface DraftOptions {
+  /** Target class number. */
+  target: number;
+  /** Epochs wanted; default 5, 40, 100. */
+  epochs?: readonly number[];
+  /** Length of the training those epochs belong to; default 120. */
+  trainedFor?: number;
+  /** Estimator by name; may be left out where each quantity has only one. */
+  estimator?: string;
+}
+
+/** The authors' draft score of a table of estimates. */
+export function authorsDraft(rows: readonly EstimateRow[], options: DraftOptions): DraftResult {
+  const { target, epochs: wanted = [5, 40, 100], trainedFor = 120, estimator } = options;
+  const without = (reason: string): DraftResult => ({ score: null, reason, epochs: [], terms: {} });
+  const own = [`${target}/clean`, `${target}/all`];
+  const curves = trajectories(rows).filter(
+    (c) => (estimator === undefined || c.estimator === estimator) && isStealthQuantity(c.quantity),
+  );
+  for (const q of stealthQuantities) {
+    const names = [...new Set(curves.filter((c) => c.quantity === q).map((c) => c.estimator))].sort();
+    if (names.length > 1)
+      return without(`there are several estimators of ${q} (${names.join(', ')}): name one of them`);
+  }
+  const find = (group: string, q: StealthQuantity) => curves.find((c) => c.group === group && c.quantity === q);
+  const classes = [...new Set(curves.map((c) => c.group))].filter(
+    (g) => /^\d+$/.test(g) && g !== String(target) && stealthQuantities.every((q) => find(g, q)),
+  );
+  if (classes.length === 0) return without('there is no other class to compare the target class with');
+  const lacking = own.find((g) => stealthQuantities.some((q) => !find(g, q)));
+  if (lacking) return without(`group ${lacking} lacks an estimate of I(X;T) or I(T;Ŷ)`);
+
+  const available = commonEpochs([...own, ...classes].flatMap((g) => stealthQuantities.map((q) => find(g, q)!)));
+  if (available.length === 0) return without('the groups share no checkpoint');
+  const epochs = chooseEpochs(available, wanted, trainedFor);
+  const terms: Record<string, number> = {};
+  for (const q of stealthQuantities) {
+    const value = (group: string, epoch: number) => {
+      const curve = find(group, q)!;
+      return curve.values[curve.epochs.indexOf(epoch)];
+    };
+    for (const g of own) {
+      terms[`${q} ${g}`] = mean(
+        epochs.map((e) =>
+          scaledGap(
+            value(g, e),
+            classes.map((k) => value(k, e)),
+          ),
+        ),
+      );
+    }
+  }
+  const exact = wanted.every((e) => epochs.includes(e));
+  return {
+    score: Object.values(terms).reduce((a, b) => a + b, 0),
+    epochs,
+    ...(exact ? {} : { note: `epochs ${epochs.join(', ')} stand in for ${wanted.join(', ')}, which this run lacks` }),
+    terms,
+  };
+}
+
+/** `|mean_k(g̃ − k̃)|` with g and all k scaled to [0, 1] together; 0 where all are equal. */
+function scaledGap(own: number, others: readonly number[]): number {
+  const low = Math.min(own, ...others);
+  const range = Math.max(own, ...others) - low;
+  return range > 0 ? Math.abs(own - mean(others)) / range : 0;
+}
+
+/**
+ * The wanted epochs where the run has them. A run that reaches the last of them gives its nearest checkpoints; a shorter
+ * one those at the same share of its length. Each checkpoint counts once.
+ */
+function chooseEpochs(available: readonly number[], wanted: readonly number[], trainedFor: number): number[] {
+  const last = available[available.length - 1];
+  const share = last >= Math.max(...wanted) ? 1 : last / trainedFor;
+  const nearest = (e: number) => available.reduce((best, a) => (Math.abs(a - e) < Math.abs(best - e) ? a : best));
+  return [...new Set(wanted.map((e) => nearest(e * share)))].sort((a, b) => a - b);
+}
+
+function isStealthQuantity(q: string): q is StealthQuantity {
+  return (stealthQuantities as readonly string[]).includes(q);
+}

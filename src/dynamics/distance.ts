@@ -1,0 +1,66 @@
+/**
+ * How far the poisoned samples' flow of information lies from that of clean ones. For each quantity q ∈ {I(X;T), I(T;Ŷ)},
+ * averages over epochs by the trapezoid rule:
+ *
+ *   `G_in(q)  = average |q_backdoor − q_clean| / s_q`   inside the target class,
+ *   `G_out(q) = average |q_all − μ_q| / s_q`            the target class against the mean μ_q of the other classes,
+ *   `s_q      = average μ_q`, floored at the standard error, so that the unit of information cancels,
+ *   `G = (G_in + G_out) / 2`,  `D_β = (G(X;T) + β·G(T;Ŷ)) / (1 + β)`.
+ */
+import { at, epochAverage, mean, type Trajectory } from './trajectory.js';
+
+export const stealthQuantities = ['I(X;T)', 'I(T;Ŷ)'] as const;
+export type StealthQuantity = (typeof stealthQuantities)[number];
+
+export interface GapParts {
+  /** G_in and G_out, in units of `scale`. */
+  integrationGap: number;
+  footprintGap: number;
+  /** s_q, in the unit of the rows. */
+  scale: number;
+}
+
+/** The curves that play the parts of one score, one per group, all of one quantity. */
+export interface Cast {
+  backdoor: Trajectory;
+  clean: Trajectory;
+  all: Trajectory;
+  others: Trajectory[];
+}
+
+/** Looks up the trajectory of a group that may take part; undefined where there is none. */
+export type Lookup = (group: string, quantity: StealthQuantity) => Trajectory | undefined;
+
+/** D_β and its parts over the given checkpoints; null where a scale s_q is 0. */
+export function distance(
+  cast: (q: StealthQuantity) => Cast,
+  epochs: readonly number[],
+  beta: number,
+): { distance: number; parts: Record<StealthQuantity, GapParts> } | null {
+  const xt = gaps(cast('I(X;T)'), epochs);
+  const ty = gaps(cast('I(T;Ŷ)'), epochs);
+  if (!(xt.scale > 0 && ty.scale > 0)) return null;
+  const total = (g: GapParts) => (g.integrationGap + g.footprintGap) / 2;
+  return { distance: (total(xt) + beta * total(ty)) / (1 + beta), parts: { 'I(X;T)': xt, 'I(T;Ŷ)': ty } };
+}
+
+/** G_in, G_out and s_q of one quantity. The floor of s_q is the mean standard error of the curves that take part. */
+function gaps(cast: Cast, epochs: readonly number[]): GapParts {
+  const [backdoor, clean, all, ...others] = [cast.backdoor, cast.clean, cast.all, ...cast.others].map((c) =>
+    at(c, epochs),
+  );
+  const average = (value: (i: number) => number) =>
+    epochAverage(
+      epochs,
+      epochs.map((_, i) => value(i)),
+    );
+  const mu = (i: number) => mean(others.map((c) => c.values[i]));
+  const everyone = [backdoor, clean, all, ...others];
+  const floor = average((i) => mean(everyone.map((c) => c.standardErrors[i])));
+  const scale = Math.max(average(mu), floor);
+  return {
+    integrationGap: average((i) => Math.abs(backdoor.values[i] - clean.values[i])) / scale,
+    footprintGap: average((i) => Math.abs(all.values[i] - mu(i))) / scale,
+    scale,
+  };
+}

@@ -1,0 +1,11 @@
+/** Arithmetic on tables of estimates: trajectories, phases, the Lagrangian, the stealth score and its null. */
+export * from './acceleration.js';
+export * from './authors-draft.js';
+export { type GapParts, type StealthQuantity, stealthQuantities } from './distance.js';
+export * from './lagrangian.js';
+export type { StealthNull } from './null.js';
+export * from './phases.js';
+export * from './processing-inequality.js';
+export * from './stealth.js';
+export * from './trajectory.js';
+export * from './types.js';

@@ -1,0 +1,132 @@
+/**
+ * The null of the stealth score inside one run: the same computation where nothing is poisoned. Every clean class k in
+ * turn plays the target, two disjoint random subsets of it (`k/null-a<s>`, `k/null-b<s>`) play backdoor and clean, and
+ * the other clean classes give μ_q. The true target class takes no part. One draw per class and split.
+ */
+
+import { distance, type Lookup, stealthQuantities } from './distance.js';
+import { studentQuantile } from './student.js';
+import { mean, type Trajectory } from './trajectory.js';
+
+export interface StealthNull {
+  /** Mean of S over the draws. */
+  mean: number;
+  /** 95 % range for the score of one more class that is not poisoned. */
+  low: number;
+  high: number;
+  draws: number;
+  /** D and S of every draw, in step with `labels`, e.g. `3/null 0`. */
+  distances: number[];
+  scores: number[];
+  labels: string[];
+}
+
+export interface NullSettings {
+  /** The clean classes that take part, without the target class. */
+  classes: readonly string[];
+  epochs: readonly number[];
+  beta: number;
+  minimumSamples: number;
+  curves: readonly Trajectory[];
+}
+
+/** All draws the table holds; null where there are none. What could not be used is added to `notes`. */
+export function nullDistribution(find: Lookup, settings: NullSettings, notes: string[]): StealthNull | null {
+  const { classes, epochs, beta, minimumSamples, curves } = settings;
+  const splits = new Map<string, number[]>();
+  for (const { group } of curves) {
+    const match = /^(\d+)\/null-a(\d+)$/.exec(group);
+    if (!match || !classes.includes(match[1])) continue;
+    const known = splits.get(match[1]) ?? [];
+    if (!known.includes(Number(match[2]))) splits.set(match[1], [...known, Number(match[2])]);
+  }
+  if (splits.size === 0) {
+    notes.push('no halves of clean classes were estimated, so the score has no null');
+    return null;
+  }
+  if (classes.length < 2) {
+    notes.push('a null needs at least two clean classes');
+    return null;
+  }
+  const draws: { label: string; group: string; distance: number }[] = [];
+  let incomplete = 0;
+  for (const k of classes) {
+    for (const split of (splits.get(k) ?? []).sort((a, b) => a - b)) {
+      const halves = [`${k}/null-a${split}`, `${k}/null-b${split}`];
+      const needed = halves.flatMap((g) => stealthQuantities.map((q) => find(g, q)));
+      const usable = needed.every((c) => c && c.samples >= minimumSamples && epochs.every((e) => c.epochs.includes(e)));
+      const result =
+        usable &&
+        distance(
+          (q) => ({
+            backdoor: find(halves[0], q)!,
+            clean: find(halves[1], q)!,
+            all: find(k, q)!,
+            others: classes.filter((o) => o !== k).map((o) => find(o, q)!),
+          }),
+          epochs,
+          beta,
+        );
+      if (result) draws.push({ label: `${k}/null ${split}`, group: k, distance: result.distance });
+      else incomplete++;
+    }
+  }
+  if (incomplete > 0) {
+    notes.push(
+      `${incomplete} null ${incomplete === 1 ? 'draw' : 'draws'} left out: too few samples, or not estimated at every checkpoint of the score`,
+    );
+  }
+  if (draws.length === 0) return null;
+  const distances = draws.map((d) => d.distance);
+  const scores = distances.map((d) => Math.exp(-d));
+  const drawn = [...new Set(draws.map((d) => d.group))];
+  const range = predictionRange(drawn.map((k) => draws.filter((d) => d.group === k).map((d) => d.distance)));
+  if (drawn.length < 2) notes.push('the null comes from one class alone, which says nothing of how classes differ');
+  return {
+    mean: mean(scores),
+    low: Math.exp(-range[1]),
+    high: Math.exp(-range[0]),
+    draws: draws.length,
+    distances,
+    scores,
+    labels: draws.map((d) => d.label),
+  };
+}
+
+/**
+ * 95 % range of D for one draw from a class not yet seen, from draws grouped by class. Draws of one class resemble each
+ * other, so log D is taken as a one-way random-effects model, class plus split; its prediction interval is
+ *
+ *   `mean ± t · √(between + within + variance of the mean)`
+ *
+ * with Satterthwaite's degrees of freedom for the sum of mean squares (Satterthwaite 1946; Lin and Liao, "Prediction
+ * intervals for general balanced linear random models", 2008). With one split per class it is the ordinary t prediction
+ * interval. With fewer than two classes nothing bounds a new one, and the range is [0, ∞].
+ */
+export function predictionRange(classes: readonly (readonly number[])[]): [number, number] {
+  const m = classes.length;
+  if (m < 2) return [0, Number.POSITIVE_INFINITY];
+  const positive = classes.flat().filter((d) => d > 0);
+  if (positive.length === 0) return [0, 0];
+  // A distance of exactly 0 has no logarithm; it counts as the smallest that has.
+  const floor = Math.min(...positive);
+  const logs = classes.map((c) => c.map((d) => Math.log(Math.max(d, floor))));
+  const means = logs.map(mean);
+  const draws = logs.flat().length;
+  // Splits per class; the harmonic mean where classes differ.
+  const s = m / logs.reduce((sum, c) => sum + 1 / c.length, 0);
+  const centre = mean(means);
+  const classMeans = means.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (m - 1);
+  const withinDf = draws - m;
+  const within = withinDf > 0 ? logs.reduce((sum, c, k) => sum + squares(c, means[k]), 0) / withinDf : 0;
+  const a = classMeans * (1 + 1 / m);
+  const b = within * (1 - 1 / s);
+  if (a + b === 0) return [floor, floor];
+  const df = (a + b) ** 2 / (a ** 2 / (m - 1) + (withinDf > 0 ? b ** 2 / withinDf : 0));
+  const half = studentQuantile(0.975, df) * Math.sqrt(a + b);
+  return [Math.exp(centre - half), Math.exp(centre + half)];
+}
+
+function squares(values: readonly number[], centre: number): number {
+  return values.reduce((sum, v) => sum + (v - centre) ** 2, 0);
+}

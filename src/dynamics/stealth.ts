@@ -1,0 +1,141 @@
+/**
+ * The stealth score `S_β = exp(−D_β)` of a table of estimates, with its null and what had to be left out. S ∈ (0, 1]: 1
+ * where the poisoned samples cannot be told from clean ones by how information flows.
+ */
+import {
+  type Cast,
+  distance,
+  type GapParts,
+  type Lookup,
+  type StealthQuantity,
+  stealthQuantities,
+} from './distance.js';
+import { nullDistribution, type StealthNull } from './null.js';
+import { commonEpochs, mean, smooth, trajectories } from './trajectory.js';
+import type { EstimateRow } from './types.js';
+
+export interface StealthResult {
+  /** S_β, or null with the reason in words. */
+  score: number | null;
+  reason?: string;
+  /** D_β = −log S_β. */
+  distance: number | null;
+  null: StealthNull | null;
+  /** (1 + #{S_null ≤ S}) / (1 + draws). */
+  p: number | null;
+  /** D − mean D_null: what is left of the distance when noise has had its share. */
+  excess: number | null;
+  parts: Partial<Record<StealthQuantity, GapParts>>;
+  beta: number;
+  window: number;
+  /** Checkpoints the score averages over. */
+  epochs: number[];
+  /** The other classes whose mean is μ_q. */
+  classes: string[];
+  /** What a reader has to know: groups that were left out, draws that could not be used. */
+  notes: string[];
+}
+
+export interface StealthOptions {
+  /** Target class number. */
+  target: number;
+  /** Weight of I(T;Ŷ); default 1. */
+  beta?: number;
+  /** Smoothing window in checkpoints; default 1, none. */
+  window?: number;
+  /** Score only these checkpoints; default all that every group has. */
+  epochs?: readonly number[];
+  /** Estimator by name; may be left out where each quantity has only one. */
+  estimator?: string;
+  /** Groups below this many samples are not compared; default 100. */
+  minimumSamples?: number;
+}
+
+/** Scores a table of estimates. Throws RangeError on a β or window that is no such thing; all else is a `reason`. */
+export function stealth(rows: readonly EstimateRow[], options: StealthOptions): StealthResult {
+  const { target, beta = 1, window = 1, minimumSamples = 100 } = options;
+  if (!(beta >= 0 && Number.isFinite(beta))) throw new RangeError(`beta must be a finite number from 0, got ${beta}`);
+  const notes: string[] = [];
+  const empty = { score: null, distance: null, null: null, p: null, excess: null, parts: {} };
+  const without = (reason: string): StealthResult => ({
+    ...empty,
+    reason,
+    beta,
+    window,
+    epochs: [],
+    classes: [],
+    notes,
+  });
+
+  const curves = trajectories(rows);
+  for (const q of stealthQuantities) {
+    const names = [...new Set(curves.filter((c) => c.quantity === q).map((c) => c.estimator))].sort();
+    if (options.estimator === undefined && names.length > 1) {
+      return without(`there are several estimators of ${q} (${names.join(', ')}): name one of them`);
+    }
+  }
+  const byName = new Map(
+    curves
+      .filter((c) => options.estimator === undefined || c.estimator === options.estimator)
+      .map((c) => [`${c.quantity} ${c.group}`, smooth(c, window)]),
+  );
+  const find: Lookup = (group, quantity) => byName.get(`${quantity} ${group}`);
+  const samples = (group: string) =>
+    Math.min(...stealthQuantities.map((q) => find(group, q)?.samples ?? Number.POSITIVE_INFINITY));
+
+  const own = [`${target}/backdoor`, `${target}/clean`, `${target}/all`];
+  const numbered = [...new Set(curves.map((c) => c.group))]
+    .filter((g) => /^\d+$/.test(g) && g !== String(target))
+    .sort((a, b) => Number(a) - Number(b));
+  const classes = numbered.filter((g) => stealthQuantities.every((q) => find(g, q)));
+  if (classes.length < numbered.length) {
+    const partial = numbered.filter((g) => !classes.includes(g));
+    notes.push(`left out without both I(X;T) and I(T;Ŷ): class ${partial.join(', ')}`);
+  }
+  for (const group of own) {
+    const missing = stealthQuantities.filter((q) => !find(group, q));
+    if (missing.length > 0) return without(`group ${group} has no estimate of ${missing.join(' or ')}`);
+    if (samples(group) < minimumSamples) {
+      return without(
+        `group ${group} has ${samples(group)} samples, fewer than the ${minimumSamples} a comparison needs`,
+      );
+    }
+  }
+  const small = classes.filter((g) => samples(g) < minimumSamples);
+  if (small.length > 0) {
+    notes.push(`left out with fewer than ${minimumSamples} samples: class ${small.join(', ')}`);
+  }
+  const others = classes.filter((g) => !small.includes(g));
+  if (others.length === 0) return without('there is no other class to compare the target class with');
+
+  const taking = [...own, ...others].flatMap((g) => stealthQuantities.map((q) => find(g, q)!));
+  const shared = commonEpochs(taking);
+  const lost = new Set(taking.flatMap((c) => c.epochs)).size - shared.length;
+  if (lost > 0) notes.push(`${lost} ${lost === 1 ? 'checkpoint' : 'checkpoints'} left out that not every group has`);
+  const wanted = options.epochs;
+  const epochs = wanted ? shared.filter((e) => wanted.includes(e)) : shared;
+  if (epochs.length === 0) return without('the groups share no checkpoint');
+
+  const cast = (q: StealthQuantity): Cast => {
+    const [backdoor, clean, all] = own.map((g) => find(g, q)!);
+    return { backdoor, clean, all, others: others.map((g) => find(g, q)!) };
+  };
+  const result = distance(cast, epochs, beta);
+  if (!result)
+    return without('the other classes carry no information and there are no standard errors to compare with');
+  const score = Math.exp(-result.distance);
+  const nulls = nullDistribution(find, { classes: others, epochs, beta, minimumSamples, curves }, notes);
+  return {
+    score,
+    distance: result.distance,
+    null: nulls,
+    p: nulls && (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws),
+    excess: nulls && result.distance - mean(nulls.distances),
+    parts: result.parts,
+    beta,
+    window,
+    epochs,
+    classes: others,
+    notes,
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Trajectories: the table of estimates (one row per epoch, group, quantity and estimator) as curves over epochs, and the
+ * few operations every analysis of them shares: smoothing, alignment on common checkpoints, and averages over epochs.
+ */
+import type { EstimateRow, Quantity } from './types.js';
+
+/** One curve over the checkpoints, epochs ascending; the three arrays run in parallel. Values in the unit of the rows. */
+export interface Trajectory {
+  group: string;
+  quantity: Quantity;
+  estimator: string;
+  epochs: number[];
+  values: number[];
+  standardErrors: number[];
+  /** The smallest sample count behind any of its estimates. */
+  samples: number;
+}
+
+/** One line of the tidy table of trajectories. */
+export interface TrajectoryRow {
+  group: string;
+  quantity: Quantity;
+  estimator: string;
+  epoch: number;
+  value: number;
+  standardError: number;
+}
+
+/**
+ * Groups rows into trajectories, in the order in which each first appears. Where a (epoch, group, quantity, estimator)
+ * occurs twice the later row holds, as in any append-only log; estimates that are not finite are left out.
+ */
+export function trajectories(rows: readonly EstimateRow[]): Trajectory[] {
+  const curves = new Map<string, Map<number, EstimateRow>>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.group, row.quantity, row.estimator]);
+    const points = curves.get(key) ?? new Map<number, EstimateRow>();
+    curves.set(key, points.set(row.epoch, row));
+  }
+  return [...curves.values()].flatMap((points) => {
+    const kept = [...points.values()].filter((r) => Number.isFinite(r.nats)).sort((a, b) => a.epoch - b.epoch);
+    if (kept.length === 0) return [];
+    const { group, quantity, estimator } = kept[0];
+    return {
+      group,
+      quantity,
+      estimator,
+      epochs: kept.map((r) => r.epoch),
+      values: kept.map((r) => r.nats),
+      standardErrors: kept.map((r) => (Number.isFinite(r.standardError) ? r.standardError : 0)),
+      samples: Math.min(...kept.map((r) => r.samples)),
+    };
+  });
+}
+
+/** The trajectories as one tidy table, a line per point. */
+export function tidy(curves: readonly Trajectory[]): TrajectoryRow[] {
+  return curves.flatMap(({ group, quantity, estimator, epochs, values, standardErrors }) =>
+    epochs.map((epoch, i) => ({
+      group,
+      quantity,
+      estimator,
+      epoch,
+      value: values[i],
+      standardError: standardErrors[i],
+    })),
+  );
+}
+
+/** Epochs at which every curve has a value, ascending. */
+export function commonEpochs(curves: readonly Trajectory[]): number[] {
+  if (curves.length === 0) return [];
+  const sets = curves.map((c) => new Set(c.epochs));
+  return curves[0].epochs.filter((e) => sets.every((s) => s.has(e)));
+}
+
+/** The curve at the given epochs only; those it lacks are left out. */
+export function at(curve: Trajectory, epochs: readonly number[]): Trajectory {
+  const wanted = new Set(epochs);
+  const keep = (_: number, i: number) => wanted.has(curve.epochs[i]);
+  return {
+    ...curve,
+    epochs: curve.epochs.filter(keep),
+    values: curve.values.filter(keep),
+    standardErrors: curve.standardErrors.filter(keep),
+  };
+}
+
+/** All curves restricted to the epochs they have in common. */
+export function align(curves: readonly Trajectory[]): Trajectory[] {
+  const epochs = commonEpochs(curves);
+  return curves.map((c) => at(c, epochs));
+}
+
+/**
+ * Centred moving average over `window` checkpoints (1: as it is; an even window reaches one further ahead), cut off at
+ * the ends. Checkpoints share their held-out samples, so their errors do not average out: the smoothed standard error
+ * is the mean of those in the window, which holds whatever the correlation.
+ */
+export function smooth(curve: Trajectory, window: number): Trajectory {
+  if (!Number.isInteger(window) || window < 1)
+    throw new RangeError(`window must be a whole number from 1, got ${window}`);
+  if (window === 1) return curve;
+  const before = Math.floor((window - 1) / 2);
+  const around = (a: readonly number[]) => a.map((_, i) => mean(a.slice(Math.max(0, i - before), i - before + window)));
+  return { ...curve, values: around(curve.values), standardErrors: around(curve.standardErrors) };
+}
+
+/** Average of a piecewise linear function over the epoch axis (trapezoid rule); of one point, its value. */
+export function epochAverage(epochs: readonly number[], values: readonly number[]): number {
+  const n = epochs.length;
+  if (n === 0) return Number.NaN;
+  if (n === 1) return values[0];
+  let area = 0;
+  for (let i = 1; i < n; i++) area += ((values[i] + values[i - 1]) / 2) * (epochs[i] - epochs[i - 1]);
+  return area / (epochs[n - 1] - epochs[0]);
+}
+
+/** Arithmetic mean; NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, v) => sum + v, 0) / values.length;
+}
