@@ -1,0 +1,71 @@
+/** Preparing columns for a critic: standardisation, and principal components where there are many. */
+import { Rng } from '../base/random.js';
+import { evaluate, input, matmul, transpose } from '../engine/index.js';
+
+/** A matrix [n, d], row-major. */
+export interface Matrix {
+  data: Float32Array;
+  n: number;
+  d: number;
+}
+
+/** Columns with mean 0 and variance 1; constant columns become 0. Statistics in double precision. */
+export function standardise(m: Matrix): Matrix {
+  const out = new Float32Array(m.data.length);
+  for (let j = 0; j < m.d; j++) {
+    let mean = 0;
+    for (let i = 0; i < m.n; i++) mean += m.data[i * m.d + j];
+    mean /= m.n;
+    let variance = 0;
+    for (let i = 0; i < m.n; i++) variance += (m.data[i * m.d + j] - mean) ** 2;
+    const sd = Math.sqrt(variance / m.n);
+    const scale = sd > 1e-12 * Math.max(1, Math.abs(mean)) ? 1 / sd : 0;
+    for (let i = 0; i < m.n; i++) out[i * m.d + j] = (m.data[i * m.d + j] - mean) * scale;
+  }
+  return { data: out, n: m.n, d: m.d };
+}
+
+/**
+ * The first `k` principal components of centred columns, by a randomised range finder with power iterations
+ * (Halko, Martinsson and Tropp 2011), scaled by one common factor so that their mean variance is 1.
+ *
+ * A function of one side can only lose information, so a lower bound computed from components is still a lower bound.
+ */
+export async function principalComponents(m: Matrix, k: number, seed: number): Promise<Matrix> {
+  const { n, d } = m;
+  const centred = Float32Array.from(m.data);
+  for (let j = 0; j < d; j++) {
+    let mean = 0;
+    for (let i = 0; i < n; i++) mean += centred[i * d + j];
+    mean /= n;
+    for (let i = 0; i < n; i++) centred[i * d + j] -= mean;
+  }
+  const x = input('x', [n, d]);
+  const q = input('q', [d, k]);
+  const gram = matmul(transpose(x), matmul(x, q));
+  let basis = orthonormal(new Rng(seed, 'components').normals(d * k), d, k);
+  for (let i = 0; i < 4; i++) basis = orthonormal((await evaluate({ y: gram }, { x: centred, q: basis })).y as Float32Array, d, k);
+  const scores = (await evaluate({ y: matmul(x, q) }, { x: centred, q: basis })).y as Float32Array;
+  let power = 0;
+  for (const v of scores) power += v * v;
+  const scale = power > 0 ? 1 / Math.sqrt(power / scores.length) : 0;
+  return { data: scores.map((v) => v * scale), n, d: k };
+}
+
+/** Gram–Schmidt, twice, on the columns of [d, k]. */
+function orthonormal(a: Float32Array, d: number, k: number): Float32Array {
+  const columns = Array.from({ length: k }, (_, c) => Float64Array.from({ length: d }, (_, r) => a[r * k + c]));
+  for (let c = 0; c < k; c++) {
+    const v = columns[c];
+    for (let pass = 0; pass < 2; pass++)
+      for (let p = 0; p < c; p++) {
+        const u = columns[p];
+        let dot = 0;
+        for (let r = 0; r < d; r++) dot += u[r] * v[r];
+        for (let r = 0; r < d; r++) v[r] -= dot * u[r];
+      }
+    const norm = Math.sqrt(v.reduce((s, x) => s + x * x, 0));
+    for (let r = 0; r < d; r++) v[r] = norm > 1e-20 ? v[r] / norm : 0;
+  }
+  return Float32Array.from({ length: d * k }, (_, i) => columns[i % k][(i - (i % k)) / k]);
+}

@@ -1,0 +1,61 @@
+/**
+ * Critics f(a, b) → score: small networks that tell pairs that belong together from pairs that do not.
+ *
+ * Several are trained side by side: every tensor has a leading axis of G independent critics.
+ * a [G, m, dₐ], b [G, k, d_b] → scores [G, m, k].
+ *
+ * - `concat`: an MLP on [a; b] with two hidden layers. Its first layer is linear, W·[a; b] = W_a·a + W_b·b, so each side is
+ *   multiplied once per sample and only the sums are formed per pair: the same function as the naive form, and the same
+ *   gradients, at a small fraction of the work.
+ * - `separable`: g(a)·h(b), two MLPs into a common space.
+ * - `bilinear`: aᵀ·M·b.
+ */
+import type { Rng } from '../base/random.js';
+import { add, input, matmul, relu, reshape, type Shape, sizeOf, type Tensor, transpose } from '../engine/index.js';
+
+export type CriticKind = 'concat' | 'separable' | 'bilinear';
+
+export interface CriticOptions {
+  kind: CriticKind;
+  hidden: number;
+  /** Columns of the common space of `separable`. */
+  embedding: number;
+}
+
+export interface CriticParameter {
+  tensor: Tensor;
+  initial(rng: Rng): Float32Array;
+}
+
+/** Scores of all pairs, and the parameters they depend on. */
+export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor; parameters: CriticParameter[] } {
+  const [g, m, da] = a.shape;
+  const [, k, db] = b.shape;
+  const parameters: CriticParameter[] = [];
+  const weight = (name: string, shape: Shape, fanIn: number) => {
+    const tensor = input(name, [g, ...shape], 'float32', 'state');
+    const bound = 1 / Math.sqrt(fanIn);
+    const initial = (rng: Rng) => Float32Array.from({ length: g * sizeOf(shape) }, () => rng.uniform(-bound, bound));
+    parameters.push({ tensor, initial });
+    return tensor;
+  };
+  const linear = (name: string, x: Tensor, d: number, out: number) =>
+    add(matmul(x, weight(`${name}.weight`, [d, out], d)), weight(`${name}.bias`, [1, out], d));
+
+  if (o.kind === 'bilinear') {
+    const scores = matmul(matmul(a, weight('m', [da, db], da * db)), transpose(b));
+    return { scores, parameters };
+  }
+  if (o.kind === 'separable') {
+    const tower = (name: string, x: Tensor, d: number) =>
+      linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding);
+    return { scores: matmul(tower('g', a, da), transpose(tower('h', b, db))), parameters };
+  }
+  const fan = da + db;
+  const left = add(matmul(a, weight('a.weight', [da, o.hidden], fan)), weight('0.bias', [1, o.hidden], fan));
+  const right = matmul(b, weight('b.weight', [db, o.hidden], fan));
+  const pairs = add(reshape(left, [g, m, 1, o.hidden]), reshape(right, [g, 1, k, o.hidden]));
+  const first = relu(reshape(pairs, [g, m * k, o.hidden]));
+  const second = relu(linear('1', first, o.hidden, o.hidden));
+  return { scores: reshape(linear('2', second, o.hidden, 1), [g, m, k]), parameters };
+}

@@ -1,0 +1,99 @@
+/**
+ * Layers with named parameters, for writing models. Names, shapes and initial values are PyTorch's, so that weights go
+ * back and forth by name.
+ */
+import type { Rng } from '../base/random.js';
+import {
+  add,
+  batchNorm,
+  batchNormInference,
+  channelMean,
+  channelVariance,
+  conv2d,
+  input,
+  matmul,
+  mul,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  transpose,
+} from '../engine/index.js';
+
+/** `train`: batch statistics, running ones updated. `eval`: running statistics. Noise is added in both. */
+export type Mode = 'train' | 'eval';
+
+export interface Parameter {
+  name: string;
+  tensor: Tensor;
+  /** False for running statistics. */
+  trainable: boolean;
+  initial(rng: Rng): Float32Array;
+}
+
+const BATCH_NORM_MOMENTUM = 0.1;
+
+export class Layers {
+  readonly parameters: Parameter[] = [];
+  /** New values of the running statistics, in training mode. */
+  readonly updates = new Map<Tensor, Tensor>();
+  private noises = 0;
+
+  constructor(
+    readonly mode: Mode,
+    /** Standard deviation γ of the noise; 0 adds none. */
+    readonly noiseStd: number,
+  ) {}
+
+  private parameter(name: string, shape: Shape, initial: (rng: Rng) => Float32Array, trainable = true): Tensor {
+    const tensor = input(name, shape, 'float32', 'state');
+    this.parameters.push({ name, tensor, trainable, initial });
+    return tensor;
+  }
+
+  private constantParameter(name: string, n: number, value: number, trainable: boolean): Tensor {
+    return this.parameter(name, [n], () => new Float32Array(n).fill(value), trainable);
+  }
+
+  /** U(−1/√fanIn, 1/√fanIn): PyTorch's default for convolutions and linear layers. */
+  private uniformParameter(name: string, shape: Shape, fanIn: number): Tensor {
+    const bound = 1 / Math.sqrt(fanIn);
+    return this.parameter(name, shape, (rng) =>
+      Float32Array.from({ length: sizeOf(shape) }, () => rng.uniform(-bound, bound)),
+    );
+  }
+
+  /** Square kernel, no bias: x [n, i, h, w] → [n, o, h′, w′]. */
+  conv(name: string, x: Tensor, out: number, kernel: number, stride = 1): Tensor {
+    const shape = [out, x.shape[1], kernel, kernel];
+    return conv2d(x, this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out), stride, (kernel - 1) / 2);
+  }
+
+  batchNorm(name: string, x: Tensor): Tensor {
+    const c = x.shape[1];
+    const gamma = this.constantParameter(`${name}.weight`, c, 1, true);
+    const beta = this.constantParameter(`${name}.bias`, c, 0, true);
+    const mu = this.constantParameter(`${name}.running_mean`, c, 0, false);
+    const variance = this.constantParameter(`${name}.running_var`, c, 1, false);
+    if (this.mode === 'eval') return batchNormInference(x, gamma, beta, mu, variance);
+    const m = x.size / c;
+    const move = (old: Tensor, now: Tensor, factor: number) =>
+      add(mul(old, 1 - BATCH_NORM_MOMENTUM), mul(now, BATCH_NORM_MOMENTUM * factor));
+    this.updates.set(mu, move(mu, channelMean(x), 1));
+    // PyTorch keeps the unbiased variance.
+    this.updates.set(variance, move(variance, channelVariance(x), m / (m - 1)));
+    return batchNorm(x, gamma, beta);
+  }
+
+  /** x [n, i] → [n, o]. */
+  linear(name: string, x: Tensor, out: number): Tensor {
+    const w = this.uniformParameter(`${name}.weight`, [out, x.shape[1]], x.shape[1]);
+    const b = this.uniformParameter(`${name}.bias`, [out], x.shape[1]);
+    return add(matmul(x, transpose(w)), b);
+  }
+
+  /** `x + γ·ε`, ε standard normal, drawn anew in every pass and in both modes. */
+  noise(x: Tensor): Tensor {
+    if (this.noiseStd === 0) return x;
+    return add(x, input(`noise.${this.noises++}`, x.shape, 'float32', 'noise'));
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * ResNet-18 (He et al. 2016) for 32×32 images, as the paper has it: 3×3 stem with stride 1, no max-pooling; noise γ after
+ * the first and after the last ReLU of every basic block, and on the pooled features.
+ *
+ *   x [n, 3, 32, 32] → stem → 4 stages of 2 blocks, widths w, 2w, 4w, 8w, strides 1, 2, 2, 2 → mean over space → linear
+ *
+ * Parameters are named as torchvision's `resnet18`.
+ */
+import { add, mean, relu, type Tensor } from '../engine/index.js';
+import type { Layers } from './layers.js';
+import type { Model } from './types.js';
+
+const STRIDES = [1, 2, 2, 2];
+
+/** The block's output before its last noise. */
+function basicBlock(l: Layers, name: string, x: Tensor, out: number, stride: number): Tensor {
+  const h = l.noise(relu(l.batchNorm(`${name}.bn1`, l.conv(`${name}.conv1`, x, out, 3, stride))));
+  const y = l.batchNorm(`${name}.bn2`, l.conv(`${name}.conv2`, h, out, 3));
+  const skip =
+    stride === 1 && x.shape[1] === out
+      ? x
+      : l.batchNorm(`${name}.downsample.1`, l.conv(`${name}.downsample.0`, x, out, 1, stride));
+  return relu(add(y, skip));
+}
+
+export const resnet18: Model = {
+  name: 'resnet18',
+  summary: 'ResNet-18 for 32×32 images; width 64 is the paper’s',
+  source: 'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition',
+  defaultWidth: 64,
+  forward(l, x, { classes, width }) {
+    let h = relu(l.batchNorm('bn1', l.conv('conv1', x, width, 3)));
+    let last = h;
+    STRIDES.forEach((stride, s) => {
+      for (const b of [0, 1]) {
+        last = basicBlock(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
+        h = l.noise(last);
+      }
+    });
+    const representation = mean(h, [2, 3]);
+    return {
+      representation,
+      representationMean: mean(last, [2, 3]),
+      representationNoise: l.noiseStd / Math.sqrt(h.shape[2] * h.shape[3]),
+      logits: l.linear('fc', l.noise(representation), classes),
+    };
+  },
+};

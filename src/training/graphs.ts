@@ -1,0 +1,95 @@
+/**
+ * The two programs of a model: one train step, and one evaluation pass.
+ *
+ * images [n, h, w, c] uint8 as stored; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], NCHW.
+ */
+import {
+  argMax,
+  cast,
+  crossEntropy,
+  gradients,
+  input,
+  mean,
+  mul,
+  Program,
+  type ProgramSpec,
+  type SessionSettings,
+  sgd,
+  transpose,
+} from '../engine/index.js';
+import { Layers, type Model, type ModelOptions, type Parameter } from '../models/index.js';
+
+export interface GraphOptions extends ModelOptions {
+  model: Model;
+  height: number;
+  imageWidth: number;
+  channels: number;
+  /** γ */
+  noiseStd: number;
+  momentum: number;
+  weightDecay: number;
+}
+
+function begin(o: GraphOptions, n: number, mode: 'train' | 'eval') {
+  const images = input('images', [n, o.height, o.imageWidth, o.channels], 'uint8');
+  const labels = input('labels', [n], 'int32');
+  const layers = new Layers(mode, o.noiseStd);
+  const x = transpose(mul(cast(images, 'float32'), 1 / 255), [0, 3, 1, 2]);
+  const forward = o.model.forward(layers, x, o);
+  return { layers, labels, forward, losses: crossEntropy(forward.logits, labels), predicted: argMax(forward.logits) };
+}
+
+/** One SGD step on a batch of `n`. Outputs: `losses` [n] nats, `predicted` [n]. Feeds: images, labels, learning_rate. */
+export function trainStep(o: GraphOptions, n: number): ProgramSpec {
+  const { layers, losses, predicted } = begin(o, n, 'train');
+  const params = layers.parameters.filter((p) => p.trainable).map((p) => p.tensor);
+  const rate = input('learning_rate', []);
+  const updates = sgd(params, gradients(mean(losses), params), {
+    learningRate: rate,
+    momentum: o.momentum,
+    weightDecay: o.weightDecay,
+  });
+  for (const [state, next] of layers.updates) updates.set(state, next);
+  return { outputs: { losses, predicted }, updates };
+}
+
+/** One noisy forward pass in evaluation mode. Outputs: `losses`, `predicted`. */
+export function evaluationStep(o: GraphOptions, n: number): ProgramSpec {
+  const { losses, predicted } = begin(o, n, 'eval');
+  return { outputs: { losses, predicted } };
+}
+
+/** One noisy forward pass as a probe records it: `representation` T, `representationMean` T̄, `logits` Ŷ. */
+export function probeStep(o: GraphOptions, n: number): ProgramSpec & { representationNoise: number } {
+  const { representation, representationMean, representationNoise, logits } = begin(o, n, 'eval').forward;
+  return { outputs: { representation, representationMean, logits }, representationNoise };
+}
+
+/** The model's parameters and running statistics, with their initial values. */
+export function parameters(o: GraphOptions): Parameter[] {
+  return begin(o, 1, 'eval').layers.parameters;
+}
+
+/** Programs of one kind, compiled once per batch size. */
+export class ProgramCache {
+  private readonly programs = new Map<number, Promise<Program>>();
+
+  constructor(
+    private readonly spec: (n: number) => ProgramSpec,
+    private readonly settings: SessionSettings,
+  ) {}
+
+  get(n: number): Promise<Program> {
+    let p = this.programs.get(n);
+    if (!p) {
+      p = Program.compile(this.spec(n), this.settings);
+      this.programs.set(n, p);
+    }
+    return p;
+  }
+
+  async release(): Promise<void> {
+    for (const p of this.programs.values()) await (await p).release();
+    this.programs.clear();
+  }
+}

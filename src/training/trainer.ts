@@ -1,0 +1,279 @@
+/**
+ * The training loop of one model: seeded, step-resumable, with per-epoch figures.
+ *
+ * Everything random is drawn from (seed, purpose, epoch, step), so a run that is stopped after any step and resumed from
+ * its checkpoint goes on with the very draws it would have made.
+ */
+import { Rng } from '../base/random.js';
+import type { ImageSet } from '../datasets/types.js';
+import type { EpochRow } from '../dynamics/types.js';
+import { NoiseBank, type SessionSettings, State } from '../engine/index.js';
+import { OPTIMIZER_STATE } from '../engine/optim.js';
+import type { Model } from '../models/index.js';
+import { evaluationStep, type GraphOptions, ProgramCache, parameters, probeStep, trainStep } from './graphs.js';
+import { afterEpoch, freshSchedule, learningRate, type ScheduleState } from './schedule.js';
+
+export interface TrainingConfig {
+  model: Model;
+  width: number;
+  epochs: number;
+  batchSize: number;
+  learningRate: number;
+  momentum: number;
+  weightDecay: number;
+  schedule: 'plateau' | 'cosine';
+  /** γ, standard deviation of the noise after every activation of a block and on the pooled features. */
+  noiseStd: number;
+  seed: number;
+}
+
+export interface TrainingData {
+  classes: number;
+  /** What the model is trained on: labels as the attack left them. */
+  train: ImageSet & { poisoned: Uint8Array };
+  test: ImageSet;
+  /** Triggered test images of non-target classes, labelled with the target; null without a trigger. */
+  triggered: ImageSet | null;
+}
+
+/** Sums over the steps of an epoch in progress. */
+interface Tally {
+  loss: number;
+  correct: number;
+  classLoss: number[];
+  classCorrect: number[];
+  classCount: number[];
+  backdoorLoss: number;
+  backdoorCount: number;
+  milliseconds: number;
+}
+
+/** Where training stands, besides the tensors: plain data for a checkpoint. */
+export interface Position {
+  /** Epochs completed. */
+  epoch: number;
+  /** Steps completed of the epoch in progress. */
+  step: number;
+  schedule: ScheduleState;
+  tally: Tally;
+}
+
+/** Images evaluated or probed in one pass. */
+const PASS = 128;
+
+const freshTally = (classes: number): Tally => ({
+  loss: 0,
+  correct: 0,
+  classLoss: Array(classes).fill(0),
+  classCorrect: Array(classes).fill(0),
+  classCount: Array(classes).fill(0),
+  backdoorLoss: 0,
+  backdoorCount: 0,
+  milliseconds: 0,
+});
+
+export class Trainer {
+  readonly state = new State();
+  position: Position;
+  private readonly graph: GraphOptions;
+  private readonly training: ProgramCache;
+  private readonly evaluation: ProgramCache;
+  private readonly probing: ProgramCache;
+  private readonly bank: NoiseBank;
+  private readonly pixels: number;
+
+  constructor(
+    readonly config: TrainingConfig,
+    readonly data: TrainingData,
+    settings: SessionSettings = {},
+  ) {
+    const { train } = data;
+    this.graph = {
+      model: config.model,
+      width: config.width,
+      classes: data.classes,
+      height: train.height,
+      imageWidth: train.width,
+      channels: train.channels,
+      noiseStd: config.noiseStd,
+      momentum: config.momentum,
+      weightDecay: config.weightDecay,
+    };
+    this.pixels = train.height * train.width * train.channels;
+    this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
+    this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
+    this.probing = new ProgramCache((n) => probeStep(this.graph, n), settings);
+    const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
+    this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
+    const rng = new Rng(config.seed, 'weights');
+    for (const p of parameters(this.graph)) {
+      const values = p.initial(rng);
+      this.state.set(p.name, values);
+      if (p.trainable) for (const kind of OPTIMIZER_STATE.sgd) this.state.set(`${kind}.${p.name}`, new Float32Array(values.length));
+    }
+    this.position = { epoch: 0, step: 0, schedule: freshSchedule(), tally: freshTally(data.classes) };
+  }
+
+  get stepsPerEpoch(): number {
+    return Math.ceil(this.data.train.n / this.config.batchSize);
+  }
+
+  /** Standard deviation of T about the recorded T̄. */
+  get representationNoise(): number {
+    return probeStep(this.graph, 1).representationNoise;
+  }
+
+  /** Shapes of all state tensors that are parameters or running statistics, by name. */
+  get shapes(): Map<string, readonly number[]> {
+    return new Map(parameters(this.graph).map((p) => [p.name, p.tensor.shape]));
+  }
+
+  private scheduleOptions() {
+    return { kind: this.config.schedule, learningRate: this.config.learningRate, epochs: this.config.epochs };
+  }
+
+  /** One SGD step; returns whether it was the last of its epoch. */
+  async step(): Promise<boolean> {
+    const started = performance.now();
+    const { train } = this.data;
+    const { batchSize, seed, epochs } = this.config;
+    const { epoch, step, tally, schedule } = this.position;
+    const order = new Rng(seed, 'shuffle', epoch).permutation(train.n);
+    const batch = order.subarray(step * batchSize, Math.min((step + 1) * batchSize, train.n));
+    const rate = learningRate(this.scheduleOptions(), schedule, (epoch + step / this.stepsPerEpoch) / epochs);
+    const labels = Int32Array.from(batch, (i) => train.labels[i]);
+    this.bank.reseed(new Rng(seed, 'noise', epoch, step));
+    const program = await this.training.get(batch.length);
+    const feeds = { images: this.gatherImages(train, batch), labels, learning_rate: Float32Array.of(rate) };
+    const { losses, predicted } = await program.run(feeds, this.state, this.bank);
+    for (let r = 0; r < batch.length; r++) {
+      const loss = losses[r] as number;
+      const y = labels[r];
+      const correct = Number(predicted[r]) === y ? 1 : 0;
+      tally.loss += loss;
+      tally.correct += correct;
+      if (train.poisoned[batch[r]]) {
+        tally.backdoorLoss += loss;
+        tally.backdoorCount++;
+      } else {
+        tally.classLoss[y] += loss;
+        tally.classCorrect[y] += correct;
+        tally.classCount[y]++;
+      }
+    }
+    if (!Number.isFinite(tally.loss)) throw new DivergedError(epoch + 1, rate);
+    tally.milliseconds += performance.now() - started;
+    this.position.step++;
+    return this.position.step === this.stepsPerEpoch;
+  }
+
+  /** Closes an epoch after its last step: evaluates, moves the schedule on, and returns the epoch's figures. */
+  async finishEpoch(): Promise<EpochRow> {
+    const started = performance.now();
+    const { data, config } = this;
+    const { tally, schedule } = this.position;
+    const epoch = this.position.epoch + 1;
+    const rate = learningRate(this.scheduleOptions(), schedule, this.position.epoch / config.epochs);
+    const test = await this.evaluate(data.test, `test ${epoch}`);
+    const triggered = data.triggered && (await this.evaluate(data.triggered, `asr ${epoch}`));
+    const ratio = (a: number, b: number) => (b > 0 ? a / b : 0);
+    const row: EpochRow = {
+      epoch,
+      learningRate: rate,
+      trainLoss: tally.loss / data.train.n,
+      trainAccuracy: tally.correct / data.train.n,
+      testLoss: test.loss,
+      testAccuracy: test.accuracy,
+      classLoss: tally.classLoss.map((l, k) => ratio(l, tally.classCount[k])),
+      classAccuracy: tally.classCorrect.map((l, k) => ratio(l, tally.classCount[k])),
+      backdoorLoss: tally.backdoorCount > 0 ? tally.backdoorLoss / tally.backdoorCount : null,
+      asr: triggered && triggered.accuracy,
+      seconds: (tally.milliseconds + performance.now() - started) / 1000,
+    };
+    this.position = {
+      epoch,
+      step: 0,
+      schedule: afterEpoch(this.scheduleOptions(), schedule, test.loss),
+      tally: freshTally(data.classes),
+    };
+    return row;
+  }
+
+  /** Mean loss in nats and accuracy over a set, one noisy pass in evaluation mode. */
+  async evaluate(set: ImageSet, label: string): Promise<{ loss: number; accuracy: number }> {
+    this.bank.reseed(new Rng(this.config.seed, 'evaluate', label));
+    let loss = 0;
+    let correct = 0;
+    await this.passes(this.evaluation, set, (out, rows, offset) => {
+      for (let r = 0; r < rows; r++) {
+        loss += out.losses[r] as number;
+        if (Number(out.predicted[r]) === set.labels[offset + r]) correct++;
+      }
+    });
+    return { loss: loss / set.n, accuracy: correct / set.n };
+  }
+
+  /**
+   * What a probe records of the samples of `set`, `draws` times with new noise: T and T̄ [n, d], Ŷ [n, classes].
+   */
+  async probe(set: ImageSet, draws: number, shouldStop: () => boolean = () => false): Promise<ProbeDraw[] | null> {
+    const result: ProbeDraw[] = [];
+    for (let k = 0; k < draws; k++) {
+      this.bank.reseed(new Rng(this.config.seed, 'probe', this.position.epoch, k));
+      const draw: Partial<Record<keyof ProbeDraw, Float32Array>> = {};
+      await this.passes(this.probing, set, (out, rows, offset, padded) => {
+        for (const key of ['representation', 'representationMean', 'logits'] as const) {
+          const values = out[key] as Float32Array;
+          const d = values.length / padded;
+          draw[key] ??= new Float32Array(set.n * d);
+          draw[key].set(values.subarray(0, rows * d), offset * d);
+        }
+      });
+      result.push(draw as ProbeDraw);
+      if (shouldStop()) return null;
+    }
+    return result;
+  }
+
+  /** Runs a program over a set in passes of one size; the last one is padded with its first image. */
+  private async passes(
+    programs: ProgramCache,
+    set: ImageSet,
+    each: (out: Record<string, ArrayLike<number | bigint>>, rows: number, offset: number, padded: number) => void,
+  ) {
+    const size = Math.min(PASS, set.n);
+    const program = await programs.get(size);
+    for (let at = 0; at < set.n; at += size) {
+      const rows = Math.min(size, set.n - at);
+      const index = Int32Array.from({ length: size }, (_, r) => at + (r < rows ? r : 0));
+      const labels = Int32Array.from(index, (i) => set.labels[i]);
+      each(await program.run({ images: this.gatherImages(set, index), labels }, this.state, this.bank), rows, at, size);
+    }
+  }
+
+  private gatherImages(set: ImageSet, index: Int32Array): Uint8Array {
+    const out = new Uint8Array(index.length * this.pixels);
+    index.forEach((i, r) => {
+      out.set(set.images.subarray(i * this.pixels, (i + 1) * this.pixels), r * this.pixels);
+    });
+    return out;
+  }
+
+  async release(): Promise<void> {
+    for (const p of [this.training, this.evaluation, this.probing]) await p.release();
+  }
+}
+
+export interface ProbeDraw {
+  representation: Float32Array;
+  representationMean: Float32Array;
+  logits: Float32Array;
+}
+
+/** The loss is no longer a number: the learning rate is too high for the model. */
+export class DivergedError extends Error {
+  override name = 'DivergedError';
+  constructor(epoch: number, rate: number) {
+    super(`training diverged in epoch ${epoch}: the loss is not a number at learning rate ${rate}; try a lower --lr`);
+  }
+}
