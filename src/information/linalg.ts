@@ -1,0 +1,187 @@
+/** Dense linear algebra in double precision, row-major, for matrices of up to a few thousand columns. */
+
+/** Aᵀ·B / scale of A [n, p] and B [n, q] → [p, q], a rank-one update per row pair, four rows at a time. */
+export function crossProduct(a: Float64Array, b: Float64Array, n: number, p: number, q: number): Float64Array {
+  const out = new Float64Array(p * q);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const b0 = i * q;
+    const b1 = b0 + q;
+    const b2 = b1 + q;
+    const b3 = b2 + q;
+    for (let r = 0; r < p; r++) {
+      const x0 = a[i * p + r];
+      const x1 = a[(i + 1) * p + r];
+      const x2 = a[(i + 2) * p + r];
+      const x3 = a[(i + 3) * p + r];
+      const o = r * q;
+      for (let c = 0; c < q; c++) out[o + c] += x0 * b[b0 + c] + x1 * b[b1 + c] + x2 * b[b2 + c] + x3 * b[b3 + c];
+    }
+  }
+  for (; i < n; i++) {
+    for (let r = 0; r < p; r++) {
+      const x = a[i * p + r];
+      for (let c = 0; c < q; c++) out[r * q + c] += x * b[i * q + c];
+    }
+  }
+  return out;
+}
+
+/** Lower Cholesky factor of a symmetric positive definite [d, d], or null where it is not positive definite. */
+export function cholesky(matrix: Float64Array, d: number): Float64Array | null {
+  const l = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      let s = matrix[i * d + j];
+      for (let k = 0; k < j; k++) s -= l[i * d + k] * l[j * d + k];
+      if (i === j) {
+        if (!(s > 0)) return null;
+        l[i * d + i] = Math.sqrt(s);
+      } else l[i * d + j] = s / l[j * d + j];
+    }
+  }
+  return l;
+}
+
+/** ln det of the matrix whose lower Cholesky factor is `l`. */
+export function logDet(l: Float64Array, d: number): number {
+  let s = 0;
+  for (let i = 0; i < d; i++) s += 2 * Math.log(l[i * d + i]);
+  return s;
+}
+
+/** Solves L·x = b in place for the row `at` of `rows` [n, d]. */
+export function forwardSolve(l: Float64Array, d: number, rows: Float64Array, at = 0): void {
+  const o = at * d;
+  for (let i = 0; i < d; i++) {
+    let s = rows[o + i];
+    for (let k = 0; k < i; k++) s -= l[i * d + k] * rows[o + k];
+    rows[o + i] = s / l[i * d + i];
+  }
+}
+
+/** ln det of a symmetric positive definite matrix; NaN where it is not positive definite. */
+export function logDetSpd(matrix: Float64Array, d: number): number {
+  const l = cholesky(matrix, d);
+  return l ? logDet(l, d) : Number.NaN;
+}
+
+/** Inverse of a symmetric positive definite [d, d]: (L⁻¹)ᵀ·L⁻¹. */
+export function inverseSpd(matrix: Float64Array, d: number): Float64Array {
+  const l = cholesky(matrix, d);
+  if (!l) throw new Error(`a ${d}×${d} matrix that must be positive definite is not`);
+  // Row i of `columns` is L⁻¹·eᵢ, so its inner products are the entries of the inverse.
+  const columns = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) {
+    columns[i * d + i] = 1;
+    forwardSolve(l, d, columns, i);
+  }
+  const out = new Float64Array(d * d);
+  for (let i = 0; i < d; i++)
+    for (let j = 0; j <= i; j++) {
+      let s = 0;
+      for (let k = i; k < d; k++) s += columns[i * d + k] * columns[j * d + k];
+      out[i * d + j] = s;
+      out[j * d + i] = s;
+    }
+  return out;
+}
+
+/**
+ * Cholesky with complete pivoting (LAPACK's `pstrf`): the columns that are not, to within `tolerance` of their own
+ * variance, a linear function of columns chosen before them. Returns their numbers in the order of choice and the lower
+ * factor of their covariance, [rank, rank].
+ */
+export function pivotedCholesky(
+  matrix: Float64Array,
+  d: number,
+  tolerance: number,
+): { columns: Int32Array; factor: Float64Array } {
+  const columns: number[] = [];
+  const left = Float64Array.from({ length: d }, (_, i) => matrix[i * d + i]);
+  const floor = left.map((v) => v * tolerance);
+  const taken = new Uint8Array(d);
+  // rows[c] holds column c's coordinates on the pivots chosen so far.
+  const rows = Array.from({ length: d }, () => new Float64Array(16));
+  for (;;) {
+    let pivot = -1;
+    for (let c = 0; c < d; c++) if (!taken[c] && left[c] > floor[c] && (pivot < 0 || left[c] > left[pivot])) pivot = c;
+    if (pivot < 0) break;
+    const r = columns.length;
+    const root = Math.sqrt(left[pivot]);
+    const p = rows[pivot];
+    for (let c = 0; c < d; c++) {
+      if (taken[c]) continue;
+      let row = rows[c];
+      if (row.length <= r) {
+        rows[c] = new Float64Array(Math.min(d, 2 * r));
+        rows[c].set(row);
+        row = rows[c];
+      }
+      let s = matrix[c * d + pivot];
+      for (let k = 0; k < r; k++) s -= row[k] * p[k];
+      row[r] = c === pivot ? root : s / root;
+      left[c] -= row[r] * row[r];
+    }
+    taken[pivot] = 1;
+    columns.push(pivot);
+  }
+  const rank = columns.length;
+  const factor = new Float64Array(rank * rank);
+  for (let i = 0; i < rank; i++) factor.set(rows[columns[i]].subarray(0, i + 1), i * rank);
+  return { columns: Int32Array.from(columns), factor };
+}
+
+/**
+ * Singular values and right singular vectors of A [m, n], largest first, by one-sided Jacobi rotations (Hestenes 1958).
+ * `vectors` [n, n] holds one right vector per row; `products` [n, m] the matching Aᵀ-rows A·v, of length σ.
+ */
+export function singularValues(
+  a: Float64Array,
+  m: number,
+  n: number,
+): { values: Float64Array; vectors: Float64Array; products: Float64Array } {
+  const u = new Float64Array(n * m);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) u[j * m + i] = a[i * n + j];
+  const v = new Float64Array(n * n);
+  for (let j = 0; j < n; j++) v[j * n + j] = 1;
+  const rotate = (rows: Float64Array, width: number, p: number, q: number, c: number, s: number) => {
+    for (let k = 0, i = p * width, j = q * width; k < width; k++, i++, j++) {
+      const x = rows[i];
+      const y = rows[j];
+      rows[i] = c * x - s * y;
+      rows[j] = s * x + c * y;
+    }
+  };
+  for (let sweep = 0, moved = true; moved && sweep < 60; sweep++) {
+    moved = false;
+    for (let p = 0; p < n; p++)
+      for (let q = p + 1; q < n; q++) {
+        let alpha = 0;
+        let beta = 0;
+        let gamma = 0;
+        for (let k = 0, i = p * m, j = q * m; k < m; k++, i++, j++) {
+          alpha += u[i] * u[i];
+          beta += u[j] * u[j];
+          gamma += u[i] * u[j];
+        }
+        if (Math.abs(gamma) <= 1e-15 * Math.sqrt(alpha * beta) || alpha * beta === 0) continue;
+        moved = true;
+        const zeta = (beta - alpha) / (2 * gamma);
+        const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+        const c = 1 / Math.sqrt(1 + t * t);
+        rotate(u, m, p, q, c, c * t);
+        rotate(v, n, p, q, c, c * t);
+      }
+  }
+  const norms = Float64Array.from({ length: n }, (_, j) => Math.hypot(...u.subarray(j * m, (j + 1) * m)));
+  const order = Array.from(norms.keys()).sort((i, j) => norms[j] - norms[i]);
+  const values = Float64Array.from(order, (j) => norms[j]);
+  const vectors = new Float64Array(n * n);
+  const products = new Float64Array(n * m);
+  order.forEach((j, to) => {
+    vectors.set(v.subarray(j * n, (j + 1) * n), to * n);
+    products.set(u.subarray(j * m, (j + 1) * m), to * m);
+  });
+  return { values, vectors, products };
+}

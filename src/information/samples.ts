@@ -1,0 +1,155 @@
+/** The door of the room: checks on a pair of samples, and the forms the estimators work on. Past it nothing is NaN. */
+import { UserError } from '../base/errors.js';
+import type { EstimateOptions, Samples } from './types.js';
+
+/** Wraps rows as `Samples`; a plain array of numbers is one column unless `d` says otherwise. */
+export function samples(values: ArrayLike<number>, d = 1, discrete = false): Samples {
+  const data =
+    values instanceof Float32Array || values instanceof Float64Array ? values : Float64Array.from(Array.from(values));
+  return { data, n: data.length / d, d, discrete };
+}
+
+/** Refuses, in one line, what no estimator can work on: shapes that do not fit, NaN and infinity. */
+export function checkPair(estimator: string, a: Samples, b: Samples, options: EstimateOptions): void {
+  for (const [name, s] of [
+    ['first', a],
+    ['second', b],
+  ] as const) {
+    if (!Number.isInteger(s.n) || !Number.isInteger(s.d) || s.d < 1 || s.data.length !== s.n * s.d)
+      throw new UserError(
+        `${estimator}: the ${name} variable says ${s.n} rows of ${s.d} columns but holds ${s.data.length} numbers`,
+      );
+    const bad = s.data.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0)
+      throw new UserError(
+        `${estimator}: row ${Math.floor(bad / s.d)}, column ${bad % s.d} of the ${name} variable is ${s.data[bad]}; leave such rows out first`,
+      );
+  }
+  if (a.n !== b.n) throw new UserError(`${estimator}: rows must come in pairs, got ${a.n} and ${b.n}`);
+  if (options.owner && options.owner.length !== a.n)
+    throw new UserError(`${estimator}: owner has ${options.owner.length} entries for ${a.n} rows`);
+}
+
+/** Refuses a variable of the wrong kind and says which estimator is for it. */
+export function checkKind(estimator: string, got: Samples, want: 'continuous' | 'discrete', instead: string): void {
+  if (got.discrete !== (want === 'discrete'))
+    throw new UserError(
+      `${estimator} works on ${want} variables, got a ${want === 'discrete' ? 'continuous' : 'discrete'} one; use ${instead}`,
+    );
+}
+
+/**
+ * The pair with one row per sample. Noise draws of one sample are each other's nearest neighbours and would be counted as
+ * evidence, so only the first draw of each stays.
+ */
+export function oneRowPerSample(
+  a: Samples,
+  b: Samples,
+  options: EstimateOptions,
+  warnings: string[],
+): [Samples, Samples] {
+  if (!options.owner) return [a, b];
+  const first = new Map<number, number>();
+  options.owner.forEach((owner, row) => {
+    if (!first.has(owner)) first.set(owner, row);
+  });
+  if (first.size === a.n) return [a, b];
+  warnings.push('Several noise draws of a sample were given; only the first of each was used.');
+  const rows = Int32Array.from(first.values());
+  return [rowsOf(a, rows), rowsOf(b, rows)];
+}
+
+/** The given rows of a variable. */
+export function rowsOf(s: Samples, rows: Int32Array): Samples {
+  const data = new Float64Array(rows.length * s.d);
+  rows.forEach((row, i) => {
+    data.set(s.data.subarray(row * s.d, (row + 1) * s.d), i * s.d);
+  });
+  return { data, n: rows.length, d: s.d, discrete: s.discrete };
+}
+
+/** A continuous variable ready for arithmetic: constant columns gone, the rest of mean 0 and, if asked, variance 1. */
+export interface Columns {
+  data: Float64Array;
+  n: number;
+  d: number;
+}
+
+/**
+ * Centres and (unless `scale` is false) standardises each column; constant columns are left out with a warning. Every
+ * column is first divided by its largest magnitude, so that values near the ends of the float range neither overflow nor
+ * vanish.
+ */
+export function prepare(s: Samples, name: string, warnings: string[], scale = true): Columns {
+  const { n, d, data } = s;
+  const kept: { column: number; mean: number; magnitude: number; std: number }[] = [];
+  for (let c = 0; c < d; c++) {
+    let magnitude = 0;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let i = c; i < n * d; i += d) {
+      const v = data[i];
+      magnitude = Math.max(magnitude, Math.abs(v));
+      if (v < low) low = v;
+      if (v > high) high = v;
+    }
+    if (!(high > low)) continue;
+    let mean = 0;
+    for (let i = c; i < n * d; i += d) mean += data[i] / magnitude / n;
+    let square = 0;
+    for (let i = c; i < n * d; i += d) square += (data[i] / magnitude - mean) ** 2 / n;
+    kept.push({ column: c, mean, magnitude, std: Math.sqrt(square) });
+  }
+  if (kept.length < d) {
+    const count = d - kept.length;
+    warnings.push(`${count} of ${d} columns of the ${name} variable never change and were left out.`);
+  }
+  const width = kept.length;
+  const out = new Float64Array(n * width);
+  kept.forEach(({ column, mean, magnitude, std }, to) => {
+    for (let i = 0; i < n; i++) {
+      const v = data[i * d + column];
+      out[i * width + to] = scale ? (v / magnitude - mean) / std : v;
+    }
+  });
+  return { data: out, n, d: width };
+}
+
+/** Category numbers 0 … levels−1 of the rows of a discrete variable, in order of first appearance, with their counts. */
+export function categories(s: Samples): { codes: Int32Array; counts: Int32Array; levels: number } {
+  const seen = new Map<number | string, number>();
+  const codes = new Int32Array(s.n);
+  for (let i = 0; i < s.n; i++) {
+    // Adding 0 makes −0 and 0 one category.
+    const key =
+      s.d === 1
+        ? s.data[i] + 0
+        : s.data
+            .subarray(i * s.d, (i + 1) * s.d)
+            .map((v) => v + 0)
+            .join();
+    let code = seen.get(key);
+    if (code === undefined) {
+      code = seen.size;
+      seen.set(key, code);
+    }
+    codes[i] = code;
+  }
+  const counts = new Int32Array(seen.size);
+  for (const code of codes) counts[code]++;
+  return { codes, counts, levels: seen.size };
+}
+
+/** Shannon entropy in nats of the distribution the counts make. */
+export function entropy(counts: ArrayLike<number>): number {
+  let n = 0;
+  for (let i = 0; i < counts.length; i++) n += counts[i];
+  let h = 0;
+  for (let i = 0; i < counts.length; i++) if (counts[i] > 0) h -= (counts[i] / n) * Math.log(counts[i] / n);
+  return h;
+}
+
+/** The warning every estimator gives on small groups. */
+export function warnFew(n: number, warnings: string[]): void {
+  if (n < 100) warnings.push(`Only ${n} samples: under 100 the value and its error are a rough guess.`);
+}
