@@ -1,8 +1,9 @@
 /** Dense linear algebra in double precision, row-major, for matrices of up to a few thousand columns. */
 
-/** Aᵀ·B / scale of A [n, p] and B [n, q] → [p, q], a rank-one update per row pair, four rows at a time. */
+/** Aᵀ·B of A [n, p] and B [n, q] → [p, q], four rows at a time; where A is B only half of it is computed. */
 export function crossProduct(a: Float64Array, b: Float64Array, n: number, p: number, q: number): Float64Array {
   const out = new Float64Array(p * q);
+  const symmetric = a === b;
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     const b0 = i * q;
@@ -15,7 +16,8 @@ export function crossProduct(a: Float64Array, b: Float64Array, n: number, p: num
       const x2 = a[(i + 2) * p + r];
       const x3 = a[(i + 3) * p + r];
       const o = r * q;
-      for (let c = 0; c < q; c++) out[o + c] += x0 * b[b0 + c] + x1 * b[b1 + c] + x2 * b[b2 + c] + x3 * b[b3 + c];
+      for (let c = symmetric ? r : 0; c < q; c++)
+        out[o + c] += x0 * b[b0 + c] + x1 * b[b1 + c] + x2 * b[b2 + c] + x3 * b[b3 + c];
     }
   }
   for (; i < n; i++) {
@@ -24,6 +26,7 @@ export function crossProduct(a: Float64Array, b: Float64Array, n: number, p: num
       for (let c = 0; c < q; c++) out[r * q + c] += x * b[i * q + c];
     }
   }
+  if (symmetric) for (let r = 0; r < p; r++) for (let c = 0; c < r; c++) out[r * q + c] = out[c * q + r];
   return out;
 }
 
@@ -58,6 +61,23 @@ export function forwardSolve(l: Float64Array, d: number, rows: Float64Array, at 
     for (let k = 0; k < i; k++) s -= l[i * d + k] * rows[o + k];
     rows[o + i] = s / l[i * d + i];
   }
+}
+
+/** Solves Lᵀ·x = b in place for the row `at` of `rows` [n, d]. */
+export function backSolve(l: Float64Array, d: number, rows: Float64Array, at = 0): void {
+  const o = at * d;
+  for (let i = d - 1; i >= 0; i--) {
+    const v = rows[o + i] / l[i * d + i];
+    rows[o + i] = v;
+    for (let k = 0; k < i; k++) rows[o + k] -= l[i * d + k] * v;
+  }
+}
+
+/** [rows, columns] → [columns, rows]. */
+export function transpose(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const out = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = matrix[i * columns + j];
+  return out;
 }
 
 /** ln det of a symmetric positive definite matrix; NaN where it is not positive definite. */
@@ -130,58 +150,4 @@ export function pivotedCholesky(
   const factor = new Float64Array(rank * rank);
   for (let i = 0; i < rank; i++) factor.set(rows[columns[i]].subarray(0, i + 1), i * rank);
   return { columns: Int32Array.from(columns), factor };
-}
-
-/**
- * Singular values and right singular vectors of A [m, n], largest first, by one-sided Jacobi rotations (Hestenes 1958).
- * `vectors` [n, n] holds one right vector per row; `products` [n, m] the matching Aᵀ-rows A·v, of length σ.
- */
-export function singularValues(
-  a: Float64Array,
-  m: number,
-  n: number,
-): { values: Float64Array; vectors: Float64Array; products: Float64Array } {
-  const u = new Float64Array(n * m);
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) u[j * m + i] = a[i * n + j];
-  const v = new Float64Array(n * n);
-  for (let j = 0; j < n; j++) v[j * n + j] = 1;
-  const rotate = (rows: Float64Array, width: number, p: number, q: number, c: number, s: number) => {
-    for (let k = 0, i = p * width, j = q * width; k < width; k++, i++, j++) {
-      const x = rows[i];
-      const y = rows[j];
-      rows[i] = c * x - s * y;
-      rows[j] = s * x + c * y;
-    }
-  };
-  for (let sweep = 0, moved = true; moved && sweep < 60; sweep++) {
-    moved = false;
-    for (let p = 0; p < n; p++)
-      for (let q = p + 1; q < n; q++) {
-        let alpha = 0;
-        let beta = 0;
-        let gamma = 0;
-        for (let k = 0, i = p * m, j = q * m; k < m; k++, i++, j++) {
-          alpha += u[i] * u[i];
-          beta += u[j] * u[j];
-          gamma += u[i] * u[j];
-        }
-        if (Math.abs(gamma) <= 1e-15 * Math.sqrt(alpha * beta) || alpha * beta === 0) continue;
-        moved = true;
-        const zeta = (beta - alpha) / (2 * gamma);
-        const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
-        const c = 1 / Math.sqrt(1 + t * t);
-        rotate(u, m, p, q, c, c * t);
-        rotate(v, n, p, q, c, c * t);
-      }
-  }
-  const norms = Float64Array.from({ length: n }, (_, j) => Math.hypot(...u.subarray(j * m, (j + 1) * m)));
-  const order = Array.from(norms.keys()).sort((i, j) => norms[j] - norms[i]);
-  const values = Float64Array.from(order, (j) => norms[j]);
-  const vectors = new Float64Array(n * n);
-  const products = new Float64Array(n * m);
-  order.forEach((j, to) => {
-    vectors.set(v.subarray(j * n, (j + 1) * n), to * n);
-    products.set(u.subarray(j * m, (j + 1) * m), to * m);
-  });
-  return { values, vectors, products };
 }

@@ -86,7 +86,9 @@ function estimate(
   return {
     estimator: 'plugin',
     nats,
-    standardError: Math.sqrt(Math.max(0, square - raw * raw) / n + freedom / (2 * n * n)),
+    // Chance adds about freedom / n to the variance of the log-ratio; without that, independent variables would count
+    // their χ² law three times.
+    standardError: Math.sqrt(Math.max(0, square - raw * raw - freedom / n) / n + freedom / (2 * n * n)),
     standardErrorMethod: 'delta method with the χ² term of independence (Roulston 1999)',
     ceiling,
     saturated,
