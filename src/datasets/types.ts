@@ -16,6 +16,8 @@ export interface Dataset {
   classes: string[];
   train: ImageSet;
   test: ImageSet;
+  /** Lines a user should see about the data, such as classes of uneven size. */
+  notes?: string[];
 }
 
 /** What a source is asked for. Limits are class-balanced and seeded; undefined takes everything there is. */

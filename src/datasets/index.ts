@@ -1,0 +1,27 @@
+/** The sources of images. A new one is one file beside this and one line below. */
+import { unknownWord } from '../base/errors.js';
+import { cifar10 } from './cifar10.js';
+import { folder } from './folder.js';
+import { shapes10 } from './shapes10.js';
+import type { Dataset, DatasetRequest, DatasetSource } from './types.js';
+
+export const datasets: readonly DatasetSource[] = [shapes10, cifar10, folder];
+
+/** The source of that name; throws `UserError` with the nearest name otherwise. */
+export function findDataset(name: string): DatasetSource {
+  const source = datasets.find((d) => d.name === name);
+  if (source) return source;
+  throw unknownWord(
+    'data set',
+    name,
+    datasets.map((d) => d.name),
+  );
+}
+
+/** Loads the data set of that name. Throws `UserError` for an unknown name and for what the source objects to. */
+export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
+  return findDataset(name).load(request);
+}
+
+export * from './limits.js';
+export type * from './types.js';

@@ -1,0 +1,205 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, describe, expect, test } from 'vitest';
+import { UserError } from '../../src/base/errors.js';
+import { loadDataset } from '../../src/datasets/index.js';
+import type { ImageSet } from '../../src/datasets/types.js';
+
+const root = mkdtempSync(join(tmpdir(), 'ibscope-folder-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+type Rgb = [number, number, number];
+const plain = ([r, g, b]: Rgb, width = 32, height = 32) =>
+  sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
+
+/** Writes plain images: `tree({ 'train/cat/a.png': [255, 0, 0] })`. */
+async function tree(name: string, files: Record<string, Rgb>): Promise<string> {
+  for (const [path, colour] of Object.entries(files)) {
+    const file = join(root, name, path);
+    mkdirSync(dirname(file), { recursive: true });
+    await plain(colour).toFile(file);
+  }
+  return join(root, name);
+}
+
+const pixel = (set: ImageSet, i: number, y = 5, x = 5) => {
+  const at = ((i * set.height + y) * set.width + x) * 3;
+  return [...set.images.subarray(at, at + 3)];
+};
+
+/** `n` files of a class, the image's number in the red channel. */
+const many = (folder: string, n: number, green: number): Record<string, Rgb> =>
+  Object.fromEntries(
+    Array.from({ length: n }, (_, i) => [`${folder}/${String(i).padStart(3, '0')}.png`, [i, green, 0] as Rgb]),
+  );
+
+describe('an image folder', () => {
+  test('classes and files come in sorted order; names that begin with a dot are ignored', async () => {
+    const dataDir = await tree('order', {
+      'train/dog/b.png': [3, 0, 0],
+      'train/cat/b.png': [2, 0, 0],
+      'train/cat/a.png': [1, 0, 0],
+      'train/.cache/x.png': [9, 9, 9],
+      'test/dog/a.png': [4, 0, 0],
+      'test/cat/a.png': [5, 0, 0],
+    });
+    writeFileSync(join(dataDir, 'train/cat/.DS_Store'), 'x');
+    writeFileSync(join(dataDir, 'train/README.md'), 'x');
+    const { train, test: held, classes } = await loadDataset('folder', { dataDir, seed: 0 });
+    expect(classes).toEqual(['cat', 'dog']);
+    expect([0, 1, 2].map((i) => pixel(train, i)[0])).toEqual([1, 2, 3]);
+    expect([...train.labels]).toEqual([0, 0, 1]);
+    expect([...held.labels]).toEqual([0, 1]);
+    expect([0, 1].map((i) => pixel(held, i)[0])).toEqual([5, 4]);
+  });
+
+  test('any size, grey, alpha, palette and JPEG become square RGB', async () => {
+    const dir = join(root, 'kinds');
+    mkdirSync(join(dir, 'test/a'), { recursive: true });
+    for (const c of ['a', 'b']) mkdirSync(join(dir, 'train', c), { recursive: true });
+    const train = (file: string) => join(dir, 'train', file);
+    await plain([10, 200, 30], 100, 40).png().toFile(train('a/0-wide.png'));
+    await plain([90, 90, 90], 8, 8).toColourspace('b-w').png().toFile(train('a/1-grey.png'));
+    const clear = {
+      create: { width: 32, height: 32, channels: 4 as const, background: { r: 255, g: 0, b: 0, alpha: 0.5 } },
+    };
+    await sharp(clear).png().toFile(train('a/2-alpha.png'));
+    await plain([200, 40, 40]).png({ palette: true }).toFile(train('a/3-palette.png'));
+    await plain([40, 80, 120], 64, 64).jpeg({ quality: 100 }).toFile(train('b/0.JPG'));
+    await plain([1, 2, 3]).webp({ lossless: true }).toFile(train('b/1.webp'));
+    const deep = Uint16Array.from({ length: 32 * 32 * 3 }, () => 257 * 77);
+    await sharp(deep, { raw: { width: 32, height: 32, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(train('b/2-16bit.png'));
+    await plain([0, 0, 0]).toFile(join(dir, 'test/a/0.png'));
+    const { train: set, notes } = await loadDataset('folder', { dataDir: dir, seed: 0, size: 16 });
+    expect(set).toMatchObject({ n: 7, height: 16, width: 16, channels: 3 });
+    expect(pixel(set, 0)).toEqual([10, 200, 30]);
+    expect(pixel(set, 1)).toEqual([90, 90, 90]);
+    // Half red over white.
+    for (const [c, v] of [255, 127, 127].entries()) expect(Math.abs(pixel(set, 2)[c] - v)).toBeLessThanOrEqual(1);
+    expect(pixel(set, 3)).toEqual([200, 40, 40]);
+    for (const [c, v] of [40, 80, 120].entries()) expect(Math.abs(pixel(set, 4)[c] - v)).toBeLessThanOrEqual(2);
+    expect(pixel(set, 5)).toEqual([1, 2, 3]);
+    expect(pixel(set, 6)).toEqual([77, 77, 77]);
+    expect(notes).toEqual(['test classes are uneven: "b" has 0 images, "a" has 1']);
+  });
+
+  test('an image is stretched to the square, not cropped: both ends of a wide one are there', async () => {
+    const dataDir = await tree('stretch', { 'train/b/0.png': [0, 0, 0], 'test/b/0.png': [0, 0, 0] });
+    mkdirSync(join(dataDir, 'train/a'), { recursive: true });
+    const left = await plain([255, 0, 0], 10, 32).png().toBuffer();
+    await plain([0, 0, 255], 128, 32)
+      .composite([{ input: left, left: 0, top: 0 }])
+      .toFile(join(dataDir, 'train/a/0.png'));
+    const { train } = await loadDataset('folder', { dataDir, seed: 0 });
+    expect(pixel(train, 0, 16, 0)[0]).toBeGreaterThan(200);
+    expect(pixel(train, 0, 16, 31)[2]).toBeGreaterThan(200);
+  });
+
+  test('without test/ a seeded tenth of every class is held out, and nothing is in both', async () => {
+    const dataDir = await tree('alone', { ...many('cat', 30, 0), ...many('dog', 30, 1) });
+    const { train, test: held, classes } = await loadDataset('folder', { dataDir, seed: 0 });
+    expect(classes).toEqual(['cat', 'dog']);
+    expect([train.n, held.n]).toEqual([54, 6]);
+    expect([...held.labels]).toEqual([0, 0, 0, 1, 1, 1]);
+    const key = (set: ImageSet, i: number) => pixel(set, i).join();
+    const keys = [train, held].flatMap((set) => Array.from({ length: set.n }, (_, i) => key(set, i)));
+    expect(new Set(keys).size).toBe(60);
+    const again = await loadDataset('folder', { dataDir, seed: 0 });
+    expect(again.test.images).toEqual(held.images);
+    const other = await loadDataset('folder', { dataDir, seed: 1 });
+    expect(other.test.images).not.toEqual(held.images);
+  });
+
+  test('with a limit only the chosen files are decoded', async () => {
+    const dataDir = await tree('lazy', {
+      ...many('train/cat', 20, 0),
+      ...many('train/dog', 20, 1),
+      ...many('test/cat', 1, 0),
+      ...many('test/dog', 1, 1),
+    });
+    const request = { dataDir, seed: 0, trainLimit: 10 };
+    const { train } = await loadDataset('folder', request);
+    expect([...train.labels]).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    // Spoil every file that was not chosen: nothing changes. Spoil one that was: it is named.
+    const chosen = new Set(Array.from({ length: 10 }, (_, i) => pixel(train, i).join()));
+    const spoil = (folder: string, i: number) =>
+      writeFileSync(join(dataDir, 'train', folder, `${String(i).padStart(3, '0')}.png`), 'spoiled');
+    for (let i = 0; i < 20; i++) if (!chosen.has([i, 0, 0].join())) spoil('cat', i);
+    expect((await loadDataset('folder', request)).train.images).toEqual(train.images);
+    spoil('dog', pixel(train, 7)[0]);
+    await expect(loadDataset('folder', request)).rejects.toThrow(/train\/dog\/\d{3}.png: cannot be read as an image/);
+  });
+});
+
+describe('an image folder that cannot be used', () => {
+  const cases: [string, Record<string, Rgb>, RegExp][] = [
+    ['one class only', { 'train/cat/a.png': [0, 0, 0] }, /train: has the one class "cat"; two are needed/],
+    [
+      'a test class that is not trained',
+      { 'train/cat/a.png': [0, 0, 0], 'train/dog/a.png': [0, 0, 0], 'test/dgo/a.png': [0, 0, 0] },
+      /unknown class in .*test "dgo": one of cat, dog. Did you mean "dog"\?/,
+    ],
+    ['test/ without train/', { 'test/cat/a.png': [0, 0, 0], 'other/a.png': [0, 0, 0] }, /has test\/ but no train\//],
+    [
+      'a class of one image with nothing to hold out',
+      { 'cat/a.png': [0, 0, 0], 'dog/a.png': [0, 0, 0], 'dog/b.png': [0, 0, 0] },
+      /class "cat" has too few images/,
+    ],
+    ['a folder among the images', { 'cat/a.png': [0, 0, 0], 'dog/more/a.png': [0, 0, 0] }, /dog\/more: is a folder/],
+  ];
+  test.each(cases)('%s', async (name, files, why) => {
+    const dataDir = await tree(name.replace(/\W/g, '-'), files);
+    const loaded = loadDataset('folder', { dataDir, seed: 0 });
+    await expect(loaded).rejects.toThrow(why);
+    await expect(loaded).rejects.toThrow(UserError);
+  });
+
+  test('an empty folder, an empty class and a missing folder', async () => {
+    mkdirSync(join(root, 'empty/train'), { recursive: true });
+    await expect(loadDataset('folder', { dataDir: join(root, 'empty'), seed: 0 })).rejects.toThrow(/no class folders/);
+    const dataDir = await tree('hollow', { 'cat/a.png': [0, 0, 0], 'dog/a.png': [0, 0, 0] });
+    mkdirSync(join(dataDir, 'eel'));
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/eel: class folder holds no images/);
+    await expect(loadDataset('folder', { dataDir: join(root, 'none'), seed: 0 })).rejects.toThrow(/no such folder/);
+  });
+
+  test('a file that is no image, and a cut one, are named', async () => {
+    const dataDir = await tree('foreign', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    writeFileSync(join(dataDir, 'cat/notes.txt'), 'x');
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/cat\/notes.txt: is not a JPEG, PNG/);
+    rmSync(join(dataDir, 'cat/notes.txt'));
+    const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * i * 31) % 251);
+    const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .jpeg()
+      .toBuffer();
+    writeFileSync(join(dataDir, 'cat/cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/cat\/cut.jpg: cannot be read/);
+  });
+
+  test.each([4, 33.3, 5000])('a size of %d is refused', async (size) => {
+    const dataDir = await tree('size', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    await expect(loadDataset('folder', { dataDir, seed: 0, size })).rejects.toThrow(`image size ${size}: allowed`);
+  });
+});
+
+const real = join(import.meta.dirname, '../../../shared/data/cifar10-imagefolder.tar.gz');
+describe.skipIf(!existsSync(real))('real images (skipped, needs ../shared/data)', () => {
+  test('twenty CIFAR-10 images of each class are read, and are natural images', async () => {
+    const { execFileSync } = await import('node:child_process');
+    const dataDir = join(root, 'cifar');
+    mkdirSync(dataDir);
+    execFileSync('tar', ['xzf', real, '-C', dataDir, '--wildcards', '*/00[01]?.jpg']);
+    const inner = existsSync(join(dataDir, 'train')) ? dataDir : join(dataDir, 'cifar10');
+    const { train, test: held, classes } = await loadDataset('folder', { dataDir: inner, seed: 0 });
+    expect(classes).toHaveLength(10);
+    expect([train.n, held.n]).toEqual([200, 200]);
+    const mean = train.images.reduce((a, b) => a + b, 0) / train.images.length;
+    // The mean of all CIFAR-10 pixels is 120.7.
+    expect(Math.abs(mean - 120.7)).toBeLessThan(10);
+  });
+});
