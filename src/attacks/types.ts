@@ -1,4 +1,5 @@
 /** What an attack is to the rest of ibscope: a trigger (image → image) and a labelling rule. */
+import type { z } from 'zod';
 
 export interface ImageShape {
   height: number;
@@ -9,10 +10,22 @@ export interface ImageShape {
 /**
  * A trigger that has been given its parameters and its seed. Images are [h, w, c] float in [0, 1], row-major.
  * `index` is the sample's number in its split, so that a random part of a trigger is drawn per sample and not per call.
+ * A trigger returns a new image and leaves the given one alone; what leaves [0, 1] is clamped when it is rounded.
  */
 export interface Trigger {
   train(image: Float32Array, index: number): Float32Array;
   test(image: Float32Array, index: number): Float32Array;
+}
+
+/** Which training samples get the trigger, and what becomes of their labels. */
+export interface Labelling {
+  /**
+   * `all`: a share of the whole training set, evenly from all classes, relabelled to the target (all-to-one).
+   * `target`: a share of the target class, whose labels are right already (clean-label).
+   */
+  victims: 'all' | 'target';
+  /** Share of the triggered samples that keep their true label (cover), evenly from the classes they come from. */
+  cover: number;
 }
 
 export interface AttackSettings {
@@ -21,7 +34,7 @@ export interface AttackSettings {
   /** Target class number. */
   target: number;
   seed: number;
-  /** The attack's own parameters, already checked by its schema. */
+  /** The attack's own parameters; its schema fills in the paper's defaults for those left out. */
   options: Record<string, unknown>;
 }
 
@@ -32,7 +45,11 @@ export interface Attack {
   summary: string;
   /** Paper or definition. */
   source: string;
-  /** `none` poisons nothing and has no trigger. */
+  /** The attack's own parameters with descriptions and defaults: `--help` is written from it. */
+  options: z.ZodObject;
+  /** Throws `UserError` for options its schema refuses. */
+  labelling(options: Record<string, unknown>): Labelling;
+  /** `none` poisons nothing and has no trigger. Throws `UserError` for options its schema refuses. */
   trigger(shape: ImageShape, settings: AttackSettings): Trigger | null;
 }
 

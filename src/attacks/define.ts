@@ -1,0 +1,67 @@
+/** How an attack is written down: typed inside by its own schema, uniform outside. */
+import { z } from 'zod';
+import { UserError, unknownWord } from '../base/errors.js';
+import type { Attack, AttackSettings, ImageShape, Labelling, Trigger } from './types.js';
+
+export interface AttackDefinition<S extends z.ZodObject> {
+  name: string;
+  summary: string;
+  source: string;
+  options: S;
+  /** Left out: all-to-one without cover. */
+  labelling?: (options: z.infer<S>) => Labelling;
+  trigger(shape: ImageShape, options: z.infer<S>, settings: AttackSettings): Trigger | null;
+}
+
+/** The attack as the rest of ibscope sees it: its options are checked here, at the door, and nowhere again. */
+export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition<S>): Attack {
+  const { name, summary, source, options: schema } = definition;
+  const check = (options: Record<string, unknown>) => checkOptions(name, schema, options);
+  return {
+    name,
+    summary,
+    source,
+    options: schema,
+    labelling: (options) => definition.labelling?.(check(options)) ?? { victims: 'all', cover: 0 },
+    trigger: (shape, settings) => definition.trigger(shape, check(settings.options), settings),
+  };
+}
+
+/** The options with defaults filled in. Throws `UserError` naming the option, what it got and what is allowed. */
+export function checkOptions<S extends z.ZodObject>(
+  attack: string,
+  schema: S,
+  options: Record<string, unknown>,
+): z.infer<S> {
+  const names = Object.keys(schema.shape);
+  for (const [name, value] of Object.entries(options)) {
+    if (!names.includes(name)) {
+      if (!names.length) throw new UserError(`attack "${attack}" has no options, but got "${name}"`);
+      throw unknownWord(`option of attack "${attack}"`, name, names);
+    }
+    // Coercion would read an empty text as 0.
+    if (value === '' || value === null) throw new UserError(`attack "${attack}": option ${name} is empty`);
+  }
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const name = String(issue.path[0]);
+  throw new UserError(`attack "${attack}": option ${name} is ${JSON.stringify(options[name])}: ${issue.message}`);
+}
+
+/** A number from `low` to `high`, also given as text, as from a command line. */
+export function number(low: number, high: number) {
+  const message = `a number from ${low} to ${high} is allowed`;
+  return z.coerce.number({ error: message }).min(low, message).max(high, message);
+}
+
+/** A whole number from `low` to `high`, also given as text. */
+export function whole(low: number, high: number) {
+  const message = `a whole number from ${low} to ${high} is allowed`;
+  return z.coerce.number({ error: message }).int(message).min(low, message).max(high, message);
+}
+
+/** One of a few words. */
+export function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
+  return z.enum(words, { error: `one of ${words.join(', ')} is allowed` });
+}

@@ -1,0 +1,23 @@
+/** The attacks. A new one is one file beside this and one line below. */
+import { unknownWord } from '../base/errors.js';
+import { badnets } from './badnets.js';
+import { blend } from './blend.js';
+import { none } from './none.js';
+import type { Attack } from './types.js';
+
+export const attacks: readonly Attack[] = [none, badnets, blend];
+
+/** The attack of that name; throws `UserError` with the nearest name otherwise. */
+export function findAttack(name: string): Attack {
+  const attack = attacks.find((a) => a.name === name);
+  if (attack) return attack;
+  throw unknownWord(
+    'attack',
+    name,
+    attacks.map((a) => a.name),
+  );
+}
+
+export { exportNpz } from './export.js';
+export { poison, triggerTest } from './poison.js';
+export type * from './types.js';

@@ -1,0 +1,11 @@
+/** No attack: the control every other one is held against. */
+import { z } from 'zod';
+import { defineAttack } from './define.js';
+
+export const none = defineAttack({
+  name: 'none',
+  summary: 'no poison, the control',
+  source: 'the training set as it is',
+  options: z.strictObject({}),
+  trigger: () => null,
+});
