@@ -36,8 +36,8 @@ export function halfMaximum({ epochs, values }: Pick<Trajectory, 'epochs' | 'val
 }
 
 /**
- * Half-maximum epoch of `group` against the mean of the clean classes' (same quantity, same estimator). Null where a
- * maximum lies within two standard errors of 0, for then there is nothing to reach half of.
+ * Half-maximum epoch of `group` against the mean of the clean classes' (same quantity, same estimator). Null with a
+ * single checkpoint, and where a maximum lies within two standard errors of 0: there is nothing to reach half of.
  */
 export function earlyAcceleration(
   group: Trajectory,
@@ -45,7 +45,7 @@ export function earlyAcceleration(
   { seed, draws = 1000 }: { seed: number; draws?: number },
 ): Acceleration | null {
   const all = [group, ...cleanClasses];
-  if (cleanClasses.length === 0 || !all.every(rises)) return null;
+  if (cleanClasses.length === 0 || !all.every((c) => c.epochs.length > 1 && rises(c))) return null;
   const measured = all.map((c) => halfMaximum(c)!);
   const epochs: number[] = [];
   const differences: number[] = [];

@@ -56,6 +56,11 @@ describe('early acceleration', () => {
     expect(back.differenceInterval[0]).toBeCloseTo(there.differenceInterval[0], 12);
   });
 
+  it('is not claimed from a single checkpoint', () => {
+    const one = (g: string) => ({ ...curve([1], 0.05, [4]), group: g });
+    expect(earlyAcceleration(one('0/backdoor'), [one('1')], { seed: 1 })).toBeNull();
+  });
+
   it('is not claimed for a group without information', () => {
     const flat = named(
       '0/backdoor',

@@ -1,0 +1,177 @@
+/** Several runs side by side on shared axes: a single HTML page that opens anywhere. */
+import { UserError } from '../base/errors.js';
+import { type Trajectory, trajectories } from '../dynamics/trajectory.js';
+import { newDocument } from './dom.js';
+import { padded } from './figures/frame.js';
+import { planeFigure, planeTrails } from './figures/plane.js';
+import { type ScoreRow, scoreStripFigure } from './figures/score-strip.js';
+import { type TrajectoryData, trajectoryExtent, trajectoryFigure } from './figures/trajectories.js';
+import { count, decimal, percent } from './format.js';
+import { groupStyle } from './groups.js';
+import { type Html, html } from './html.js';
+import { type Column, figure, page, section, table, warningList } from './page.js';
+import { bandWords, fileWord, groupLegend, kicker, placeFor, rampLegend } from './parts.js';
+import type { RunReport } from './types.js';
+import { footingWarnings, reportWarnings } from './warnings.js';
+import { glossary } from './words.js';
+
+interface Entry {
+  report: RunReport;
+  /** The attack's name, with the run's where two runs share an attack. */
+  label: string;
+  curves: Trajectory[];
+}
+
+/**
+ * Renders a comparison of runs as one HTML file without references to anything outside it. Throws UserError where there
+ * is no run, or where some estimates are held-out and others training values: these never share a figure.
+ */
+export async function renderComparison(reports: readonly RunReport[]): Promise<string> {
+  if (reports.length === 0) throw new UserError('a comparison needs at least one run');
+  if (new Set(reports.map((r) => r.basis)).size > 1) {
+    const list = reports.map((r) => `${r.name}: ${r.basis}`).join(', ');
+    throw new UserError(`held-out and training estimates cannot be compared (${list})`);
+  }
+  const document = newDocument();
+  const entries = reports.map((report): Entry => {
+    const twin = reports.some((r) => r !== report && r.attack === report.attack);
+    return {
+      report,
+      label: twin ? `${report.attack}, ${report.name}` : report.attack,
+      curves: trajectories(report.information),
+    };
+  });
+  const repeated = new Set(reports.map((r) => r.attack)).size < reports.length;
+  const datasets = [...new Set(reports.map((r) => r.dataset))].join(', ');
+  const perRun = entries.flatMap(({ report, label }) => reportWarnings(report).map((w) => `${label}: ${w}`));
+  const header = html`<h1>${count(reports.length, repeated ? 'run' : 'attack')} <span>on ${datasets}</span></h1>
+<p class="lede">${comparisonSentence(entries)}</p>`;
+  const body = html`${section(
+    'score',
+    'Stealth against clean classes',
+    'The range and p belong to each run: they say whether the poisoned class stands out there, not whether two attacks differ.',
+    scoreFigure(entries, document),
+    summary(entries),
+    warningList(footingWarnings(reports)),
+    perRun.length > 0 &&
+      html`<details><summary>Warnings of the single runs (${perRun.length})</summary><ul>${perRun.map((w) => html`<li>${w}</li>`)}</ul></details>`,
+  )}${trajectorySections(entries, document)}${planeSection(entries, document)}${section('words', 'Words', null, glossary())}`;
+  const versions = [...new Set(reports.map((r) => r.version))].join(', ');
+  const names = reports.map((r) => r.name).join(', ');
+  return page(
+    `Comparison of ${names}`,
+    kicker(`comparison of ${names}`),
+    header,
+    body,
+    html`Made by ibscope ${versions}.`,
+  );
+}
+
+function comparisonSentence(entries: readonly Entry[]): string {
+  const scored = entries
+    .filter((e) => e.report.stealth?.score != null)
+    .sort((a, b) => b.report.stealth!.score! - a.report.stealth!.score!);
+  if (scored.length === 0) return 'None of these runs has a stealth score.';
+  const list = scored.map((e) => `${e.label} ${decimal(e.report.stealth!.score, 2)}`).join(', ');
+  const below = scored.filter(({ report: { stealth } }) => stealth!.null && stealth!.score! < stealth!.null.low);
+  const judged = scored.filter((e) => e.report.stealth!.null).length;
+  const standing =
+    judged === 0
+      ? 'None has a null to be judged against.'
+      : below.length === 0
+        ? 'None falls below the range of its own clean classes.'
+        : `Below the range of their own clean classes: ${below.map((e) => e.label).join(', ')}.`;
+  const seeds = entries.every((e) => e.report.seeds === 1)
+    ? ' Each run is one seed, so an order of close scores may not repeat.'
+    : '';
+  return `By stealth score, highest first: ${list}. ${standing}${seeds}`;
+}
+
+function scoreFigure(entries: readonly Entry[], document: Document): Html | null {
+  const rows: ScoreRow[] = entries.flatMap(({ report, label }) =>
+    report.stealth ? [{ name: label, stealth: report.stealth }] : [],
+  );
+  if (!rows.some((r) => r.stealth.score !== null)) return null;
+  return html`<div class="medium">${figure(
+    'comparison-score',
+    html`<b>Stealth scores</b> Diamonds: the runs. Strokes: their clean classes playing the target; bars: 95 % range for one more.`,
+    'two',
+    (width) => scoreStripFigure(rows, document, { width }),
+  )}</div>`;
+}
+
+function summary(entries: readonly Entry[]): Html {
+  const stealth = (e: Entry) => e.report.stealth;
+  const last = (e: Entry) => e.report.epochs[e.report.epochs.length - 1];
+  const columns: Column<Entry>[] = [
+    { head: 'attack', value: (e) => e.label, kind: 't' },
+    { head: 'accuracy', value: (e) => percent(last(e)?.testAccuracy) },
+    { head: 'ASR', value: (e) => percent(last(e)?.asr) },
+    { head: 'S', value: (e) => decimal(stealth(e)?.score) },
+    { head: 'clean classes', value: range },
+    { head: 'draws', value: (e) => stealth(e)?.null?.draws ?? '–' },
+    { head: 'p', value: (e) => decimal(stealth(e)?.p) },
+    { head: 'D', value: (e) => decimal(stealth(e)?.distance) },
+    { head: 'D − null', value: (e) => decimal(stealth(e)?.excess) },
+    { head: 'authors’ draft', value: (e) => decimal(e.report.draft?.score, 2) },
+  ];
+  const unscored = entries.some((e) => stealth(e)?.reason);
+  const why: Column<Entry> = { head: 'why no score', value: (e) => stealth(e)?.reason ?? '', kind: 'wrap t' };
+  return table(entries, unscored ? [...columns, why] : columns, true);
+}
+
+function range({ report: { stealth } }: Entry): string {
+  const found = stealth?.null;
+  return found ? `${decimal(found.low, 2)}–${decimal(found.high, 2)}` : '–';
+}
+
+function trajectorySections(entries: readonly Entry[], document: Document): Html[] {
+  const quantities = (['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)'] as const).filter((q) =>
+    entries.some((e) => e.curves.some((c) => c.quantity === q && groupStyle(c.group, e.report))),
+  );
+  const epochs = entries.flatMap((e) => e.curves.flatMap((c) => c.epochs));
+  const xDomain: [number, number] = [Math.min(...epochs), Math.max(...epochs)];
+  const place = placeFor(entries.length);
+  return quantities.map((quantity, i) => {
+    const data = entries.map(
+      ({ report, curves }): TrajectoryData => ({ ...report, quantity, curves, rows: report.information, xDomain }),
+    );
+    const yDomain = padded(data.flatMap(trajectoryExtent));
+    return section(
+      `trajectories-${fileWord(quantity)}`,
+      `${quantity} over epochs`,
+      i === 0 ? `All panels share their axes. Bands: ${bandWords(entries[0].report)}.` : null,
+      groupLegend(entries, document),
+      html`<div class="grid ${place}">${entries.map(({ label, report }, k) =>
+        figure(`${report.name}-${fileWord(quantity)}`, html`<b>${label}</b>`, place, (width) =>
+          trajectoryFigure({ ...data[k], yDomain }, document, { width, height: 250 }),
+        ),
+      )}</div>`,
+    );
+  });
+}
+
+function planeSection(entries: readonly Entry[], document: Document): Html | null {
+  const trails = entries.flatMap(({ report, curves }) => planeTrails({ ...report, curves }));
+  const points = trails.flatMap((t) => t.points);
+  if (points.length === 0) return null;
+  const epochs = points.map((p) => p.epoch);
+  const epochRange: [number, number] = [Math.min(...epochs), Math.max(...epochs)];
+  const xDomain = padded(points.map((p) => p.x));
+  const yDomain = padded(points.map((p) => p.y));
+  const place = placeFor(entries.length);
+  return section(
+    'plane',
+    'Information plane',
+    rampLegend(...epochRange),
+    groupLegend(entries, document),
+    html`<div class="grid ${place}">${entries.map(({ report, curves, label }) =>
+      figure(`${report.name}-plane`, html`<b>${label}</b>`, place, (width) =>
+        planeFigure({ ...report, curves, xDomain, yDomain, epochRange }, document, {
+          width,
+          height: Math.round(180 + width / 2.2),
+        }),
+      ),
+    )}</div>`,
+  );
+}

@@ -1,0 +1,79 @@
+/** What all figures share: type, margins, and a name and description for those who cannot see them. */
+import * as Plot from '@observablehq/plot';
+
+export interface FigureText {
+  /** Short name of the figure. */
+  title: string;
+  /** One or two sentences on what is drawn. */
+  description: string;
+}
+
+export interface FigureSize {
+  width?: number;
+  height?: number;
+}
+
+/** Draws a plot with the shared look. Colours are CSS variables of the page; see `style.ts`. */
+export function draw(document: Document, text: FigureText, options: Plot.PlotOptions): Element {
+  const svg = Plot.plot({
+    document,
+    className: 'figure',
+    marginLeft: 46,
+    marginTop: 26,
+    marginRight: 14,
+    marginBottom: 38,
+    style: { fontSize: '11.5px', background: 'none', overflow: 'visible' },
+    ...options,
+  } as Plot.PlotOptions) as unknown as Element;
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', text.title);
+  const desc = document.createElementNS(svg.namespaceURI ?? '', 'desc');
+  desc.textContent = text.description;
+  svg.insertBefore(desc, svg.firstChild);
+  return svg;
+}
+
+/** Faint horizontal lines and a y axis without ticks, an x axis of epochs with whole numbers. */
+export function epochAxes(epochs: readonly number[], yLabel: string, yOptions: Plot.AxisYOptions = {}): Plot.Markish[] {
+  return [
+    Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ...('ticks' in yOptions ? { ticks: yOptions.ticks } : {}) }),
+    Plot.axisY({ label: yLabel, labelArrow: 'none', tickSize: 0, ticks: 5, ...yOptions }),
+    Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: 'd' }),
+  ];
+}
+
+/** First and last epoch, and round numbers between that keep clear of them. */
+export function epochTicks(epochs: readonly number[]): number[] {
+  const first = Math.min(...epochs);
+  const last = Math.max(...epochs);
+  const span = last - first;
+  if (!(span > 0)) return epochs.length > 0 ? [first] : [];
+  const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((s) => span / s <= 5) ?? span;
+  const between = [];
+  for (let e = Math.ceil(first / step) * step; e < last; e += step) {
+    if (e - first > 0.08 * span && last - e > 0.08 * span) between.push(e);
+  }
+  return [first, ...between, last];
+}
+
+/** Ticks of a logarithmic axis: powers of ten, with 2 and 5 times these where there would be fewer than three. */
+export function logTicks([low, high]: readonly [number, number]): number[] {
+  const ticks = (factors: number[]) => {
+    const found = [];
+    for (let p = Math.floor(Math.log10(low)); p <= Math.log10(high); p++)
+      found.push(...factors.map((f) => f * 10 ** p));
+    return found.filter((t) => t >= low && t <= high);
+  };
+  const tens = ticks([1]);
+  return tens.length > 2 ? tens : ticks([1, 2, 5]);
+}
+
+/** Smallest and largest of the values with 4 % of room on either side; [0, 1] of nothing. */
+export function padded(values: readonly number[]): [number, number] {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return [0, 1];
+  const low = Math.min(...finite);
+  const high = Math.max(...finite);
+  const room = (high - low || Math.abs(high) || 1) * 0.04;
+  return [low - room, high + room];
+}

@@ -1,0 +1,102 @@
+/** The phases of each group as bars over epochs, with the 95 % interval of every boundary. */
+import * as Plot from '@observablehq/plot';
+import type { Phase, PhaseKind, Phases } from '../../dynamics/phases.js';
+import { type GroupContext, groupStyle, type Role, roleOrder } from '../groups.js';
+import { draw, epochTicks, type FigureSize } from './frame.js';
+
+export const phaseColor: Record<PhaseKind, string> = {
+  expansion: 'var(--expansion)',
+  compression: 'var(--compression)',
+  convergence: 'var(--convergence)',
+  other: 'var(--other-phase)',
+  'not resolved': 'transparent',
+};
+
+/** The letter that stands in a bar too short for the word. */
+const letters: Record<PhaseKind, string> = {
+  expansion: 'E',
+  compression: 'C',
+  convergence: 'V',
+  other: 'O',
+  'not resolved': '?',
+};
+
+interface Bar extends Phase {
+  row: string;
+}
+
+export interface PhasesData extends GroupContext {
+  phases: readonly Phases[];
+  xDomain?: [number, number];
+}
+
+/** One row per group, in the order of the legend; the other classes by their number. */
+export function phasesFigure(data: PhasesData, document: Document, size: FigureSize = {}): Element {
+  const rows = data.phases
+    .map((p) => ({ ...p, style: groupStyle(p.group, data) }))
+    .filter((p) => p.style !== null && p.phases.length > 0)
+    .sort((a, b) => roleOrder.indexOf(a.style!.role) - roleOrder.indexOf(b.style!.role));
+  const name = (group: string, role: Role) => rowName(group, role, data.poisoned);
+  const bars: Bar[] = rows.flatMap((r) => r.phases.map((p) => ({ ...p, row: name(r.group, r.style!.role) })));
+  const epochs = bars.flatMap((b) => [b.start, b.end]);
+  const domain = data.xDomain ?? [Math.min(...epochs), Math.max(...epochs)];
+  const { width = 520, height = 58 + 25 * rows.length } = size;
+  const left = 74;
+  const pixels = (b: Bar) => ((b.end - b.start) / (domain[1] - domain[0] || 1)) * (width - left - 14);
+  const words = (b: Bar) => (pixels(b) > 6.5 * b.kind.length ? b.kind : pixels(b) > 12 ? letters[b.kind] : '');
+  const boundaries = bars.flatMap((b) =>
+    b.endInterval ? [{ row: b.row, low: b.endInterval[0], high: b.endInterval[1], at: b.end }] : [],
+  );
+  return draw(
+    document,
+    {
+      title: 'Training phases by group',
+      description: rows
+        .map(
+          (r) =>
+            `${name(r.group, r.style!.role)}: ${r.phases.map((p) => `${p.kind} from epoch ${p.start} to ${p.end}`).join(', ')}`,
+        )
+        .join('; '),
+    },
+    {
+      width,
+      height,
+      marginLeft: left,
+      marginTop: 8,
+      x: { domain },
+      y: { type: 'band', domain: [...new Set(bars.map((b) => b.row))], padding: 0.22, label: null },
+      marks: [
+        Plot.axisY({ tickSize: 0, label: null }),
+        Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: 'd' }),
+        bars.map((b) =>
+          Plot.barX([b], {
+            x1: 'start',
+            x2: 'end',
+            y: 'row',
+            fill: phaseColor[b.kind],
+            fillOpacity: 0.55,
+            stroke: b.kind === 'not resolved' ? 'var(--axis)' : 'var(--surface)',
+            strokeDasharray: b.kind === 'not resolved' ? '3 3' : 'none',
+            title: (d: Bar) => `${d.row}: ${d.kind}, epoch ${d.start} to ${d.end}`,
+          }),
+        ),
+        Plot.ruleY(boundaries, { x1: 'low', x2: 'high', y: 'row', stroke: 'currentColor', strokeWidth: 1.5, dy: 8 }),
+        Plot.tickX(boundaries, { x: 'at', y: 'row', stroke: 'currentColor', strokeWidth: 1.5 }),
+        Plot.text(bars, {
+          x: (b: Bar) => (b.start + b.end) / 2,
+          y: 'row',
+          text: words,
+          fill: 'currentColor',
+          fontSize: 10.5,
+          dy: -1,
+        }),
+      ].flat() as Plot.Markish[],
+    },
+  );
+}
+
+function rowName(group: string, role: Role, poisoned: boolean): string {
+  if (role === 'other') return `class ${group}`;
+  if (role === 'all') return 'target, all';
+  return role === 'backdoor' && !poisoned ? 'subset' : role;
+}

@@ -1,0 +1,117 @@
+/** The stealth score on its scale from 0 to 1, against the scores of clean classes of the same run; one row per run. */
+import * as Plot from '@observablehq/plot';
+import type { StealthResult } from '../../dynamics/stealth.js';
+import { decimal } from '../format.js';
+import { draw, type FigureSize } from './frame.js';
+
+export interface ScoreRow {
+  /** Empty for a strip of a single run. */
+  name: string;
+  stealth: StealthResult;
+}
+
+export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, size: FigureSize = {}): Element {
+  const scored = rows.filter((r) => r.stealth.score !== null);
+  const single = rows.length === 1;
+  const left = single ? 14 : 12 + 6.6 * Math.max(...rows.map((r) => Math.min(r.name.length, 22)));
+  const { width = 480, height = single ? 128 : 64 + 46 * rows.length } = size;
+  const ranges = scored.flatMap((r) => (r.stealth.null ? [{ name: r.name, ...r.stealth.null }] : []));
+  const draws = ranges.flatMap((r) => r.scores.map((score, i) => ({ name: r.name, score, label: r.labels[i] })));
+  const points = scored.map((r) => ({ name: r.name, score: r.stealth.score! }));
+  const least = Math.min(1, ...points.map((p) => p.score), ...ranges.map((r) => r.low));
+  // Scores crowd towards 1: the axis starts at the tenth below the least of them.
+  const from = Math.max(0, Math.floor((least - 0.04) * 10) / 10);
+  const words = scored.map((r) => {
+    const range = r.stealth.null;
+    const nulls = range ? `; clean classes ${decimal(range.low, 2)} to ${decimal(range.high, 2)}` : '';
+    return `${r.name ? `${r.name}: ` : ''}score ${decimal(r.stealth.score, 3)}${nulls}`;
+  });
+  return draw(
+    document,
+    {
+      title: 'Stealth score and its null',
+      description: `Score S from 0 to 1, 1 being indistinguishable from clean samples. ${words.join('. ') || 'No score'}.`,
+    },
+    {
+      width,
+      height,
+      marginLeft: left,
+      marginRight: 22,
+      marginTop: single ? 30 : 14,
+      x: { domain: [from, 1] },
+      y: {
+        axis: single ? null : 'left',
+        type: 'band',
+        domain: rows.map((r) => r.name),
+        padding: single ? 0.1 : 0.2,
+        label: null,
+      },
+      marks: [
+        Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
+        Plot.axisX({
+          label: 'stealth score S (1: cannot be told from clean)',
+          labelArrow: 'none',
+          tickSize: 0,
+          ticks: 5,
+        }),
+        single
+          ? null
+          : Plot.axisY({
+              tickSize: 0,
+              label: null,
+              tickFormat: (n: string) => (n.length > 22 ? `${n.slice(0, 21)}…` : n),
+            }),
+        Plot.barX(ranges, {
+          x1: 'low',
+          x2: 'high',
+          y: 'name',
+          insetTop: 7,
+          insetBottom: 7,
+          fill: 'var(--null)',
+          fillOpacity: 0.28,
+          rx: 3,
+          title: (r: { low: number; high: number }) =>
+            `95 % range of clean classes: ${decimal(r.low)} to ${decimal(r.high)}`,
+        }),
+        Plot.tickX(draws, {
+          x: 'score',
+          y: 'name',
+          insetTop: 12,
+          insetBottom: 12,
+          stroke: 'var(--null)',
+          strokeWidth: 1.2,
+          title: (d) => `${d.label}: ${decimal(d.score)}`,
+        }),
+        Plot.tickX(ranges, {
+          x: 'mean',
+          y: 'name',
+          insetTop: 5,
+          insetBottom: 5,
+          stroke: 'var(--null)',
+          strokeWidth: 2.5,
+        }),
+        Plot.dot(points, {
+          x: 'score',
+          y: 'name',
+          symbol: 'diamond',
+          r: 7,
+          fill: 'var(--backdoor)',
+          stroke: 'var(--surface)',
+          strokeWidth: 1.5,
+          title: (d) => `S = ${decimal(d.score)}`,
+        }),
+        Plot.text(points, {
+          x: 'score',
+          y: 'name',
+          text: (d: { score: number }) => decimal(d.score, 2),
+          dy: single ? -26 : -15,
+          fontWeight: 600,
+          fontSize: single ? 14 : 11.5,
+          fill: 'currentColor',
+          stroke: 'var(--surface)',
+          strokeWidth: 4,
+        }),
+      ] as Plot.Markish[],
+    },
+  );
+}

@@ -1,0 +1,161 @@
+/** How training went: accuracies and attack success, losses, and the loss per class against that of the backdoor samples. */
+import * as Plot from '@observablehq/plot';
+import type { EpochRow } from '../../dynamics/types.js';
+import { decimal, percent } from '../format.js';
+import { className, type GroupContext } from '../groups.js';
+import { draw, epochAxes, type FigureSize, logTicks } from './frame.js';
+
+export interface Series {
+  label: string;
+  color: string;
+  dash: string;
+  width: number;
+  value: (row: EpochRow) => number | null;
+}
+
+export const accuracySeries: readonly Series[] = [
+  { label: 'test accuracy', color: 'var(--clean)', dash: 'none', width: 2, value: (r) => r.testAccuracy },
+  { label: 'training accuracy', color: 'var(--clean)', dash: '2 3', width: 1.5, value: (r) => r.trainAccuracy },
+  { label: 'attack success rate', color: 'var(--backdoor)', dash: '7 3', width: 2, value: (r) => r.asr },
+];
+
+export const lossSeries: readonly Series[] = [
+  { label: 'test loss', color: 'var(--clean)', dash: 'none', width: 2, value: (r) => r.testLoss },
+  { label: 'training loss', color: 'var(--clean)', dash: '2 3', width: 1.5, value: (r) => r.trainLoss },
+];
+
+/** Training loss of each class of the labels, the target class and the payload samples brought out. */
+export function classLossSeries(rows: readonly EpochRow[], context: GroupContext): Series[] {
+  const classes = Math.max(0, ...rows.map((r) => r.classLoss.length));
+  const loss = (k: number) => (r: EpochRow) => r.classLoss[k] ?? null;
+  const others = Array.from({ length: classes }, (_, k) => k).filter((k) => k !== context.target);
+  return [
+    {
+      label: 'backdoor samples',
+      color: 'var(--backdoor)',
+      dash: '7 3',
+      width: 2,
+      value: (r) => r.backdoorLoss,
+    },
+    {
+      label: `clean samples of the target, ${className(context.target, context)}`,
+      color: 'var(--clean)',
+      dash: 'none',
+      width: 2,
+      value: loss(context.target),
+    },
+    ...others.map((k) => ({
+      label: className(k, context),
+      color: 'var(--other)',
+      dash: 'none',
+      width: 1,
+      value: loss(k),
+    })),
+  ];
+}
+
+export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize): Element {
+  return lines(rows, accuracySeries, document, {
+    ...size,
+    title: 'Accuracy and attack success over epochs',
+    unit: 'share of images',
+    format: percent,
+    domain: [0, 1],
+  });
+}
+
+export function lossFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize): Element {
+  return lines(rows, lossSeries, document, {
+    ...size,
+    title: 'Loss over epochs',
+    unit: 'cross-entropy, nats',
+    format: decimal,
+  });
+}
+
+export function classLossFigure(
+  data: GroupContext & { rows: readonly EpochRow[] },
+  document: Document,
+  size?: FigureSize,
+): Element {
+  return lines(data.rows, classLossSeries(data.rows, data), document, {
+    ...size,
+    title: 'Training loss per class and of the backdoor samples',
+    unit: 'cross-entropy, nats',
+    format: decimal,
+  });
+}
+
+interface LinesOptions extends FigureSize {
+  title: string;
+  unit: string;
+  format: (value: number) => string;
+  domain?: [number, number];
+}
+
+function lines(
+  rows: readonly EpochRow[],
+  series: readonly Series[],
+  document: Document,
+  options: LinesOptions,
+): Element {
+  const { width = 360, height = 250, title, unit, format, domain } = options;
+  const points = series.map((s) =>
+    rows.flatMap((r) => {
+      const value = s.value(r);
+      if (value === null || !Number.isFinite(value)) return [];
+      return { epoch: r.epoch, value, title: `${s.label}\nepoch ${r.epoch}: ${format(value)}` };
+    }),
+  );
+  const values = points.flat().map((p) => p.value);
+  const least = Math.min(...values.filter((v) => v > 0));
+  // Losses fall over orders of magnitude: past a factor of 50 only a logarithmic axis shows them.
+  const logarithmic = !domain && Math.max(...values) / least > 50;
+  const low = logarithmic ? least * 0.8 : 0;
+  const y: [number, number] = domain ?? [low, (Math.max(0, ...values) || 1) * 1.05];
+  const last = series.flatMap((s, i) => {
+    const end = points[i][points[i].length - 1];
+    return end && s.width > 1 ? [`${s.label} ${format(end.value)}`] : [];
+  });
+  return draw(
+    document,
+    { title, description: `One line per series. At the last epoch: ${last.join(', ') || 'no values'}.` },
+    {
+      width,
+      height,
+      y: { domain: y, type: logarithmic ? 'log' : 'linear' },
+      marks: [
+        epochAxes(
+          rows.map((r) => r.epoch),
+          logarithmic ? `${unit} (log scale)` : unit,
+          domain ? { tickFormat: '%' } : logarithmic ? { ticks: logTicks(y), tickFormat: '~g' } : {},
+        ),
+        series
+          .map((s, i) => {
+            const shown = logarithmic ? points[i].filter((p) => p.value > 0) : points[i];
+            const single = shown.length === 1;
+            // Marks to point at, for the series that are brought out; a lone epoch has no line to show.
+            const pointed = s.width > 1 || single;
+            return [
+              Plot.lineY(shown, {
+                x: 'epoch',
+                y: 'value',
+                stroke: s.color,
+                strokeWidth: s.width,
+                strokeDasharray: s.dash,
+              }),
+              Plot.dot(pointed ? shown : [], {
+                x: 'epoch',
+                y: 'value',
+                r: single ? 3 : 5,
+                fill: s.color,
+                fillOpacity: single ? 1 : 0,
+                title: 'title',
+              }),
+            ];
+          })
+          .reverse(),
+      ].flat(2) as Plot.Markish[],
+    },
+  );
+}

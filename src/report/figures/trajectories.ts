@@ -1,0 +1,149 @@
+/** I(·;·) over epochs, one panel per quantity: the groups of the target class with 95 % bands, the other classes in grey. */
+import * as Plot from '@observablehq/plot';
+import type { Phase } from '../../dynamics/phases.js';
+import type { Trajectory } from '../../dynamics/trajectory.js';
+import type { EstimateRow, Quantity } from '../../dynamics/types.js';
+import { decimal } from '../format.js';
+import { type GroupContext, type GroupStyle, groupStyle, type Role, roleOrder } from '../groups.js';
+import { draw, epochAxes, type FigureSize, padded } from './frame.js';
+import { phaseColor } from './phases.js';
+
+export interface TrajectoryData extends GroupContext {
+  quantity: Quantity;
+  curves: readonly Trajectory[];
+  /** Rows the curves came from, for the flags and the ceiling. */
+  rows: readonly EstimateRow[];
+  /** Phases drawn as a background, those of one group; leave out for none. */
+  shading?: readonly Phase[];
+  /** Axis ranges, where several panels share them. */
+  xDomain?: [number, number];
+  yDomain?: [number, number];
+  /** Groups to draw; default all but the whole training set, which has another scale. */
+  roles?: readonly Role[];
+}
+
+interface Point {
+  epoch: number;
+  value: number;
+  low: number;
+  high: number;
+  flagged: boolean;
+  title: string;
+}
+
+/** Values and band limits that the panel has to hold; for ranges shared between panels. */
+export function trajectoryExtent(data: TrajectoryData): number[] {
+  return drawn(data).flatMap(({ style, points }) =>
+    points.flatMap((p) => (style.role === 'other' ? [p.value] : [p.low, p.high])),
+  );
+}
+
+export function trajectoryFigure(data: TrajectoryData, document: Document, size: FigureSize = {}): Element {
+  const { width = 360, height = 268 } = size;
+  const groups = drawn(data);
+  const epochs = groups.flatMap((g) => g.points.map((p) => p.epoch));
+  const yDomain = data.yDomain ?? padded(trajectoryExtent(data));
+  const back = [...groups].reverse();
+  const ceiling = Math.min(...data.rows.filter((r) => r.quantity === data.quantity).map((r) => r.ceiling));
+  // A single checkpoint has no band to draw: it gets a bar.
+  const bars = back.filter((g) => g.style.role !== 'other' && g.points.length === 1);
+  const bands = back.filter((g) => g.style.role !== 'other' && g.points.length > 1);
+  return draw(
+    document,
+    {
+      title: `${data.quantity} over epochs`,
+      description: describe(data.quantity, groups),
+    },
+    {
+      width,
+      height,
+      x: { domain: data.xDomain ?? extent(epochs) },
+      y: { domain: yDomain },
+      marks: [
+        data.shading?.map((p) =>
+          Plot.rect([p], { x1: 'start', x2: 'end', fill: phaseColor[p.kind], fillOpacity: 0.16 }),
+        ),
+        epochAxes(epochs, `${data.quantity}, nats`),
+        yDomain[0] < 0 && yDomain[1] > 0 ? Plot.ruleY([0], { stroke: 'var(--axis)' }) : null,
+        ceiling < yDomain[1] ? Plot.ruleY([ceiling], { stroke: 'var(--axis)', strokeDasharray: '1 3' }) : null,
+        bands.map((g) =>
+          Plot.areaY(g.points, { x: 'epoch', y1: 'low', y2: 'high', fill: g.style.color, fillOpacity: 0.15 }),
+        ),
+        bars.map((g) =>
+          Plot.ruleX(g.points, {
+            x: 'epoch',
+            y1: 'low',
+            y2: 'high',
+            stroke: g.style.color,
+            strokeWidth: 2,
+            strokeOpacity: 0.5,
+          }),
+        ),
+        back.map(({ style, points }) => [
+          Plot.lineY(points, {
+            x: 'epoch',
+            y: 'value',
+            stroke: style.color,
+            strokeWidth: style.width,
+            strokeDasharray: style.dash,
+          }),
+          Plot.dot(points, {
+            x: 'epoch',
+            y: 'value',
+            symbol: style.symbol,
+            r: style.role === 'other' ? 1.5 : 3.2,
+            stroke: style.color,
+            fill: (p: Point) => (p.flagged ? 'var(--surface)' : style.color),
+            title: 'title',
+          }),
+        ]),
+      ].flat(2) as Plot.Markish[],
+    },
+  );
+}
+
+/** True where a panel of these rows holds points drawn hollow, so that a caption can say what that means. */
+export function hasFlags(rows: readonly EstimateRow[]): boolean {
+  return rows.some((r) => r.saturated || !r.converged);
+}
+
+function drawn(data: TrajectoryData): { style: GroupStyle; points: Point[] }[] {
+  const roles = data.roles ?? roleOrder.filter((r) => r !== 'whole');
+  return data.curves
+    .filter((c) => c.quantity === data.quantity)
+    .map((c) => ({ curve: c, style: groupStyle(c.group, data) }))
+    .filter((g): g is { curve: Trajectory; style: GroupStyle } => g.style !== null && roles.includes(g.style.role))
+    .sort((a, b) => roleOrder.indexOf(a.style.role) - roleOrder.indexOf(b.style.role))
+    .map(({ curve, style }) => ({ style, points: pointsOf(curve, style, data.rows) }));
+}
+
+function pointsOf(curve: Trajectory, style: GroupStyle, rows: readonly EstimateRow[]): Point[] {
+  const own = new Map(
+    rows.filter((r) => r.group === curve.group && r.quantity === curve.quantity).map((r) => [r.epoch, r]),
+  );
+  return curve.epochs.map((epoch, i) => {
+    const value = curve.values[i];
+    const half = 1.96 * curve.standardErrors[i];
+    const row = own.get(epoch);
+    const flags = [row?.saturated && 'saturated', row && !row.converged && 'not converged'].filter(Boolean).join(', ');
+    return {
+      epoch,
+      value,
+      low: value - half,
+      high: value + half,
+      flagged: flags !== '',
+      title: `${style.label}\nepoch ${epoch}: ${decimal(value)} ± ${decimal(half)} nats${flags && `\n${flags}`}`,
+    };
+  });
+}
+
+function describe(quantity: Quantity, groups: { style: GroupStyle; points: Point[] }[]): string {
+  const last = groups
+    .filter((g) => g.style.role !== 'other')
+    .map((g) => `${g.style.label} ${decimal(g.points[g.points.length - 1].value)}`);
+  return `Estimated ${quantity} in nats at each checkpoint, one line per group. At the last checkpoint: ${last.join(', ') || 'no group of the target class'}.`;
+}
+
+function extent(values: readonly number[]): [number, number] {
+  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+}

@@ -1,0 +1,35 @@
+/** Numbers as a reader expects them. A missing value is an en dash. */
+
+const none = '–';
+const minus = (text: string) => text.replace('-', '−');
+
+/** `1.234`; `digits` decimals. */
+export function decimal(value: number | null | undefined, digits = 3): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? none : minus(value.toFixed(digits));
+}
+
+/** `99.8 %` of 0.998. */
+export function percent(value: number | null | undefined, digits = 1): string {
+  return value === null || value === undefined || !Number.isFinite(value)
+    ? none
+    : `${minus((100 * value).toFixed(digits))} %`;
+}
+
+/** `10 %` of 0.1, `0.5 %` of 0.005: as few decimals as say it all, at most two. */
+export function rate(value: number): string {
+  return `${minus(String(Number((100 * value).toFixed(2))))} %`;
+}
+
+/** `2 h 05 min`, `3 min 20 s`, `12 s`. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return none;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`;
+  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+/** `3 epochs`, `1 epoch`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,21 @@
+/** The clean image, the triggered one, and ten times their difference: one column per sample. */
+import { type Html, html } from './html.js';
+import { pngUri, residual } from './png.js';
+import type { GalleryImage } from './types.js';
+
+export async function gallery(images: readonly GalleryImage[]): Promise<Html> {
+  const columns = await Promise.all(
+    images.map(async (image) => ({
+      label: image.label,
+      pictures: await Promise.all(
+        [image.clean, image.triggered, residual(image)].map((pixels) => pngUri(pixels, image)),
+      ),
+    })),
+  );
+  const rows = ['clean', 'triggered', 'difference × 10'];
+  const picture = (uri: string, alt: string) => html`<img src="${uri}" alt="${alt}">`;
+  return html`<div class="gallery" tabindex="0"><span></span>${rows.map((r) => html`<span class="side">${r}</span>`)}${columns.map(
+    (c) =>
+      html`<span class="head">${c.label}</span>${c.pictures.map((uri, i) => picture(uri, `${c.label}, ${rows[i]}`))}`,
+  )}</div>`;
+}

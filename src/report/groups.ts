@@ -1,0 +1,71 @@
+/** How the groups of samples look in every figure: one colour, one dash and one mark each (colours after Okabe and Ito). */
+import type { RunReport } from './types.js';
+
+export type Role = 'backdoor' | 'clean' | 'mixed' | 'all' | 'cover' | 'other' | 'whole';
+
+export interface GroupStyle {
+  role: Role;
+  label: string;
+  /** A CSS variable, so that one figure serves light and dark. */
+  color: string;
+  dash: string;
+  symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'star' | 'cross';
+  width: number;
+}
+
+type Look = Omit<GroupStyle, 'role' | 'label'>;
+
+const looks: Record<Role, Look> = {
+  backdoor: { color: 'var(--backdoor)', dash: 'none', symbol: 'circle', width: 2.25 },
+  clean: { color: 'var(--clean)', dash: '7 3', symbol: 'square', width: 2 },
+  all: { color: 'var(--all)', dash: '2 3', symbol: 'triangle', width: 2 },
+  mixed: { color: 'var(--mixed)', dash: '8 3 2 3', symbol: 'diamond', width: 1.5 },
+  cover: { color: 'var(--cover)', dash: '4 4', symbol: 'star', width: 1.5 },
+  other: { color: 'var(--other)', dash: 'none', symbol: 'circle', width: 1 },
+  whole: { color: 'currentColor', dash: 'none', symbol: 'cross', width: 1.5 },
+};
+
+/** The order in which groups are listed and drawn, from the front. */
+export const roleOrder: readonly Role[] = ['backdoor', 'clean', 'mixed', 'all', 'cover', 'other', 'whole'];
+
+export type GroupContext = Pick<RunReport, 'target' | 'classNames' | 'poisoned'>;
+
+/** The look of a group; null for the halves of the null and for anything unknown, which figures leave out. */
+export function groupStyle(group: string, context: GroupContext): GroupStyle | null {
+  const role = roleOf(group, context.target);
+  return role && { role, label: label(group, role, context), ...looks[role] };
+}
+
+/** `cat (3)` where the name is known, else `class 3`. */
+export function className(k: number, { classNames }: Pick<GroupContext, 'classNames'>): string {
+  const name = classNames?.[k];
+  return name && name !== String(k) ? `${name} (${k})` : `class ${k}`;
+}
+
+function roleOf(group: string, target: number): Role | null {
+  if (group === 'all') return 'whole';
+  if (group === 'cover') return 'cover';
+  if (/^\d+$/.test(group)) return 'other';
+  const [k, part] = group.split('/');
+  const own = part === 'backdoor' || part === 'clean' || part === 'mixed' || part === 'all';
+  return k === String(target) && own ? part : null;
+}
+
+function label(group: string, role: Role, context: GroupContext): string {
+  switch (role) {
+    case 'backdoor':
+      return context.poisoned ? 'backdoor samples' : 'random subset in place of backdoor';
+    case 'clean':
+      return 'clean samples of the target class';
+    case 'mixed':
+      return 'half backdoor, half clean';
+    case 'all':
+      return 'target class as a whole';
+    case 'cover':
+      return 'cover samples';
+    case 'whole':
+      return 'whole training set';
+    case 'other':
+      return className(Number(group), context);
+  }
+}

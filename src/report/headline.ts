@@ -1,0 +1,41 @@
+/** The findings of a run in plain sentences that claim no more than the numbers do. */
+import type { StealthResult } from '../dynamics/stealth.js';
+import { count, decimal, percent, rate } from './format.js';
+import { className } from './groups.js';
+import type { RunReport } from './types.js';
+
+/** What was done and what the model does: attack, data set, accuracy, attack success. */
+export function outcome(report: RunReport): string {
+  const last = report.epochs[report.epochs.length - 1];
+  const trained = last ? `after ${count(last.epoch, 'epoch')} ` : '';
+  const accuracy = last ? `${report.model} classifies ${percent(last.testAccuracy)} of the test images correctly` : '';
+  if (!report.poisoned) {
+    return last
+      ? `Nothing is poisoned: on ${report.dataset}, ${trained}${accuracy}.`
+      : `Nothing is poisoned on ${report.dataset}; no epoch has been trained yet.`;
+  }
+  const share = report.poisonRate === null ? '' : ` at a poison rate of ${rate(report.poisonRate)}`;
+  const attack = `${report.attack} on ${report.dataset}${share}, target ${className(report.target, report)}`;
+  if (!last) return `${attack}: no epoch has been trained yet.`;
+  const success =
+    last.asr === null ? '' : `, and the trigger turns ${percent(last.asr)} of the others into the target class`;
+  return `${attack}: ${trained}${accuracy}${success}.`;
+}
+
+/** What the stealth score says, and how sure one can be. */
+export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned' | 'seeds'>): string {
+  if (!stealth) return 'The stealth score was not computed.';
+  if (stealth.score === null) return `There is no stealth score: ${stealth.reason}.`;
+  const score = `The stealth score is ${decimal(stealth.score, 2)} (1: cannot be told from clean samples)`;
+  if (!stealth.null) return `${score}. Without a null it cannot be said whether that is more than noise.`;
+  const { low, high, draws } = stealth.null;
+  const range = `${decimal(low, 2)} to ${decimal(high, 2)}`;
+  const p = `p = ${decimal(stealth.p, 3)}${stealth.p === 1 / (1 + draws) ? `, the least that ${count(draws, 'draw')} can give` : ''}`;
+  const who = report.poisoned ? 'the poisoned class' : 'the class that plays the target';
+  const scope = report.seeds === 1 ? ' This is one training run; another seed may differ.' : '';
+  if (stealth.score < low) {
+    return `${score}, below the range of clean classes in the same run (${range}; ${p}): ${who} stands out by how information flows.${scope}`;
+  }
+  const place = stealth.score > high ? 'above' : 'inside';
+  return `${score}, ${place} the range of clean classes in the same run (${range}; ${p}): this run gives no evidence that ${who} can be told apart by how information flows.${scope}`;
+}

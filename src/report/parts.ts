@@ -1,0 +1,47 @@
+/** What the report of a run and the comparison of several both say or show. */
+import type { Trajectory } from '../dynamics/trajectory.js';
+import { groupStyle, roleOrder } from './groups.js';
+import { type Html, html } from './html.js';
+import { legend } from './page.js';
+import type { RunReport } from './types.js';
+
+/** The line above the title. */
+export function kicker(name: string): Html {
+  return html`<b>ibscope</b> · ${name}`;
+}
+
+/** What a band is: an interval from a single training seed holds within that run only. */
+export function bandWords({ seeds }: Pick<RunReport, 'seeds'>): string {
+  return `±1.96 standard errors${seeds === 1 ? ', within run' : `, ${seeds} seeds`}`;
+}
+
+/** `I(T;Ŷ)` → `I-T-Yhat`, for file names. */
+export function fileWord(quantity: string): string {
+  return quantity.replace('Ŷ', 'Yhat').replace(/\W+/g, '-').replace(/^-|-$/g, '');
+}
+
+/** `three` for three or more than four panels, `two` for what stands better in pairs. */
+export function placeFor(panels: number): 'two' | 'three' {
+  return panels === 3 || panels > 4 ? 'three' : 'two';
+}
+
+/** Legend of the groups that the curves of one or more runs hold; the other classes share one entry. */
+export function groupLegend(
+  runs: readonly { report: RunReport; curves: readonly Trajectory[] }[],
+  document: Document,
+): Html {
+  const styles = runs.flatMap(({ report, curves }) => curves.flatMap((c) => groupStyle(c.group, report) ?? []));
+  const first = roleOrder.flatMap((role) => styles.find((s) => s.role === role) ?? []);
+  return legend(
+    first
+      .filter((s) => s.role !== 'whole')
+      .map((s) => (s.role === 'other' ? { ...s, width: 1.4, label: 'other classes' } : s)),
+    document,
+  );
+}
+
+/** The colours of the epochs in the information plane. */
+export function rampLegend(first: number, last: number): Html {
+  if (first === last) return html`<span class="epochs">epoch ${first}</span>`;
+  return html`<span class="epochs">epoch ${first}<span class="ramp"></span>${last}</span>`;
+}

@@ -1,0 +1,196 @@
+/** The sections of the report of one run, in the order in which they stand. */
+import { mean, type Trajectory } from '../dynamics/trajectory.js';
+import { phaseColor, phasesFigure } from './figures/phases.js';
+import { planeFigure, planeTrails } from './figures/plane.js';
+import { scorePartsFigure } from './figures/score-parts.js';
+import { scoreStripFigure } from './figures/score-strip.js';
+import {
+  accuracyFigure,
+  accuracySeries,
+  classLossFigure,
+  classLossSeries,
+  lossFigure,
+  lossSeries,
+  type Series,
+} from './figures/training.js';
+import { hasFlags, trajectoryFigure } from './figures/trajectories.js';
+import { wholeSetCurves, wholeSetFigure, wholeSetLooks } from './figures/whole-set.js';
+import { count, decimal } from './format.js';
+import { gallery } from './gallery.js';
+import { groupStyle } from './groups.js';
+import { verdict } from './headline.js';
+import { type Html, html, raw } from './html.js';
+import { facts, figure, legend, section } from './page.js';
+import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.js';
+import type { RunReport } from './types.js';
+
+const meanings = {
+  'I(X;T)': 'what T keeps of the image',
+  'I(T;Ŷ)': 'what Ŷ takes from T',
+  'I(X;Ŷ)': 'what Ŷ tells of the image',
+};
+
+/** One panel per quantity, and one of the whole training set. */
+export function trajectorySection(report: RunReport, curves: readonly Trajectory[], document: Document): Html {
+  const shown = (group: string) => group !== 'all' && groupStyle(group, report) !== null;
+  const quantities = (['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)'] as const).filter((q) =>
+    curves.some((c) => c.quantity === q && shown(c.group)),
+  );
+  const whole = wholeSetCurves(curves);
+  const panels = quantities.length + (whole.length > 0 ? 1 : 0);
+  const title = 'How information flows';
+  if (panels === 0) return section('trajectories', title, 'No mutual information was estimated in this run.');
+  const place = placeFor(panels);
+  const height = place === 'two' ? 300 : 268;
+  const shading = report.phases.find((p) => p.group === `${report.target}/backdoor`)?.phases;
+  const intro = [
+    `Estimated mutual information of ${report.basis === 'train' ? 'training pairs' : 'held-out samples'} at each checkpoint, in nats. Bands: ${bandWords(report)}.`,
+    shading?.some((p) => p.kind !== 'not resolved') &&
+      quantities.includes('I(X;T)') &&
+      'Shading behind I(X;T): phases of the backdoor group, colours as in the next section.',
+    hasFlags(report.information) && 'Hollow marks: saturated or not converged.',
+  ];
+  const trajectory = (quantity: (typeof quantities)[number]) =>
+    figure(`${report.name}-${fileWord(quantity)}`, html`<b>${quantity}</b> ${meanings[quantity]}`, place, (width) =>
+      trajectoryFigure(
+        { ...report, quantity, curves, rows: report.information, shading: quantity === 'I(X;T)' ? shading : undefined },
+        document,
+        { width, height },
+      ),
+    );
+  const wholeSet =
+    whole.length > 0 &&
+    html`<div>${figure(`${report.name}-whole-set`, html`<b>The whole training set</b> all quantities`, place, (width) =>
+      wholeSetFigure(curves, document, { width, height }),
+    )}${legend(
+      whole.map((c) => ({ label: c.quantity, ...wholeSetLooks[c.quantity]! })),
+      document,
+    )}</div>`;
+  return section(
+    'trajectories',
+    title,
+    intro.filter(Boolean).join(' '),
+    groupLegend([{ report, curves }], document),
+    html`<div class="grid ${place}">${quantities.map(trajectory)}${wholeSet}</div>`,
+  );
+}
+
+/** The information plane beside the phases; null where there is neither. */
+export function phasesSection(report: RunReport, curves: readonly Trajectory[], document: Document): Html | null {
+  const trails = planeTrails({ ...report, curves });
+  const known = report.phases.some((p) => p.phases.length > 0 && groupStyle(p.group, report));
+  if (trails.length === 0 && !known) return null;
+  const epochs = trails.flatMap((t) => t.points.map((p) => p.epoch));
+  const plane =
+    trails.length > 0 &&
+    figure(
+      `${report.name}-plane`,
+      html`<b>Information plane</b> One trail per group, marks as above.${rampLegend(Math.min(...epochs), Math.max(...epochs))}`,
+      'two',
+      (width) => planeFigure({ ...report, curves }, document, { width, height: Math.round(180 + width / 2) }),
+    );
+  const unresolved = [...new Set(report.phases.flatMap((p) => p.reason ?? []))];
+  const resolved = report.phases.some((p) => p.phases.some((q) => q.kind !== 'not resolved'));
+  const drawn =
+    resolved &&
+    html`${figure(
+      `${report.name}-phases`,
+      html`<b>Phases</b> Horizontal strokes: 95 % interval of a boundary${report.seeds === 1 && ', within run'}.`,
+      'two',
+      (width) => phasesFigure(report, document, { width }),
+    )}${phaseLegend()}`;
+  const phases =
+    known &&
+    html`<div>${drawn || html`<h3>Phases</h3>`}${accelerationNote(report)}${unresolved.map((r) => html`<p class="note">Not resolved: ${r}.</p>`)}</div>`;
+  return section('plane', 'Phases of training', null, html`<div class="grid two">${plane}${phases}</div>`);
+}
+
+function phaseLegend(): Html {
+  return html`<ul class="legend below">${Object.entries(phaseColor).map(([kind, color]) => {
+    const open = kind === 'not resolved';
+    return html`<li><span class="box${open && ' open'}" style="background:${raw(color)}"></span>${kind}</li>`;
+  })}</ul>`;
+}
+
+function accelerationNote({ acceleration: a, seeds, poisoned }: RunReport): Html | null {
+  if (!a) return null;
+  const [low, high] = a.differenceInterval;
+  const when = high < 0 ? 'earlier than' : low > 0 ? 'later than' : 'not measurably earlier or later than';
+  const who = poisoned ? 'Backdoor samples' : 'The random subset';
+  return html`<p class="note"><b>Early acceleration.</b> ${who}: half of the largest I(X;T) at epoch ${decimal(a.epoch, 1)}, ${when} the clean classes (epoch ${decimal(a.cleanEpoch, 1)}); difference ${decimal(a.difference, 1)} epochs, 95 % interval ${decimal(low, 1)} to ${decimal(high, 1)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves were past half at their first checkpoint, so their true epoch may be earlier.'}</p>`;
+}
+
+/** The score against its null and its parts, or why there is none. */
+export function scoreSection(report: RunReport, document: Document): Html {
+  const { stealth } = report;
+  if (!stealth || stealth.score === null) return section('score', 'Stealth score', verdict(stealth, report));
+  const by = stealth.window > 1 ? `, smoothed over ${stealth.window} checkpoints` : '';
+  const strokes = stealth.null
+    ? ' Strokes: clean classes playing the target; thick: their mean; bar: 95 % range for one more.'
+    : ' There is no null to compare with.';
+  return section(
+    'score',
+    'Stealth score',
+    `S = ${decimal(stealth.score)}, D = ${decimal(stealth.distance)}, β = ${stealth.beta}, over ${count(stealth.epochs.length, 'checkpoint')}${by}, against ${count(stealth.classes.length, 'other class', 'other classes')}.`,
+    html`<div class="grid two">${figure(
+      `${report.name}-score`,
+      html`<b>Against clean classes</b> Diamond: this run.${strokes}`,
+      'two',
+      (width) => scoreStripFigure([{ name: '', stealth }], document, { width }),
+    )}${figure(
+      `${report.name}-score-parts`,
+      html`<b>What D is made of</b> Integration: backdoor against clean. Footprint: target class against the others.${
+        stealth.null && ` Clean classes: mean D ${decimal(mean(stealth.null.distances))}.`
+      }`,
+      'two',
+      (width) => scorePartsFigure(stealth, document, { width }),
+    )}</div>`,
+  );
+}
+
+/** Accuracy, loss, and loss per class over epochs; null before the first epoch. */
+export function trainingSection(report: RunReport, document: Document): Html | null {
+  const { epochs, name } = report;
+  if (epochs.length === 0) return null;
+  const keys = (series: readonly Series[]) =>
+    legend(
+      series.filter((s) => epochs.some((r) => s.value(r) !== null)),
+      document,
+    );
+  const perClass = classLossSeries(epochs, report);
+  const other = perClass.find((s) => s.width === 1);
+  const perClassKeys = perClass.filter((s) => s.width > 1);
+  if (other) perClassKeys.push({ ...other, label: 'other classes', width: 1.4 });
+  return section(
+    'training',
+    'Training',
+    null,
+    html`<div class="grid three top"><div>${figure(
+      `${name}-accuracy`,
+      html`<b>Accuracy and attack success</b>`,
+      'three',
+      (width) => accuracyFigure(epochs, document, { width }),
+    )}${keys(accuracySeries)}</div><div>${figure(`${name}-loss`, html`<b>Loss</b>`, 'three', (width) =>
+      lossFigure(epochs, document, { width }),
+    )}${keys(lossSeries)}</div><div>${figure(
+      `${name}-class-loss`,
+      html`<b>Training loss by class</b>`,
+      'three',
+      (width) => classLossFigure({ ...report, rows: epochs }, document, { width }),
+    )}${keys(perClassKeys)}</div></div>`,
+  );
+}
+
+/** Clean and triggered images and how much they differ; null where nothing is known of it. */
+export async function gallerySection({ gallery: images, perception }: RunReport): Promise<Html | null> {
+  const measured = Object.entries(perception).filter(([, v]) => v !== null);
+  if (images.length === 0 && measured.length === 0) return null;
+  const intro = 'What a person would see. The difference is drawn around mid-grey, ten times enlarged.';
+  return section(
+    'trigger',
+    'The trigger',
+    images.length > 0 ? intro : null,
+    images.length > 0 && (await gallery(images)),
+    measured.length > 0 && facts(measured.map(([name, value]) => ({ name, value: decimal(value) }))),
+  );
+}

@@ -1,0 +1,70 @@
+/** The tables of a report. */
+import type { EpochRow, EstimateRow } from '../dynamics/types.js';
+import { decimal, percent } from './format.js';
+import { groupStyle } from './groups.js';
+import { type Html, html } from './html.js';
+import { type Column, table } from './page.js';
+import type { RunReport } from './types.js';
+
+const estimateColumns: Column<EstimateRow>[] = [
+  { head: 'epoch', value: (r) => r.epoch },
+  { head: 'group', value: (r) => r.group, kind: 't' },
+  { head: 'quantity', value: (r) => r.quantity, kind: 't' },
+  { head: 'estimator', value: (r) => r.estimator, kind: 't' },
+  { head: 'nats', value: (r) => decimal(r.nats) },
+  { head: 'std. error', value: (r) => decimal(r.standardError) },
+  { head: 'held-out', value: (r) => decimal(r.heldOutNats) },
+  { head: 'train', value: (r) => decimal(r.trainNats) },
+  { head: 'ceiling', value: (r) => decimal(r.ceiling, 2) },
+  { head: 'samples', value: (r) => r.samples },
+  { head: 'draws', value: (r) => r.draws },
+  { head: 'flags', value: flags, kind: 'flag' },
+];
+
+function flags(r: EstimateRow): string {
+  return [r.saturated && 'saturated', !r.converged && 'not converged'].filter(Boolean).join(', ');
+}
+
+/** Every estimate, those of the groups in one table and the halves for the null in another; both collapsed. */
+export function estimateTables(report: RunReport): Html {
+  const main = report.information.filter((r) => groupStyle(r.group, report));
+  const rest = report.information.filter((r) => !groupStyle(r.group, report));
+  const fold = (title: string, rows: EstimateRow[]) =>
+    rows.length > 0 &&
+    html`<details><summary>${title} (${rows.length})</summary>${table(rows, estimateColumns)}</details>`;
+  return html`${fold('All estimates', main)}${fold('Estimates for the null: random halves of clean classes', rest)}`;
+}
+
+const epochColumns: Column<EpochRow>[] = [
+  { head: 'epoch', value: (r) => r.epoch },
+  { head: 'learning rate', value: (r) => String(Number(r.learningRate.toPrecision(4))) },
+  { head: 'train loss', value: (r) => decimal(r.trainLoss) },
+  { head: 'test loss', value: (r) => decimal(r.testLoss) },
+  { head: 'train accuracy', value: (r) => percent(r.trainAccuracy) },
+  { head: 'test accuracy', value: (r) => percent(r.testAccuracy) },
+  { head: 'ASR', value: (r) => percent(r.asr) },
+  { head: 'backdoor loss', value: (r) => decimal(r.backdoorLoss) },
+  { head: 'seconds', value: (r) => decimal(r.seconds, 1) },
+];
+
+export function epochTable(rows: readonly EpochRow[]): Html {
+  return html`<details><summary>All epochs (${rows.length})</summary>${table(rows, epochColumns)}</details>`;
+}
+
+/** The configuration, nested names joined by dots. */
+export function configTable(config: Record<string, unknown>): Html {
+  return table(flatten(config), [
+    { head: 'setting', value: ([name]) => name, kind: 't' },
+    { head: 'value', value: ([, value]) => value, kind: 'wrap t' },
+  ]);
+}
+
+function flatten(config: Record<string, unknown>, prefix = ''): [string, string][] {
+  return Object.entries(config).flatMap(([key, value]): [string, string][] => {
+    const name = prefix + key;
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      return flatten(value as Record<string, unknown>, `${name}.`);
+    }
+    return [[name, typeof value === 'string' ? value : (JSON.stringify(value) ?? '–')]];
+  });
+}

@@ -1,0 +1,50 @@
+/** What a report shows. Everything is data: the page is drawn from this and nothing else. */
+import type { Acceleration } from '../dynamics/acceleration.js';
+import type { DraftResult } from '../dynamics/authors-draft.js';
+import type { Phases } from '../dynamics/phases.js';
+import type { StealthResult } from '../dynamics/stealth.js';
+import type { EpochRow, EstimateRow } from '../dynamics/types.js';
+
+/** A clean image and the same with its trigger, both uint8 [h, w, c], row-major, c = 1 or 3. */
+export interface GalleryImage {
+  label: string;
+  height: number;
+  width: number;
+  channels: number;
+  clean: Uint8Array;
+  triggered: Uint8Array;
+}
+
+export interface RunReport {
+  name: string;
+  /** As people write them: `BadNets`, `CIFAR-10`, `ResNet-18`. */
+  attack: string;
+  dataset: string;
+  model: string;
+  /** False for attack `none`, whose `c/backdoor` is a random subset of the target class. */
+  poisoned: boolean;
+  /** Share of the training set that is poisoned; null where nothing is. */
+  poisonRate: number | null;
+  /** Target class number, and the names of all classes where they are known. */
+  target: number;
+  classNames?: readonly string[];
+  /** Which of the two recorded values the estimates show; a figure never mixes them. */
+  basis: 'held-out' | 'train';
+  /** Training seeds behind the intervals; with 1 they are labelled "within run". */
+  seeds: number;
+  config: Record<string, unknown>;
+  epochs: readonly EpochRow[];
+  information: readonly EstimateRow[];
+  phases: readonly Phases[];
+  /** Early acceleration of `c/backdoor` against the clean classes. */
+  acceleration: Acceleration | null;
+  stealth: StealthResult | null;
+  draft: DraftResult | null;
+  gallery: readonly GalleryImage[];
+  /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */
+  perception: Record<string, number | null>;
+  warnings: readonly string[];
+  /** Version of ibscope that made the run, and how long the run took. */
+  version: string;
+  seconds: number | null;
+}

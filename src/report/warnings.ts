@@ -1,0 +1,54 @@
+/** What a reader has to know before relying on the numbers, in words. */
+import { processingInequality } from '../dynamics/processing-inequality.js';
+import { count, decimal } from './format.js';
+import { groupStyle } from './groups.js';
+import type { RunReport } from './types.js';
+
+/** The run's own warnings, and those that follow from its tables. */
+export function reportWarnings(report: RunReport): string[] {
+  const rows = report.information;
+  const found = [...report.warnings, ...(report.stealth?.notes ?? []).map((n) => `Stealth score: ${n}.`)];
+  const saturated = rows.filter((r) => r.saturated);
+  if (saturated.length > 0) {
+    const which = [...new Set(saturated.map((r) => r.quantity))].join(', ');
+    found.push(
+      `${count(saturated.length, 'estimate')} of ${rows.length} (${which}) lie within 5 % of the ceiling: the true value may be larger.`,
+    );
+  }
+  const open = rows.filter((r) => !r.converged).length;
+  if (open > 0) found.push(`${count(open, 'estimate')} of ${rows.length} come from a critic that had not converged.`);
+  const inequality = processingInequality(rows);
+  if (inequality.violations.length > 0) {
+    const [worst] = inequality.violations;
+    found.push(
+      `I(X;Ŷ) ≤ I(X;T) must hold in truth and is broken in ${inequality.violations.length} of ${inequality.pairs} pairs of estimates, ${inequality.beyondNoise} of them beyond noise; the largest by ${decimal(worst.excess)} nats (group ${worst.group}, epoch ${worst.epoch}).`,
+    );
+  }
+  const shown = rows.filter((r) => groupStyle(r.group, report));
+  const small = [...new Set(shown.filter((r) => r.samples < 100).map((r) => r.group))];
+  if (small.length > 0) found.push(`Under 100 samples, not to be compared with others: ${small.join(', ')}.`);
+  return [...new Set(found)];
+}
+
+/** Why runs may not stand on equal footing: whatever of their estimates differs that an estimate depends on. */
+export function footingWarnings(reports: readonly RunReport[]): string[] {
+  const kinds: [string, (r: RunReport['information'][number]) => string | number][] = [
+    ['estimators', (r) => r.estimator],
+    ['sample counts', (r) => r.samples],
+    ['noise draws', (r) => r.draws],
+    ['ceilings (numbers of candidates)', (r) => `${r.quantity} ${decimal(r.ceiling, 2)}`],
+    ['checkpoints', (r) => r.epoch],
+  ];
+  const differing = kinds.filter(([, value]) => {
+    const sets = reports.map((report) => {
+      const rows = report.information.filter((r) =>
+        ['backdoor', 'clean', 'all'].some((g) => r.group === `${report.target}/${g}`),
+      );
+      return [...new Set(rows.map(value))].sort().join();
+    });
+    return new Set(sets).size > 1;
+  });
+  if (differing.length === 0) return [];
+  const names = differing.map(([name]) => name).join(', ');
+  return [`The runs are not on equal footing: their ${names} differ, and an estimate depends on these.`];
+}

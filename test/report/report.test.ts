@@ -1,0 +1,243 @@
+import { parseHTML } from 'linkedom';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { renderComparison, renderRunReport } from '../../src/report/index.js';
+import { residual } from '../../src/report/png.js';
+import { bare, example } from './example.js';
+
+const parse = (html: string) => parseHTML(html).document as unknown as Document;
+
+/** Everything that would make a browser ask somebody else. */
+function references(html: string): string[] {
+  const attributes = [...html.matchAll(/\s(?:src|href|srcset|action|poster|data)="([^"]*)"/g)].map((m) => m[1]);
+  const styles = [...html.matchAll(/url\(([^)]*)\)|@import\s+([^;]+)/g)].map((m) => m[1] ?? m[2]);
+  const addresses = html.match(/(?:https?:)?\/\/[a-z0-9.-]+\.[a-z]{2,}/gi) ?? [];
+  return [...attributes.filter((a) => !a.startsWith('data:') && !a.startsWith('#')), ...styles, ...addresses];
+}
+
+/** Value and note of a headline fact. */
+function fact(document: Document, name: string): string[] {
+  const entry = [...document.querySelectorAll('.facts div')].find((d) => d.querySelector('dt')!.textContent === name)!;
+  const note = entry.querySelector('small')?.textContent ?? '';
+  return [entry.querySelector('dd')!.textContent!.replace(note, ''), note];
+}
+
+describe('the report of a run', () => {
+  it('is one file that asks nobody for anything, and tells the browser so', async () => {
+    const html = await renderRunReport(example());
+    expect(references(html)).toEqual([]);
+    expect(parse(html).querySelector('meta[http-equiv]')!.getAttribute('content')).toContain("default-src 'none'");
+    expect(html.length).toBeLessThan(1_000_000);
+  });
+
+  it('shows the numbers it was given', async () => {
+    const report = example();
+    const document = parse(await renderRunReport(report));
+    const { stealth } = report;
+    expect(fact(document, 'test accuracy')).toEqual([
+      `${(100 * report.epochs[11].testAccuracy).toFixed(1)} %`,
+      'epoch 12',
+    ]);
+    expect(fact(document, 'attack success rate')[0]).toBe(`${(100 * report.epochs[11].asr!).toFixed(1)} %`);
+    expect(fact(document, 'stealth score S')[0]).toBe(stealth!.score!.toFixed(2));
+    expect(fact(document, 'clean classes score')[0]).toBe(
+      `${stealth!.null!.low.toFixed(2)}–${stealth!.null!.high.toFixed(2)}`,
+    );
+    expect(fact(document, 'p')[0]).toBe(stealth!.p!.toFixed(3));
+    expect(fact(document, 'PSNR (dB)')[0]).toBe('25.810');
+    const rows = [...document.querySelectorAll('details')]
+      .filter((d) => d.textContent!.includes('stimates'))
+      .flatMap((d) =>
+        [...d.querySelectorAll('tbody tr')].map((tr) =>
+          [...tr.querySelectorAll('td')].map((td) => td.textContent!.trim()),
+        ),
+      );
+    expect(rows).toHaveLength(report.information.length);
+    const first = report.information[0];
+    const cells = rows.find((r) => r[0] === '1' && r[1] === first.group && r[2] === first.quantity)!;
+    expect(cells.slice(3, 8)).toEqual(
+      ['infonce', first.nats, first.standardError, first.heldOutNats, first.trainNats].map((v) =>
+        typeof v === 'string' ? v : v.toFixed(3),
+      ),
+    );
+    const settings = [...document.querySelectorAll('details')].find((d) => d.textContent!.startsWith('Configuration'))!;
+    expect(settings.textContent).toContain('training.learningRate');
+  });
+
+  it('names every figure for those who cannot see it', async () => {
+    const figures = [...parse(await renderRunReport(example())).querySelectorAll('svg.figure')];
+    expect(figures.length).toBeGreaterThan(8);
+    for (const svg of figures) {
+      expect(svg.getAttribute('role')).toBe('img');
+      expect(svg.getAttribute('aria-label')).toBeTruthy();
+      expect(svg.querySelector('desc')!.textContent).toBeTruthy();
+    }
+  });
+
+  it('labels intervals of a single seed as within run, and those of several not', async () => {
+    expect(await renderRunReport(example())).toContain('±1.96 standard errors, within run');
+    const several = await renderRunReport({ ...example(), seeds: 3 });
+    expect(several).toContain('±1.96 standard errors, 3 seeds');
+    expect(several).not.toContain('within run');
+  });
+
+  it('claims that a class stands out only below the range of clean classes', async () => {
+    const far = example({ offset: -0.9 });
+    expect(far.stealth!.score!).toBeLessThan(far.stealth!.null!.low);
+    expect(await renderRunReport(far)).toContain('the poisoned class stands out');
+    const near = example({ offset: 0.05 });
+    expect(near.stealth!.score!).toBeGreaterThan(near.stealth!.null!.low);
+    const html = await renderRunReport(near);
+    expect(html).toContain('gives no evidence');
+    expect(html).not.toContain('stands out by');
+  });
+
+  it('says why there is no score', async () => {
+    const report = example();
+    const none = {
+      ...report.stealth!,
+      score: null,
+      reason: 'group 0/backdoor has 60 samples',
+      distance: null,
+      null: null,
+      p: null,
+    };
+    const html = await renderRunReport({ ...report, stealth: { ...none, excess: null, parts: {} } });
+    expect(html).toContain('There is no stealth score: group 0/backdoor has 60 samples.');
+  });
+
+  it('turns flags and broken inequalities into warnings', async () => {
+    const report = example();
+    const information = report.information.map((r, i) => ({
+      ...r,
+      saturated: i === 3,
+      converged: i !== 5,
+      nats: r.quantity === 'I(X;Ŷ)' && r.group === '2' && r.epoch === 4 ? 9 : r.nats,
+    }));
+    const list = parse(await renderRunReport({ ...report, information })).querySelector('.warnings')!.textContent!;
+    expect(list).toContain('1 estimate of');
+    expect(list).toContain('a critic that had not converged');
+    expect(list).toMatch(
+      /broken in 1 of \d+ pairs of estimates, 1 of them beyond noise; the largest by .* \(group 2, epoch 4\)/,
+    );
+    expect(list).toContain('One seed only.');
+  });
+
+  it('renders with everything missing, and with one checkpoint', async () => {
+    expect(references(await renderRunReport(bare()))).toEqual([]);
+    const report = example();
+    const information = report.information.filter((r) => r.epoch === 4);
+    const one = { ...report, information, phases: [], acceleration: null, epochs: report.epochs.slice(0, 1) };
+    const html = await renderRunReport(one);
+    expect(html).not.toMatch(/NaN|undefined|Infinity/);
+    const clean = { ...report, poisoned: false, poisonRate: null };
+    const html2 = await renderRunReport({
+      ...clean,
+      epochs: report.epochs.map((r) => ({ ...r, asr: null, backdoorLoss: null })),
+    });
+    expect(html2).toContain('Nothing is poisoned');
+    expect(html2).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('escapes names', async () => {
+    const evil = '<img src=x onerror=alert(1)>"\'&';
+    const html = await renderRunReport({
+      ...example(),
+      name: evil,
+      attack: evil,
+      dataset: evil,
+      model: evil,
+      classNames: [evil, evil, evil, evil],
+      warnings: [evil],
+      config: { [evil]: evil },
+      gallery: [{ ...example().gallery[0], label: evil }],
+      version: evil,
+    });
+    expect(html).not.toContain('<img src=x');
+    const document = parse(html);
+    expect(document.querySelector('h1')!.textContent).toContain(evil);
+    expect(document.querySelectorAll('img')).toHaveLength(3);
+  });
+
+  it('embeds the images pixel by pixel, and ten times their difference around mid-grey', async () => {
+    const report = example();
+    const uris = [...parse(await renderRunReport(report)).querySelectorAll('img')].map((i) => i.getAttribute('src')!);
+    expect(uris).toHaveLength(6);
+    const pixels = await Promise.all(
+      uris.slice(0, 3).map((uri) =>
+        sharp(Buffer.from(uri.split(',')[1], 'base64'))
+          .removeAlpha()
+          .raw()
+          .toBuffer(),
+      ),
+    );
+    const [image] = report.gallery;
+    expect([...pixels[0]]).toEqual([...image.clean]);
+    expect([...pixels[1]]).toEqual([...image.triggered]);
+    expect([...pixels[2].subarray(0, 6)]).toEqual([255, 0, 178, 128, 128, 128]);
+    expect([...residual(image)]).toEqual([...pixels[2]]);
+  });
+
+  it('refuses an image that is not what it says', async () => {
+    const broken = { ...example().gallery[0], width: 5 };
+    await expect(renderRunReport({ ...example(), gallery: [broken] })).rejects.toThrow(
+      '4 × 5 × 3 has 60 values, got 48',
+    );
+  });
+});
+
+describe('the comparison of runs', () => {
+  const runs = [example(), example({ name: 'blend', attack: 'Blend', offset: -0.9, seed: 2 })];
+
+  it('is one file with a row and a panel per run, on shared axes', async () => {
+    const html = await renderComparison(runs);
+    expect(references(html)).toEqual([]);
+    const document = parse(html);
+    const rows = [...document.querySelectorAll('tbody tr')].map((tr) =>
+      [...tr.querySelectorAll('td')].map((td) => td.textContent!.trim()),
+    );
+    expect(rows.map((r) => r[0])).toEqual(['BadNets', 'Blend']);
+    expect(rows.map((r) => r[3])).toEqual(runs.map((r) => r.stealth!.score!.toFixed(3)));
+    const ticks = [...document.querySelectorAll('#trajectories-I-X-T .wide svg.figure')].map((svg) =>
+      [...svg.querySelectorAll('[aria-label="y-axis tick label"] text')].map(
+        (t) => t.textContent + t.getAttribute('transform')!,
+      ),
+    );
+    expect(ticks).toHaveLength(2);
+    expect(ticks[0]).toEqual(ticks[1]);
+    expect(document.querySelectorAll('#plane .wide svg.figure')).toHaveLength(2);
+  });
+
+  it('lists the runs by their score', async () => {
+    const lede = parse(await renderComparison(runs)).querySelector('.lede')!.textContent!;
+    expect(lede.indexOf('BadNets')).toBeLessThan(lede.indexOf('Blend'));
+  });
+
+  it('warns where runs are not on equal footing', async () => {
+    expect(await renderComparison(runs)).not.toContain('equal footing:');
+    const fewer = { ...runs[1], information: runs[1].information.map((r) => ({ ...r, samples: 200 })) };
+    expect(await renderComparison([runs[0], fewer])).toContain('not on equal footing: their sample counts differ');
+  });
+
+  it('never mixes held-out and training estimates', async () => {
+    await expect(renderComparison([runs[0], { ...runs[1], basis: 'train' }])).rejects.toThrow('cannot be compared');
+    await expect(renderComparison([])).rejects.toThrow('at least one run');
+  });
+
+  it('renders with runs that have no score', async () => {
+    const reason = 'group 0/backdoor has 60 samples';
+    const unscored = {
+      ...runs[0].stealth!,
+      score: null,
+      reason,
+      distance: null,
+      null: null,
+      p: null,
+      excess: null,
+      parts: {},
+    };
+    const html = await renderComparison([runs[1], { ...runs[0], stealth: unscored }, { ...bare(), name: 'bare' }]);
+    expect(html).toContain(reason);
+    expect(html).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
