@@ -43,7 +43,7 @@ export function figure(
 ): Html {
   const plots =
     place === 'three'
-      ? html`<div class="plot">${svgText(drawing(widths.three))}</div>`
+      ? html`<div class="plot third">${svgText(drawing(widths.three))}</div>`
       : html`<div class="plot wide">${svgText(drawing(widths.two))}</div><div class="plot narrow">${svgText(drawing(widths.narrow))}</div>`;
   return html`<figure data-name="${name}"><figcaption>${caption}</figcaption>${plots}</figure>`;
 }

@@ -60,7 +60,7 @@ figure { margin: 0; min-width: 0; position: relative; }
 .plot.narrow { display: none; }
 figcaption { font-size: 13.5px; line-height: 1.4; color: var(--muted); margin-bottom: 8px; padding-right: 50px; }
 figcaption b { color: var(--ink); font-weight: 600; }
-.plot { overflow-x: auto; }
+.plot { overflow-x: auto; max-width: 640px; } .plot.third { max-width: 430px; }
 svg.figure { width: 100%; height: auto; display: block; color: var(--ink); --plot-background: var(--surface); }
 svg.figure text { fill: currentColor; }
 button { font: inherit; color: var(--muted); background: none; border: 1px solid var(--rule); border-radius: 6px; cursor: pointer; }

@@ -50,5 +50,7 @@ export function footingWarnings(reports: readonly RunReport[]): string[] {
   });
   if (differing.length === 0) return [];
   const names = differing.map(([name]) => name).join(', ');
-  return [`The runs are not on equal footing: their ${names} differ, and an estimate depends on these.`];
+  return [
+    `The runs are not on equal footing: their ${names} differ, and estimates and their averages depend on these.`,
+  ];
 }

@@ -208,6 +208,18 @@ describe('the comparison of runs', () => {
     expect(document.querySelectorAll('#plane .wide svg.figure')).toHaveLength(2);
   });
 
+  it('shares the epoch axis between runs of different lengths', async () => {
+    const short = { ...runs[1], information: runs[1].information.filter((r) => r.epoch <= 4) };
+    const document = parse(await renderComparison([runs[0], short]));
+    const ticks = [...document.querySelectorAll('#trajectories-I-X-T .wide svg.figure')].map((svg) =>
+      [...svg.querySelectorAll('[aria-label="x-axis tick label"] text')].map(
+        (t) => t.textContent + t.getAttribute('transform')!,
+      ),
+    );
+    expect(ticks[0].length).toBeGreaterThan(2);
+    expect(ticks[1]).toEqual(ticks[0]);
+  });
+
   it('lists the runs by their score', async () => {
     const lede = parse(await renderComparison(runs)).querySelector('.lede')!.textContent!;
     expect(lede.indexOf('BadNets')).toBeLessThan(lede.indexOf('Blend'));

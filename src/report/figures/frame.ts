@@ -36,7 +36,7 @@ export function draw(document: Document, text: FigureText, options: Plot.PlotOpt
 /** Faint horizontal lines and a y axis without ticks, an x axis of epochs with whole numbers. */
 export function epochAxes(epochs: readonly number[], yLabel: string, yOptions: Plot.AxisYOptions = {}): Plot.Markish[] {
   return [
-    Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ...('ticks' in yOptions ? { ticks: yOptions.ticks } : {}) }),
+    Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: yOptions.ticks ?? 5 }),
     Plot.axisY({ label: yLabel, labelArrow: 'none', tickSize: 0, ticks: 5, ...yOptions }),
     Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: 'd' }),
   ];

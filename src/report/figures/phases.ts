@@ -67,7 +67,7 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
       y: { type: 'band', domain: [...new Set(bars.map((b) => b.row))], padding: 0.22, label: null },
       marks: [
         Plot.axisY({ tickSize: 0, label: null }),
-        Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: 'd' }),
+        Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(domain), tickFormat: 'd' }),
         bars.map((b) =>
           Plot.barX([b], {
             x1: 'start',

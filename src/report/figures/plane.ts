@@ -66,7 +66,7 @@ export function planeFigure(data: PlaneData, document: Document, size: FigureSiz
       x: { domain: data.xDomain ?? padded(all.map((p) => p.x)) },
       y: { domain: data.yDomain ?? padded(all.map((p) => p.y)) },
       marks: [
-        Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1 }),
+        Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
         Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
         Plot.axisY({ label: 'I(T;Ŷ), nats', labelArrow: 'none', tickSize: 0, ticks: 6 }),
         Plot.axisX({ label: 'I(X;T), nats', labelArrow: 'none', tickSize: 0, ticks: 6 }),

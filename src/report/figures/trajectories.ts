@@ -42,6 +42,7 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
   const { width = 360, height = 268 } = size;
   const groups = drawn(data);
   const epochs = groups.flatMap((g) => g.points.map((p) => p.epoch));
+  const xDomain = data.xDomain ?? extent(epochs);
   const yDomain = data.yDomain ?? padded(trajectoryExtent(data));
   const back = [...groups].reverse();
   const ceiling = Math.min(...data.rows.filter((r) => r.quantity === data.quantity).map((r) => r.ceiling));
@@ -57,13 +58,13 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
     {
       width,
       height,
-      x: { domain: data.xDomain ?? extent(epochs) },
+      x: { domain: xDomain },
       y: { domain: yDomain },
       marks: [
         data.shading?.map((p) =>
           Plot.rect([p], { x1: 'start', x2: 'end', fill: phaseColor[p.kind], fillOpacity: 0.16 }),
         ),
-        epochAxes(epochs, `${data.quantity}, nats`),
+        epochAxes(xDomain, `${data.quantity}, nats`),
         yDomain[0] < 0 && yDomain[1] > 0 ? Plot.ruleY([0], { stroke: 'var(--axis)' }) : null,
         ceiling < yDomain[1] ? Plot.ruleY([ceiling], { stroke: 'var(--axis)', strokeDasharray: '1 3' }) : null,
         bands.map((g) =>
