@@ -94,12 +94,17 @@ function stamp(
   trigger: (image: Float32Array, index: number) => Float32Array,
 ): void {
   const size = from.height * from.width * from.channels;
-  const image = Float32Array.from(from.images.subarray(i * size, (i + 1) * size), (v) => v / 255);
+  const image = new Float32Array(size);
+  for (let p = 0; p < size; p++) image[p] = from.images[i * size + p] / 255;
   into.set(toBytes(trigger(image, i)), i * size);
 }
 
 /** Values in [0, 1] → bytes: ×255, half away from zero, clamped. */
 export function toBytes(image: Float32Array): Uint8Array {
-  // For what is not clamped anyway (≥ 0), half up is half away from zero.
-  return Uint8Array.from(image, (v) => Math.min(255, Math.max(0, Math.floor(255 * v + 0.5))));
+  const bytes = new Uint8Array(image.length);
+  for (let p = 0; p < image.length; p++) {
+    // For what is not clamped anyway (≥ 0), half up is half away from zero.
+    bytes[p] = Math.min(255, Math.max(0, Math.floor(255 * image[p] + 0.5)));
+  }
+  return bytes;
 }

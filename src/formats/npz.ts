@@ -14,7 +14,7 @@ export interface NpzReadOptions {
 }
 
 export interface NpzWriteOptions {
-  /** Deflate level: 0 stores, 9 is smallest. Default 1: images of noise barely shrink, so speed comes first. */
+  /** Deflate level: 0 stores, 9 is smallest. Default 0: photographs shrink by a tenth, at more than ten times the cost. */
   level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 }
 
@@ -67,7 +67,7 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
 }
 
 /** The bytes of an `.npz` file that holds `arrays` under their names. */
-export function encodeNpz(arrays: Record<string, NdArray>, { level = 1 }: NpzWriteOptions = {}): Uint8Array {
+export function encodeNpz(arrays: Record<string, NdArray>, { level = 0 }: NpzWriteOptions = {}): Uint8Array {
   const members: Zippable = {};
   let total = 0;
   for (const [name, array] of Object.entries(arrays)) {
