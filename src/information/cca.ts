@@ -18,7 +18,7 @@ import { backSolve, cholesky, crossProduct, forwardSolve, logDet, pivotedCholesk
 import { spread } from './resample.js';
 import { checkKind, checkPair, oneRowPerSample, prepare, warnFew } from './samples.js';
 import { digamma } from './special.js';
-import type { Estimate, EstimateOptions, Estimator, Samples } from './types.js';
+import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './types.js';
 
 export interface CcaOptions {
   /** Share of a column's variance that must be its own for the column to count. Default 1e-10. */
@@ -28,7 +28,7 @@ export interface CcaOptions {
 /** A share of variance left unexplained below this is rounding: the relation is exact and the information infinite. */
 const EXACT = 1e-12;
 
-export function cca({ tolerance = 1e-10 }: CcaOptions = {}): Estimator {
+export function cca({ tolerance = 1e-10 }: CcaOptions = {}): DirectEstimator {
   return {
     name: 'cca',
     summary: 'canonical correlations, exact for jointly Gaussian variables, linear dependence only',

@@ -16,7 +16,7 @@ import { KdTree, SortedLine } from './kdtree.js';
 import { partsError, settled } from './resample.js';
 import { type Columns, checkKind, checkPair, oneRowPerSample, prepare, warnFew } from './samples.js';
 import { digammaTable } from './special.js';
-import { type Estimate, type EstimateOptions, type Estimator, SATURATION, type Samples } from './types.js';
+import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
 export interface KsgOptions {
   /** Which neighbour. Small: less bias, more variance. Default 3. */
@@ -26,8 +26,11 @@ export interface KsgOptions {
   standardise?: boolean;
 }
 
+/** Beyond any value of a light-tailed column of less than 10⁸ samples. */
+const FAR = 20;
+
 /** The estimator; with its standard error a call costs about 2.5 times `ksgLocal`. */
-export function ksg({ k = 3, algorithm = 1, standardise = true }: KsgOptions = {}): Estimator {
+export function ksg({ k = 3, algorithm = 1, standardise = true }: KsgOptions = {}): DirectEstimator {
   if (!Number.isInteger(k) || k < 1) throw new UserError(`ksg: k must be a whole number from 1 on, got ${k}`);
   return {
     name: 'ksg',
@@ -89,12 +92,18 @@ function estimate(
     warnings.push(
       `${whole.tied} of ${n} samples coincide with ${k} others: the variables are not continuous here; "gao" is made for such mixtures.`,
     );
-  const saturated = whole.nats >= SATURATION * ceiling;
+  // Where no distances tie, the k-th neighbour is on the boundary in one variable and counted in the other.
+  const saturated = whole.nats >= SATURATION * (psi[n] - psi[k] - 1 / k);
   if (saturated)
     warnings.push(
       `${n} samples cannot show more than ${ceiling.toFixed(2)} nats with k = ${k}: the truth may be higher.`,
     );
   const converged = settled(whole.nats, error, warnings);
+  const farthest = Math.max(...[x, y].map(({ data }) => data.reduce((m, v) => Math.max(m, Math.abs(v)), 0)));
+  if (standardise && farthest > FAR)
+    warnings.push(
+      `Some values lie ${farthest.toFixed(0)} standard deviations from their mean: with tails this heavy the value is too low; put the columns through asinh or ranks first, which changes no information.`,
+    );
   if (x.d + y.d > 10)
     warnings.push(`${x.d + y.d} dimensions together are many for nearest neighbours: the value is usually too low.`);
   return {

@@ -26,7 +26,7 @@ import {
   warnFew,
 } from './samples.js';
 import { digammaTable } from './special.js';
-import type { Estimate, EstimateOptions, Estimator, Samples } from './types.js';
+import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './types.js';
 
 export interface NeighbourOptions {
   /** Which neighbour. Default 3. */
@@ -43,7 +43,7 @@ function checkNeighbours(name: string, k: number): void {
 }
 
 /** For one discrete and one continuous variable, in either order. Columns are standardised first. */
-export function ross({ k = 3 }: NeighbourOptions = {}): Estimator {
+export function ross({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   checkNeighbours('ross', k);
   return {
     name: 'ross',
@@ -54,7 +54,7 @@ export function ross({ k = 3 }: NeighbourOptions = {}): Estimator {
 }
 
 /** For anything, discrete, continuous or both in one variable. Columns are standardised first. */
-export function gao({ k = 3 }: NeighbourOptions = {}): Estimator {
+export function gao({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   checkNeighbours('gao', k);
   return {
     name: 'gao',

@@ -37,7 +37,6 @@ export function pairwiseBounds(means: Samples, noise: Noise, options: EstimateOp
   const warnings: string[] = [];
   const [t] = oneRowPerSample(means, means, options, warnings);
   const { n, d } = t;
-  if (n < 2) throw new UserError(`pairwise: needs at least 2 samples, got ${n}`);
   const { scaled, largest } = inNoiseUnits(t, noise);
   // sums[i · groups + g]: the kernel between sample i and all samples of group g.
   const groups = Math.min(GROUPS, n);

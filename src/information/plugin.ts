@@ -9,13 +9,13 @@
  * follows where the variables are independent and the first term vanishes, (K_a − 1)(K_b − 1) / 2n².
  */
 import { categories, checkKind, checkPair, entropy, oneRowPerSample, warnFew } from './samples.js';
-import { type Estimate, type EstimateOptions, type Estimator, SATURATION, type Samples } from './types.js';
+import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
 export interface PluginOptions {
   correction?: 'miller-madow' | 'none';
 }
 
-export function plugin({ correction = 'miller-madow' }: PluginOptions = {}): Estimator {
+export function plugin({ correction = 'miller-madow' }: PluginOptions = {}): DirectEstimator {
   return {
     name: 'plugin',
     summary: `table of counts (${correction === 'none' ? 'uncorrected' : 'Miller–Madow'}), two discrete variables`,

@@ -26,6 +26,7 @@ export function checkPair(estimator: string, a: Samples, b: Samples, options: Es
       );
   }
   if (a.n !== b.n) throw new UserError(`${estimator}: rows must come in pairs, got ${a.n} and ${b.n}`);
+  if (a.n < 2) throw new UserError(`${estimator}: needs at least 2 samples, got ${a.n}`);
   if (options.owner && options.owner.length !== a.n)
     throw new UserError(`${estimator}: owner has ${options.owner.length} entries for ${a.n} rows`);
 }

@@ -68,5 +68,10 @@ export interface Estimator {
   estimate(a: Samples, b: Samples, options: EstimateOptions): Estimate | Promise<Estimate>;
 }
 
+/** An estimator that needs no training and answers at once. */
+export interface DirectEstimator extends Estimator {
+  estimate(a: Samples, b: Samples, options: EstimateOptions): Estimate;
+}
+
 /** Share of the ceiling from which on an estimate counts as saturated. */
 export const SATURATION = 0.95;
