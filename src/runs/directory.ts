@@ -1,0 +1,170 @@
+/**
+ * The run directory: the one place that knows its file names and formats. Documents and tensors appear whole or not at
+ * all; `.jsonl` logs are append-only, and what a kill left half-written is cut when they are read.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../base/errors.js';
+import { writeAtomic } from '../formats/files.js';
+
+/** Version of the layout; a directory of another version is refused. */
+export const FORMAT = 1;
+
+export type Log = 'events.jsonl' | 'information.jsonl';
+export type Document = 'run.json' | 'groups.json' | 'stealth.json' | 'perception.json' | 'result.json';
+
+const epochName = (epoch: number) => `epoch-${String(epoch).padStart(4, '0')}.safetensors`;
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+export class RunDirectory {
+  private locked = false;
+
+  private constructor(readonly path: string) {}
+
+  /**
+   * Opens `path` for a run. Without `resume` it must not exist or be empty; with it, it may hold anything from nothing to
+   * a finished run. Takes the lock; the lock of a dead process is taken over.
+   */
+  static async open(path: string, resume: boolean): Promise<RunDirectory> {
+    if (await exists(path)) {
+      if (!(await stat(path)).isDirectory()) throw new UserError(`--out ${path}: there is a file of that name`);
+      const entries = (await readdir(path)).filter((e) => e !== 'lock');
+      if (entries.length > 0 && !resume)
+        throw new UserError(`--out ${path}: it exists already; add --resume to go on with it, or name another folder`);
+      if (entries.length > 0 && !entries.includes('run.json') && entries.some((e) => !e.endsWith('.tmp')))
+        throw new UserError(`--out ${path}: it holds files but no run.json, so it is not a run of ibscope`);
+    }
+    await mkdir(path, { recursive: true });
+    const dir = new RunDirectory(path);
+    dir.lock();
+    return dir;
+  }
+
+  /** Opens a run that is there, for reading. */
+  static async read(path: string): Promise<RunDirectory> {
+    if (!(await exists(join(path, 'run.json')))) throw new UserError(`${path}: no run there (it has no run.json)`);
+    return new RunDirectory(path);
+  }
+
+  private lock() {
+    const file = join(this.path, 'lock');
+    for (;;) {
+      try {
+        const fd = openSync(file, 'wx');
+        writeSync(fd, String(process.pid));
+        closeSync(fd);
+        this.locked = true;
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = Number(readFileSync(file, 'utf8'));
+      if (holder > 0 && holder !== process.pid && alive(holder))
+        throw new UserError(`${this.path}: process ${holder} is working on this run`);
+      rmSync(file, { force: true });
+    }
+  }
+
+  unlock() {
+    if (this.locked) rmSync(join(this.path, 'lock'), { force: true });
+    this.locked = false;
+  }
+
+  async readDocument<T>(name: Document): Promise<T | null> {
+    const path = join(this.path, name);
+    if (!(await exists(path))) return null;
+    try {
+      return JSON.parse(await readFile(path, 'utf8')) as T;
+    } catch {
+      throw new UserError(`${path}: damaged, it is not JSON`);
+    }
+  }
+
+  async writeDocument(name: Document, value: unknown): Promise<void> {
+    await writeAtomic(join(this.path, name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  async writeFile(name: string, content: string): Promise<string> {
+    await writeAtomic(join(this.path, name), content);
+    return join(this.path, name);
+  }
+
+  /** Appends rows in one write and waits until they are on disk. */
+  append(name: Log, rows: readonly unknown[]) {
+    const fd = openSync(join(this.path, name), 'a');
+    try {
+      writeSync(fd, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** All whole rows of a log. */
+  async rows<T>(name: Log): Promise<T[]> {
+    const path = join(this.path, name);
+    if (!(await exists(path))) return [];
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    // What follows the last newline is the line a kill cut short; with all lines whole it is empty.
+    lines.pop();
+    return lines
+      .filter((l) => l !== '')
+      .map((l, i) => {
+        try {
+          return JSON.parse(l) as T;
+        } catch {
+          throw new UserError(`${path}: line ${i + 1} is damaged`);
+        }
+      });
+  }
+
+  /** Keeps the rows of a log that pass the test, and returns them. */
+  async cut<T>(name: Log, keep: (row: T) => boolean): Promise<T[]> {
+    const rows = (await this.rows<T>(name)).filter(keep);
+    if (await exists(join(this.path, name)))
+      await writeAtomic(join(this.path, name), rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
+    return rows;
+  }
+
+  get samples(): string {
+    return join(this.path, 'samples.safetensors');
+  }
+
+  /** The checkpoint training goes on from: parameters, running statistics, optimizer state, position. */
+  get lastCheckpoint(): string {
+    return join(this.path, 'checkpoints', 'last.safetensors');
+  }
+
+  /** Weights of a probed epoch. */
+  checkpoint(epoch: number): string {
+    return join(this.path, 'checkpoints', epochName(epoch));
+  }
+
+  probe(epoch: number): string {
+    return join(this.path, 'probes', epochName(epoch));
+  }
+
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
+
+  async has(path: string): Promise<boolean> {
+    return exists(path);
+  }
+}
