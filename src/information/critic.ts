@@ -7,11 +7,12 @@
  * - `concat`: an MLP on [a; b] with two hidden layers. Its first layer is linear, W·[a; b] = W_a·a + W_b·b, so each side is
  *   multiplied once per sample and only the sums are formed per pair: the same function as the naive form, and the same
  *   gradients, at a small fraction of the work.
- * - `separable`: g(a)·h(b), two MLPs into a common space.
+ * - `separable`: g(a)·h(b), two MLPs into a common space, each beside a linear map of the columns and their squares, which
+ *   alone is optimal for Gaussian pairs.
  * - `bilinear`: aᵀ·M·b.
  */
 import type { Rng } from '../base/random.js';
-import { add, input, matmul, relu, reshape, type Shape, sizeOf, type Tensor, transpose } from '../engine/index.js';
+import { add, concat, input, matmul, mul, relu, reshape, type Shape, sizeOf, type Tensor, transpose } from '../engine/index.js';
 
 export type CriticKind = 'concat' | 'separable' | 'bilinear';
 
@@ -48,7 +49,10 @@ export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor
   }
   if (o.kind === 'separable') {
     const tower = (name: string, x: Tensor, d: number) =>
-      linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding);
+      add(
+        linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding),
+        matmul(concat([x, mul(x, x)], 2), weight(`${name}.skip`, [2 * d, o.embedding], 2 * d)),
+      );
     return { scores: matmul(tower('g', a, da), transpose(tower('h', b, db))), parameters };
   }
   const fan = da + db;

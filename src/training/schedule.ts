@@ -21,12 +21,16 @@ export const freshSchedule = (): ScheduleState => ({ factor: 1, best: Number.POS
 
 /** The learning rate at `progress` ∈ [0, 1) of the run. */
 export function learningRate(o: ScheduleOptions, state: ScheduleState, progress: number): number {
-  return o.kind === 'cosine' ? (o.learningRate * (1 + Math.cos(Math.PI * progress))) / 2 : o.learningRate * state.factor;
+  return o.kind === 'cosine'
+    ? (o.learningRate * (1 + Math.cos(Math.PI * progress))) / 2
+    : o.learningRate * state.factor;
 }
 
 /** The state after an epoch that ended with `testLoss`. */
 export function afterEpoch(o: ScheduleOptions, state: ScheduleState, testLoss: number): ScheduleState {
   if (o.kind !== 'plateau') return state;
   if (testLoss < state.best * (1 - THRESHOLD)) return { ...state, best: testLoss, stale: 0 };
-  return state.stale + 1 > PATIENCE ? { ...state, factor: state.factor / 2, stale: 0 } : { ...state, stale: state.stale + 1 };
+  return state.stale + 1 > PATIENCE
+    ? { ...state, factor: state.factor / 2, stale: 0 }
+    : { ...state, stale: state.stale + 1 };
 }

@@ -109,7 +109,8 @@ export class Trainer {
     for (const p of parameters(this.graph)) {
       const values = p.initial(rng);
       this.state.set(p.name, values);
-      if (p.trainable) for (const kind of OPTIMIZER_STATE.sgd) this.state.set(`${kind}.${p.name}`, new Float32Array(values.length));
+      if (p.trainable)
+        for (const kind of OPTIMIZER_STATE.sgd) this.state.set(`${kind}.${p.name}`, new Float32Array(values.length));
     }
     this.position = { epoch: 0, step: 0, schedule: freshSchedule(), tally: freshTally(data.classes) };
   }
@@ -187,7 +188,7 @@ export class Trainer {
       classLoss: tally.classLoss.map((l, k) => ratio(l, tally.classCount[k])),
       classAccuracy: tally.classCorrect.map((l, k) => ratio(l, tally.classCount[k])),
       backdoorLoss: tally.backdoorCount > 0 ? tally.backdoorLoss / tally.backdoorCount : null,
-      asr: triggered && triggered.accuracy,
+      asr: triggered?.accuracy ?? null,
       seconds: (tally.milliseconds + performance.now() - started) / 1000,
     };
     this.position = {
@@ -216,7 +217,7 @@ export class Trainer {
   /**
    * What a probe records of the samples of `set`, `draws` times with new noise: T and T̄ [n, d], Ŷ [n, classes].
    */
-  async probe(set: ImageSet, draws: number, shouldStop: () => boolean = () => false): Promise<ProbeDraw[] | null> {
+  async probe(set: ImageSet, draws: number): Promise<ProbeDraw[]> {
     const result: ProbeDraw[] = [];
     for (let k = 0; k < draws; k++) {
       this.bank.reseed(new Rng(this.config.seed, 'probe', this.position.epoch, k));
@@ -230,7 +231,6 @@ export class Trainer {
         }
       });
       result.push(draw as ProbeDraw);
-      if (shouldStop()) return null;
     }
     return result;
   }

@@ -1,0 +1,83 @@
+/** From a configuration to data: load, poison, choose the groups. Nothing here touches the disk but the data set. */
+import { createHash } from 'node:crypto';
+import {
+  type Attack,
+  type AttackSettings,
+  findAttack,
+  type PoisonedSet,
+  poison,
+  triggerTest,
+} from '../attacks/index.js';
+import { UserError } from '../base/errors.js';
+import { type Dataset, type ImageSet, loadDataset } from '../datasets/index.js';
+import { type GroupPlan, planGroups } from '../information/groups.js';
+import { attackOptions, type RunConfig } from './config.js';
+
+export interface Prepared {
+  dataset: Dataset;
+  attack: Attack;
+  poisoned: PoisonedSet;
+  test: ImageSet;
+  /** Triggered test images of non-target classes, labelled with the target; null without a trigger. */
+  triggered: ImageSet | null;
+  /** The test images those come from, untouched. */
+  untriggered: ImageSet | null;
+  groups: GroupPlan;
+  /** SHA-256 of the images and labels training sees. */
+  hash: string;
+}
+
+export function attackSettings(config: RunConfig): AttackSettings {
+  return { poisonRate: config.poisonRate, target: config.target, seed: config.seed, options: attackOptions(config) };
+}
+
+/** The data set of a configuration; throws `UserError` for a target that is no class of it. */
+export async function loadData(config: RunConfig): Promise<Dataset> {
+  const { dataDir, trainLimit, testLimit, seed } = config;
+  const dataset = await loadDataset(config.dataset, { dataDir, trainLimit, testLimit, seed });
+  if (config.target >= dataset.classes.length)
+    throw new UserError(
+      `--target ${config.target}: ${dataset.name} has the classes 0 to ${dataset.classes.length - 1}`,
+    );
+  return dataset;
+}
+
+/** Images of a set at the given positions. */
+export function pick(set: ImageSet, rows: ArrayLike<number>): ImageSet {
+  const size = set.height * set.width * set.channels;
+  const images = new Uint8Array(rows.length * size);
+  const labels = new Int32Array(rows.length);
+  for (let r = 0; r < rows.length; r++) {
+    images.set(set.images.subarray(rows[r] * size, (rows[r] + 1) * size), r * size);
+    labels[r] = set.labels[rows[r]];
+  }
+  return { ...set, images, labels, n: rows.length };
+}
+
+export async function prepare(config: RunConfig): Promise<Prepared> {
+  const dataset = await loadData(config);
+  const attack = findAttack(config.attack);
+  const settings = attackSettings(config);
+  const poisoned = poison(dataset.train, attack, settings);
+  const hasTrigger = attack.trigger(dataset.train, settings) !== null;
+  const others = Int32Array.from(dataset.test.labels.keys()).filter((i) => dataset.test.labels[i] !== config.target);
+  const untriggered = hasTrigger ? pick(dataset.test, others) : null;
+  const triggered = hasTrigger ? pick(triggerTest(dataset.test, attack, settings), others) : null;
+  triggered?.labels.fill(config.target);
+  const groups = planGroups({
+    labels: poisoned.labels,
+    poisoned: poisoned.poisoned,
+    cover: poisoned.cover,
+    classes: dataset.classes.length,
+    target: config.target,
+    limit: config.probeSize,
+    nullSplits: config.nullSplits,
+    pretended: Math.round(config.poisonRate * poisoned.n),
+    seed: config.seed,
+  });
+  const hash = createHash('sha256')
+    .update(poisoned.images)
+    .update(new Uint8Array(poisoned.labels.buffer))
+    .digest('hex');
+  return { dataset, attack, poisoned, test: dataset.test, triggered, untriggered, groups, hash };
+}

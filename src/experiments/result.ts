@@ -1,0 +1,215 @@
+/** The end of a run: what its logs say, scored and drawn. Reads only the run directory and the images for the gallery. */
+import {
+  type Acceleration,
+  authorsDraft,
+  type DraftResult,
+  type EpochRow,
+  type EstimateRow,
+  earlyAcceleration,
+  type LagrangianCurve,
+  lagrangian,
+  lagrangianConventions,
+  type Phases,
+  type ProcessingInequality,
+  phases,
+  processingInequality,
+  type StealthResult,
+  smooth,
+  stealth,
+  trajectories,
+} from '../dynamics/index.js';
+import { type GalleryImage, type RunReport, renderRunReport } from '../report/index.js';
+import type { RunDirectory } from '../runs/directory.js';
+import { VERSION } from '../version.js';
+import type { RunConfig } from './config.js';
+import type { Prepared } from './prepare.js';
+
+/** Everything derived from the estimates; `stealth.json`. */
+export interface Dynamics {
+  stealth: StealthResult;
+  draft: DraftResult;
+  phases: Phases[];
+  acceleration: Acceleration | null;
+  lagrangian: LagrangianCurve[];
+  processingInequality: ProcessingInequality;
+}
+
+/** What `ibscope run --json` prints, and `result.json`. */
+export interface RunResult {
+  dir: string;
+  attack: string;
+  dataset: string;
+  model: string;
+  epochs: number;
+  /** Test accuracy after the last epoch, 0 … 1. */
+  accuracy: number;
+  /** Attack success rate, 0 … 1; null without a trigger. */
+  asr: number | null;
+  stealth: {
+    /** By `--score`: ibscope's S ∈ (0, 1], or the authors' draft, where lower is stealthier. */
+    kind: RunConfig['score'];
+    score: number | null;
+    reason?: string;
+    null: { mean: number; low: number; high: number; draws: number } | null;
+    p: number | null;
+    /** D, its excess over the null's mean, and the gaps it is made of. */
+    distance: number | null;
+    excess: number | null;
+    parts: Record<string, unknown>;
+    beta: number;
+    window: number;
+    notes: string[];
+  };
+  phases: Phases[];
+  groupSize: number;
+  report: string;
+  seconds: number;
+}
+
+/** Derives the dynamics from a table of estimates. */
+export function dynamicsOf(
+  rows: readonly EstimateRow[],
+  config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
+): Dynamics {
+  const { target, beta, window, seed, epochs } = config;
+  const curves = trajectories(rows)
+    .filter((c) => !c.group.includes('/null-'))
+    .map((c) => smooth(c, window));
+  const of = (quantity: string) => curves.filter((c) => c.quantity === quantity);
+  const pair = (group: string) => of('I(T;Ŷ)').find((c) => c.group === group) ?? null;
+  const xt = of('I(X;T)');
+  const backdoor = xt.find((c) => c.group === `${target}/backdoor`);
+  const clean = xt.filter((c) => /^\d+$/.test(c.group));
+  return {
+    stealth: stealth(rows, { target, beta, window }),
+    draft: authorsDraft(rows, { target, trainedFor: epochs >= 100 ? epochs : 120 }),
+    phases: xt.map((c) => phases(c, pair(c.group))),
+    acceleration: backdoor ? earlyAcceleration(backdoor, clean, { seed }) : null,
+    lagrangian: xt.flatMap((c) => {
+      const output = pair(c.group);
+      return output ? lagrangianConventions.map((convention) => lagrangian(c, output, { beta, convention })) : [];
+    }),
+    processingInequality: processingInequality(rows),
+  };
+}
+
+/** A group that DESIGN's minimum left out explains a missing score better than the missing estimate does. */
+function explain(dynamics: Dynamics, { groups }: Prepared, target: number): StealthResult {
+  const result = dynamics.stealth;
+  if (result.score !== null) return result;
+  const small = [...groups.leftOut].filter(([id]) => id.startsWith(`${target}/`));
+  if (small.length === 0) return result;
+  const words = small.map(([id, n]) => `group ${id} has ${n} samples`).join(', ');
+  return { ...result, reason: `${words}; a comparison needs at least 100` };
+}
+
+/** One sample of every class but the target's, untouched and with the trigger as it looks at test time. */
+function gallery({ triggered, untriggered, dataset }: Prepared): GalleryImage[] {
+  if (!triggered || !untriggered) return [];
+  const { height, width, channels } = triggered;
+  const size = height * width * channels;
+  const images: GalleryImage[] = [];
+  for (let k = 0; k < dataset.classes.length && images.length < 8; k++) {
+    const i = untriggered.labels.indexOf(k);
+    if (i < 0) continue;
+    const cut = (set: Uint8Array) => set.slice(i * size, (i + 1) * size);
+    images.push({
+      label: dataset.classes[k],
+      height,
+      width,
+      channels,
+      clean: cut(untriggered.images),
+      triggered: cut(triggered.images),
+    });
+  }
+  return images;
+}
+
+/** Seconds of work the logs account for, over all sittings. */
+function secondsOf(events: readonly { event: string; epoch: number; seconds: number }[]): number {
+  const last = new Map(events.map((e) => [`${e.event} ${e.epoch}`, e.seconds]));
+  return [...last.values()].reduce((a, b) => a + b, 0);
+}
+
+/** The report of a run as data. */
+export async function reportOf(dir: RunDirectory, config: RunConfig, data: Prepared): Promise<RunReport> {
+  const events = await dir.rows<EpochRow & { event: string }>('events.jsonl');
+  const information = await dir.rows<EstimateRow>('information.jsonl');
+  const dynamics = dynamicsOf(information, config);
+  const poisoned = data.poisoned.poisoned.some((p) => p === 1);
+  const { violations, pairs, beyondNoise } = dynamics.processingInequality;
+  const warnings = [...dynamics.stealth.notes];
+  for (const [id, n] of data.groups.leftOut)
+    warnings.push(`Group ${id} has ${n} samples; under 100 it is left out of comparisons.`);
+  if (beyondNoise > 0)
+    warnings.push(
+      `In ${beyondNoise} of ${pairs} cases I(X;Ŷ) exceeds I(X;T) by more than noise (${violations.length} in all): two lower bounds with different critics need not obey the data-processing inequality.`,
+    );
+  return {
+    name: dir.path,
+    attack: config.attack,
+    dataset: data.dataset.name,
+    model: `${config.model} (width ${config.width})`,
+    poisoned,
+    poisonRate: poisoned ? config.poisonRate : null,
+    target: config.target,
+    classNames: data.dataset.classes,
+    basis: config.critic === 'paper' ? 'train' : 'held-out',
+    seeds: 1,
+    config: { ...config },
+    epochs: events.filter((e) => e.event === 'epoch'),
+    information,
+    phases: dynamics.phases,
+    acceleration: dynamics.acceleration,
+    stealth: explain(dynamics, data, config.target),
+    draft: dynamics.draft,
+    gallery: gallery(data),
+    perception: {},
+    warnings,
+    version: VERSION,
+    seconds: secondsOf(events),
+  };
+}
+
+/** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
+export async function finish(dir: RunDirectory, config: RunConfig, data: Prepared): Promise<RunResult> {
+  const report = await reportOf(dir, config, data);
+  const rows = report.information;
+  const dynamics = { ...dynamicsOf(rows, config), stealth: report.stealth! };
+  await dir.writeDocument('stealth.json', dynamics);
+  const file = await dir.writeFile('report.html', await renderRunReport(report));
+  const { stealth: s, draft } = dynamics;
+  const last = report.epochs[report.epochs.length - 1];
+  const chosen = config.score === 'ibscope' ? s : draft;
+  const result: RunResult = {
+    dir: dir.path,
+    attack: config.attack,
+    dataset: config.dataset,
+    model: config.model,
+    epochs: last.epoch,
+    accuracy: last.testAccuracy,
+    asr: last.asr,
+    stealth: {
+      kind: config.score,
+      score: chosen.score,
+      reason: chosen.reason,
+      null:
+        s.null && config.score === 'ibscope'
+          ? { mean: s.null.mean, low: s.null.low, high: s.null.high, draws: s.null.draws }
+          : null,
+      p: config.score === 'ibscope' ? s.p : null,
+      distance: s.distance,
+      excess: s.excess,
+      parts: config.score === 'ibscope' ? s.parts : draft.terms,
+      beta: s.beta,
+      window: s.window,
+      notes: s.notes,
+    },
+    phases: dynamics.phases,
+    groupSize: data.groups.size,
+    report: file,
+    seconds: report.seconds ?? 0,
+  };
+  await dir.writeDocument('result.json', result);
+  return result;
+}

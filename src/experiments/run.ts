@@ -1,0 +1,300 @@
+/**
+ * One run: poison, train, probe, estimate, score, report. Every stage reads and writes the run directory, so a run that was
+ * killed at any moment goes on from its files and ends with the same numbers.
+ */
+import { UserError } from '../base/errors.js';
+import type { EpochRow, EstimateRow } from '../dynamics/index.js';
+import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
+import { type CheckpointData, estimateCheckpoint, estimatesPlanned, prepareInputs } from '../information/checkpoint.js';
+import type { Matrix } from '../information/columns.js';
+import type { Side } from '../information/fit.js';
+import { findModel } from '../models/index.js';
+import { FORMAT, RunDirectory } from '../runs/directory.js';
+import { type Position, Trainer } from '../training/trainer.js';
+import { VERSION } from '../version.js';
+import type { RunConfig } from './config.js';
+import { type Prepared, pick, prepare } from './prepare.js';
+import { finish, type RunResult } from './result.js';
+
+/** Seconds between checkpoints inside a long epoch. */
+const SAVE_EVERY = 60;
+
+export interface Progress {
+  /** What is being done, in words. */
+  stage: string;
+  /** Units done and in all. */
+  done: number;
+  total: number;
+  unit: string;
+}
+
+export interface RunHooks {
+  progress?(p: Progress): void;
+  /** A line worth keeping: an epoch's figures, a warning. */
+  line?(text: string): void;
+  /** Asked between steps; when true the run saves and ends with `Stopped`. */
+  shouldStop?(): boolean;
+}
+
+/** The run was asked to stop; it is saved and can be resumed. */
+export class Stopped extends Error {
+  override name = 'Stopped';
+}
+
+/** What `run.json` holds. */
+export interface RunDocument {
+  format: number;
+  version: string;
+  config: RunConfig;
+  classes: string[];
+  dataHash: string;
+  created: string;
+}
+
+/** Runs a configuration in `path`, or goes on with the run that is there. Returns its result, which is also on disk. */
+export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
+  hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
+  const data = await prepare(config);
+  const dir = await RunDirectory.open(path, resume);
+  try {
+    return await new Run(config, data, dir, hooks).complete();
+  } finally {
+    dir.unlock();
+  }
+}
+
+/** Refuses to resume a run with a configuration other than its own. */
+function checkSame(was: RunConfig, now: RunConfig) {
+  for (const key of Object.keys({ ...was, ...now }) as (keyof RunConfig)[]) {
+    if (key === 'dataDir') continue;
+    const [a, b] = [JSON.stringify(was[key]), JSON.stringify(now[key])];
+    if (a !== b) throw new UserError(`--resume: this run was started with ${key} ${a ?? 'unset'}, not ${b ?? 'unset'}`);
+  }
+}
+
+class Run {
+  private readonly trainer: Trainer;
+  private inputs: Side | undefined;
+
+  constructor(
+    private readonly config: RunConfig,
+    private readonly data: Prepared,
+    private readonly dir: RunDirectory,
+    private readonly hooks: RunHooks,
+  ) {
+    const { poisoned, test, triggered, dataset } = data;
+    this.trainer = new Trainer(
+      {
+        model: findModel(config.model),
+        width: config.width,
+        epochs: config.epochs,
+        batchSize: config.batchSize,
+        learningRate: config.lr,
+        momentum: config.momentum,
+        weightDecay: config.weightDecay,
+        schedule: config.schedule,
+        noiseStd: config.noise,
+        seed: config.seed,
+      },
+      { classes: dataset.classes.length, train: poisoned, test, triggered },
+    );
+  }
+
+  async complete(): Promise<RunResult> {
+    await this.begin();
+    await this.restore();
+    await this.estimateProbed();
+    while (this.trainer.position.epoch < this.config.epochs) {
+      await this.epoch();
+      await this.estimateProbed();
+    }
+    await this.trainer.release();
+    this.hooks.progress?.({ stage: 'report', done: 0, total: 1, unit: 'page' });
+    return finish(this.dir, this.config, this.data);
+  }
+
+  private async begin() {
+    const { dir, config, data } = this;
+    const existing = await dir.readDocument<RunDocument>('run.json');
+    if (existing) {
+      if (existing.format !== FORMAT)
+        throw new UserError(`${dir.path}: its format is ${existing.format}, this version of ibscope reads ${FORMAT}`);
+      checkSame(existing.config, config);
+      if (existing.dataHash !== data.hash)
+        throw new UserError(`--resume: the data are not those ${dir.path} was started with`);
+    } else {
+      const document: RunDocument = {
+        format: FORMAT,
+        version: VERSION,
+        config,
+        classes: data.dataset.classes,
+        dataHash: data.hash,
+        created: new Date().toISOString(),
+      };
+      await dir.writeDocument('run.json', document);
+    }
+    if (!(await dir.has(dir.samples))) await this.writeSamples();
+    const { groups, size, leftOut } = data.groups;
+    await dir.writeDocument('groups.json', {
+      size,
+      leftOut: Object.fromEntries(leftOut),
+      groups: Object.fromEntries([...groups].map(([id, rows]) => [id, [...rows]])),
+    });
+  }
+
+  private async writeSamples() {
+    const { poisoned, groups } = this.data;
+    const { samples } = groups;
+    const n = samples.length;
+    const of = (values: ArrayLike<number>) => Int32Array.from(samples, (i) => values[i]);
+    const flags = (values: Uint8Array) =>
+      tensor(
+        Uint8Array.from(samples, (i) => values[i]),
+        [n],
+        'BOOL',
+      );
+    await writeSafetensors(this.dir.samples, {
+      x: tensor(pick(poisoned, samples).images, [n, poisoned.height, poisoned.width, poisoned.channels]),
+      label: tensor(of(poisoned.labels), [n]),
+      original_label: tensor(of(poisoned.originalLabels), [n]),
+      poisoned: flags(poisoned.poisoned),
+      cover: flags(poisoned.cover),
+      index: tensor(of(poisoned.index), [n]),
+    });
+  }
+
+  /** Goes back to the last checkpoint, and cuts from the logs what came after it. */
+  private async restore() {
+    const { dir, trainer } = this;
+    if (await dir.has(dir.lastCheckpoint)) {
+      const { tensors, metadata } = await readSafetensors(dir.lastCheckpoint);
+      for (const [name, t] of Object.entries(tensors)) trainer.state.set(name, t.data.slice() as Float32Array);
+      trainer.position = JSON.parse(metadata.position) as Position;
+    }
+    const { epoch } = trainer.position;
+    await dir.cut<{ epoch: number }>('events.jsonl', (row) => row.epoch <= epoch);
+    const expected = estimatesPlanned(this.data.groups.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+    const rows = await dir.rows<EstimateRow>('information.jsonl');
+    const complete = (e: number) => e <= epoch && rows.filter((r) => r.epoch === e).length === expected;
+    await dir.cut<EstimateRow>('information.jsonl', (row) => complete(row.epoch));
+  }
+
+  private async save() {
+    const { dir, trainer } = this;
+    const shapes = trainer.shapes;
+    const tensors = Object.fromEntries(
+      trainer.state.names().map((name) => {
+        const values = trainer.state.get(name);
+        return [name, tensor(values, shapes.get(name.replace(/^momentum\./, '')) ?? [values.length])];
+      }),
+    );
+    await writeSafetensors(dir.lastCheckpoint, tensors, { position: JSON.stringify(trainer.position) });
+  }
+
+  private async stop(): Promise<never> {
+    await this.save();
+    await this.trainer.release();
+    throw new Stopped(`stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}`);
+  }
+
+  private async epoch() {
+    const { trainer, config, dir, hooks } = this;
+    const perEpoch = this.data.poisoned.n;
+    let saved = performance.now();
+    for (let last = trainer.position.step === trainer.stepsPerEpoch; !last; ) {
+      last = await trainer.step();
+      const { epoch, step } = trainer.position;
+      const done = epoch * perEpoch + Math.min(perEpoch, step * config.batchSize);
+      hooks.progress?.({
+        stage: `train, epoch ${epoch + 1}/${config.epochs}`,
+        done,
+        total: config.epochs * perEpoch,
+        unit: 'images',
+      });
+      if (hooks.shouldStop?.()) await this.stop();
+      if (performance.now() - saved > SAVE_EVERY * 1000 && !last) {
+        await this.save();
+        saved = performance.now();
+      }
+    }
+    const row = await trainer.finishEpoch();
+    dir.append('events.jsonl', [{ event: 'epoch', ...row }]);
+    if (config.checkpoints!.includes(row.epoch)) await this.probe(row.epoch);
+    await this.save();
+    hooks.line?.(describe(row, config.epochs));
+  }
+
+  private async probe(epoch: number) {
+    const { trainer, dir, data, config } = this;
+    const set = pick(data.poisoned, data.groups.samples);
+    if (set.n > 0) {
+      const draws = await trainer.probe(set, config.draws);
+      const stack = (key: 'representation' | 'representationMean' | 'logits') => {
+        const d = draws[0][key].length / set.n;
+        const all = new Float32Array(draws.length * set.n * d);
+        draws.forEach((draw, k) => {
+          all.set(draw[key], k * set.n * d);
+        });
+        return tensor(all, [draws.length, set.n, d]);
+      };
+      await writeSafetensors(dir.probe(epoch), {
+        t: stack('representation'),
+        t_mean: stack('representationMean'),
+        t_noise_std: tensor(Float32Array.of(trainer.representationNoise), [1]),
+        logits: stack('logits'),
+      });
+    }
+    const weights = [...trainer.shapes].map(([name, shape]) => [name, tensor(trainer.state.get(name), shape)]);
+    await writeSafetensors(dir.checkpoint(epoch), Object.fromEntries(weights));
+  }
+
+  /** Estimates every probed checkpoint up to now that has no estimates yet. */
+  private async estimateProbed() {
+    const { dir, config, trainer, hooks } = this;
+    const rows = await dir.rows<EstimateRow>('information.jsonl');
+    const known = new Set(rows.map((r) => r.epoch));
+    const due = config.checkpoints!.filter((e) => e <= trainer.position.epoch && !known.has(e));
+    if (this.data.groups.groups.size === 0) return;
+    for (const epoch of due) {
+      const started = performance.now();
+      const data = await this.readProbe(epoch);
+      this.inputs ??= await prepareInputs(data.x, config.seed);
+      const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+      const stage = `information at epoch ${epoch}`;
+      const estimates = await estimateCheckpoint(data, this.inputs, config.seed, (done) =>
+        hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
+      );
+      const lines = estimates.map(
+        ({ pointwise: _, steps: __, ...e }): EstimateRow => ({ epoch, estimator: 'infonce', ...e }),
+      );
+      dir.append('information.jsonl', lines);
+      dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
+      if (hooks.shouldStop?.()) await this.stop();
+    }
+  }
+
+  private async readProbe(epoch: number): Promise<CheckpointData> {
+    const { dir, data } = this;
+    const { tensors } = await readSafetensors(dir.probe(epoch));
+    const draws = (name: string): Matrix[] => {
+      const [k, n, d] = tensors[name].shape;
+      const values = tensors[name].data as Float32Array;
+      return Array.from({ length: k }, (_, i) => ({ data: values.subarray(i * n * d, (i + 1) * n * d), n, d }));
+    };
+    const { samples, groups } = data.groups;
+    const set = pick(data.poisoned, samples);
+    return {
+      x: { data: Float32Array.from(set.images, (v) => v / 255), n: set.n, d: set.images.length / set.n },
+      labels: Int32Array.from(samples, (i) => data.poisoned.originalLabels[i]),
+      classes: data.dataset.classes.length,
+      t: draws('t'),
+      logits: draws('logits'),
+      groups,
+    };
+  }
+}
+
+function describe(row: EpochRow, epochs: number): string {
+  const asr = row.asr === null ? '' : `, ASR ${row.asr.toFixed(3)}`;
+  return `epoch ${row.epoch}/${epochs}: loss ${row.trainLoss.toFixed(3)}, test accuracy ${row.testAccuracy.toFixed(3)}${asr}, ${row.seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,90 @@
+/**
+ * The estimates of one checkpoint: every group's I(X;T), I(T;Ŷ) and I(X;Ŷ), and I(T;Y) over all classes, with the critics
+ * of all groups trained side by side.
+ */
+import type { Matrix } from './columns.js';
+import type { Side } from './fit.js';
+import { type NeuralEstimate, prepareSide, QUICK, type QuickOptions, quickInfoNce } from './infonce.js';
+
+/** What a probe recorded, in the order of the plan's `samples`. */
+export interface CheckpointData {
+  /** Images as the model saw them, [n, h·w·c], values in [0, 1]. */
+  x: Matrix;
+  /** Original labels, [n]. */
+  labels: Int32Array;
+  classes: number;
+  /** Per noise draw: T [n, d] and Ŷ [n, classes]. */
+  t: Matrix[];
+  logits: Matrix[];
+  groups: ReadonlyMap<string, Int32Array>;
+}
+
+export interface CheckpointEstimate extends NeuralEstimate {
+  group: string;
+  quantity: 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
+}
+
+/** The critic of a checkpoint's groups: small, because groups are, and because there are many of them. */
+export const GROUP_CRITIC: QuickOptions = {
+  ...QUICK,
+  hidden: 64,
+  embedding: 16,
+  components: 64,
+  ladder: [10, 20, 30, 40, 60, 80, 100, 130, 160, 200],
+};
+
+/** True for the groups that only the score's null needs. */
+export const isNullGroup = (id: string) => id.includes('/null-');
+
+/** Which groups each quantity is estimated for. The null needs I(X;T) and I(T;Ŷ); inside one class I(T;Y) is 0. */
+export function estimatesPlanned(
+  groups: Iterable<string>,
+): { quantity: CheckpointEstimate['quantity']; groups: string[] }[] {
+  const ids = [...groups];
+  return [
+    { quantity: 'I(X;T)' as const, groups: ids },
+    { quantity: 'I(T;Ŷ)' as const, groups: ids },
+    { quantity: 'I(X;Ŷ)' as const, groups: ids.filter((id) => !isNullGroup(id)) },
+    { quantity: 'I(T;Y)' as const, groups: ids.filter((id) => id === 'all') },
+  ].filter((p) => p.groups.length > 0);
+}
+
+/** X as quick critics see it. It is the same at every checkpoint, so a caller keeps it. */
+export function prepareInputs(x: Matrix, seed: number): Promise<Side> {
+  return prepareSide([x], GROUP_CRITIC.components, seed);
+}
+
+function oneHotLabels(labels: Int32Array, classes: number): Matrix {
+  const data = new Float32Array(labels.length * classes);
+  labels.forEach((y, i) => {
+    data[i * classes + y] = 1;
+  });
+  return { data, n: labels.length, d: classes };
+}
+
+/** All estimates of one checkpoint with the quick critic. `x` comes from `prepareInputs`. */
+export async function estimateCheckpoint(
+  data: CheckpointData,
+  x: Side,
+  seed: number,
+  progress: (done: number) => void = () => {},
+): Promise<CheckpointEstimate[]> {
+  const t = await prepareSide(data.t, GROUP_CRITIC.components, seed);
+  const logits = await prepareSide(data.logits, GROUP_CRITIC.components, seed);
+  const y: Side = [oneHotLabels(data.labels, data.classes)];
+  const sides = { 'I(X;T)': [x, t], 'I(T;Ŷ)': [t, logits], 'I(X;Ŷ)': [x, logits], 'I(T;Y)': [t, y] } as const;
+  const plan = estimatesPlanned(data.groups.keys());
+  const total = plan.reduce((s, p) => s + p.groups.length, 0);
+  const results: CheckpointEstimate[] = [];
+  for (const { quantity, groups } of plan) {
+    const [a, b] = sides[quantity];
+    const rows = groups.map((id) => data.groups.get(id)!);
+    const found = await quickInfoNce(a, b, rows, GROUP_CRITIC, seed, (done) =>
+      progress((results.length + done * groups.length) / total),
+    );
+    found.forEach((e, i) => {
+      results.push({ ...e, group: groups[i], quantity });
+    });
+  }
+  return results;
+}

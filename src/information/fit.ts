@@ -1,0 +1,245 @@
+/**
+ * Trains many critics side by side with the InfoNCE objective, and evaluates them on samples they never saw.
+ *
+ * The objective of a batch of pairs (aᵢ, bᵢ) with scores f and candidate weights w, w ≥ 1 on the diagonal:
+ *
+ *   mean over i of  fᵢᵢ − log( Σⱼ wᵢⱼ·exp fᵢⱼ / Σⱼ wᵢⱼ )
+ *
+ * w = 1 makes every pair of the batch a candidate once. With K negatives drawn with replacement from the batch (the paper's
+ * protocol), wᵢⱼ = [i = j] + how often j was drawn for i: of the B·K pairs only B² are different.
+ */
+import { Rng } from '../base/random.js';
+import {
+  adamw,
+  add,
+  clipGradNorm,
+  constant,
+  exp,
+  gradients,
+  input,
+  logSumExp,
+  mean,
+  mul,
+  Program,
+  reshape,
+  State,
+  sub,
+  sum,
+} from '../engine/index.js';
+import type { Matrix } from './columns.js';
+import { type CriticOptions, critic } from './critic.js';
+
+/** One side of the pairs: one matrix per noise draw, or a single one where the side has no noise. Row = sample. */
+export type Side = readonly Matrix[];
+
+/** Row numbers a critic learns from, and those it is judged on. */
+export interface Fold {
+  train: Int32Array;
+  heldOut: Int32Array;
+}
+
+export interface FitOptions {
+  critic: CriticOptions;
+  /** Pairs per step; a fold with fewer uses all it has. */
+  batch: number;
+  learningRate: number;
+  weightDecay: number;
+  /** Gradient norm limit per critic. */
+  clip: number;
+  seed: number;
+  threads?: number;
+}
+
+/** Held-out pairs are judged in blocks of at most this many candidates. More raise the ceiling, but each pair costs. */
+const BLOCK = { separable: 10_000, bilinear: 10_000, concat: 2500 };
+/** Pairs that one pass of judging holds at a time, over all critics: 8 hidden layers of 64 MB each at most. */
+const PAIRS_AT_ONCE = { separable: 1 << 23, bilinear: 1 << 23, concat: 1 << 17 };
+
+function batchObjective(o: CriticOptions, g: number, n: number, da: number, db: number, weighted: boolean) {
+  const a = input('a', [g, n, da]);
+  const b = input('b', [g, n, db]);
+  const { scores, parameters } = critic(o, a, b);
+  const eye = constant(
+    Float32Array.from({ length: n * n }, (_, i) => (i % n === (i - (i % n)) / n ? 1 : 0)),
+    [1, n, n],
+  );
+  const positive = sum(mul(scores, eye), [2]);
+  // log w / Σw as a summand keeps the objective a plain logSumExp.
+  const candidates = weighted ? add(scores, input('log_weights', [g, n, n])) : sub(scores, Math.log(n));
+  return { parameters, rows: sub(positive, logSumExp(candidates, 2)) };
+}
+
+/** The critics of one fit: their programs, parameters and the gathering of their batches. */
+export class CriticGroup {
+  private readonly state = new State();
+  private steps = 0;
+  private readonly programs = new Map<string, Promise<Program>>();
+  private readonly g: number;
+
+  constructor(
+    private readonly a: Side,
+    private readonly b: Side,
+    readonly critics: number,
+    private readonly o: FitOptions,
+  ) {
+    this.g = critics;
+    const rng = new Rng(o.seed, 'critic');
+    for (const p of batchObjective(o.critic, critics, 1, a[0].d, b[0].d, false).parameters) {
+      const name = p.tensor.attributes.name;
+      this.state.set(name, p.initial(rng));
+      for (const kind of ['adam_m', 'adam_v']) this.state.set(`${kind}.${name}`, new Float32Array(p.tensor.size));
+    }
+  }
+
+  private program(weighted: boolean, n: number): Promise<Program> {
+    const key = `${weighted} ${n}`;
+    let p = this.programs.get(key);
+    if (!p) {
+      p = this.compile(weighted, n);
+      this.programs.set(key, p);
+    }
+    return p;
+  }
+
+  private compile(weighted: boolean, n: number): Promise<Program> {
+    const { o, g } = this;
+    const { rows, parameters } = batchObjective(o.critic, g, n, this.a[0].d, this.b[0].d, weighted);
+    const objective = mean(rows, [1]);
+    const tensors = parameters.map((p) => p.tensor);
+    const grads = clipGradNorm(gradients(sum(mul(objective, -1)), tensors), o.clip, 1);
+    const updates = adamw(tensors, grads, {
+      learningRate: input('learning_rate', []),
+      step: input('step', []),
+      weightDecay: o.weightDecay,
+    });
+    return Program.compile({ outputs: { objective }, updates }, { threads: o.threads });
+  }
+
+  /** `r` rows against `n` candidates; `positive` [r, n] marks each row's own. */
+  private judging(r: number, n: number): Promise<Program> {
+    const key = `judge ${r} ${n}`;
+    let p = this.programs.get(key);
+    if (!p) {
+      const a = input('a', [this.g, r, this.a[0].d]);
+      const b = input('b', [this.g, n, this.b[0].d]);
+      const { scores } = critic(this.o.critic, a, b);
+      const partition = sub(logSumExp(scores, 2), Math.log(n));
+      const rows = sub(sum(mul(scores, input('positive', [1, r, n])), [2]), partition);
+      const share = mean(exp(sub(scores, reshape(partition, [this.g, r, 1]))), [1]);
+      p = Program.compile({ outputs: { rows, share } }, { threads: this.o.threads });
+      this.programs.set(key, p);
+    }
+    return p;
+  }
+
+  private gather(side: Side, rows: readonly Int32Array[], draw: number): Float32Array {
+    const { data, d } = side[draw % side.length];
+    const n = rows[0].length;
+    const out = new Float32Array(rows.length * n * d);
+    let at = 0;
+    for (const list of rows)
+      for (let r = 0; r < n; r++, at += d) {
+        const from = list[r] * d;
+        for (let j = 0; j < d; j++) out[at + j] = data[from + j];
+      }
+    return out;
+  }
+
+  /** One step; `rows[g]` are the batch of critic g. Returns each critic's objective on its batch, in nats. */
+  async step(
+    rows: readonly Int32Array[],
+    draw: number,
+    learningRate: number,
+    logWeights?: Float32Array,
+  ): Promise<Float32Array> {
+    const program = await this.program(logWeights !== undefined, rows[0].length);
+    const feeds: Record<string, Float32Array> = {
+      a: this.gather(this.a, rows, draw),
+      b: this.gather(this.b, rows, draw),
+      learning_rate: Float32Array.of(learningRate),
+      step: Float32Array.of(++this.steps),
+    };
+    if (logWeights) feeds.log_weights = logWeights;
+    return (await program.run(feeds, this.state)).objective as Float32Array;
+  }
+
+  /**
+   * Judges every critic on rows it did not learn from. Per critic and row, averaged over noise draws: the row's term of the
+   * objective, and its influence on the mean, which also counts its part as other rows' candidate.
+   */
+  async judge(rows: readonly Int32Array[]): Promise<Judgement[]> {
+    const total = rows[0].length;
+    const blocks = Math.ceil(total / BLOCK[this.o.critic.kind]);
+    const n = Math.floor(total / blocks);
+    const chunk = Math.max(1, Math.min(n, Math.floor(PAIRS_AT_ONCE[this.o.critic.kind] / (n * this.g))));
+    const draws = Math.max(this.a.length, this.b.length);
+    const result = rows.map(() => ({
+      terms: new Float64Array(n * blocks),
+      influence: new Float64Array(n * blocks),
+      candidates: n,
+    }));
+    for (let block = 0; block < blocks; block++) {
+      const part = rows.map((list) => list.subarray(block * n, (block + 1) * n));
+      for (let k = 0; k < draws; k++) {
+        const b = this.gather(this.b, part, k);
+        for (let at = 0; at < n; at += chunk) {
+          const r = Math.min(chunk, n - at);
+          const positive = new Float32Array(r * n);
+          for (let i = 0; i < r; i++) positive[i * n + at + i] = 1;
+          const a = this.gather(
+            this.a,
+            part.map((list) => list.subarray(at, at + r)),
+            k,
+          );
+          const out = await (await this.judging(r, n)).run({ a, b, positive }, this.state);
+          for (let g = 0; g < this.g; g++) {
+            const { terms, influence } = result[g];
+            for (let i = 0; i < r; i++) {
+              const term = (out.rows[g * r + i] as number) / draws;
+              terms[block * n + at + i] += term;
+              influence[block * n + at + i] += term + 1 / draws;
+            }
+            // What a row lends to others as their candidate: its share of their partition sums, n rows in all.
+            for (let j = 0; j < n; j++) influence[block * n + j] -= ((out.share[g * n + j] as number) * r) / n / draws;
+          }
+        }
+      }
+    }
+    return result;
+  }
+
+  async release(): Promise<void> {
+    for (const p of this.programs.values()) await (await p).release();
+  }
+}
+
+export interface Judgement {
+  /** fᵢᵢ − log meanⱼ exp fᵢⱼ per row: the pointwise information, nats. */
+  terms: Float64Array;
+  influence: Float64Array;
+  /** Candidates per row; the ceiling is its logarithm. */
+  candidates: number;
+}
+
+/** Batches that pass through all of `rows` in random order before any repeats, for each critic. */
+export class Batches {
+  private order: Int32Array;
+  private at = 0;
+
+  constructor(
+    rows: Int32Array,
+    readonly size: number,
+    private readonly rng: Rng,
+  ) {
+    this.order = rng.shuffle(rows.slice());
+  }
+
+  next(): Int32Array {
+    if (this.at + this.size > this.order.length) {
+      this.rng.shuffle(this.order);
+      this.at = 0;
+    }
+    this.at += this.size;
+    return this.order.subarray(this.at - this.size, this.at);
+  }
+}
