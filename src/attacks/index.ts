@@ -1,11 +1,33 @@
 /** The attacks. A new one is one file beside this and one line below. */
 import { unknownWord } from '../base/errors.js';
+import { adaptiveBlend } from './adaptive-blend.js';
+import { adaptivePatch } from './adaptive-patch.js';
 import { badnets } from './badnets.js';
 import { blend } from './blend.js';
+import { bpp } from './bpp.js';
+import { ftrojan } from './ftrojan.js';
+import { lowFrequency } from './low-frequency.js';
 import { none } from './none.js';
+import { patch } from './patch.js';
+import { reflection } from './reflection.js';
+import { sig } from './sig.js';
 import type { Attack } from './types.js';
+import { wanet } from './wanet.js';
 
-export const attacks: readonly Attack[] = [none, badnets, blend];
+export const attacks: readonly Attack[] = [
+  none,
+  badnets,
+  patch,
+  blend,
+  adaptiveBlend,
+  adaptivePatch,
+  wanet,
+  sig,
+  ftrojan,
+  lowFrequency,
+  bpp,
+  reflection,
+];
 
 /** The attack of that name; throws `UserError` with the nearest name otherwise. */
 export function findAttack(name: string): Attack {

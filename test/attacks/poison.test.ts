@@ -173,7 +173,7 @@ describe('every attack', () => {
     },
   );
 
-  test.each(attacks.filter((a) => a !== none).map((a) => [a.name, a] as const))(
+  test.each(attacks.filter((a) => a !== none && a.name !== 'patch').map((a) => [a.name, a] as const))(
     '%s changes every image it is given, the same way for the same index, and leaves the original alone',
     (_, attack) => {
       const set = randomSet([4, 4]);

@@ -1,0 +1,34 @@
+/** A patch of the user's own: a PNG with its transparency, laid over the image. The general form of BadNets. */
+import { z } from 'zod';
+import { UserError } from '../base/errors.js';
+import { defineAttack, number, oneOf } from './define.js';
+import { readPng } from './picture.js';
+import { corners, place } from './place.js';
+
+export const patch = defineAttack({
+  name: 'patch',
+  summary: "a picture of one's own laid over the image (needs option image, a PNG)",
+  source: 'Gu et al. 2017, arXiv 1708.06733, with any picture',
+  options: z.strictObject({
+    image: z.string().optional().describe('the PNG file, in pixels of the data set; its transparency is kept'),
+    opacity: number(0, 1).default(1).describe('factor on the transparency of the picture'),
+    position: oneOf(corners).default('bottom-right').describe('where the picture lies'),
+  }),
+  trigger(shape, { image: path, opacity, position }) {
+    if (path === undefined) throw new UserError('attack "patch" needs the option image, a PNG file');
+    const picture = readPng(path, shape.channels);
+    const at = place(shape, picture.height, picture.width, position);
+    const stamp = (image: Float32Array) => {
+      const out = image.slice();
+      picture.values.forEach((v, i) => {
+        const p = Math.floor(i / shape.channels);
+        const y = at.top + Math.floor(p / picture.width);
+        const x = at.left + (p % picture.width);
+        const to = (y * shape.width + x) * shape.channels + (i % shape.channels);
+        out[to] += opacity * picture.alpha[p] * (v - out[to]);
+      });
+      return out;
+    };
+    return { train: stamp, test: stamp };
+  },
+});

@@ -1,0 +1,114 @@
+/**
+ * PNG decoding without native code and without waiting: for small pictures such as triggers. Data sets go through sharp.
+ * https://www.w3.org/TR/png-3/
+ *
+ * All colour types and bit depths, not interlaced. Out comes RGBA of 8 bits, [h, w, 4]; 16 bits keep the upper 8.
+ */
+import { unzlibSync } from 'fflate';
+import { UserError } from '../base/errors.js';
+
+export interface Png {
+  height: number;
+  width: number;
+  data: Uint8Array;
+}
+
+/** Samples per pixel by colour type: grey, RGB, palette, grey + alpha, RGBA. */
+const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const LARGEST = 4096;
+
+/** Decodes the bytes of a PNG file; `name` is what errors call it. Throws `UserError`. */
+export function decodePng(bytes: Uint8Array, name = 'picture'): Png {
+  const fail = (why: string) => new UserError(`${name}: ${why}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 33 || view.getUint32(0) !== 0x89504e47 || view.getUint32(4) !== 0x0d0a1a0a) {
+    throw fail('is not a PNG file');
+  }
+  const chunks: Record<string, Uint8Array[]> = {};
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (at + 12 + length > bytes.length) throw fail('is truncated');
+    chunks[type] = [...(chunks[type] ?? []), bytes.subarray(at + 8, at + 8 + length)];
+    at += 12 + length;
+  }
+  if (!chunks.IHDR || !chunks.IDAT || !chunks.IEND) throw fail('is truncated');
+  const width = view.getUint32(16);
+  const height = view.getUint32(20);
+  const [depth, type, , , interlaced] = bytes.subarray(24, 29);
+  const samples = SAMPLES[type];
+  if (!samples || ![1, 2, 4, 8, 16].includes(depth)) throw fail(`has the unknown colour type ${type} of ${depth} bits`);
+  if (interlaced) throw fail('is interlaced; save it without interlacing');
+  if (!width || !height || Math.max(width, height) > LARGEST) {
+    throw fail(`is ${height}×${width}; sides from 1 to ${LARGEST} are allowed`);
+  }
+  const palette = chunks.PLTE?.[0];
+  if (type === 3 && !palette) throw fail('has no palette');
+
+  const stride = Math.ceil((width * samples * depth) / 8);
+  let raw: Uint8Array;
+  try {
+    raw = unzlibSync(Buffer.concat(chunks.IDAT), { out: new Uint8Array(height * (stride + 1)) });
+  } catch (error) {
+    throw fail(`is damaged (${(error as Error).message})`);
+  }
+  if (raw.length !== height * (stride + 1)) throw fail('is truncated');
+  unfilter(raw, height, stride, Math.max(1, (samples * depth) / 8));
+
+  const transparent = chunks.tRNS?.[0];
+  const top = 2 ** depth - 1;
+  const data = new Uint8Array(height * width * 4);
+  for (let y = 0; y < height; y++) {
+    const from = y * (stride + 1) + 1;
+    for (let x = 0; x < width; x++) {
+      const value = (c: number) => sample(raw, from, x * samples + c, depth);
+      const byte = (c: number) => (depth === 16 ? value(c) >> 8 : Math.round((255 * value(c)) / top));
+      let pixel: number[];
+      if (type === 3) {
+        const k = value(0);
+        if (3 * k + 2 >= palette!.length) throw fail(`names colour ${k} beyond its palette`);
+        pixel = [...palette!.subarray(3 * k, 3 * k + 3), transparent?.[k] ?? 255];
+      } else if (samples < 3) {
+        const clear = type === 0 && transparent && value(0) === transparent[0] * 256 + transparent[1];
+        pixel = [byte(0), byte(0), byte(0), type === 4 ? byte(1) : clear ? 0 : 255];
+      } else {
+        const clear =
+          type === 2 &&
+          transparent &&
+          [0, 1, 2].every((c) => value(c) === transparent[2 * c] * 256 + transparent[2 * c + 1]);
+        pixel = [byte(0), byte(1), byte(2), type === 6 ? byte(3) : clear ? 0 : 255];
+      }
+      data.set(pixel, (y * width + x) * 4);
+    }
+  }
+  return { height, width, data };
+}
+
+/** Sample `index` of a row that begins at `from`. */
+function sample(raw: Uint8Array, from: number, index: number, depth: number): number {
+  if (depth === 16) return raw[from + 2 * index] * 256 + raw[from + 2 * index + 1];
+  const bit = index * depth;
+  return (raw[from + (bit >> 3)] >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+}
+
+/** Undoes the row filters in place: none, left, up, average, Paeth. `back` is a pixel's width in bytes, at least one. */
+function unfilter(raw: Uint8Array, height: number, stride: number, back: number): void {
+  for (let y = 0; y < height; y++) {
+    const from = y * (stride + 1);
+    const filter = raw[from];
+    for (let i = 1; i <= stride; i++) {
+      const left = i > back ? raw[from + i - back] : 0;
+      const up = y ? raw[from + i - stride - 1] : 0;
+      const corner = y && i > back ? raw[from + i - stride - 1 - back] : 0;
+      if (filter === 1) raw[from + i] += left;
+      else if (filter === 2) raw[from + i] += up;
+      else if (filter === 3) raw[from + i] += (left + up) >> 1;
+      else if (filter === 4) raw[from + i] += paeth(left, up, corner);
+    }
+  }
+}
+
+function paeth(left: number, up: number, corner: number): number {
+  const [a, b, c] = [Math.abs(up - corner), Math.abs(left - corner), Math.abs(left + up - 2 * corner)];
+  return a <= b && a <= c ? left : b <= c ? up : corner;
+}
