@@ -16,7 +16,7 @@
 import { UserError } from '../base/errors.js';
 import { backSolve, cholesky, crossProduct, forwardSolve, logDet, pivotedCholesky, transpose } from './linalg.js';
 import { spread } from './resample.js';
-import { checkKind, checkPair, oneRowPerSample, prepare, warnFew } from './samples.js';
+import { checkKind, checkPair, oneRowPerSample, prepare, warnFew, warnTails } from './samples.js';
 import { digamma } from './special.js';
 import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './types.js';
 
@@ -114,6 +114,7 @@ function independent(s: Samples, name: string, warnings: string[], tolerance: nu
   // n centred rows span at most n − 1 dimensions, so running out of rows is no collinearity of the columns.
   if (rank < Math.min(d, n - 1))
     warnings.push(`${d - rank} of ${d} columns of the ${name} variable are linear functions of the others.`);
+  warnTails([{ data, n, d }], 'a covariance follows a few samples, and so does the value', warnings);
   const kept = new Float64Array(n * rank);
   for (let i = 0; i < n; i++) for (let r = 0; r < rank; r++) kept[i * rank + r] = data[i * d + columns[r]];
   return { data: kept, rank, factor };

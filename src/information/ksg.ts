@@ -14,7 +14,7 @@
 import { UserError } from '../base/errors.js';
 import { KdTree, SortedLine } from './kdtree.js';
 import { partsError, settled } from './resample.js';
-import { type Columns, checkKind, checkPair, oneRowPerSample, prepare, warnFew } from './samples.js';
+import { type Columns, checkKind, checkPair, oneRowPerSample, prepare, warnFew, warnTails } from './samples.js';
 import { digammaTable } from './special.js';
 import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
@@ -25,9 +25,6 @@ export interface KsgOptions {
   /** Standardise every column first. Default true. */
   standardise?: boolean;
 }
-
-/** Beyond any value of a light-tailed column of less than 10⁸ samples. */
-const FAR = 20;
 
 /** The estimator; with its standard error a call costs about 2.5 times `ksgLocal`. */
 export function ksg({ k = 3, algorithm = 1, standardise = true }: KsgOptions = {}): DirectEstimator {
@@ -99,10 +96,11 @@ function estimate(
       `${n} samples cannot show more than ${ceiling.toFixed(2)} nats with k = ${k}: the truth may be higher.`,
     );
   const converged = settled(whole.nats, error, warnings);
-  const farthest = Math.max(...[x, y].map(({ data }) => data.reduce((m, v) => Math.max(m, Math.abs(v)), 0)));
-  if (standardise && farthest > FAR)
-    warnings.push(
-      `Some values lie ${farthest.toFixed(0)} standard deviations from their mean: with tails this heavy the value is too low; put the columns through asinh or ranks first, which changes no information.`,
+  if (standardise)
+    warnTails(
+      [x, y],
+      'the value is too low; put the columns through asinh or ranks first, which changes no information',
+      warnings,
     );
   if (x.d + y.d > 10)
     warnings.push(`${x.d + y.d} dimensions together are many for nearest neighbours: the value is usually too low.`);

@@ -67,12 +67,12 @@ export function spread(values: Float64Array): number {
 
 /**
  * Whether the value has settled, with the warning where it has not: from a quarter of the samples to all it moved by more
- * than two standard errors of that quarter and by more than 10 %.
+ * than three standard errors and by more than 5 %.
  */
 export function settled(nats: number, error: PartsError, warnings: string[]): boolean {
   if (error.drift === null) return false;
   const moved = Math.abs(error.drift);
-  if (moved <= 4 * error.standardError || moved <= 0.1 * Math.abs(nats)) return true;
+  if (moved <= 3 * error.standardError || moved <= 0.05 * Math.abs(nats)) return true;
   const before = (nats - error.drift).toFixed(3);
   warnings.push(
     `The value still ${error.drift > 0 ? 'rises' : 'falls'} with the number of samples (${before} nats on a quarter of them, ${nats.toFixed(3)} on all): the truth lies further in that direction.`,

@@ -154,3 +154,15 @@ export function entropy(counts: ArrayLike<number>): number {
 export function warnFew(n: number, warnings: string[]): void {
   if (n < 100) warnings.push(`Only ${n} samples: under 100 the value and its error are a rough guess.`);
 }
+
+/** Beyond any value of a light-tailed column of less than 10⁸ samples. */
+const FAR = 20;
+
+/** The warning on standardised columns whose variance says little, ending in its `consequence`. */
+export function warnTails(variables: Columns[], consequence: string, warnings: string[]): void {
+  const farthest = Math.max(...variables.map(({ data }) => data.reduce((m, v) => Math.max(m, Math.abs(v)), 0)));
+  if (farthest > FAR)
+    warnings.push(
+      `Some values lie ${farthest.toFixed(0)} standard deviations from their mean: with tails this heavy ${consequence}.`,
+    );
+}

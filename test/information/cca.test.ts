@@ -65,6 +65,11 @@ describe('CCA', () => {
     expect(cca().estimate(a, b, { seed }).nats).toBeLessThan(0.05 * task.truth);
   });
 
+  it('says that a covariance means little where the tails are heavy', () => {
+    const { a, b } = taskNamed('student-identity-1x1-1').sample(2000, seed);
+    expect(cca().estimate(a, b, { seed }).warnings.join()).toMatch(/tails this heavy/);
+  });
+
   it('finds the planted information that survives in a few columns', () => {
     const task = taskNamed('planted-2');
     const { a, b } = task.sample(400, seed);
