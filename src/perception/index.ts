@@ -1,0 +1,78 @@
+/**
+ * How visible a trigger is: measures between clean images and the same images with the trigger. A new measure is one
+ * function beside this and one line below.
+ */
+import { UserError } from '../base/errors.js';
+import { l1, l2, linf, mse, psnr, spectralAngle } from './distance.js';
+import { phash } from './phash.js';
+import { msssim, ssim } from './ssim.js';
+
+/** Images [n, h, w, c] uint8. */
+export interface Images {
+  images: Uint8Array;
+  n: number;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+export interface Measure {
+  name: string;
+  /** One line with the unit. */
+  summary: string;
+  /** Its value for an image that was not changed. */
+  unchanged: number;
+  of(clean: Uint8Array, triggered: Uint8Array, height: number, width: number, channels: number): number;
+}
+
+export const measures: readonly Measure[] = [
+  { name: 'l1', summary: 'mean absolute change, values in [0,1]', unchanged: 0, of: l1 },
+  { name: 'l2', summary: 'Euclidean length of the change, values in [0,1]', unchanged: 0, of: l2 },
+  { name: 'linf', summary: 'largest change, values in [0,1]', unchanged: 0, of: linf },
+  { name: 'mse', summary: 'mean squared change, values in [0,1]', unchanged: 0, of: mse },
+  { name: 'psnr', summary: 'peak signal-to-noise ratio, dB', unchanged: Number.POSITIVE_INFINITY, of: psnr },
+  { name: 'ssim', summary: 'structural similarity', unchanged: 1, of: ssim },
+  { name: 'msssim', summary: 'multi-scale structural similarity', unchanged: 1, of: msssim },
+  {
+    name: 'sam',
+    summary: 'spectral angle between colours, radians',
+    unchanged: 0,
+    of: (a, b, _height, _width, channels) => spectralAngle(a, b, channels),
+  },
+  { name: 'phash', summary: 'share of differing bits of the perceptual hash', unchanged: 0, of: phash },
+];
+
+/** Mean and standard deviation over the images on which a measure is finite, and how many these are. */
+export interface Perceived {
+  mean: number;
+  standardDeviation: number;
+  n: number;
+}
+
+/**
+ * Every measure between each clean image and its triggered counterpart, by name. Images that the trigger left as they
+ * were have an infinite PSNR and do not enter its mean; a measure that is finite nowhere has n 0 and mean NaN. Throws
+ * `UserError` for sets of different shapes.
+ */
+export function perceive(clean: Images, triggered: Images): Record<string, Perceived> {
+  const { n, height, width, channels } = clean;
+  const shape = (s: Images) => [s.n, s.height, s.width, s.channels].join('×');
+  if (shape(clean) !== shape(triggered)) {
+    throw new UserError(`clean images are ${shape(clean)}, triggered ones ${shape(triggered)}: the same is expected`);
+  }
+  const size = height * width * channels;
+  const out: Record<string, Perceived> = {};
+  for (const { name, of } of measures) {
+    const values: number[] = [];
+    for (let i = 0; i < n; i++) {
+      const [from, to] = [i * size, (i + 1) * size];
+      const value = of(clean.images.subarray(from, to), triggered.images.subarray(from, to), height, width, channels);
+      if (Number.isFinite(value)) values.push(value);
+    }
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+    const standardDeviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+    out[name] = { mean, standardDeviation, n: values.length };
+  }
+  return out;
+}
