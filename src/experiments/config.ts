@@ -18,7 +18,7 @@ export const runOptions = z.object({
   dataDir: z.string().optional().describe('folder the data set is read from'),
   attack: z.string().describe(`attack: ${attacks.map((a) => a.name).join(', ')}`),
   attackOption: z.array(z.string()).describe('name=value, a parameter of the attack; may be repeated'),
-  poisonRate: real((x) => x > 0 && x < 1, 'more than 0 and less than 1').describe(
+  poisonRate: real((x) => x > 0 && x <= 1, 'more than 0 and at most 1').describe(
     'share of the training set that is poisoned',
   ),
   target: whole(0, 'a class number from 0').describe('target class number'),
@@ -42,6 +42,9 @@ export const runOptions = z.object({
   draws: whole(1, 'a whole number from 1').describe('noise draws per probed sample'),
   nullSplits: whole(0, 'a whole number from 0').describe('pairs of halves per clean class for the null of the score'),
   critic: z.enum(['quick', 'paper'], { error: 'quick or paper' }).describe('how information is estimated'),
+  view: z
+    .enum(['network', 'pixels'], { error: 'network or pixels' })
+    .describe('what critics read of X: the network’s own noise-free features of it, or its pixels'),
   beta: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight of I(T;Ŷ) in the stealth score'),
   window: whole(1, 'a whole number from 1').describe('smoothing window of the trajectories, in checkpoints'),
   score: z.enum(['ibscope', 'authors-draft'], { error: 'ibscope or authors-draft' }).describe('which stealth score'),
@@ -86,6 +89,7 @@ export const presets = {
     draws: 2,
     nullSplits: 1,
     critic: 'quick',
+    view: 'network',
   },
   paper: {
     ...common,
@@ -98,6 +102,7 @@ export const presets = {
     draws: 4,
     nullSplits: 1,
     critic: 'paper',
+    view: 'pixels',
   },
 } as const;
 

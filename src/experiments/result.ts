@@ -1,4 +1,6 @@
-/** The end of a run: what its logs say, scored and drawn. Reads only the run directory and the images for the gallery. */
+/** The end of a run: what its logs say, scored and drawn. Reads only the run directory. */
+
+import { basename } from 'node:path';
 import {
   type Acceleration,
   authorsDraft,
@@ -18,11 +20,13 @@ import {
   stealth,
   trajectories,
 } from '../dynamics/index.js';
-import { type GalleryImage, type RunReport, renderRunReport } from '../report/index.js';
+import { MINIMUM_GROUP } from '../information/groups.js';
+import { type RunReport, renderRunReport } from '../report/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
-import type { Prepared } from './prepare.js';
+import type { GroupsDocument, RunDocument } from './documents.js';
+import { readGallery } from './gallery.js';
 
 /** Everything derived from the estimates; `stealth.json`. */
 export interface Dynamics {
@@ -93,36 +97,13 @@ export function dynamicsOf(
   };
 }
 
-/** A group that DESIGN's minimum left out explains a missing score better than the missing estimate does. */
-function explain(dynamics: Dynamics, { groups }: Prepared, target: number): StealthResult {
-  const result = dynamics.stealth;
+/** A group that the minimum size left out explains a missing score better than the missing estimate does. */
+function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
   if (result.score !== null) return result;
-  const small = [...groups.leftOut].filter(([id]) => id.startsWith(`${target}/`));
+  const small = Object.entries(leftOut).filter(([id]) => id.startsWith(`${target}/`));
   if (small.length === 0) return result;
   const words = small.map(([id, n]) => `group ${id} has ${n} samples`).join(', ');
-  return { ...result, reason: `${words}; a comparison needs at least 100` };
-}
-
-/** One sample of every class but the target's, untouched and with the trigger as it looks at test time. */
-function gallery({ triggered, untriggered, dataset }: Prepared): GalleryImage[] {
-  if (!triggered || !untriggered) return [];
-  const { height, width, channels } = triggered;
-  const size = height * width * channels;
-  const images: GalleryImage[] = [];
-  for (let k = 0; k < dataset.classes.length && images.length < 8; k++) {
-    const i = untriggered.labels.indexOf(k);
-    if (i < 0) continue;
-    const cut = (set: Uint8Array) => set.slice(i * size, (i + 1) * size);
-    images.push({
-      label: dataset.classes[k],
-      height,
-      width,
-      channels,
-      clean: cut(untriggered.images),
-      triggered: cut(triggered.images),
-    });
-  }
-  return images;
+  return { ...result, reason: `${words}; a comparison needs at least ${MINIMUM_GROUP}` };
 }
 
 /** Seconds of work the logs account for, over all sittings. */
@@ -131,29 +112,32 @@ function secondsOf(events: readonly { event: string; epoch: number; seconds: num
   return [...last.values()].reduce((a, b) => a + b, 0);
 }
 
-/** The report of a run as data. */
-export async function reportOf(dir: RunDirectory, config: RunConfig, data: Prepared): Promise<RunReport> {
+/** The report of a run as data, from its directory alone. */
+export async function reportOf(dir: RunDirectory): Promise<RunReport> {
+  const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
+  const { leftOut } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const events = await dir.rows<EpochRow & { event: string }>('events.jsonl');
   const information = await dir.rows<EstimateRow>('information.jsonl');
   const dynamics = dynamicsOf(information, config);
-  const poisoned = data.poisoned.poisoned.some((p) => p === 1);
+  const gallery = await readGallery(dir);
   const { violations, pairs, beyondNoise } = dynamics.processingInequality;
   const warnings = [...dynamics.stealth.notes];
-  for (const [id, n] of data.groups.leftOut)
-    warnings.push(`Group ${id} has ${n} samples; under 100 it is left out of comparisons.`);
+  for (const [id, n] of Object.entries(leftOut))
+    warnings.push(`Group ${id} has ${n} samples; under ${MINIMUM_GROUP} it is left out of comparisons.`);
   if (beyondNoise > 0)
     warnings.push(
       `In ${beyondNoise} of ${pairs} cases I(X;Ŷ) exceeds I(X;T) by more than noise (${violations.length} in all): two lower bounds with different critics need not obey the data-processing inequality.`,
     );
+  const poisoned = gallery.length > 0;
   return {
-    name: dir.path,
+    name: basename(dir.path),
     attack: config.attack,
-    dataset: data.dataset.name,
+    dataset: config.dataset,
     model: `${config.model} (width ${config.width})`,
     poisoned,
     poisonRate: poisoned ? config.poisonRate : null,
     target: config.target,
-    classNames: data.dataset.classes,
+    classNames: classes,
     basis: config.critic === 'paper' ? 'train' : 'held-out',
     seeds: 1,
     config: { ...config },
@@ -161,9 +145,9 @@ export async function reportOf(dir: RunDirectory, config: RunConfig, data: Prepa
     information,
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,
-    stealth: explain(dynamics, data, config.target),
+    stealth: explain(dynamics.stealth, leftOut, config.target),
     draft: dynamics.draft,
-    gallery: gallery(data),
+    gallery,
     perception: {},
     warnings,
     version: VERSION,
@@ -172,8 +156,10 @@ export async function reportOf(dir: RunDirectory, config: RunConfig, data: Prepa
 }
 
 /** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
-export async function finish(dir: RunDirectory, config: RunConfig, data: Prepared): Promise<RunResult> {
-  const report = await reportOf(dir, config, data);
+export async function finish(dir: RunDirectory): Promise<RunResult> {
+  const { config } = (await dir.readDocument<RunDocument>('run.json'))!;
+  const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
+  const report = await reportOf(dir);
   const rows = report.information;
   const dynamics = { ...dynamicsOf(rows, config), stealth: report.stealth! };
   await dir.writeDocument('stealth.json', dynamics);
@@ -206,7 +192,7 @@ export async function finish(dir: RunDirectory, config: RunConfig, data: Prepare
       notes: s.notes,
     },
     phases: dynamics.phases,
-    groupSize: data.groups.size,
+    groupSize: size,
     report: file,
     seconds: report.seconds ?? 0,
   };

@@ -5,14 +5,15 @@
 import { UserError } from '../base/errors.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
-import { type CheckpointData, estimateCheckpoint, estimatesPlanned, prepareInputs } from '../information/checkpoint.js';
+import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { Matrix } from '../information/columns.js';
-import type { Side } from '../information/fit.js';
 import { findModel } from '../models/index.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { type Position, Trainer } from '../training/trainer.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
+import type { GroupsDocument, RunDocument } from './documents.js';
+import { writeGallery } from './gallery.js';
 import { type Prepared, pick, prepare } from './prepare.js';
 import { finish, type RunResult } from './result.js';
 
@@ -41,18 +42,9 @@ export class Stopped extends Error {
   override name = 'Stopped';
 }
 
-/** What `run.json` holds. */
-export interface RunDocument {
-  format: number;
-  version: string;
-  config: RunConfig;
-  classes: string[];
-  dataHash: string;
-  created: string;
-}
-
 /** Runs a configuration in `path`, or goes on with the run that is there. Returns its result, which is also on disk. */
 export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
+  await RunDirectory.check(path, resume);
   hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
   const data = await prepare(config);
   const dir = await RunDirectory.open(path, resume);
@@ -74,7 +66,6 @@ function checkSame(was: RunConfig, now: RunConfig) {
 
 class Run {
   private readonly trainer: Trainer;
-  private inputs: Side | undefined;
 
   constructor(
     private readonly config: RunConfig,
@@ -110,7 +101,7 @@ class Run {
     }
     await this.trainer.release();
     this.hooks.progress?.({ stage: 'report', done: 0, total: 1, unit: 'page' });
-    return finish(this.dir, this.config, this.data);
+    return finish(this.dir);
   }
 
   private async begin() {
@@ -134,12 +125,14 @@ class Run {
       await dir.writeDocument('run.json', document);
     }
     if (!(await dir.has(dir.samples))) await this.writeSamples();
+    if (!(await dir.has(dir.gallery))) await writeGallery(dir, data);
     const { groups, size, leftOut } = data.groups;
-    await dir.writeDocument('groups.json', {
+    const document: GroupsDocument = {
       size,
       leftOut: Object.fromEntries(leftOut),
       groups: Object.fromEntries([...groups].map(([id, rows]) => [id, [...rows]])),
-    });
+    };
+    await dir.writeDocument('groups.json', document);
   }
 
   private async writeSamples() {
@@ -229,6 +222,7 @@ class Run {
     const set = pick(data.poisoned, data.groups.samples);
     if (set.n > 0) {
       const draws = await trainer.probe(set, config.draws);
+      const noiseFree = await trainer.noiseFree(set);
       const stack = (key: 'representation' | 'representationMean' | 'logits') => {
         const d = draws[0][key].length / set.n;
         const all = new Float32Array(draws.length * set.n * d);
@@ -242,6 +236,7 @@ class Run {
         t_mean: stack('representationMean'),
         t_noise_std: tensor(Float32Array.of(trainer.representationNoise), [1]),
         logits: stack('logits'),
+        t_noise_free: tensor(noiseFree, [set.n, noiseFree.length / set.n]),
       });
     }
     const weights = [...trainer.shapes].map(([name, shape]) => [name, tensor(trainer.state.get(name), shape)]);
@@ -258,10 +253,9 @@ class Run {
     for (const epoch of due) {
       const started = performance.now();
       const data = await this.readProbe(epoch);
-      this.inputs ??= await prepareInputs(data.x, config.seed);
       const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
       const stage = `information at epoch ${epoch}`;
-      const estimates = await estimateCheckpoint(data, this.inputs, config.seed, (done) =>
+      const estimates = await estimateCheckpoint(data, config.seed, (done) =>
         hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
       );
       const lines = estimates.map(
@@ -273,6 +267,11 @@ class Run {
     }
   }
 
+  private pixels(): Matrix {
+    const { images, n } = pick(this.data.poisoned, this.data.groups.samples);
+    return { data: Float32Array.from(images, (v) => v / 255), n, d: images.length / n };
+  }
+
   private async readProbe(epoch: number): Promise<CheckpointData> {
     const { dir, data } = this;
     const { tensors } = await readSafetensors(dir.probe(epoch));
@@ -282,9 +281,8 @@ class Run {
       return Array.from({ length: k }, (_, i) => ({ data: values.subarray(i * n * d, (i + 1) * n * d), n, d }));
     };
     const { samples, groups } = data.groups;
-    const set = pick(data.poisoned, samples);
     return {
-      x: { data: Float32Array.from(set.images, (v) => v / 255), n: set.n, d: set.images.length / set.n },
+      x: this.config.view === 'pixels' ? this.pixels() : matrix(tensors.t_noise_free),
       labels: Int32Array.from(samples, (i) => data.poisoned.originalLabels[i]),
       classes: data.dataset.classes.length,
       t: draws('t'),
@@ -292,6 +290,10 @@ class Run {
       groups,
     };
   }
+}
+
+function matrix({ shape: [n, d], data }: { shape: number[]; data: unknown }): Matrix {
+  return { data: data as Float32Array, n, d };
 }
 
 function describe(row: EpochRow, epochs: number): string {

@@ -3,12 +3,12 @@
  * of all groups trained side by side.
  */
 import type { Matrix } from './columns.js';
+import { type NeuralEstimate, prepareSide, QUICK, type QuickOptions, quickInfoNce } from './crossfit.js';
 import type { Side } from './fit.js';
-import { type NeuralEstimate, prepareSide, QUICK, type QuickOptions, quickInfoNce } from './infonce.js';
 
 /** What a probe recorded, in the order of the plan's `samples`. */
 export interface CheckpointData {
-  /** Images as the model saw them, [n, h·w·c], values in [0, 1]. */
+  /** X, or a function of it that critics read in its place, [n, d]. */
   x: Matrix;
   /** Original labels, [n]. */
   labels: Int32Array;
@@ -30,7 +30,8 @@ export const GROUP_CRITIC: QuickOptions = {
   hidden: 64,
   embedding: 16,
   components: 64,
-  ladder: [10, 20, 30, 40, 60, 80, 100, 130, 160, 200],
+  learningRate: 2e-3,
+  ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400],
 };
 
 /** True for the groups that only the score's null needs. */
@@ -49,11 +50,6 @@ export function estimatesPlanned(
   ].filter((p) => p.groups.length > 0);
 }
 
-/** X as quick critics see it. It is the same at every checkpoint, so a caller keeps it. */
-export function prepareInputs(x: Matrix, seed: number): Promise<Side> {
-  return prepareSide([x], GROUP_CRITIC.components, seed);
-}
-
 function oneHotLabels(labels: Int32Array, classes: number): Matrix {
   const data = new Float32Array(labels.length * classes);
   labels.forEach((y, i) => {
@@ -62,13 +58,13 @@ function oneHotLabels(labels: Int32Array, classes: number): Matrix {
   return { data, n: labels.length, d: classes };
 }
 
-/** All estimates of one checkpoint with the quick critic. `x` comes from `prepareInputs`. */
+/** All estimates of one checkpoint with the quick critic. */
 export async function estimateCheckpoint(
   data: CheckpointData,
-  x: Side,
   seed: number,
   progress: (done: number) => void = () => {},
 ): Promise<CheckpointEstimate[]> {
+  const x = await prepareSide([data.x], GROUP_CRITIC.components, seed);
   const t = await prepareSide(data.t, GROUP_CRITIC.components, seed);
   const logits = await prepareSide(data.logits, GROUP_CRITIC.components, seed);
   const y: Side = [oneHotLabels(data.labels, data.classes)];

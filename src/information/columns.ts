@@ -44,7 +44,8 @@ export async function principalComponents(m: Matrix, k: number, seed: number): P
   const q = input('q', [d, k]);
   const gram = matmul(transpose(x), matmul(x, q));
   let basis = orthonormal(new Rng(seed, 'components').normals(d * k), d, k);
-  for (let i = 0; i < 4; i++) basis = orthonormal((await evaluate({ y: gram }, { x: centred, q: basis })).y as Float32Array, d, k);
+  for (let i = 0; i < 4; i++)
+    basis = orthonormal((await evaluate({ y: gram }, { x: centred, q: basis })).y as Float32Array, d, k);
   const scores = (await evaluate({ y: matmul(x, q) }, { x: centred, q: basis })).y as Float32Array;
   let power = 0;
   for (const v of scores) power += v * v;

@@ -12,7 +12,19 @@
  * - `bilinear`: aᵀ·M·b.
  */
 import type { Rng } from '../base/random.js';
-import { add, concat, input, matmul, mul, relu, reshape, type Shape, sizeOf, type Tensor, transpose } from '../engine/index.js';
+import {
+  add,
+  concat,
+  input,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  transpose,
+} from '../engine/index.js';
 
 export type CriticKind = 'concat' | 'separable' | 'bilinear';
 
@@ -28,20 +40,23 @@ export interface CriticParameter {
   initial(rng: Rng): Float32Array;
 }
 
+/** Separable critics start near the constant, which claims no information, and not at a random claim. */
+const START = 0.3;
+
 /** Scores of all pairs, and the parameters they depend on. */
 export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor; parameters: CriticParameter[] } {
   const [g, m, da] = a.shape;
   const [, k, db] = b.shape;
   const parameters: CriticParameter[] = [];
-  const weight = (name: string, shape: Shape, fanIn: number) => {
+  const weight = (name: string, shape: Shape, fanIn: number, gain = 1) => {
     const tensor = input(name, [g, ...shape], 'float32', 'state');
-    const bound = 1 / Math.sqrt(fanIn);
+    const bound = gain / Math.sqrt(fanIn);
     const initial = (rng: Rng) => Float32Array.from({ length: g * sizeOf(shape) }, () => rng.uniform(-bound, bound));
     parameters.push({ tensor, initial });
     return tensor;
   };
-  const linear = (name: string, x: Tensor, d: number, out: number) =>
-    add(matmul(x, weight(`${name}.weight`, [d, out], d)), weight(`${name}.bias`, [1, out], d));
+  const linear = (name: string, x: Tensor, d: number, out: number, gain = 1) =>
+    add(matmul(x, weight(`${name}.weight`, [d, out], d, gain)), weight(`${name}.bias`, [1, out], d, gain));
 
   if (o.kind === 'bilinear') {
     const scores = matmul(matmul(a, weight('m', [da, db], da * db)), transpose(b));
@@ -50,8 +65,8 @@ export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor
   if (o.kind === 'separable') {
     const tower = (name: string, x: Tensor, d: number) =>
       add(
-        linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding),
-        matmul(concat([x, mul(x, x)], 2), weight(`${name}.skip`, [2 * d, o.embedding], 2 * d)),
+        linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding, START),
+        matmul(concat([x, mul(x, x)], 2), weight(`${name}.skip`, [2 * d, o.embedding], 2 * d, START)),
       );
     return { scores: matmul(tower('g', a, da), transpose(tower('h', b, db))), parameters };
   }

@@ -1,12 +1,14 @@
-/** The estimators that need no neural network, by name. A new one is one line here. */
+/** The estimators, by name. A new one is one line here. */
 import { unknownWord } from '../base/errors.js';
 import { cca } from './cca.js';
+import { infonce } from './infonce.js';
 import { ksg } from './ksg.js';
 import { gao, ross } from './mixed.js';
 import { plugin } from './plugin.js';
-import type { DirectEstimator } from './types.js';
+import type { DirectEstimator, Estimator } from './types.js';
 
 export { cca } from './cca.js';
+export { infonce } from './infonce.js';
 export { ksg } from './ksg.js';
 export { gao, ross } from './mixed.js';
 export { type PairwiseBounds, pairwiseBounds } from './pairwise.js';
@@ -23,4 +25,11 @@ export function classicalEstimator(name: string): DirectEstimator {
   const make = classical[name as keyof typeof classical];
   if (!make) throw unknownWord('estimator', name, classicalNames);
   return make();
+}
+
+export const estimatorNames: readonly string[] = ['infonce', ...classicalNames];
+
+/** Any estimator by name; the preset matters to those with a critic. */
+export function estimator(name: string, preset: 'quick' | 'paper' = 'quick'): Estimator {
+  return name === 'infonce' ? infonce({ preset }) : classicalEstimator(name);
 }

@@ -1,172 +1,120 @@
 /**
  * InfoNCE (van den Oord, Li and Vinyals 2018): I(A;B) ≥ E[f(a,b) − log meanⱼ exp f(a,bⱼ)], at most log K for K candidates.
  *
- * `quick`: cross-fitted over two folds of samples. Each fold's critic is judged on the other fold; training stops, for all
- * estimates made together, at the step where the *other* fold's curve is best, so that no value is picked by its own noise.
- * `paper`: the protocol of arXiv 2511.21923 — concatenated critic, negatives drawn with replacement from the batch; the value
- * is the mean training objective of the last five epochs, which contains what the critic memorised.
+ * `quick`: standardised columns (many are replaced by their principal components), separable critic, cross-fitted; the value
+ * is held out. `paper`: the protocol of arXiv 2511.21923; the value is the training objective.
  */
-import { Rng } from '../base/random.js';
-import { principalComponents, standardise } from './columns.js';
+import { UserError } from '../base/errors.js';
+import type { Matrix } from './columns.js';
 import type { CriticKind } from './critic.js';
-import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
+import { type NeuralEstimate, prepareSide, QUICK, quickInfoNce } from './crossfit.js';
+import type { Side } from './fit.js';
+import { PAPER, paperInfoNce } from './paper.js';
+import { categories, checkPair, prepare, warnFew } from './samples.js';
+import type { Estimate, EstimateOptions, Estimator, Samples } from './types.js';
 
-export interface QuickOptions {
-  kind: CriticKind;
-  hidden: number;
-  embedding: number;
-  batch: number;
-  learningRate: number;
-  weightDecay: number;
-  /** Steps after which the critics are judged; the last one is where training ends. */
-  ladder: readonly number[];
-  /** More columns than this are replaced by as many principal components. */
-  components: number;
+export interface InfoNceOptions {
+  preset?: 'quick' | 'paper';
+  /** Critic of the quick preset. */
+  critic?: CriticKind;
+  /** Which of the protocol's settings the paper preset takes. */
+  quantity?: keyof typeof PAPER;
+  threads?: number;
 }
 
-export const QUICK: QuickOptions = {
-  kind: 'separable',
-  hidden: 128,
-  embedding: 32,
-  batch: 512,
-  learningRate: 1e-3,
-  weightDecay: 1e-2,
-  ladder: [25, 50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600],
-  components: 128,
-};
+/** Fewer samples than this leave a fold with nothing to tell apart. */
+const FEWEST = 8;
 
-export interface NeuralEstimate {
-  nats: number;
-  standardError: number;
-  ceiling: number;
-  saturated: boolean;
-  converged: boolean;
-  trainNats: number;
-  heldOutNats: number;
-  samples: number;
-  draws: number;
-  steps: number;
-  /** Pointwise information per row of the group, nats; NaN where a row was in no held-out block. */
-  pointwise: Float64Array;
+export function infonce({
+  preset = 'quick',
+  critic = 'separable',
+  quantity = 'I(X;T)',
+  threads,
+}: InfoNceOptions = {}): Estimator {
+  return {
+    name: 'infonce',
+    summary: 'neural lower bound with a critic, any dimension; at most log of the number of candidates',
+    source: 'van den Oord, Li and Vinyals 2018, arXiv 1807.03748',
+    async estimate(a, b, options) {
+      checkPair('infonce', a, b, options);
+      const { firsts, draws } = samplesOf(a.n, options);
+      if (firsts.length < FEWEST)
+        throw new UserError(`infonce: ${firsts.length} samples; at least ${FEWEST} are needed`);
+      const warnings: string[] = [];
+      warnFew(firsts.length, warnings);
+      const sides = [side(a, 'first', draws, preset, warnings), side(b, 'second', draws, preset, warnings)];
+      const group = [Int32Array.from(firsts.keys())];
+      const progress = (done: number) => {
+        options.signal?.throwIfAborted();
+        options.onProgress?.(done, null);
+      };
+      let found: NeuralEstimate;
+      if (preset === 'paper') {
+        [found] = await paperInfoNce(sides[0], sides[1], group, PAPER[quantity], options.seed, progress, threads);
+        warnings.push(
+          'The paper’s value is the training objective: it contains what the critic memorised. The held-out value does not.',
+        );
+      } else {
+        const [x, y] = await Promise.all(sides.map((s) => prepareSide(s, QUICK.components, options.seed)));
+        const settings = critic === 'concat' ? { ...QUICK, kind: critic, batch: 128 } : { ...QUICK, kind: critic };
+        [found] = await quickInfoNce(x, y, group, settings, options.seed, progress, threads);
+      }
+      return toEstimate(found, warnings);
+    },
+  };
 }
 
-/** Columns as a quick critic sees them: standardised, and reduced where there are very many. */
-export async function prepareSide(side: Side, components: number, seed: number): Promise<Side> {
-  const { n, d } = side[0];
-  const all = { data: new Float32Array(side.length * n * d), n: side.length * n, d };
-  side.forEach((m, k) => {
-    all.data.set(m.data, k * n * d);
-  });
-  const columns = d > components ? await principalComponents(all, Math.min(components, n - 1), seed) : standardise(all);
-  const width = columns.d;
-  return side.map((_, k) => ({ data: columns.data.subarray(k * n * width, (k + 1) * n * width), n, d: width }));
-}
-
-function mean(values: ArrayLike<number>): number {
-  let s = 0;
-  for (let i = 0; i < values.length; i++) s += values[i];
-  return s / values.length;
-}
-
-function variance(values: ArrayLike<number>): number {
-  const m = mean(values);
-  let s = 0;
-  for (let i = 0; i < values.length; i++) s += (values[i] - m) ** 2;
-  return s / Math.max(1, values.length - 1);
-}
-
-/** Two random halves of equal size, each the other's held-out set. */
-function halves(rows: Int32Array, rng: Rng): [Fold, Fold] {
-  const order = rng.shuffle(rows.slice());
-  const half = Math.floor(order.length / 2);
-  const [p, q] = [order.subarray(0, half), order.subarray(half, 2 * half)];
-  return [
-    { train: p, heldOut: q },
-    { train: q, heldOut: p },
-  ];
-}
-
-/**
- * Estimates for several groups of the same size at once: `groups[i]` are row numbers of the sides. Equal size, candidates,
- * draws, critic and steps make them comparable.
- */
-export async function quickInfoNce(
-  a: Side,
-  b: Side,
-  groups: readonly Int32Array[],
-  o: QuickOptions,
-  seed: number,
-  progress: (done: number) => void = () => {},
-  threads?: number,
-): Promise<NeuralEstimate[]> {
-  const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
-  const size = Math.min(o.batch, folds[0].train.length);
-  const fitting = new CriticGroup(a, b, folds.length, {
-    critic: o,
-    batch: size,
-    learningRate: o.learningRate,
-    weightDecay: o.weightDecay,
-    clip: 5,
-    seed,
-    threads,
-  });
-  const batches = folds.map((f, i) => new Batches(f.train, size, new Rng(seed, 'batches', i)));
-  const draws = Math.max(a.length, b.length);
-  const curve: { step: number; judged: Judgement[]; train: Float64Array }[] = [];
-  let sums = new Float64Array(folds.length);
-  let counted = 0;
-  for (let step = 1; step <= o.ladder[o.ladder.length - 1]; step++) {
-    const objective = await fitting.step(
-      batches.map((x) => x.next()),
-      step % draws,
-      o.learningRate,
-    );
-    sums = sums.map((s, i) => s + objective[i]);
-    counted++;
-    if (o.ladder.includes(step)) {
-      const judged = await fitting.judge(folds.map((f) => f.heldOut));
-      curve.push({ step, judged, train: sums.map((s) => s / counted) });
-      sums = new Float64Array(folds.length);
-      counted = 0;
-      progress(step / o.ladder[o.ladder.length - 1]);
-    }
+/** Rows of each noise draw: `draws[k][s]` is the row of sample s in draw k; every sample needs as many. */
+function samplesOf(n: number, { owner }: EstimateOptions): { firsts: number[]; draws: number[][] } {
+  const rows = new Map<number, number[]>();
+  for (let i = 0; i < n; i++) {
+    const o = owner ? owner[i] : i;
+    const list = rows.get(o);
+    if (list) list.push(i);
+    else rows.set(o, [i]);
   }
-  await fitting.release();
+  const lists = [...rows.values()];
+  const count = Math.min(...lists.map((l) => l.length));
+  const draws = Array.from({ length: count }, (_, k) => lists.map((l) => l[k]));
+  return { firsts: lists.map((l) => l[0]), draws };
+}
 
-  // Where the critics of fold 1 stop is read off the curve of fold 2, and the other way round.
-  const average = curve.map((c) => [0, 1].map((f) => mean(groups.map((_, i) => mean(c.judged[2 * i + f].terms)))));
-  const best = [1, 0].map((other) => average.reduce((top, v, i) => (v[other] > average[top][other] ? i : top), 0));
-  return groups.map((rows, i) => {
-    const parts = [0, 1].map((f) => curve[best[f]].judged[2 * i + f]);
-    const values = parts.map((p) => mean(p.terms));
-    const heldOutNats = mean(values);
-    const influence = parts.flatMap((p) => [...p.influence]);
-    const ceiling = Math.log(parts[0].candidates);
-    const pointwise = new Float64Array(rows.length).fill(Number.NaN);
-    const position = new Map(Array.from(rows, (r, at) => [r, at]));
-    parts.forEach((p, f) => {
-      p.terms.forEach((v, at) => {
-        pointwise[position.get(folds[2 * i + f].heldOut[at])!] = v;
-      });
+/** One matrix per draw. Discrete variables become indicator columns; the quick preset scales columns in double precision. */
+function side(s: Samples, name: string, draws: number[][], preset: string, warnings: string[]): Side {
+  let columns: { data: ArrayLike<number>; n: number; d: number };
+  if (s.discrete) {
+    const { codes, levels } = categories(s);
+    if (levels > 1000)
+      throw new UserError(`infonce: the ${name} variable has ${levels} categories; declare it continuous`);
+    const data = new Float32Array(s.n * levels);
+    codes.forEach((c, i) => {
+      data[i * levels + c] = 1;
     });
-    return {
-      nats: heldOutNats,
-      standardError: Math.sqrt(variance(influence) / influence.length + variance(values) / values.length),
-      ceiling,
-      saturated: heldOutNats >= 0.95 * ceiling,
-      converged: best.every((x) => x < curve.length - 1) || rising(curve.map((_, c) => mean(average[c]))) < 0.02,
-      trainNats: mean([0, 1].map((f) => curve[best[f]].train[2 * i + f])),
-      heldOutNats,
-      samples: rows.length,
-      draws,
-      steps: curve[Math.max(...best)].step,
-      pointwise,
-    };
+    columns = { data, n: s.n, d: levels };
+  } else columns = preset === 'paper' ? s : prepare(s, name, warnings);
+  const { d } = columns.d > 0 ? columns : { d: 1 };
+  return draws.map((rows): Matrix => {
+    const data = new Float32Array(rows.length * d);
+    if (columns.d > 0)
+      rows.forEach((r, i) => {
+        for (let j = 0; j < d; j++) data[i * d + j] = columns.data[r * d + j];
+      });
+    return { data, n: rows.length, d };
   });
 }
 
-/** How much a curve still rose over its last two points, relative to its height. */
-function rising(curve: number[]): number {
-  const [before, last] = curve.slice(-2);
-  return before === undefined ? Number.POSITIVE_INFINITY : (last - before) / Math.max(0.1, Math.abs(last));
+function toEstimate(e: NeuralEstimate, warnings: string[]): Estimate {
+  if (e.saturated)
+    warnings.push(
+      `The value is within 5 % of the ceiling of ${e.ceiling.toFixed(2)} nats: the truth may be higher. More samples raise the ceiling.`,
+    );
+  if (!e.converged) warnings.push('The critic had not settled when training ended; the value may be too low.');
+  const { pointwise: _, steps, ...rest } = e;
+  return {
+    estimator: 'infonce',
+    standardErrorMethod: 'influence of each held-out sample, plus the variance between the critics of two folds',
+    ...rest,
+    warnings,
+    details: { steps },
+  };
 }

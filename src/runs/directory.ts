@@ -23,6 +23,14 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** Refuses a folder that holds something already, unless it is to be resumed, and a file in its place. */
+export async function checkFolder(path: string, resume: boolean): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  if (there && !there.isDirectory()) throw new UserError(`--out ${path}: there is a file of that name`);
+  if (there && !resume && (await readdir(path)).some((e) => e !== 'lock'))
+    throw new UserError(`--out ${path}: it exists already; add --resume to go on with it, or name another folder`);
+}
+
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -42,18 +50,20 @@ export class RunDirectory {
    * a finished run. Takes the lock; the lock of a dead process is taken over.
    */
   static async open(path: string, resume: boolean): Promise<RunDirectory> {
-    if (await exists(path)) {
-      if (!(await stat(path)).isDirectory()) throw new UserError(`--out ${path}: there is a file of that name`);
-      const entries = (await readdir(path)).filter((e) => e !== 'lock');
-      if (entries.length > 0 && !resume)
-        throw new UserError(`--out ${path}: it exists already; add --resume to go on with it, or name another folder`);
-      if (entries.length > 0 && !entries.includes('run.json') && entries.some((e) => !e.endsWith('.tmp')))
-        throw new UserError(`--out ${path}: it holds files but no run.json, so it is not a run of ibscope`);
-    }
+    await RunDirectory.check(path, resume);
     await mkdir(path, { recursive: true });
     const dir = new RunDirectory(path);
     dir.lock();
     return dir;
+  }
+
+  /** Refuses what `open` would refuse, and touches nothing: for before the data are loaded. */
+  static async check(path: string, resume: boolean): Promise<void> {
+    await checkFolder(path, resume);
+    if (!(await exists(path))) return;
+    const entries = (await readdir(path)).filter((e) => e !== 'lock' && !e.endsWith('.tmp'));
+    if (entries.length > 0 && !entries.includes('run.json'))
+      throw new UserError(`--out ${path}: it holds files but no run.json, so it is not a run of ibscope`);
   }
 
   /** Opens a run that is there, for reading. */
@@ -144,6 +154,11 @@ export class RunDirectory {
 
   get samples(): string {
     return join(this.path, 'samples.safetensors');
+  }
+
+  /** A few images, untouched and triggered, for the report. */
+  get gallery(): string {
+    return join(this.path, 'gallery.safetensors');
   }
 
   /** The checkpoint training goes on from: parameters, running statistics, optimizer state, position. */

@@ -85,7 +85,7 @@ export class Trainer {
   constructor(
     readonly config: TrainingConfig,
     readonly data: TrainingData,
-    settings: SessionSettings = {},
+    private readonly settings: SessionSettings = {},
   ) {
     const { train } = data;
     this.graph = {
@@ -233,6 +233,20 @@ export class Trainer {
       result.push(draw as ProbeDraw);
     }
     return result;
+  }
+
+  /** φ(X) [n, d]: what T would be without any noise, a deterministic function of X. */
+  async noiseFree(set: ImageSet): Promise<Float32Array> {
+    const silent = new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n), this.settings);
+    let all: Float32Array | undefined;
+    await this.passes(silent, set, (out, rows, offset, padded) => {
+      const values = out.representation as Float32Array;
+      const d = values.length / padded;
+      all ??= new Float32Array(set.n * d);
+      all.set(values.subarray(0, rows * d), offset * d);
+    });
+    await silent.release();
+    return all!;
   }
 
   /** Runs a program over a set in passes of one size; the last one is padded with its first image. */

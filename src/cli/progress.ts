@@ -1,0 +1,68 @@
+/** One line on stderr: what is being done, how far, how fast, how long still. */
+import type { Progress } from '../experiments/run.js';
+
+/** Seconds between lines where stderr is no terminal. */
+const QUIET = 15;
+/** Seconds of work that a rate is averaged over. */
+const MEMORY = 20;
+
+export class ProgressLine {
+  private stage = '';
+  private points: { at: number; done: number }[] = [];
+  private shown: number;
+  private open = false;
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream = process.stderr,
+    private readonly now: () => number = () => performance.now() / 1000,
+  ) {
+    // A log file gets no line for work that is over at once.
+    this.shown = stream.isTTY ? Number.NEGATIVE_INFINITY : now();
+  }
+
+  update({ stage, done, total, unit }: Progress) {
+    const at = this.now();
+    if (stage.replace(/epoch \d+/, '') !== this.stage.replace(/epoch \d+/, '')) this.points = [];
+    this.stage = stage;
+    this.points.push({ at, done });
+    while (this.points.length > 2 && at - this.points[0].at > MEMORY) this.points.shift();
+    if (at - this.shown < (this.stream.isTTY ? 0.1 : QUIET)) return;
+    this.shown = at;
+    const [first] = this.points;
+    const rate = at > first.at ? (done - first.done) / (at - first.at) : 0;
+    const amount = total > 1 ? `  ${count(done)}/${count(total)} ${unit}` : '';
+    const speed =
+      rate > 0 ? `  ${rate >= 10 ? count(rate) : rate.toFixed(1)} ${unit}/s  ${clock((total - done) / rate)} left` : '';
+    this.write(`${stage}${amount}${speed}`);
+  }
+
+  /** A line that stays. */
+  line(text: string) {
+    this.clear();
+    this.stream.write(`${text}\n`);
+  }
+
+  clear() {
+    if (this.open) this.stream.write('\r\x1b[2K');
+    this.open = false;
+  }
+
+  private write(text: string) {
+    if (!this.stream.isTTY) {
+      this.stream.write(`${text}\n`);
+      return;
+    }
+    this.stream.write(`\r\x1b[2K${text.slice(0, (this.stream.columns || 80) - 1)}`);
+    this.open = true;
+  }
+}
+
+const count = (n: number) => Math.round(n).toLocaleString('en-US').replaceAll(',', '\u202f');
+
+function clock(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const pad = (n: number) => String(n).padStart(2, '0');
+  return s >= 3600
+    ? `${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`
+    : `${Math.floor(s / 60)}:${pad(s % 60)}`;
+}

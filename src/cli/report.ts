@@ -1,0 +1,43 @@
+/** `ibscope report`: draws the page of a run, or of a folder of runs, again. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../base/errors.js';
+import { writeComparison } from '../experiments/compare.js';
+import { finish } from '../experiments/result.js';
+import { RunDirectory } from '../runs/directory.js';
+
+const isRun = (path: string) =>
+  stat(join(path, 'run.json')).then(
+    () => true,
+    () => false,
+  );
+
+export function addReport(program: Command) {
+  program
+    .command('report')
+    .description('write the HTML report of a run, or of the runs in a folder')
+    .argument('<dir>', 'folder of a run, or of several')
+    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .addHelpText('after', '\nExample:\n  ibscope report runs/compare')
+    .action(async (path: string, values) => {
+      const report = await write(path);
+      process.stdout.write(values.json ? `${JSON.stringify({ report })}\n` : `${report}\n`);
+    });
+}
+
+async function write(path: string): Promise<string> {
+  if (await isRun(path)) {
+    const dir = await RunDirectory.read(path);
+    if ((await dir.rows('events.jsonl')).length === 0)
+      throw new UserError(`${path}: no epoch of this run is finished yet`);
+    return (await finish(dir)).report;
+  }
+  const entries = await readdir(path).catch(() => {
+    throw new UserError(`${path}: no such folder`);
+  });
+  const names: string[] = [];
+  for (const name of entries.sort()) if (await isRun(join(path, name))) names.push(name);
+  if (names.length === 0) throw new UserError(`${path}: no run there (a run has a run.json)`);
+  return writeComparison(path, names);
+}

@@ -1,0 +1,70 @@
+/** `ibscope run` and `ibscope compare`. */
+import type { Command } from 'commander';
+import { UserError } from '../base/errors.js';
+import type { CompareResult } from '../experiments/compare.js';
+import { resolveConfig } from '../experiments/config.js';
+import type { CompareJob, RunJob } from '../experiments/jobs.js';
+import type { RunResult } from '../experiments/result.js';
+import { addRunOptions, defaultOut, requestOf } from './options.js';
+import { runTable } from './table.js';
+import { work } from './work.js';
+
+const OUT = ['--out <dir>', 'folder of the run (default runs/…, named after the attack and the time)'] as const;
+const RESUME = ['--resume', 'go on with the run that is in --out'] as const;
+const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else there'] as const;
+
+function place(out: string | undefined, resume: boolean | undefined, what: string): string {
+  if (resume && out === undefined) throw new UserError('--resume: name the run to go on with by --out DIR');
+  return out ?? defaultOut(what);
+}
+
+export function addRun(program: Command) {
+  const command = program
+    .command('run')
+    .description('poison a data set, train on it, and score the attack’s stealth')
+    .addHelpText('after', '\nExample:\n  ibscope run --attack blend --epochs 8 --out runs/blend');
+  addRunOptions(command)
+    .option(...OUT)
+    .option(...RESUME)
+    .option(...JSON_FLAG)
+    .action(async (values) => {
+      const config = resolveConfig(requestOf(values));
+      const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
+      const job: RunJob = { config, path, resume: values.resume ?? false };
+      const result = await work<RunResult>('runJob', job);
+      print(values.json, result, runTable([result]), result);
+    });
+}
+
+export function addCompare(program: Command) {
+  const command = program
+    .command('compare')
+    .description('run several attacks on the same data and set them side by side')
+    .addHelpText('after', '\nExample:\n  ibscope compare --attacks none,badnets,blend --out runs/compare');
+  addRunOptions(command, ['attack', 'attackOption'])
+    .requiredOption('--attacks <names>', 'attacks, separated by commas')
+    .option(...OUT)
+    .option(...RESUME)
+    .option(...JSON_FLAG)
+    .action(async (values) => {
+      const names = (values.attacks as string).split(',').map((n) => n.trim());
+      const twice = names.find((n, i) => names.indexOf(n) !== i);
+      if (twice !== undefined) throw new UserError(`--attacks ${values.attacks}: "${twice}" is named twice`);
+      const request = requestOf(values);
+      const configs = names.map((attack) => resolveConfig({ ...request, attack }));
+      const path = place(values.out, values.resume, `compare-${configs[0].dataset}`);
+      const job: CompareJob = { configs, path, resume: values.resume ?? false };
+      const result = await work<CompareResult>('compareJob', job);
+      print(values.json, result, runTable(result.rows), result);
+    });
+}
+
+function print(
+  json: boolean | undefined,
+  document: unknown,
+  text: string,
+  { report, seconds }: { report: string; seconds: number },
+) {
+  if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
+  else process.stdout.write(`${text}\n\nreport: ${report}  (${seconds.toFixed(0)} s)\n`);
+}

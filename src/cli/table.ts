@@ -1,0 +1,32 @@
+/** Results as a reader wants them: a table of runs, and the sentences under it. */
+import type { RunResult } from '../experiments/result.js';
+
+const fixed = (x: number | null, digits = 3) => (x === null ? '–' : x.toFixed(digits));
+
+/** Columns padded to their widest cell; numbers to the right. */
+export function table(head: string[], rows: string[][]): string {
+  const widths = head.map((h, c) => Math.max(h.length, ...rows.map((r) => r[c].length)));
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(widths.map((w) => '─'.repeat(w))), ...rows.map(line)].join('\n');
+}
+
+export function runTable(rows: RunResult[]): string {
+  const draft = rows[0].stealth.kind === 'authors-draft';
+  const head = ['attack', 'accuracy', 'ASR', draft ? 'draft (lower is stealthier)' : 'stealth S', 'null 95 %', 'p'];
+  const body = rows.map(({ attack, accuracy, asr, stealth: s }) => [
+    attack,
+    fixed(accuracy),
+    fixed(asr),
+    fixed(s.score),
+    s.null ? `${fixed(s.null.low, 2)}–${fixed(s.null.high, 2)}` : '–',
+    fixed(s.p),
+  ]);
+  const reasons = rows
+    .filter((r) => r.stealth.score === null)
+    .map((r) => `${r.attack}: no score, because ${r.stealth.reason}`);
+  return [table(head, body), ...reasons].join('\n');
+}

@@ -1,0 +1,176 @@
+/**
+ * Cross-fitted InfoNCE: two folds of samples, each fold's critic judged on the other fold. All estimates made together stop
+ * at one step: a fold's critics where the *other* fold's mean curve is highest, so that no value is picked by its own noise.
+ */
+import { Rng } from '../base/random.js';
+import { principalComponents, standardise } from './columns.js';
+import type { CriticKind } from './critic.js';
+import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
+
+export interface QuickOptions {
+  kind: CriticKind;
+  hidden: number;
+  embedding: number;
+  batch: number;
+  learningRate: number;
+  weightDecay: number;
+  /** Steps after which the critics are judged; the last one is where training ends. */
+  ladder: readonly number[];
+  /** More columns than this are replaced by as many principal components. */
+  components: number;
+}
+
+/** Training ends when both folds' curves have not risen for this many judgements. */
+const PATIENCE = 3;
+
+export const QUICK: QuickOptions = {
+  kind: 'separable',
+  hidden: 128,
+  embedding: 32,
+  batch: 512,
+  learningRate: 1e-3,
+  weightDecay: 1e-2,
+  ladder: [25, 50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600],
+  components: 128,
+};
+
+export interface NeuralEstimate {
+  nats: number;
+  standardError: number;
+  ceiling: number;
+  saturated: boolean;
+  converged: boolean;
+  trainNats: number;
+  heldOutNats: number;
+  samples: number;
+  draws: number;
+  steps: number;
+  /** Pointwise information per row of the group, nats; NaN where a row was in no held-out block. */
+  pointwise: Float64Array;
+}
+
+/** Columns as a quick critic sees them: standardised, and reduced where there are very many. */
+export async function prepareSide(side: Side, components: number, seed: number): Promise<Side> {
+  const { n, d } = side[0];
+  const all = { data: new Float32Array(side.length * n * d), n: side.length * n, d };
+  side.forEach((m, k) => {
+    all.data.set(m.data, k * n * d);
+  });
+  const columns = d > components ? await principalComponents(all, Math.min(components, n - 1), seed) : standardise(all);
+  const width = columns.d;
+  return side.map((_, k) => ({ data: columns.data.subarray(k * n * width, (k + 1) * n * width), n, d: width }));
+}
+
+export function mean(values: ArrayLike<number>): number {
+  let s = 0;
+  for (let i = 0; i < values.length; i++) s += values[i];
+  return s / values.length;
+}
+
+export function variance(values: ArrayLike<number>): number {
+  const m = mean(values);
+  let s = 0;
+  for (let i = 0; i < values.length; i++) s += (values[i] - m) ** 2;
+  return s / Math.max(1, values.length - 1);
+}
+
+/** Two random halves of equal size, each the other's held-out set. */
+export function halves(rows: Int32Array, rng: Rng): [Fold, Fold] {
+  const order = rng.shuffle(rows.slice());
+  const half = Math.floor(order.length / 2);
+  const [p, q] = [order.subarray(0, half), order.subarray(half, 2 * half)];
+  return [
+    { train: p, heldOut: q },
+    { train: q, heldOut: p },
+  ];
+}
+
+/**
+ * Estimates for several groups of the same size at once: `groups[i]` are row numbers of the sides. Equal size, candidates,
+ * draws, critic and steps make them comparable.
+ */
+export async function quickInfoNce(
+  a: Side,
+  b: Side,
+  groups: readonly Int32Array[],
+  o: QuickOptions,
+  seed: number,
+  progress: (done: number) => void = () => {},
+  threads?: number,
+): Promise<NeuralEstimate[]> {
+  const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
+  const size = Math.min(o.batch, folds[0].train.length);
+  const fitting = new CriticGroup(a, b, folds.length, {
+    critic: o,
+    batch: size,
+    learningRate: o.learningRate,
+    weightDecay: o.weightDecay,
+    clip: 5,
+    seed,
+    threads,
+  });
+  const batches = folds.map((f, i) => new Batches(f.train, size, new Rng(seed, 'batches', i)));
+  const draws = Math.max(a.length, b.length);
+  const curve: { step: number; judged: Judgement[]; train: Float64Array }[] = [];
+  let sums = new Float64Array(folds.length);
+  let counted = 0;
+  // The mean held-out value over the groups, per fold, at each judged step.
+  const average: [number, number][] = [];
+  const last = o.ladder[o.ladder.length - 1];
+  for (let step = 1; step <= last; step++) {
+    const rows = batches.map((x) => x.next());
+    const objective = await fitting.step(rows, step % draws, o.learningRate);
+    sums = sums.map((s, i) => s + objective[i]);
+    counted++;
+    if (!o.ladder.includes(step)) continue;
+    const judged = await fitting.judge(folds.map((f) => f.heldOut));
+    curve.push({ step, judged, train: sums.map((s) => s / counted) });
+    average.push([0, 1].map((f) => mean(groups.map((_, i) => mean(judged[2 * i + f].terms)))) as [number, number]);
+    sums = new Float64Array(folds.length);
+    counted = 0;
+    progress(step / last);
+    if ([0, 1].every((f) => curve.length - 1 - top(average, f) >= PATIENCE)) break;
+  }
+  await fitting.release();
+
+  // Where the critics of fold 1 stop is read off the curve of fold 2, and the other way round.
+  const best = [1, 0].map((other) => top(average, other));
+  return groups.map((rows, i) => {
+    const parts = [0, 1].map((f) => curve[best[f]].judged[2 * i + f]);
+    const values = parts.map((p) => mean(p.terms));
+    const heldOutNats = mean(values);
+    const influence = parts.flatMap((p) => [...p.influence]);
+    const ceiling = Math.log(parts[0].candidates);
+    const pointwise = new Float64Array(rows.length).fill(Number.NaN);
+    const position = new Map(Array.from(rows, (r, at) => [r, at]));
+    parts.forEach((p, f) => {
+      p.terms.forEach((v, at) => {
+        pointwise[position.get(folds[2 * i + f].heldOut[at])!] = v;
+      });
+    });
+    return {
+      nats: heldOutNats,
+      standardError: Math.sqrt(variance(influence) / influence.length + variance(values) / values.length),
+      ceiling,
+      saturated: heldOutNats >= 0.95 * ceiling,
+      converged: best.every((x) => x < curve.length - 1) || rising(average.map(mean)) < 0.02,
+      trainNats: mean([0, 1].map((f) => curve[best[f]].train[2 * i + f])),
+      heldOutNats,
+      samples: rows.length,
+      draws,
+      steps: curve[Math.max(...best)].step,
+      pointwise,
+    };
+  });
+}
+
+/** Index of the highest point of a fold's curve. */
+function top(average: readonly (readonly [number, number])[], fold: number): number {
+  return average.reduce((best, v, i) => (v[fold] > average[best][fold] ? i : best), 0);
+}
+
+/** How much a curve still rose over its last two points, relative to its height. */
+function rising(curve: number[]): number {
+  const [before, last] = curve.slice(-2);
+  return before === undefined ? Number.POSITIVE_INFINITY : (last - before) / Math.max(0.1, Math.abs(last));
+}

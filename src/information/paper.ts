@@ -1,0 +1,169 @@
+/**
+ * The critic exactly as the paper trains it (arXiv 2511.21923; protocol in the project's reference): an MLP on the
+ * concatenation with two hidden layers of 128, negatives drawn with replacement from the batch, AdamW with weight decay 1e-4,
+ * gradient norm clipped at 5, the learning rate halved on a plateau of 8 epochs, and in every epoch a random half of the
+ * group's batches. The value is the mean over the last five epochs of log(K+1) − loss *on the pairs it trains on*, so it
+ * contains what the critic has memorised; the held-out value beside it does not.
+ */
+import { Rng } from '../base/random.js';
+import { halves, mean, type NeuralEstimate, variance } from './crossfit.js';
+import { CriticGroup, type FitOptions, type Side } from './fit.js';
+
+export interface PaperOptions {
+  epochs: number;
+  learningRate: number;
+  batch: number;
+  negatives: number;
+}
+
+/** The protocol's settings per quantity; `B` is for pairs with "is poisoned" as one side. */
+export const PAPER = {
+  'I(X;T)': { epochs: 350, learningRate: 3e-4, batch: 128, negatives: 512 },
+  'I(T;Ŷ)': { epochs: 250, learningRate: 5e-4, batch: 512, negatives: 256 },
+  B: { epochs: 50, learningRate: 1e-4, batch: 128, negatives: 512 },
+} as const satisfies Record<string, PaperOptions>;
+
+const HIDDEN = 128;
+const PLATEAU = 8;
+const LAST = 5;
+
+/**
+ * The largest value the objective can take: a negative drawn with replacement repeats the positive n ~ Bin(K, 1/B) times, so
+ * it is E[log(K+1) − log(1+n)]. 4.72 nats at B 128, K 512.
+ */
+export function paperCeiling(negatives: number, batch: number): number {
+  const p = 1 / batch;
+  if (p >= 1) return 0;
+  let log = negatives * Math.log(1 - p);
+  let expected = 0;
+  for (let n = 0; n <= negatives; n++) {
+    expected += Math.exp(log) * Math.log(1 + n);
+    log += Math.log(((negatives - n) / (n + 1)) * (p / (1 - p)));
+  }
+  return Math.log(negatives + 1) - expected;
+}
+
+/** log of candidate weights w/Σw for `g` critics: w counts how often each pair of the batch is a candidate of a row. */
+function drawNegatives(g: number, batch: number, negatives: number, rng: Rng): Float32Array {
+  const out = new Float32Array(g * batch * batch);
+  const logs = Float64Array.from({ length: negatives + 2 }, (_, c) =>
+    c === 0 ? -1e9 : Math.log(c) - Math.log(negatives + 1),
+  );
+  const counts = new Int32Array(batch);
+  for (let row = 0; row < g * batch; row++) {
+    counts.fill(0);
+    counts[row % batch] = 1;
+    for (let k = 0; k < negatives; k++) counts[((rng.bits() * batch) / 4294967296) | 0]++;
+    for (let j = 0; j < batch; j++) out[row * batch + j] = logs[counts[j]];
+  }
+  return out;
+}
+
+/** Trains one critic per list of rows; returns each epoch's mean objective per critic. */
+async function train(
+  critics: CriticGroup,
+  rows: readonly Int32Array[],
+  draws: number,
+  o: PaperOptions,
+  seed: number,
+  progress: (done: number) => void,
+): Promise<Float64Array[]> {
+  const batch = Math.min(o.batch, rows[0].length);
+  const perEpoch = Math.max(1, Math.ceil(Math.floor(rows[0].length / batch) / 2));
+  const history: Float64Array[] = [];
+  let rate = o.learningRate;
+  let best = Number.NEGATIVE_INFINITY;
+  let stale = 0;
+  for (let epoch = 0; epoch < o.epochs; epoch++) {
+    const rng = new Rng(seed, 'paper', epoch);
+    const order = rows.map((list) => rng.shuffle(list.slice()));
+    const sums = new Float64Array(rows.length);
+    for (let step = 0; step < perEpoch; step++) {
+      const parts = order.map((list) => list.subarray(step * batch, (step + 1) * batch));
+      const weights = drawNegatives(rows.length, batch, o.negatives, rng);
+      const objective = await critics.step(parts, rng.int(draws), rate, weights);
+      objective.forEach((v, i) => {
+        sums[i] += v / perEpoch;
+      });
+    }
+    // `step` reports f − log Σw·e^f / Σw with Σw = K + 1, which is log(K+1) − loss already.
+    history.push(sums);
+    progress((epoch + 1) / o.epochs);
+    const level = mean(sums);
+    if (level > best + 1e-4 * Math.abs(best)) {
+      best = level;
+      stale = 0;
+    } else if (++stale > PLATEAU) {
+      rate /= 2;
+      stale = 0;
+    }
+  }
+  return history;
+}
+
+const lastFive = (history: Float64Array[], critic: number) => mean(history.slice(-LAST).map((h) => h[critic]));
+
+/**
+ * The paper's estimate for several groups of one size. Beside each value trained on all samples, two critics are trained on
+ * halves and judged on the other half: they give the held-out value and the standard error.
+ */
+export async function paperInfoNce(
+  a: Side,
+  b: Side,
+  groups: readonly Int32Array[],
+  o: PaperOptions,
+  seed: number,
+  progress: (done: number) => void = () => {},
+  threads?: number,
+): Promise<NeuralEstimate[]> {
+  const critic = { kind: 'concat', hidden: HIDDEN, embedding: 0 } as const;
+  const fitting: FitOptions = {
+    critic,
+    learningRate: o.learningRate,
+    batch: o.batch,
+    weightDecay: 1e-4,
+    clip: 5,
+    seed,
+    threads,
+  };
+  const draws = Math.max(a.length, b.length);
+  const whole = new CriticGroup(a, b, groups.length, fitting);
+  const history = await train(whole, groups, draws, o, seed, (done) => progress(done / 2));
+  await whole.release();
+
+  const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
+  const split = new CriticGroup(a, b, folds.length, fitting);
+  const parts = await train(
+    split,
+    folds.map((f) => f.train),
+    draws,
+    o,
+    seed,
+    (done) => progress(0.5 + done / 2),
+  );
+  const judged = await split.judge(folds.map((f) => f.heldOut));
+  await split.release();
+
+  const size = Math.min(o.batch, groups[0].length);
+  const ceiling = paperCeiling(o.negatives, size);
+  return groups.map((rows, i) => {
+    const pair = [judged[2 * i], judged[2 * i + 1]];
+    const influence = pair.flatMap((p) => [...p.influence]);
+    const fits = [lastFive(parts, 2 * i), lastFive(parts, 2 * i + 1)];
+    const nats = lastFive(history, i);
+    const before = mean(history.slice(-4 * LAST, -LAST).map((h) => h[i]));
+    return {
+      nats,
+      standardError: Math.sqrt(variance(influence) / influence.length + variance(fits) / fits.length),
+      ceiling,
+      saturated: nats >= 0.95 * ceiling,
+      converged: Math.abs(nats - before) < 0.02 * Math.max(0.1, Math.abs(nats)),
+      trainNats: nats,
+      heldOutNats: mean(pair.map((p) => mean(p.terms))),
+      samples: rows.length,
+      draws,
+      steps: o.epochs,
+      pointwise: new Float64Array(rows.length).fill(Number.NaN),
+    };
+  });
+}
