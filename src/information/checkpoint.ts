@@ -27,10 +27,9 @@ export interface CheckpointEstimate extends NeuralEstimate {
 /** The critic of a checkpoint's groups: small, because groups are, and because there are many of them. */
 export const GROUP_CRITIC: QuickOptions = {
   ...QUICK,
-  hidden: 64,
-  embedding: 16,
   components: 64,
   learningRate: 2e-3,
+  weightDecay: 1,
   ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400],
 };
 

@@ -7,8 +7,9 @@
  * - `concat`: an MLP on [a; b] with two hidden layers. Its first layer is linear, W·[a; b] = W_a·a + W_b·b, so each side is
  *   multiplied once per sample and only the sums are formed per pair: the same function as the naive form, and the same
  *   gradients, at a small fraction of the work.
- * - `separable`: g(a)·h(b), two MLPs into a common space, each beside a linear map of the columns and their squares, which
- *   alone is optimal for Gaussian pairs.
+ * - `quadratic`: g(a)·h(b), g and h linear in the columns and their squares: optimal for Gaussian pairs whose columns are
+ *   conditionally independent, and the last to overfit.
+ * - `separable`: the same with an MLP added to each side.
  * - `bilinear`: aᵀ·M·b.
  */
 import type { Rng } from '../base/random.js';
@@ -26,7 +27,7 @@ import {
   transpose,
 } from '../engine/index.js';
 
-export type CriticKind = 'concat' | 'separable' | 'bilinear';
+export type CriticKind = 'concat' | 'separable' | 'quadratic' | 'bilinear';
 
 export interface CriticOptions {
   kind: CriticKind;
@@ -62,12 +63,12 @@ export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor
     const scores = matmul(matmul(a, weight('m', [da, db], da * db)), transpose(b));
     return { scores, parameters };
   }
-  if (o.kind === 'separable') {
-    const tower = (name: string, x: Tensor, d: number) =>
-      add(
-        linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding, START),
-        matmul(concat([x, mul(x, x)], 2), weight(`${name}.skip`, [2 * d, o.embedding], 2 * d, START)),
-      );
+  if (o.kind !== 'concat') {
+    const tower = (name: string, x: Tensor, d: number) => {
+      const own = linear(`${name}.own`, concat([x, mul(x, x)], 2), 2 * d, o.embedding, START);
+      if (o.kind === 'quadratic') return own;
+      return add(own, linear(`${name}.1`, relu(linear(`${name}.0`, x, d, o.hidden)), o.hidden, o.embedding, START));
+    };
     return { scores: matmul(tower('g', a, da), transpose(tower('h', b, db))), parameters };
   }
   const fan = da + db;

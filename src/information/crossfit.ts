@@ -20,13 +20,16 @@ export interface QuickOptions {
   components: number;
 }
 
+/** Standard deviations. */
+const CLIP = 4;
+
 /** Training ends when both folds' curves have not risen for this many judgements. */
 const PATIENCE = 3;
 
 export const QUICK: QuickOptions = {
   kind: 'separable',
-  hidden: 128,
-  embedding: 32,
+  hidden: 64,
+  embedding: 16,
   batch: 512,
   learningRate: 1e-3,
   weightDecay: 1e-2,
@@ -49,7 +52,11 @@ export interface NeuralEstimate {
   pointwise: Float64Array;
 }
 
-/** Columns as a quick critic sees them: standardised, and reduced where there are very many. */
+/**
+ * Columns as a quick critic sees them: standardised, reduced to principal components where there are very many, and clipped
+ * at four standard deviations, so that no single sample rules a small critic. All are functions of one side, and can only
+ * lower a lower bound.
+ */
 export async function prepareSide(side: Side, components: number, seed: number): Promise<Side> {
   const { n, d } = side[0];
   const all = { data: new Float32Array(side.length * n * d), n: side.length * n, d };
@@ -58,6 +65,9 @@ export async function prepareSide(side: Side, components: number, seed: number):
   });
   const columns = d > components ? await principalComponents(all, Math.min(components, n - 1), seed) : standardise(all);
   const width = columns.d;
+  columns.data.forEach((v, i) => {
+    if (Math.abs(v) > CLIP) columns.data[i] = Math.sign(v) * CLIP;
+  });
   return side.map((_, k) => ({ data: columns.data.subarray(k * n * width, (k + 1) * n * width), n, d: width }));
 }
 
@@ -85,9 +95,77 @@ export function halves(rows: Int32Array, rng: Rng): [Fold, Fold] {
   ];
 }
 
+/** A moment of training: every fold's critic as it was after `step` steps. */
+interface Point {
+  step: number;
+  judged: Judgement[];
+  /** Mean objective on the batches since the point before, per fold. */
+  train: Float64Array;
+  /** Mean held-out value over the groups, for the first and the second fold. */
+  average: [number, number];
+  /** Still rising when training ended. */
+  unsettled: boolean;
+}
+
+/** Trains one kind of critic for every fold until both folds' mean curves have passed their top. */
+async function trainCurve(
+  a: Side,
+  b: Side,
+  folds: readonly Fold[],
+  o: QuickOptions,
+  seed: number,
+  progress: (done: number) => void,
+  threads?: number,
+): Promise<Point[]> {
+  const size = Math.min(o.batch, folds[0].train.length);
+  const { learningRate, weightDecay } = o;
+  const fitting = new CriticGroup(a, b, folds.length, {
+    critic: o,
+    batch: size,
+    learningRate,
+    weightDecay,
+    clip: 5,
+    seed,
+    threads,
+  });
+  const batches = folds.map((f, i) => new Batches(f.train, size, new Rng(seed, 'batches', i)));
+  const draws = Math.max(a.length, b.length);
+  const curve: Point[] = [];
+  let sums = new Float64Array(folds.length);
+  let counted = 0;
+  const last = o.ladder[o.ladder.length - 1];
+  for (let step = 1; step <= last; step++) {
+    const objective = await fitting.step(
+      batches.map((x) => x.next()),
+      step % draws,
+      learningRate,
+    );
+    sums = sums.map((s, i) => s + objective[i]);
+    counted++;
+    if (!o.ladder.includes(step)) continue;
+    const judged = await fitting.judge(folds.map((f) => f.heldOut));
+    const value = (fold: number) => mean(judged.filter((_, i) => i % 2 === fold).map((j) => mean(j.terms)));
+    curve.push({ step, judged, train: sums.map((s) => s / counted), average: [value(0), value(1)], unsettled: false });
+    sums = new Float64Array(folds.length);
+    counted = 0;
+    progress(step / last);
+    if ([0, 1].every((f) => curve.length - 1 - top(curve, f) >= PATIENCE)) break;
+  }
+  await fitting.release();
+  const [before, end] = curve.slice(-2).map((p) => mean(p.average));
+  const rises = end === undefined || (end - before) / Math.max(0.1, Math.abs(end)) > 0.02;
+  curve[curve.length - 1].unsettled = rises;
+  return curve;
+}
+
+/** Index of the point where a fold's curve is highest. */
+function top(curve: readonly Point[], fold: number): number {
+  return curve.reduce((best, p, i) => (p.average[fold] > curve[best].average[fold] ? i : best), 0);
+}
+
 /**
  * Estimates for several groups of the same size at once: `groups[i]` are row numbers of the sides. Equal size, candidates,
- * draws, critic and steps make them comparable.
+ * draws, critic and steps make them comparable. `separable` also tries the `quadratic` critic, which overfits later.
  */
 export async function quickInfoNce(
   a: Side,
@@ -99,42 +177,16 @@ export async function quickInfoNce(
   threads?: number,
 ): Promise<NeuralEstimate[]> {
   const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
-  const size = Math.min(o.batch, folds[0].train.length);
-  const fitting = new CriticGroup(a, b, folds.length, {
-    critic: o,
-    batch: size,
-    learningRate: o.learningRate,
-    weightDecay: o.weightDecay,
-    clip: 5,
-    seed,
-    threads,
-  });
-  const batches = folds.map((f, i) => new Batches(f.train, size, new Rng(seed, 'batches', i)));
   const draws = Math.max(a.length, b.length);
-  const curve: { step: number; judged: Judgement[]; train: Float64Array }[] = [];
-  let sums = new Float64Array(folds.length);
-  let counted = 0;
-  // The mean held-out value over the groups, per fold, at each judged step.
-  const average: [number, number][] = [];
-  const last = o.ladder[o.ladder.length - 1];
-  for (let step = 1; step <= last; step++) {
-    const rows = batches.map((x) => x.next());
-    const objective = await fitting.step(rows, step % draws, o.learningRate);
-    sums = sums.map((s, i) => s + objective[i]);
-    counted++;
-    if (!o.ladder.includes(step)) continue;
-    const judged = await fitting.judge(folds.map((f) => f.heldOut));
-    curve.push({ step, judged, train: sums.map((s) => s / counted) });
-    average.push([0, 1].map((f) => mean(groups.map((_, i) => mean(judged[2 * i + f].terms)))) as [number, number]);
-    sums = new Float64Array(folds.length);
-    counted = 0;
-    progress(step / last);
-    if ([0, 1].every((f) => curve.length - 1 - top(average, f) >= PATIENCE)) break;
-  }
-  await fitting.release();
+  const kinds: CriticKind[] = o.kind === 'separable' ? ['quadratic', 'separable'] : [o.kind];
+  const curve: Point[] = [];
+  for (const [k, kind] of kinds.entries())
+    curve.push(
+      ...(await trainCurve(a, b, folds, { ...o, kind }, seed, (done) => progress((k + done) / kinds.length), threads)),
+    );
 
-  // Where the critics of fold 1 stop is read off the curve of fold 2, and the other way round.
-  const best = [1, 0].map((other) => top(average, other));
+  // The critics of fold 1 are taken from where the curve of fold 2 is highest, and the other way round.
+  const best = [top(curve, 1), top(curve, 0)];
   return groups.map((rows, i) => {
     const parts = [0, 1].map((f) => curve[best[f]].judged[2 * i + f]);
     const values = parts.map((p) => mean(p.terms));
@@ -153,7 +205,7 @@ export async function quickInfoNce(
       standardError: Math.sqrt(variance(influence) / influence.length + variance(values) / values.length),
       ceiling,
       saturated: heldOutNats >= 0.95 * ceiling,
-      converged: best.every((x) => x < curve.length - 1) || rising(average.map(mean)) < 0.02,
+      converged: best.every((x) => !curve[x].unsettled),
       trainNats: mean([0, 1].map((f) => curve[best[f]].train[2 * i + f])),
       heldOutNats,
       samples: rows.length,
@@ -162,15 +214,4 @@ export async function quickInfoNce(
       pointwise,
     };
   });
-}
-
-/** Index of the highest point of a fold's curve. */
-function top(average: readonly (readonly [number, number])[], fold: number): number {
-  return average.reduce((best, v, i) => (v[fold] > average[best][fold] ? i : best), 0);
-}
-
-/** How much a curve still rose over its last two points, relative to its height. */
-function rising(curve: number[]): number {
-  const [before, last] = curve.slice(-2);
-  return before === undefined ? Number.POSITIVE_INFINITY : (last - before) / Math.max(0.1, Math.abs(last));
 }

@@ -51,9 +51,9 @@ export interface FitOptions {
 }
 
 /** Held-out pairs are judged in blocks of at most this many candidates. More raise the ceiling, but each pair costs. */
-const BLOCK = { separable: 10_000, bilinear: 10_000, concat: 2500 };
+const BLOCK = { separable: 10_000, quadratic: 10_000, bilinear: 10_000, concat: 2500 };
 /** Pairs that one pass of judging holds at a time, over all critics: 8 hidden layers of 64 MB each at most. */
-const PAIRS_AT_ONCE = { separable: 1 << 23, bilinear: 1 << 23, concat: 1 << 17 };
+const PAIRS_AT_ONCE = { separable: 1 << 23, quadratic: 1 << 23, bilinear: 1 << 23, concat: 1 << 17 };
 
 function batchObjective(o: CriticOptions, g: number, n: number, da: number, db: number, weighted: boolean) {
   const a = input('a', [g, n, da]);
