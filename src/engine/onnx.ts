@@ -2,6 +2,7 @@
  * Writes ONNX models: the part of `onnx.proto` (IR version 8) that a float graph needs, field by field.
  * The numbers are the field numbers of onnx.proto.
  */
+import { createHash } from 'node:crypto';
 import protobuf from 'protobufjs/minimal.js';
 
 const { Writer } = protobuf;
@@ -114,7 +115,9 @@ export class GraphBuilder {
   }
 
   private constant(dtype: DType, shape: readonly number[], raw: Uint8Array): string {
-    const key = raw.length <= 256 ? `${dtype}[${shape}]${raw}` : `c${this.counter++}`;
+    // By content at any length: nodes that read equal constants are equal only if they read the same one.
+    const content = raw.length <= 256 ? raw : createHash('sha256').update(raw).digest('base64');
+    const key = `${dtype}[${shape}]${content}`;
     let c = this.constants.get(key);
     if (!c) {
       c = { name: `const_${this.constants.size}`, dtype, shape, raw };

@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node';
 import { topological } from './autodiff.js';
 import type { NoiseBank } from './noise.js';
 import { GraphBuilder } from './onnx.js';
-import { type DType, isInput, type Role, type Tensor } from './tensor.js';
+import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
 
 export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 
@@ -36,7 +36,11 @@ export interface SessionSettings {
   threads?: number;
 }
 
-/** Named tensors that survive from run to run. Each has a second buffer, so that an update never copies. */
+/**
+ * Named tensors that survive from run to run. Each has a second buffer: an update writes into that one and the two change
+ * places, so nothing is copied. An array from `get` therefore holds its values through one update and is written to by the
+ * next: copy what must last longer. An array given to `set` is taken over in the same way.
+ */
 export class State {
   private readonly current = new Map<string, Float32Array>();
   private readonly spare = new Map<string, Float32Array>();
@@ -129,13 +133,13 @@ export class Program {
   async run(feeds: Record<string, Values>, state?: State, bank?: NoiseBank): Promise<Record<string, Values>> {
     const values: Record<string, ort.Tensor> = {};
     for (const { name, role, tensor } of this.slots) {
-      const data = role === 'state' ? state!.get(name) : role === 'noise' ? bank!.draw(tensor.size) : feeds[name];
+      const data = role === 'state' ? state?.get(name) : role === 'noise' ? bank?.draw(tensor.size) : feeds[name];
       if (data === undefined) throw new Error(`run: nothing was fed for ${name}`);
-      values[name] = toOrt(data, tensor.dtype, tensor.shape);
+      values[name] = toOrt(name, data, tensor.dtype, tensor.shape);
     }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of Object.keys(this.outputs)) fetches[name] = null;
-    for (const u of this.updated) fetches[`next:${u.name}`] = toOrt(state!.next(u.name), 'float32', u.shape);
+    for (const u of this.updated) fetches[`next:${u.name}`] = toOrt(u.name, state!.next(u.name), 'float32', u.shape);
     const result = await this.session.run(values, fetches);
     for (const u of this.updated) state!.swap(u.name);
     return Object.fromEntries(Object.keys(this.outputs).map((name) => [name, result[name].data as Values]));
@@ -147,8 +151,9 @@ export class Program {
   }
 }
 
-function toOrt(data: Values, dtype: DType, shape: readonly number[]): ort.Tensor {
-  if (!(data instanceof ARRAY[dtype])) throw new Error(`run: a ${dtype} tensor was fed ${data.constructor.name}`);
+function toOrt(name: string, data: Values, dtype: DType, shape: readonly number[]): ort.Tensor {
+  if (!(data instanceof ARRAY[dtype])) throw new Error(`run: ${name} is ${dtype} and was fed ${data.constructor.name}`);
+  if (data.length !== sizeOf(shape)) throw new Error(`run: ${name} [${shape}] was fed ${data.length} values`);
   return new ort.Tensor(dtype as 'float32', data as Float32Array, shape as number[]);
 }
 

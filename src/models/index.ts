@@ -7,7 +7,12 @@ export const models: readonly Model[] = [resnet18];
 
 export function findModel(name: string): Model {
   const model = models.find((m) => m.name === name);
-  if (!model) throw unknownWord('model', name, models.map((m) => m.name));
+  if (!model)
+    throw unknownWord(
+      'model',
+      name,
+      models.map((m) => m.name),
+    );
   return model;
 }
 

@@ -174,7 +174,11 @@ function scatterRows(rows: Tensor, index: Tensor, shape: Shape): Tensor {
 const oneHotOp: Op = {
   name: 'oneHot',
   lower: (graph, [x], node) =>
-    graph.node('OneHot', [graph.node('Cast', [x], { to: 7 }), graph.ints([node.attributes.depth]), graph.floats([0, 1])], { axis: -1 }),
+    graph.node(
+      'OneHot',
+      [graph.node('Cast', [x], { to: 7 }), graph.ints([node.attributes.depth]), graph.floats([0, 1])],
+      { axis: -1 },
+    ),
 };
 
 /** Rows of zeros with a one at each label: [n] int → [n, depth] float. */
