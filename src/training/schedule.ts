@@ -9,7 +9,8 @@ export interface ScheduleOptions {
 
 export interface ScheduleState {
   factor: number;
-  best: number;
+  /** Lowest test loss so far; null before the first. Not Infinity, which JSON would turn into null. */
+  best: number | null;
   stale: number;
 }
 
@@ -17,7 +18,7 @@ const PATIENCE = 5;
 /** PyTorch's ReduceLROnPlateau counts an improvement only beyond this relative threshold. */
 const THRESHOLD = 1e-4;
 
-export const freshSchedule = (): ScheduleState => ({ factor: 1, best: Number.POSITIVE_INFINITY, stale: 0 });
+export const freshSchedule = (): ScheduleState => ({ factor: 1, best: null, stale: 0 });
 
 /** The learning rate at `progress` ∈ [0, 1) of the run. */
 export function learningRate(o: ScheduleOptions, state: ScheduleState, progress: number): number {
@@ -29,7 +30,7 @@ export function learningRate(o: ScheduleOptions, state: ScheduleState, progress:
 /** The state after an epoch that ended with `testLoss`. */
 export function afterEpoch(o: ScheduleOptions, state: ScheduleState, testLoss: number): ScheduleState {
   if (o.kind !== 'plateau') return state;
-  if (testLoss < state.best * (1 - THRESHOLD)) return { ...state, best: testLoss, stale: 0 };
+  if (state.best === null || testLoss < state.best * (1 - THRESHOLD)) return { ...state, best: testLoss, stale: 0 };
   return state.stale + 1 > PATIENCE
     ? { ...state, factor: state.factor / 2, stale: 0 }
     : { ...state, stale: state.stale + 1 };
