@@ -2,8 +2,8 @@
  * Gaussian noise from a bank. Drawing a normal value for every activation costs more than the network itself, so a long
  * list of them is drawn once and every request is a window of it at a random offset: no copy, no draw.
  *
- * Windows of one step may overlap, but never at the same offset within the tensors they are added to, so for any unit
- * the values over samples and steps are independent draws with replacement from the bank.
+ * Windows of one step may overlap, but two that begin at the same place are rarer than one in a million, so for any unit the
+ * values over samples and steps are independent draws with replacement from the bank.
  */
 import type { Rng } from '../base/random.js';
 
