@@ -49,21 +49,19 @@ export interface AdamWOptions {
 export function adamw(params: readonly Tensor[], grads: readonly Tensor[], o: AdamWOptions): Updates {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = o;
   const updates: Updates = new Map();
-  const correct = (beta: number) => sub(1, powStep(beta, o.step));
-  const c1 = correct(beta1);
-  const c2 = sqrt(correct(beta2));
+  // The moments are kept as Σβᵗ⁻ⁱg, without their factors 1 − β, which then join the scalars: a third fewer passes.
+  const correct = (beta: number) => div(1 - beta, sub(1, powStep(beta, o.step)));
+  const rate = mul(o.learningRate, correct(beta1));
+  const root = sqrt(correct(beta2));
   params.forEach((p, i) => {
     const g = grads[i];
     const m = stateLike(p, 'adam_m');
     const v = stateLike(p, 'adam_v');
-    const m1 = add(mul(m, beta1), mul(g, 1 - beta1));
-    const v1 = add(mul(v, beta2), mul(mul(g, g), 1 - beta2));
-    const move = div(div(m1, c1), add(div(sqrt(v1), c2), epsilon));
+    const m1 = add(mul(m, beta1), g);
+    const v1 = add(mul(v, beta2), mul(g, g));
+    const move = div(mul(m1, rate), add(mul(sqrt(v1), root), epsilon));
     const kept = o.weightDecay === 0 ? p : mul(p, sub(1, mul(o.learningRate, o.weightDecay)));
-    updates
-      .set(m, m1)
-      .set(v, v1)
-      .set(p, sub(kept, mul(move, o.learningRate)));
+    updates.set(m, m1).set(v, v1).set(p, sub(kept, move));
   });
   return updates;
 }

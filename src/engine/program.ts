@@ -125,6 +125,7 @@ export class Program {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     return new Program(session, slots, spec.outputs, updated);
   }

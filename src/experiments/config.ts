@@ -80,8 +80,8 @@ const common = {
 export const presets = {
   quick: {
     ...common,
-    width: 16,
-    epochs: 8,
+    width: 8,
+    epochs: 7,
     batchSize: 64,
     lr: 0.05,
     schedule: 'cosine',

@@ -24,13 +24,22 @@ export interface CheckpointEstimate extends NeuralEstimate {
   quantity: 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
 }
 
-/** The critic of a checkpoint's groups: small, because groups are, and because there are many of them. */
-export const GROUP_CRITIC: QuickOptions = {
+/** Critics of a checkpoint's groups: small and quick to settle, because groups are small and many. */
+const GROUP: QuickOptions = {
   ...QUICK,
+  kinds: ['quadratic'],
   components: 64,
   learningRate: 2e-3,
   weightDecay: 1,
   ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400],
+};
+
+/** T and Ŷ of a group may fall into clusters, which a quadratic critic cannot tell apart. */
+export const GROUP_CRITIC: Record<CheckpointEstimate['quantity'], QuickOptions> = {
+  'I(X;T)': GROUP,
+  'I(X;Ŷ)': GROUP,
+  'I(T;Y)': GROUP,
+  'I(T;Ŷ)': { ...GROUP, kinds: ['separable'], learningRate: 4e-3 },
 };
 
 /** True for the groups that only the score's null needs. */
@@ -63,9 +72,9 @@ export async function estimateCheckpoint(
   seed: number,
   progress: (done: number) => void = () => {},
 ): Promise<CheckpointEstimate[]> {
-  const x = await prepareSide([data.x], GROUP_CRITIC.components, seed);
-  const t = await prepareSide(data.t, GROUP_CRITIC.components, seed);
-  const logits = await prepareSide(data.logits, GROUP_CRITIC.components, seed);
+  const x = await prepareSide([data.x], GROUP.components, seed);
+  const t = await prepareSide(data.t, GROUP.components, seed);
+  const logits = await prepareSide(data.logits, GROUP.components, seed);
   const y: Side = [oneHotLabels(data.labels, data.classes)];
   const sides = { 'I(X;T)': [x, t], 'I(T;Ŷ)': [t, logits], 'I(X;Ŷ)': [x, logits], 'I(T;Y)': [t, y] } as const;
   const plan = estimatesPlanned(data.groups.keys());
@@ -74,7 +83,7 @@ export async function estimateCheckpoint(
   for (const { quantity, groups } of plan) {
     const [a, b] = sides[quantity];
     const rows = groups.map((id) => data.groups.get(id)!);
-    const found = await quickInfoNce(a, b, rows, GROUP_CRITIC, seed, (done) =>
+    const found = await quickInfoNce(a, b, rows, GROUP_CRITIC[quantity], seed, (done) =>
       progress((results.length + done * groups.length) / total),
     );
     found.forEach((e, i) => {

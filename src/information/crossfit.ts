@@ -8,7 +8,8 @@ import type { CriticKind } from './critic.js';
 import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
 
 export interface QuickOptions {
-  kind: CriticKind;
+  /** Critics that are tried; the best on held-out samples is taken. */
+  kinds: readonly CriticKind[];
   hidden: number;
   embedding: number;
   batch: number;
@@ -27,7 +28,7 @@ const CLIP = 4;
 const PATIENCE = 3;
 
 export const QUICK: QuickOptions = {
-  kind: 'separable',
+  kinds: ['quadratic', 'separable'],
   hidden: 64,
   embedding: 16,
   batch: 512,
@@ -112,6 +113,7 @@ async function trainCurve(
   a: Side,
   b: Side,
   folds: readonly Fold[],
+  kind: CriticKind,
   o: QuickOptions,
   seed: number,
   progress: (done: number) => void,
@@ -120,7 +122,7 @@ async function trainCurve(
   const size = Math.min(o.batch, folds[0].train.length);
   const { learningRate, weightDecay } = o;
   const fitting = new CriticGroup(a, b, folds.length, {
-    critic: o,
+    critic: { ...o, kind },
     batch: size,
     learningRate,
     weightDecay,
@@ -165,7 +167,7 @@ function top(curve: readonly Point[], fold: number): number {
 
 /**
  * Estimates for several groups of the same size at once: `groups[i]` are row numbers of the sides. Equal size, candidates,
- * draws, critic and steps make them comparable. `separable` also tries the `quadratic` critic, which overfits later.
+ * draws, critics and steps make them comparable.
  */
 export async function quickInfoNce(
   a: Side,
@@ -178,11 +180,10 @@ export async function quickInfoNce(
 ): Promise<NeuralEstimate[]> {
   const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
   const draws = Math.max(a.length, b.length);
-  const kinds: CriticKind[] = o.kind === 'separable' ? ['quadratic', 'separable'] : [o.kind];
   const curve: Point[] = [];
-  for (const [k, kind] of kinds.entries())
+  for (const [k, kind] of o.kinds.entries())
     curve.push(
-      ...(await trainCurve(a, b, folds, { ...o, kind }, seed, (done) => progress((k + done) / kinds.length), threads)),
+      ...(await trainCurve(a, b, folds, kind, o, seed, (done) => progress((k + done) / o.kinds.length), threads)),
     );
 
   // The critics of fold 1 are taken from where the curve of fold 2 is highest, and the other way round.

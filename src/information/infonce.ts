@@ -15,7 +15,7 @@ import type { Estimate, EstimateOptions, Estimator, Samples } from './types.js';
 
 export interface InfoNceOptions {
   preset?: 'quick' | 'paper';
-  /** Critic of the quick preset. */
+  /** Critic of the quick preset; default: the better of quadratic and separable. */
   critic?: CriticKind;
   /** Which of the protocol's settings the paper preset takes. */
   quantity?: keyof typeof PAPER;
@@ -56,7 +56,8 @@ export function infonce({
         );
       } else {
         const [x, y] = await Promise.all(sides.map((s) => prepareSide(s, QUICK.components, options.seed)));
-        const settings = critic === 'concat' ? { ...QUICK, kind: critic, batch: 128 } : { ...QUICK, kind: critic };
+        const kinds = critic ? [critic] : QUICK.kinds;
+        const settings = { ...QUICK, kinds, batch: critic === 'concat' ? 128 : QUICK.batch };
         [found] = await quickInfoNce(x, y, group, settings, options.seed, progress, threads);
       }
       return toEstimate(found, warnings);
