@@ -79,8 +79,8 @@ export class Layers {
     const move = (old: Tensor, now: Tensor, factor: number) =>
       add(mul(old, 1 - BATCH_NORM_MOMENTUM), mul(now, BATCH_NORM_MOMENTUM * factor));
     this.updates.set(mu, move(mu, channelMean(x), 1));
-    // PyTorch keeps the unbiased variance.
-    this.updates.set(variance, move(variance, channelVariance(x), m / (m - 1)));
+    // PyTorch keeps the unbiased variance; a single value has none, and 0 / 0 would stay in the statistics for good.
+    this.updates.set(variance, move(variance, channelVariance(x), m / Math.max(1, m - 1)));
     return batchNorm(x, gamma, beta);
   }
 

@@ -5,9 +5,9 @@ import { Layers, type Mode } from '../../src/models/index.js';
 /** One channel, two samples of two pixels: mean 2.5, variance 1.25, unbiased 5/3. */
 const X = constant([1, 2, 3, 4], [2, 1, 1, 2]);
 
-async function normalise(mode: Mode) {
+async function normalise(mode: Mode, x = X) {
   const layers = new Layers(mode, 0);
-  const y = layers.batchNorm('bn', X);
+  const y = layers.batchNorm('bn', x);
   const state = new State();
   const start = { weight: 2, bias: 0.5, running_mean: 1, running_var: 4 };
   for (const [name, v] of Object.entries(start)) state.set(`bn.${name}`, Float32Array.of(v));
@@ -33,6 +33,11 @@ describe('batch normalisation as PyTorch has it', () => {
       [1, 2, 3, 4].map((v) => (2 * (v - 2.5)) / Math.sqrt(1.25 + 1e-5) + 0.5),
     );
     expectClose(running, [0.9 * 1 + 0.1 * 2.5, 0.9 * 4 + 0.1 * (5 / 3)]);
+  });
+
+  it('training on a single value per channel leaves the running variance a number', async () => {
+    const { running } = await normalise('train', constant([3], [1, 1, 1, 1]));
+    expectClose(running, [0.9 * 1 + 0.1 * 3, 0.9 * 4]);
   });
 
   it('evaluation: the running statistics normalise and stay', async () => {
