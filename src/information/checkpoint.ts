@@ -3,7 +3,7 @@
  * of all groups trained side by side.
  */
 import type { Matrix } from './columns.js';
-import { type NeuralEstimate, prepareSide, QUICK, type QuickOptions, quickInfoNce } from './crossfit.js';
+import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
 
 /** What a probe recorded, in the order of the plan's `samples`. */
@@ -29,7 +29,8 @@ const GROUP: QuickOptions = {
   ...QUICK,
   kinds: ['quadratic'],
   components: 64,
-  learningRate: 2e-3,
+  scale: 0.25,
+  learningRate: 5e-3,
   weightDecay: 1,
   ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400],
 };
@@ -39,7 +40,7 @@ export const GROUP_CRITIC: Record<CheckpointEstimate['quantity'], QuickOptions> 
   'I(X;T)': GROUP,
   'I(X;Ŷ)': GROUP,
   'I(T;Y)': GROUP,
-  'I(T;Ŷ)': { ...GROUP, kinds: ['separable'], learningRate: 4e-3 },
+  'I(T;Ŷ)': { ...GROUP, kinds: ['separable'], learningRate: 4e-3, scale: 0.5 },
 };
 
 /** True for the groups that only the score's null needs. */
@@ -72,9 +73,9 @@ export async function estimateCheckpoint(
   seed: number,
   progress: (done: number) => void = () => {},
 ): Promise<CheckpointEstimate[]> {
-  const x = await prepareSide([data.x], GROUP.components, seed);
-  const t = await prepareSide(data.t, GROUP.components, seed);
-  const logits = await prepareSide(data.logits, GROUP.components, seed);
+  const x = await reduceSide([data.x], GROUP.components, seed);
+  const t = await reduceSide(data.t, GROUP.components, seed);
+  const logits = await reduceSide(data.logits, GROUP.components, seed);
   const y: Side = [oneHotLabels(data.labels, data.classes)];
   const sides = { 'I(X;T)': [x, t], 'I(T;Ŷ)': [t, logits], 'I(X;Ŷ)': [x, logits], 'I(T;Y)': [t, y] } as const;
   const plan = estimatesPlanned(data.groups.keys());

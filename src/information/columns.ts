@@ -1,4 +1,4 @@
-/** Preparing columns for a critic: standardisation, and principal components where there are many. */
+/** Preparing columns for a critic: a common scale, and principal components where there are many. */
 import { Rng } from '../base/random.js';
 import { evaluate, input, matmul, transpose } from '../engine/index.js';
 
@@ -9,20 +9,27 @@ export interface Matrix {
   d: number;
 }
 
-/** Columns with mean 0 and variance 1; constant columns become 0. Statistics in double precision. */
-export function standardise(m: Matrix): Matrix {
-  const out = new Float32Array(m.data.length);
-  for (let j = 0; j < m.d; j++) {
+/**
+ * Columns centred, clipped at `clip` of their standard deviations, and all divided by one factor, so that their mean
+ * variance is about `size`². Their sizes relative to each other stay: noise of one size in all columns remains so. Statistics in
+ * double precision; constant columns become 0.
+ */
+export function normalise(m: Matrix, clip: number, size: number): Matrix {
+  const { data, n, d } = m;
+  const out = new Float32Array(data.length);
+  let power = 0;
+  for (let j = 0; j < d; j++) {
     let mean = 0;
-    for (let i = 0; i < m.n; i++) mean += m.data[i * m.d + j];
-    mean /= m.n;
+    for (let i = 0; i < n; i++) mean += data[i * d + j];
+    mean /= n;
     let variance = 0;
-    for (let i = 0; i < m.n; i++) variance += (m.data[i * m.d + j] - mean) ** 2;
-    const sd = Math.sqrt(variance / m.n);
-    const scale = sd > 1e-12 * Math.max(1, Math.abs(mean)) ? 1 / sd : 0;
-    for (let i = 0; i < m.n; i++) out[i * m.d + j] = (m.data[i * m.d + j] - mean) * scale;
+    for (let i = 0; i < n; i++) variance += (data[i * d + j] - mean) ** 2 / n;
+    power += variance / d;
+    const limit = clip * Math.sqrt(variance);
+    for (let i = 0; i < n; i++) out[i * d + j] = Math.max(-limit, Math.min(limit, data[i * d + j] - mean));
   }
-  return { data: out, n: m.n, d: m.d };
+  const scale = power > 0 ? size / Math.sqrt(power) : 0;
+  return { data: out.map((v) => v * scale), n, d };
 }
 
 /**

@@ -26,6 +26,7 @@ import {
   type Tensor,
   transpose,
 } from '../engine/index.js';
+import { biasRelu, pairRelu } from './pairs.js';
 
 export type CriticKind = 'concat' | 'separable' | 'quadratic' | 'bilinear';
 
@@ -74,8 +75,7 @@ export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor
   const fan = da + db;
   const left = add(matmul(a, weight('a.weight', [da, o.hidden], fan)), weight('0.bias', [1, o.hidden], fan));
   const right = matmul(b, weight('b.weight', [db, o.hidden], fan));
-  const pairs = add(reshape(left, [g, m, 1, o.hidden]), reshape(right, [g, 1, k, o.hidden]));
-  const first = relu(reshape(pairs, [g, m * k, o.hidden]));
-  const second = relu(linear('1', first, o.hidden, o.hidden));
+  const first = matmul(pairRelu(left, right), weight('1.weight', [o.hidden, o.hidden], o.hidden));
+  const second = biasRelu(first, weight('1.bias', [1, o.hidden], o.hidden));
   return { scores: reshape(linear('2', second, o.hidden, 1), [g, m, k]), parameters };
 }

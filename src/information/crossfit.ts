@@ -3,7 +3,7 @@
  * at one step: a fold's critics where the *other* fold's mean curve is highest, so that no value is picked by its own noise.
  */
 import { Rng } from '../base/random.js';
-import { principalComponents, standardise } from './columns.js';
+import { type Matrix, normalise, principalComponents } from './columns.js';
 import type { CriticKind } from './critic.js';
 import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
 
@@ -17,6 +17,8 @@ export interface QuickOptions {
   weightDecay: number;
   /** Steps after which the critics are judged; the last one is where training ends. */
   ladder: readonly number[];
+  /** Root mean square of the columns as critics see them; the smaller, the later they overfit and the slower they learn. */
+  scale: number;
   /** More columns than this are replaced by as many principal components. */
   components: number;
 }
@@ -35,6 +37,7 @@ export const QUICK: QuickOptions = {
   learningRate: 1e-3,
   weightDecay: 1e-2,
   ladder: [25, 50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600],
+  scale: 1,
   components: 128,
 };
 
@@ -53,23 +56,49 @@ export interface NeuralEstimate {
   pointwise: Float64Array;
 }
 
-/**
- * Columns as a quick critic sees them: standardised, reduced to principal components where there are very many, and clipped
- * at four standard deviations, so that no single sample rules a small critic. All are functions of one side, and can only
- * lower a lower bound.
- */
-export async function prepareSide(side: Side, components: number, seed: number): Promise<Side> {
+/** Rows of all noise draws, one below the other. */
+function stack(side: Side): Matrix {
   const { n, d } = side[0];
-  const all = { data: new Float32Array(side.length * n * d), n: side.length * n, d };
+  const data = new Float32Array(side.length * n * d);
   side.forEach((m, k) => {
-    all.data.set(m.data, k * n * d);
+    data.set(m.data, k * n * d);
   });
-  const columns = d > components ? await principalComponents(all, Math.min(components, n - 1), seed) : standardise(all);
-  const width = columns.d;
-  columns.data.forEach((v, i) => {
-    if (Math.abs(v) > CLIP) columns.data[i] = Math.sign(v) * CLIP;
+  return { data, n: side.length * n, d };
+}
+
+const unstack = ({ data, d }: Matrix, draws: number, n: number): Side =>
+  Array.from({ length: draws }, (_, k) => ({ data: data.subarray(k * n * d, (k + 1) * n * d), n, d }));
+
+/** Principal components in the place of columns, where there are more than `components` of them. */
+export async function reduceSide(side: Side, components: number, seed: number): Promise<Side> {
+  const { n, d } = side[0];
+  if (d <= components) return side;
+  return unstack(await principalComponents(stack(side), Math.min(components, n - 1), seed), side.length, n);
+}
+
+/**
+ * The rows of every group, group after group, each group's columns centred, clipped and brought to a common scale: a group
+ * that lies far from the others is as easy to learn, and no single sample rules a small critic. Functions of one side can
+ * only lower a lower bound.
+ */
+function normaliseGroups(side: Side, groups: readonly Int32Array[], scale: number): Side {
+  const { d } = side[0];
+  const size = groups[0].length;
+  const out = side.map(() => ({ data: new Float32Array(groups.length * size * d), n: groups.length * size, d }));
+  groups.forEach((rows, g) => {
+    const own = side.map(({ data }) => {
+      const part = new Float32Array(size * d);
+      rows.forEach((r, i) => {
+        part.set(data.subarray(r * d, (r + 1) * d), i * d);
+      });
+      return { data: part, n: size, d };
+    });
+    const scaled = normalise(stack(own), CLIP, scale).data;
+    out.forEach((m, k) => {
+      m.data.set(scaled.subarray(k * size * d, (k + 1) * size * d), g * size * d);
+    });
   });
-  return side.map((_, k) => ({ data: columns.data.subarray(k * n * width, (k + 1) * n * width), n, d: width }));
+  return out;
 }
 
 export function mean(values: ArrayLike<number>): number {
@@ -166,18 +195,20 @@ function top(curve: readonly Point[], fold: number): number {
 }
 
 /**
- * Estimates for several groups of the same size at once: `groups[i]` are row numbers of the sides. Equal size, candidates,
+ * Estimates for several groups of the same size at once: `members[i]` are row numbers of the sides. Equal size, candidates,
  * draws, critics and steps make them comparable.
  */
 export async function quickInfoNce(
-  a: Side,
-  b: Side,
-  groups: readonly Int32Array[],
+  first: Side,
+  second: Side,
+  members: readonly Int32Array[],
   o: QuickOptions,
   seed: number,
   progress: (done: number) => void = () => {},
   threads?: number,
 ): Promise<NeuralEstimate[]> {
+  const [a, b] = [first, second].map((side) => normaliseGroups(side, members, o.scale));
+  const groups = members.map((rows, g) => rows.map((_, i) => g * rows.length + i));
   const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
   const draws = Math.max(a.length, b.length);
   const curve: Point[] = [];

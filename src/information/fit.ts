@@ -55,7 +55,7 @@ const BLOCK = { separable: 10_000, quadratic: 10_000, bilinear: 10_000, concat: 
 /** Pairs that one pass of judging holds at a time, over all critics: 8 hidden layers of 64 MB each at most. */
 const PAIRS_AT_ONCE = { separable: 1 << 23, quadratic: 1 << 23, bilinear: 1 << 23, concat: 1 << 17 };
 
-function batchObjective(o: CriticOptions, g: number, n: number, da: number, db: number, weighted: boolean) {
+export function batchObjective(o: CriticOptions, g: number, n: number, da: number, db: number, weighted: boolean) {
   const a = input('a', [g, n, da]);
   const b = input('b', [g, n, db]);
   const { scores, parameters } = critic(o, a, b);

@@ -7,7 +7,7 @@
 import { UserError } from '../base/errors.js';
 import type { Matrix } from './columns.js';
 import type { CriticKind } from './critic.js';
-import { type NeuralEstimate, prepareSide, QUICK, quickInfoNce } from './crossfit.js';
+import { type NeuralEstimate, QUICK, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
 import { PAPER, paperInfoNce } from './paper.js';
 import { categories, checkPair, prepare, warnFew } from './samples.js';
@@ -55,7 +55,7 @@ export function infonce({
           'The paper’s value is the training objective: it contains what the critic memorised. The held-out value does not.',
         );
       } else {
-        const [x, y] = await Promise.all(sides.map((s) => prepareSide(s, QUICK.components, options.seed)));
+        const [x, y] = await Promise.all(sides.map((s) => reduceSide(s, QUICK.components, options.seed)));
         const kinds = critic ? [critic] : QUICK.kinds;
         const settings = { ...QUICK, kinds, batch: critic === 'concat' ? 128 : QUICK.batch };
         [found] = await quickInfoNce(x, y, group, settings, options.seed, progress, threads);

@@ -43,17 +43,25 @@ export function paperCeiling(negatives: number, batch: number): number {
   return Math.log(negatives + 1) - expected;
 }
 
-/** log of candidate weights w/Σw for `g` critics: w counts how often each pair of the batch is a candidate of a row. */
-function drawNegatives(g: number, batch: number, negatives: number, rng: Rng): Float32Array {
-  const out = new Float32Array(g * batch * batch);
+/** `negatives` numbers in 0 … batch−1 per row, drawn with replacement, [rows, negatives]. */
+export function drawNegatives(rows: number, batch: number, negatives: number, rng: Rng): Int32Array {
+  return Int32Array.from({ length: rows * negatives }, () => ((rng.bits() * batch) / 4294967296) | 0);
+}
+
+/**
+ * log of candidate weights w/Σw, [rows, batch], from the numbers drawn: w counts how often each pair of the batch is a
+ * candidate of a row, the positive (column = row modulo batch) once more.
+ */
+export function logWeights(drawn: Int32Array, rows: number, batch: number, negatives: number): Float32Array {
+  const out = new Float32Array(rows * batch);
   const logs = Float64Array.from({ length: negatives + 2 }, (_, c) =>
     c === 0 ? -1e9 : Math.log(c) - Math.log(negatives + 1),
   );
   const counts = new Int32Array(batch);
-  for (let row = 0; row < g * batch; row++) {
+  for (let row = 0; row < rows; row++) {
     counts.fill(0);
     counts[row % batch] = 1;
-    for (let k = 0; k < negatives; k++) counts[((rng.bits() * batch) / 4294967296) | 0]++;
+    for (let k = 0; k < negatives; k++) counts[drawn[row * negatives + k]]++;
     for (let j = 0; j < batch; j++) out[row * batch + j] = logs[counts[j]];
   }
   return out;
@@ -80,7 +88,8 @@ async function train(
     const sums = new Float64Array(rows.length);
     for (let step = 0; step < perEpoch; step++) {
       const parts = order.map((list) => list.subarray(step * batch, (step + 1) * batch));
-      const weights = drawNegatives(rows.length, batch, o.negatives, rng);
+      const drawn = drawNegatives(rows.length * batch, batch, o.negatives, rng);
+      const weights = logWeights(drawn, rows.length * batch, batch, o.negatives);
       const objective = await critics.step(parts, rng.int(draws), rate, weights);
       objective.forEach((v, i) => {
         sums[i] += v / perEpoch;
