@@ -80,7 +80,7 @@ async function train(
   const perEpoch = Math.max(1, Math.ceil(Math.floor(rows[0].length / batch) / 2));
   const history: Float64Array[] = [];
   let rate = o.learningRate;
-  let best = Number.NEGATIVE_INFINITY;
+  let best: number | null = null;
   let stale = 0;
   for (let epoch = 0; epoch < o.epochs; epoch++) {
     const rng = new Rng(seed, 'paper', epoch);
@@ -99,7 +99,7 @@ async function train(
     history.push(sums);
     progress((epoch + 1) / o.epochs);
     const level = mean(sums);
-    if (level > best + 1e-4 * Math.abs(best)) {
+    if (best === null || level > best + 1e-4 * Math.abs(best)) {
       best = level;
       stale = 0;
     } else if (++stale > PLATEAU) {
