@@ -255,7 +255,7 @@ class Run {
       const data = await this.readProbe(epoch);
       const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
       const stage = `information at epoch ${epoch}`;
-      const estimates = await estimateCheckpoint(data, config.seed, (done) =>
+      const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
         hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
       );
       const lines = estimates.map(

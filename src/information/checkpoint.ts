@@ -5,6 +5,7 @@
 import type { Matrix } from './columns.js';
 import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
+import { PAPER, paperInfoNce } from './paper.js';
 
 /** What a probe recorded, in the order of the plan's `samples`. */
 export interface CheckpointData {
@@ -67,15 +68,23 @@ function oneHotLabels(labels: Int32Array, classes: number): Matrix {
   return { data, n: labels.length, d: classes };
 }
 
-/** All estimates of one checkpoint with the quick critic. */
+/** Which critic: `quick` is held out, `paper` is the protocol's and reports the training objective. */
+export type CheckpointCritic = 'quick' | 'paper';
+
+/** Pairs of a batch that the paper's critics hold at once: some ten tensors of 128 values each. */
+const PAPER_PAIRS = 1 << 17;
+
+/** All estimates of one checkpoint. */
 export async function estimateCheckpoint(
   data: CheckpointData,
+  kind: CheckpointCritic,
   seed: number,
   progress: (done: number) => void = () => {},
 ): Promise<CheckpointEstimate[]> {
-  const x = await reduceSide([data.x], GROUP.components, seed);
-  const t = await reduceSide(data.t, GROUP.components, seed);
-  const logits = await reduceSide(data.logits, GROUP.components, seed);
+  const reduce = (side: Side) => (kind === 'quick' ? reduceSide(side, GROUP.components, seed) : side);
+  const x = await reduce([data.x]);
+  const t = await reduce(data.t);
+  const logits = await reduce(data.logits);
   const y: Side = [oneHotLabels(data.labels, data.classes)];
   const sides = { 'I(X;T)': [x, t], 'I(T;Ŷ)': [t, logits], 'I(X;Ŷ)': [x, logits], 'I(T;Y)': [t, y] } as const;
   const plan = estimatesPlanned(data.groups.keys());
@@ -83,13 +92,20 @@ export async function estimateCheckpoint(
   const results: CheckpointEstimate[] = [];
   for (const { quantity, groups } of plan) {
     const [a, b] = sides[quantity];
-    const rows = groups.map((id) => data.groups.get(id)!);
-    const found = await quickInfoNce(a, b, rows, GROUP_CRITIC[quantity], seed, (done) =>
-      progress((results.length + done * groups.length) / total),
-    );
-    found.forEach((e, i) => {
-      results.push({ ...e, group: groups[i], quantity });
-    });
+    const settings = PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
+    const atOnce = kind === 'quick' ? groups.length : Math.max(1, Math.floor(PAPER_PAIRS / settings.batch ** 2));
+    for (let from = 0; from < groups.length; from += atOnce) {
+      const ids = groups.slice(from, from + atOnce);
+      const rows = ids.map((id) => data.groups.get(id)!);
+      const report = (done: number) => progress((results.length + done * ids.length) / total);
+      const found =
+        kind === 'quick'
+          ? await quickInfoNce(a, b, rows, GROUP_CRITIC[quantity], seed, report)
+          : await paperInfoNce(a, b, rows, settings, seed, report);
+      found.forEach((e, i) => {
+        results.push({ ...e, group: ids[i], quantity });
+      });
+    }
   }
   return results;
 }

@@ -1,0 +1,250 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rng } from '../../src/base/random.js';
+import { encodeNpy, ndarray } from '../../src/formats/npy.js';
+import { readNpz } from '../../src/formats/npz.js';
+import { readSafetensors } from '../../src/formats/safetensors.js';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ibscope-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function ibscope(args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { cwd: folder, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+const TINY = '--width 2 --epochs 2 --train-limit 2500 --test-limit 100 --null-splits 1 --draws 1'.split(' ');
+
+async function npy(name: string, data: Float32Array | Int32Array | Uint8Array, shape: number[]): Promise<string> {
+  await writeFile(join(folder, name), encodeNpy(ndarray(data, shape)));
+  return name;
+}
+
+describe('a wrong command gives one line, exit code 2, and leaves nothing behind', () => {
+  const cases: [string[], RegExp][] = [
+    [['rnu'], /unknown command 'rnu'.*run/],
+    [['run', '--atack', 'none'], /unknown option '--atack'.*--attack/],
+    [['run', '--attack', 'badnet'], /unknown attack "badnet".*Did you mean "badnets"/],
+    [['run', '--dataset', 'shapes'], /unknown data set "shapes".*shapes10/],
+    [['run', '--model', 'resnet'], /unknown model "resnet".*resnet18/],
+    [['run', '--poison-rate', '0'], /--poison-rate 0/],
+    [['run', '--poison-rate', '1.5'], /--poison-rate 1.5/],
+    [['run', '--poison-rate', 'abc'], /--poison-rate abc/],
+    [['run', '--target', '10'], /--target 10.*0 to 9/],
+    [['run', '--target', '-1'], /--target -1/],
+    [['run', '--epochs', '0'], /--epochs 0/],
+    [['run', '--width', '0'], /--width 0/],
+    [['run', '--noise', '-0.1'], /--noise -0.1/],
+    [['run', '--seed', '1.5'], /--seed 1.5/],
+    [['run', '--checkpoints', '3,1'], /--checkpoints 3,1.*rise/],
+    [['run', '--checkpoints', '1,99'], /--checkpoints 1,99.*--epochs/],
+    [['run', '--checkpoints', '1,,2'], /--checkpoints 1,,2/],
+    [['run', '--dataset', 'folder'], /--data-dir is needed/],
+    [['run', '--dataset', 'folder', '--data-dir', 'nowhere'], /nowhere/],
+    [['run', '--attack', 'blend', '--attack-option', 'alfa=1'], /alfa/],
+    [['run', '--resume'], /--out/],
+    [['compare', '--attacks', 'none,none'], /named twice/],
+    [['compare', '--attacks', 'none,bend'], /"bend".*blend/],
+    [['mi', 'a.npy', 'b.npy'], /a\.npy: no such file/],
+    [['mi', 'a.npy', 'b.npy', '--estimator', 'infonca'], /infonce/],
+    [['poison', '--out', 'x.txt'], /\.npz/],
+    [['report', 'nowhere'], /nowhere/],
+  ];
+  it.each(cases)('%j', async (args, expected) => {
+    const before = await readdir(folder);
+    const { code, stdout, stderr } = await ibscope(args);
+    expect(stderr).toMatch(expected);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it('an empty folder, one class, and a file that is no image', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    const one = join(folder, 'one', 'train', 'cat');
+    await mkdir(one, { recursive: true });
+    await writeFile(join(one, 'a.png'), 'x');
+    await cp(join(folder, 'one'), join(folder, 'broken'), { recursive: true });
+    await mkdir(join(folder, 'broken', 'train', 'dog'));
+    await writeFile(join(folder, 'broken', 'train', 'dog', 'b.png'), 'x');
+    for (const [name, said] of [
+      ['empty', /empty/],
+      ['one', /one class/],
+      ['broken', /\.png/],
+    ] as const) {
+      const { code, stderr } = await ibscope(['run', '--dataset', 'folder', '--data-dir', name, '--out', 'never']);
+      expect(stderr).toMatch(said);
+      expect(code).toBe(2);
+      expect(await readdir(folder)).not.toContain('never');
+    }
+  });
+
+  it('arrays that are truncated, uneven, or hold NaN', async () => {
+    await npy('good.npy', new Float32Array(50), [50]);
+    await npy('short.npy', new Float32Array(40), [40]);
+    await npy('nan.npy', new Float32Array(50).fill(Number.NaN), [50]);
+    const bytes = await readFile(join(folder, 'good.npy'));
+    await writeFile(join(folder, 'cut.npy'), bytes.subarray(0, bytes.length - 8));
+    await writeFile(
+      join(folder, 'object.npy'),
+      Buffer.from(bytes.toString('latin1').replace("'<f4'", "'|O' "), 'latin1'),
+    );
+    for (const [name, said] of [
+      ['short.npy', /50.*40|pairs/],
+      ['nan.npy', /NaN/],
+      ['cut.npy', /truncated|bytes/],
+      ['object.npy', /object/i],
+    ] as const) {
+      const { code, stderr } = await ibscope(['mi', 'good.npy', name]);
+      expect(stderr).toMatch(said);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      expect(code).toBe(2);
+    }
+  });
+});
+
+describe('poison', () => {
+  it('writes exactly the images that a run trains on', async () => {
+    const data = ['--train-limit', '2500', '--attack', 'blend', '--seed', '3'];
+    await ibscope(['poison', ...data, '--out', 'p.npz']);
+    const { code } = await ibscope(['run', ...TINY, ...data, '--out', 'as-poisoned']);
+    expect(code).toBe(0);
+    const exported = await readNpz(join(folder, 'p.npz'));
+    const { tensors } = await readSafetensors(join(folder, 'as-poisoned', 'samples.safetensors'));
+    const size = 32 * 32 * 3;
+    const probed = tensors.index.data as Int32Array;
+    expect(probed.length).toBeGreaterThan(1000);
+    const images = exported.images.data as Uint8Array;
+    probed.forEach((i, r) => {
+      const here = Buffer.from((tensors.x.data as Uint8Array).subarray(r * size, (r + 1) * size));
+      expect(here.equals(images.subarray(i * size, (i + 1) * size))).toBe(true);
+      expect(Number(exported.labels.data[i])).toBe(tensors.label.data[r]);
+      expect(Number(exported.poisoned.data[i])).toBe(Number(tensors.poisoned.data[r]));
+    });
+  });
+
+  it('does not overwrite a file', async () => {
+    await writeFile(join(folder, 'there.npz'), 'x');
+    const { code, stderr } = await ibscope(['poison', '--out', 'there.npz']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('exists already');
+    expect(await readFile(join(folder, 'there.npz'), 'utf8')).toBe('x');
+  });
+});
+
+describe('run', () => {
+  it('prints one JSON document, the same for the same seed, and resumes a finished run', async () => {
+    const once = await ibscope(['run', ...TINY, '--out', 'once', '--json']);
+    expect(once.code).toBe(0);
+    const result = JSON.parse(once.stdout);
+    expect(result).toMatchObject({ attack: 'badnets', dataset: 'shapes10', epochs: 2, dir: 'once' });
+    expect(result.accuracy).toBeGreaterThanOrEqual(0);
+    expect(result.asr).toBeGreaterThanOrEqual(0);
+    expect(result.stealth.null.draws).toBe(9);
+    expect(result.stealth.score).toBeGreaterThan(0);
+    expect(result.stealth.score).toBeLessThanOrEqual(1);
+    expect(Object.keys(result.stealth.parts)).toEqual(['I(X;T)', 'I(T;Ŷ)']);
+
+    const same = ({ dir: _, report: __, seconds: ___, ...rest }: Record<string, unknown>) => rest;
+    const twice = JSON.parse((await ibscope(['run', ...TINY, '--out', 'twice', '--json'])).stdout);
+    expect(same(twice)).toEqual(same(result));
+    const again = JSON.parse((await ibscope(['run', ...TINY, '--out', 'once', '--resume', '--json'])).stdout);
+    expect(same(again)).toEqual(same(result));
+
+    const other = await ibscope(['run', ...TINY, '--lr', '0.02', '--out', 'once', '--resume']);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toMatch(/lr/);
+    expect(await ibscope(['run', ...TINY, '--out', 'once'])).toMatchObject({ code: 2 });
+    expect(await readFile(join(folder, 'once', 'report.html'), 'utf8')).toContain('badnets');
+  });
+
+  it('says why there is no score when a group is too small', async () => {
+    const { stdout, code } = await ibscope([
+      'run',
+      '--width',
+      '2',
+      '--epochs',
+      '1',
+      '--train-limit',
+      '300',
+      '--test-limit',
+      '50',
+      '--out',
+      'small',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { stealth } = JSON.parse(stdout);
+    expect(stealth).toMatchObject({ score: null, null: null, p: null });
+    expect(stealth.reason).toMatch(/0\/backdoor has 30 samples/);
+  });
+
+  it('compares attacks on groups of one size', async () => {
+    const { stdout, code } = await ibscope([
+      'compare',
+      '--attacks',
+      'none,blend',
+      ...TINY,
+      '--epochs',
+      '1',
+      '--out',
+      'pair',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    const { rows, report } = JSON.parse(stdout);
+    expect(rows.map((r: { attack: string }) => r.attack)).toEqual(['none', 'blend']);
+    expect(new Set(rows.map((r: { groupSize: number }) => r.groupSize)).size).toBe(1);
+    expect(rows[0].asr).toBeNull();
+    expect(await readFile(join(folder, report), 'utf8')).toContain('blend');
+  });
+});
+
+describe('mi', () => {
+  it('finds −½ ln(1 − ρ²) between paired columns, and says how it was found', async () => {
+    const n = 2000;
+    const rng = new Rng(1, 'mi');
+    const a = rng.normals(n);
+    const b = a.map((v) => 0.9 * v + Math.sqrt(1 - 0.81) * rng.normal());
+    const files = [await npy('a.npy', a, [n]), await npy('b.npy', b, [n, 1])];
+    const { stdout, code } = await ibscope(['mi', ...files, '--json']);
+    expect(code).toBe(0);
+    const e = JSON.parse(stdout);
+    expect(e).toMatchObject({ estimator: 'infonce', samples: n, saturated: false });
+    expect(e.nats).toBe(e.heldOutNats);
+    expect(Math.abs(e.nats - -0.5 * Math.log(1 - 0.81))).toBeLessThan(4 * e.standardError + 0.02);
+    expect(e.ceiling).toBeCloseTo(Math.log(n / 2), 6);
+  });
+});
+
+describe('doctor and help', () => {
+  it('finds what it needs', async () => {
+    const { stdout, code } = await ibscope(['doctor', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).checks.every((c: { ok: boolean }) => c.ok)).toBe(true);
+  });
+
+  it.each(['run', 'compare', 'poison', 'mi', 'report', 'doctor'])('%s --help shows an example', async (command) => {
+    const { stdout, code } = await ibscope([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Example:\\n {2}ibscope ${command}`));
+  });
+});
