@@ -30,7 +30,7 @@ const GROUP: QuickOptions = {
   ...QUICK,
   kinds: ['quadratic'],
   components: 64,
-  scale: 0.25,
+  length: 2,
   learningRate: 5e-3,
   weightDecay: 1,
   ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250, 300, 400],
@@ -41,7 +41,7 @@ export const GROUP_CRITIC: Record<CheckpointEstimate['quantity'], QuickOptions> 
   'I(X;T)': GROUP,
   'I(X;Ŷ)': GROUP,
   'I(T;Y)': GROUP,
-  'I(T;Ŷ)': { ...GROUP, kinds: ['separable'], learningRate: 4e-3, scale: 0.5 },
+  'I(T;Ŷ)': { ...GROUP, kinds: ['separable'], learningRate: 4e-3, length: 4 },
 };
 
 /** True for the groups that only the score's null needs. */

@@ -17,8 +17,8 @@ export interface QuickOptions {
   weightDecay: number;
   /** Steps after which the critics are judged; the last one is where training ends. */
   ladder: readonly number[];
-  /** Root mean square of the columns as critics see them; the smaller, the later they overfit and the slower they learn. */
-  scale: number;
+  /** Largest mean length of a row as critics see it (columns have at most variance 1). Shorter rows overfit later. */
+  length: number;
   /** More columns than this are replaced by as many principal components. */
   components: number;
 }
@@ -37,7 +37,7 @@ export const QUICK: QuickOptions = {
   learningRate: 1e-3,
   weightDecay: 1e-2,
   ladder: [25, 50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600],
-  scale: 1,
+  length: Number.POSITIVE_INFINITY,
   components: 128,
 };
 
@@ -81,8 +81,9 @@ export async function reduceSide(side: Side, components: number, seed: number): 
  * that lies far from the others is as easy to learn, and no single sample rules a small critic. Functions of one side can
  * only lower a lower bound.
  */
-function normaliseGroups(side: Side, groups: readonly Int32Array[], scale: number): Side {
+function normaliseGroups(side: Side, groups: readonly Int32Array[], length: number): Side {
   const { d } = side[0];
+  const scale = Math.min(1, length / Math.sqrt(d));
   const size = groups[0].length;
   const out = side.map(() => ({ data: new Float32Array(groups.length * size * d), n: groups.length * size, d }));
   groups.forEach((rows, g) => {
@@ -207,7 +208,7 @@ export async function quickInfoNce(
   progress: (done: number) => void = () => {},
   threads?: number,
 ): Promise<NeuralEstimate[]> {
-  const [a, b] = [first, second].map((side) => normaliseGroups(side, members, o.scale));
+  const [a, b] = [first, second].map((side) => normaliseGroups(side, members, o.length));
   const groups = members.map((rows, g) => rows.map((_, i) => g * rows.length + i));
   const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
   const draws = Math.max(a.length, b.length);

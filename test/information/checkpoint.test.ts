@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/base/random.js';
+import { estimateCheckpoint, estimatesPlanned } from '../../src/information/checkpoint.js';
+import { planGroups } from '../../src/information/groups.js';
+
+/** T = X + noise for the first group, T independent of X for the second; Ŷ a noisy copy of T's first columns. */
+function data(size: number) {
+  const rng = new Rng(5, 'checkpoint');
+  const n = 2 * size;
+  const x = { data: rng.normals(n * 4), n, d: 4 };
+  const draw = () => ({
+    data: Float32Array.from(x.data, (v, i) => (i < size * 4 ? v + 0.5 * rng.normal() : rng.normal())),
+    n,
+    d: 4,
+  });
+  const t = [draw(), draw()];
+  const logits = t.map((m) => ({
+    data: Float32Array.from({ length: n * 2 }, (_, i) => m.data[Math.floor(i / 2) * 4 + (i % 2)] + 0.3 * rng.normal()),
+    n,
+    d: 2,
+  }));
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 2);
+  const rows = (from: number) => Int32Array.from({ length: size }, (_, i) => from + i);
+  return {
+    x,
+    labels,
+    classes: 2,
+    t,
+    logits,
+    groups: new Map([
+      ['1', rows(0)],
+      ['2', rows(size)],
+      ['2/null-a0', rows(size)],
+    ]),
+  };
+}
+
+describe('the estimates of a checkpoint', () => {
+  it('tell a group whose T knows X from one whose T does not, in all quantities that are planned', async () => {
+    const found = await estimateCheckpoint(data(300), 'quick', 0);
+    const of = (group: string, quantity: string) => found.find((e) => e.group === group && e.quantity === quantity)!;
+    // Four independent columns of signal to noise 4 hold 4 · ½ ln 5 = 3.22 nats.
+    expect(of('1', 'I(X;T)').nats).toBeGreaterThan(2);
+    expect(of('1', 'I(X;T)').nats).toBeLessThan(3.22 + 2 * of('1', 'I(X;T)').standardError);
+    expect(Math.abs(of('2', 'I(X;T)').nats)).toBeLessThan(3 * of('2', 'I(X;T)').standardError);
+    expect(of('2', 'I(X;T)').standardError).toBeLessThan(0.2);
+    expect(of('1', 'I(T;Ŷ)').nats).toBeGreaterThan(1);
+    expect(of('1', 'I(X;T)').nats).toBeGreaterThan(of('1', 'I(X;Ŷ)').nats);
+    expect(found.map((e) => `${e.group} ${e.quantity}`)).toEqual(
+      estimatesPlanned(['1', '2', '2/null-a0']).flatMap((p) => p.groups.map((g) => `${g} ${p.quantity}`)),
+    );
+  });
+
+  it('with the paper’s critic report the training objective, which memorises, and the held-out value beside it', async () => {
+    const found = await estimateCheckpoint(
+      { ...data(48), groups: new Map([['2', Int32Array.from({ length: 48 }, (_, i) => 48 + i)]]) },
+      'paper',
+      0,
+    );
+    const independent = found.find((e) => e.quantity === 'I(X;T)')!;
+    expect(independent.nats).toBe(independent.trainNats);
+    expect(independent.nats).toBeGreaterThan(independent.heldOutNats + 0.05);
+  });
+});
+
+describe('groups', () => {
+  const labels = Int32Array.from({ length: 4000 }, (_, i) => i % 10);
+  const request = {
+    labels,
+    cover: new Uint8Array(4000),
+    classes: 10,
+    target: 0,
+    limit: 500,
+    nullSplits: 1,
+    pretended: 400,
+    seed: 0,
+  };
+  const poisonedRows = Array.from({ length: 400 }, (_, i) => i);
+
+  it('have one size; halves of a clean class are disjoint and untouched; the target class takes no part in the null', () => {
+    const poisoned = new Uint8Array(4000);
+    const now = labels.slice();
+    for (const i of poisonedRows) {
+      poisoned[i] = 1;
+      now[i] = 0;
+    }
+    const plan = planGroups({ ...request, labels: now, poisoned });
+    const sample = (id: string) => [...plan.groups.get(id)!].map((r) => plan.samples[r]);
+    // 360 clean samples a class, so halves of 180.
+    expect(plan.size).toBe(180);
+    for (const [id, rows] of plan.groups) expect([id, new Set(rows).size]).toEqual([id, 180]);
+    expect(sample('0/backdoor').every((i) => poisoned[i] === 1)).toBe(true);
+    expect(sample('0/clean').every((i) => labels[i] === 0 && !poisoned[i])).toBe(true);
+    expect(sample('0/mixed').filter((i) => poisoned[i]).length).toBe(90);
+    for (let k = 1; k < 10; k++) {
+      const [a, b] = [sample(`${k}/null-a0`), sample(`${k}/null-b0`)];
+      expect(a.filter((i) => b.includes(i))).toEqual([]);
+      expect([...a, ...b, ...sample(`${k}`)].every((i) => now[i] === k && !poisoned[i])).toBe(true);
+    }
+    expect([...plan.groups.keys()].filter((id) => id.startsWith('0/null'))).toEqual([]);
+  });
+
+  it('without poison, a random part of the target class plays the backdoor and the rest the clean samples', () => {
+    const plan = planGroups({ ...request, poisoned: new Uint8Array(4000) });
+    const sample = (id: string) => [...plan.groups.get(id)!].map((r) => plan.samples[r]);
+    const [played, clean] = [sample('0/backdoor'), sample('0/clean')];
+    expect([...played, ...clean].every((i) => labels[i] === 0)).toBe(true);
+    expect(played.filter((i) => clean.includes(i))).toEqual([]);
+  });
+
+  it('under 100 samples are left out and named; cover samples are in no clean group', () => {
+    const poisoned = new Uint8Array(4000);
+    const cover = new Uint8Array(4000);
+    for (let i = 0; i < 60; i++) poisoned[i] = 1;
+    for (let i = 1000; i < 1200; i++) cover[i] = 1;
+    const plan = planGroups({ ...request, poisoned, cover });
+    expect(plan.leftOut.get('0/backdoor')).toBe(60);
+    expect(plan.groups.has('0/backdoor')).toBe(false);
+    const covered = [...plan.groups.get('cover')!].map((r) => plan.samples[r]);
+    expect(covered.every((i) => cover[i] === 1)).toBe(true);
+    for (const id of ['0/clean', '0/all', '3'])
+      expect([...plan.groups.get(id)!].some((r) => cover[plan.samples[r]])).toBe(false);
+  });
+});
