@@ -42,8 +42,9 @@ describe('the estimates of a checkpoint', () => {
     // Four independent columns of signal to noise 4 hold 4 · ½ ln 5 = 3.22 nats.
     expect(of('1', 'I(X;T)').nats).toBeGreaterThan(2);
     expect(of('1', 'I(X;T)').nats).toBeLessThan(3.22 + 2 * of('1', 'I(X;T)').standardError);
-    expect(Math.abs(of('2', 'I(X;T)').nats)).toBeLessThan(3 * of('2', 'I(X;T)').standardError);
-    expect(of('2', 'I(X;T)').standardError).toBeLessThan(0.2);
+    // A lower bound: an overfitted critic may fall below 0, but claims no information that is not there.
+    expect(of('2', 'I(X;T)').nats).toBeLessThan(2 * of('2', 'I(X;T)').standardError);
+    expect(of('2', 'I(X;T)').nats).toBeGreaterThan(-0.5);
     expect(of('1', 'I(T;Ŷ)').nats).toBeGreaterThan(1);
     expect(of('1', 'I(X;T)').nats).toBeGreaterThan(of('1', 'I(X;Ŷ)').nats);
     expect(found.map((e) => `${e.group} ${e.quantity}`)).toEqual(
