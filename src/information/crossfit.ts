@@ -1,11 +1,12 @@
 /**
- * Cross-fitted InfoNCE: two folds of samples, each fold's critic judged on the other fold. All estimates made together stop
+ * Cross-fitted critics: two folds of samples, each fold's critic judged on the other fold. All estimates made together stop
  * at one step: a fold's critics where the *other* fold's mean curve is highest, so that no value is picked by its own noise.
  */
 import { Rng } from '../base/random.js';
 import { type Matrix, normalise, principalComponents } from './columns.js';
 import type { CriticKind } from './critic.js';
 import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
+import type { Objective } from './objective.js';
 
 export interface QuickOptions {
   /** Critics that are tried; the best on held-out samples is taken. */
@@ -21,10 +22,17 @@ export interface QuickOptions {
   length: number;
   /** More columns than this are replaced by as many principal components. */
   components: number;
+  /** Judge averaged weights: steadier and closer to the optimum where the steps are many. */
+  average?: boolean;
+  /** What is climbed and judged; absent: InfoNCE. */
+  objective?: Objective;
 }
 
 /** Standard deviations. */
 const CLIP = 4;
+
+/** Rows that choose the step; the value there is then found on all. */
+const LOOK = 2048;
 
 /** Training ends when both folds' curves have not risen for this many judgements. */
 const PATIENCE = 3;
@@ -136,6 +144,8 @@ interface Point {
   average: [number, number];
   /** Still rising when training ended. */
   unsettled: boolean;
+  /** The critics as they were, judged on rows they did not learn from. */
+  judge(rows: readonly Int32Array[]): Promise<Judgement[]>;
 }
 
 /** Trains one kind of critic for every fold until both folds' mean curves have passed their top. */
@@ -148,9 +158,9 @@ async function trainCurve(
   seed: number,
   progress: (done: number) => void,
   threads?: number,
-): Promise<Point[]> {
+): Promise<{ curve: Point[]; release(): Promise<void> }> {
   const size = Math.min(o.batch, folds[0].train.length);
-  const { learningRate, weightDecay } = o;
+  const { learningRate, weightDecay, average, objective: climbed } = o;
   const fitting = new CriticGroup(a, b, folds.length, {
     critic: { ...o, kind },
     batch: size,
@@ -159,6 +169,9 @@ async function trainCurve(
     clip: 5,
     seed,
     threads,
+    average,
+    objective: climbed,
+    cap: Math.log(folds[0].train.length),
   });
   const batches = folds.map((f, i) => new Batches(f.train, size, new Rng(seed, 'batches', i)));
   const draws = Math.max(a.length, b.length);
@@ -175,19 +188,26 @@ async function trainCurve(
     sums = sums.map((s, i) => s + objective[i]);
     counted++;
     if (!o.ladder.includes(step)) continue;
-    const judged = await fitting.judge(folds.map((f) => f.heldOut));
+    const judged = await fitting.judge(folds.map((f) => f.heldOut.subarray(0, LOOK)));
+    const weights = fitting.weights();
     const value = (fold: number) => mean(judged.filter((_, i) => i % 2 === fold).map((j) => mean(j.terms)));
-    curve.push({ step, judged, train: sums.map((s) => s / counted), average: [value(0), value(1)], unsettled: false });
+    curve.push({
+      step,
+      judged,
+      train: sums.map((s) => s / counted),
+      average: [value(0), value(1)],
+      unsettled: false,
+      judge: (rows) => fitting.judge(rows, weights),
+    });
     sums = new Float64Array(folds.length);
     counted = 0;
     progress(step / last);
     if ([0, 1].every((f) => curve.length - 1 - top(curve, f) >= PATIENCE)) break;
   }
-  await fitting.release();
   const [before, end] = curve.slice(-2).map((p) => mean(p.average));
   const rises = end === undefined || (end - before) / Math.max(0.1, Math.abs(end)) > 0.02;
   curve[curve.length - 1].unsettled = rises;
-  return curve;
+  return { curve, release: () => fitting.release() };
 }
 
 /** Index of the point where a fold's curve is highest. */
@@ -212,20 +232,26 @@ export async function quickInfoNce(
   const groups = members.map((rows, g) => rows.map((_, i) => g * rows.length + i));
   const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
   const draws = Math.max(a.length, b.length);
-  const curve: Point[] = [];
+  const trained: { curve: Point[]; release(): Promise<void> }[] = [];
   for (const [k, kind] of o.kinds.entries())
-    curve.push(
-      ...(await trainCurve(a, b, folds, kind, o, seed, (done) => progress((k + done) / o.kinds.length), threads)),
+    trained.push(
+      await trainCurve(a, b, folds, kind, o, seed, (done) => progress((k + done) / o.kinds.length), threads),
     );
+  const curve = trained.flatMap((t) => t.curve);
 
   // The critics of fold 1 are taken from where the curve of fold 2 is highest, and the other way round.
   const best = [top(curve, 1), top(curve, 0)];
+  const judged = new Map<Point, Judgement[]>();
+  for (const point of best.map((at) => curve[at]))
+    if (folds[0].heldOut.length > LOOK && !judged.has(point))
+      judged.set(point, await point.judge(folds.map((f) => f.heldOut)));
+  for (const t of trained) await t.release();
   return groups.map((rows, i) => {
-    const parts = [0, 1].map((f) => curve[best[f]].judged[2 * i + f]);
+    const parts = [0, 1].map((f) => (judged.get(curve[best[f]]) ?? curve[best[f]].judged)[2 * i + f]);
     const values = parts.map((p) => mean(p.terms));
     const heldOutNats = mean(values);
     const influence = parts.flatMap((p) => [...p.influence]);
-    const ceiling = Math.log(parts[0].candidates);
+    const ceiling = o.objective ? Number.POSITIVE_INFINITY : Math.log(parts[0].candidates);
     const pointwise = new Float64Array(rows.length).fill(Number.NaN);
     const position = new Map(Array.from(rows, (r, at) => [r, at]));
     parts.forEach((p, f) => {

@@ -1,35 +1,68 @@
 /** The estimators, by name. A new one is one line here. */
-import { unknownWord } from '../base/errors.js';
+import { UserError, unknownWord } from '../base/errors.js';
 import { cca } from './cca.js';
-import { infonce } from './infonce.js';
+import type { CriticKind } from './critic.js';
+import { type InfoNceOptions, infonce } from './infonce.js';
 import { ksg } from './ksg.js';
-import { gao, ross } from './mixed.js';
+import { mine } from './mine.js';
+import { gao, mixed, ross } from './mixed.js';
+import { nwj } from './nwj.js';
+import { pairwise } from './pairwise.js';
 import { plugin } from './plugin.js';
+import { smile } from './smile.js';
 import type { DirectEstimator, Estimator } from './types.js';
 
 export { cca } from './cca.js';
-export { infonce } from './infonce.js';
+export { type InfoNceOptions, infonce } from './infonce.js';
 export { ksg } from './ksg.js';
-export { gao, ross } from './mixed.js';
-export { type PairwiseBounds, pairwiseBounds } from './pairwise.js';
+export { mine } from './mine.js';
+export { gao, mixed, ross } from './mixed.js';
+export { nwj } from './nwj.js';
+export { type PairwiseBounds, pairwise, pairwiseBounds } from './pairwise.js';
 export { plugin } from './plugin.js';
 export { samples } from './samples.js';
+export { type SmileOptions, smile } from './smile.js';
 export type { DirectEstimator, Estimate, EstimateOptions, Estimator, Samples } from './types.js';
 
-const classical = { ksg, cca, plugin, ross, gao };
-
-export const classicalNames = Object.keys(classical) as (keyof typeof classical)[];
-
-/** The estimator of that name with its default settings; a `UserError` with the nearest name where there is none. */
-export function classicalEstimator(name: string): DirectEstimator {
-  const make = classical[name as keyof typeof classical];
-  if (!make) throw unknownWord('estimator', name, classicalNames);
-  return make();
+/** What a caller may choose; each estimator takes what concerns it. */
+export interface EstimatorSettings {
+  preset?: InfoNceOptions['preset'];
+  quantity?: InfoNceOptions['quantity'];
+  critic?: CriticKind;
+  /** Neighbour of `ksg`, `mixed`, `ross` and `gao`. */
+  k?: number;
+  /** Standard deviation of the noise on the second variable, for `pairwise`. */
+  noiseStd?: number;
 }
 
-export const estimatorNames: readonly string[] = ['infonce', ...classicalNames];
+const neuralEstimators = { infonce, nwj, mine, smile };
+const classical = { ksg, cca, plugin, ross, gao, mixed };
 
-/** Any estimator by name; the preset matters to those with a critic. */
-export function estimator(name: string, preset: 'quick' | 'paper' = 'quick'): Estimator {
-  return name === 'infonce' ? infonce({ preset }) : classicalEstimator(name);
+export const neuralNames = Object.keys(neuralEstimators) as (keyof typeof neuralEstimators)[];
+export const classicalNames = Object.keys(classical) as (keyof typeof classical)[];
+export const estimatorNames: readonly string[] = [...neuralNames, ...classicalNames, 'pairwise'];
+
+/** What `all` stands for: `mixed` covers `ross` and `gao`. */
+export const allNames = estimatorNames.filter((name) => name !== 'ross' && name !== 'gao');
+
+/** The estimator of that name with its default settings; a `UserError` with the nearest name where there is none. */
+export function classicalEstimator(name: string, k?: number): DirectEstimator {
+  const make = classical[name as keyof typeof classical];
+  if (!make) throw unknownWord('estimator', name, classicalNames);
+  return make(k === undefined ? {} : { k });
+}
+
+/** Any estimator by name. */
+export function estimator(name: string, settings: EstimatorSettings = {}): Estimator {
+  const { k, noiseStd, ...others } = settings;
+  if (name === 'pairwise') {
+    if (noiseStd === undefined)
+      throw new UserError('pairwise: needs the standard deviation of the noise on the second variable (--noise-std)');
+    return pairwise({ noiseStd });
+  }
+  if (name === 'infonce') return infonce(others);
+  const make = neuralEstimators[name as keyof typeof neuralEstimators];
+  if (make) return make({ critic: settings.critic });
+  if (!estimatorNames.includes(name)) throw unknownWord('estimator', name, estimatorNames);
+  return classicalEstimator(name, k);
 }

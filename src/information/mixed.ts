@@ -64,6 +64,20 @@ export function gao({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   };
 }
 
+/** Ross's where exactly one variable is discrete, Gao's everywhere else. */
+export function mixed(options: NeighbourOptions = {}): DirectEstimator {
+  const [byCategory, anything] = [ross(options), gao(options)];
+  return {
+    name: 'mixed',
+    summary: 'nearest neighbours where not everything is continuous: ross for one discrete variable, otherwise gao',
+    source: `${byCategory.source}; ${anything.source}`,
+    estimate: (a, b, call) => {
+      const chosen = a.discrete !== b.discrete ? byCategory : anything;
+      return { ...chosen.estimate(a, b, call), estimator: 'mixed' };
+    },
+  };
+}
+
 function report(
   estimator: string,
   n: number,

@@ -17,7 +17,7 @@ import { Rng } from '../base/random.js';
 import { eachSquaredDistance } from './distances.js';
 import { cholesky, forwardSolve } from './linalg.js';
 import { checkPair, oneRowPerSample, warnFew } from './samples.js';
-import { type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
+import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
 /** The noise on T: one standard deviation, one per column [d], or a whole covariance matrix [d, d]. */
 export type Noise = { std: number | ArrayLike<number> } | { covariance: Float64Array };
@@ -69,6 +69,27 @@ export function pairwiseBounds(means: Samples, noise: Noise, options: EstimateOp
   const upper = bound('pairwise-upper', upperSums);
   for (const e of [lower, upper]) e.details = { lower: lower.nats, upper: upper.nats };
   return { lower, upper };
+}
+
+/**
+ * The bounds as an estimator of pairs (input, T̄): the second variable holds T before its noise, the first is only counted,
+ * since every row is taken for an input of its own. The value is the lower bound; the upper one is in the details.
+ */
+export function pairwise({ noiseStd }: { noiseStd: number }): DirectEstimator {
+  return {
+    name: 'pairwise',
+    summary: 'bounds for a representation of known Gaussian noise, from its values before the noise',
+    source: 'Kolchinsky and Tracey 2017, Entropy 19(7), 361',
+    estimate(a, b, options) {
+      checkPair('pairwise', a, b, options);
+      const { lower, upper } = pairwiseBounds(b, { std: noiseStd }, options);
+      const warnings = [
+        ...lower.warnings,
+        `The value is a lower bound; the upper bound is ${upper.nats.toFixed(4)} nats. Where earlier layers are noisy too, only the upper one holds for I(X;T).`,
+      ];
+      return { ...lower, estimator: 'pairwise', warnings };
+    },
+  };
 }
 
 /** Means about their average, in units of the noise, and the largest magnitude among them. */

@@ -1,0 +1,26 @@
+/**
+ * NWJ (Nguyen, Wainwright and Jordan 2010, the f-GAN bound of the Kullback–Leibler divergence): I(A;B) ≥ 1 + E[f] − E'[eᶠ],
+ * f being one above the usual notation's, so that a constant critic of 0 claims nothing. The best critic is the log-ratio
+ * ln p(a,b)/p(a)p(b) itself.
+ *
+ * Unbiased on held-out samples for any critic, and so a lower bound. E'[eᶠ] is a mean of ratios as large as e^I: above about
+ * ln n nats its spread grows out of hand (McAllester and Stratos 2020).
+ */
+import { exp } from '../engine/index.js';
+import { type NeuralOptions, neural } from './neural.js';
+import type { Objective } from './objective.js';
+import type { Estimator } from './types.js';
+
+const objective: Objective = { name: 'nwj', kernel: exp, outer: 'linear' };
+
+export function nwj(options: NeuralOptions = {}): Estimator {
+  return neural(
+    {
+      name: 'nwj',
+      summary: 'neural lower bound without a ceiling; its spread grows as e to the information',
+      source: 'Nguyen, Wainwright and Jordan 2010, IEEE Trans. Inf. Theory 56(11)',
+      objective,
+    },
+    options,
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * What a critic climbs, and what it is judged by. Scores f [g, n, n] of g critics, the pairs that belong together on the
+ * diagonal; E is the mean over the diagonal, E' the mean over all other pairs, which are independent.
+ *
+ * InfoNCE compares each row's pair with the row's own candidates. The other objectives have the form E[f] − φ(E'[h(f)]): with
+ * Z = E'[h], by the two indices of a U-statistic, sample i has the influence fᵢᵢ − φ'(Z)·(mean of its row of h + mean of its
+ * column).
+ */
+import { add, concat, constant, div, log, logSumExp, mul, reshape, sub, sum } from '../engine/index.js';
+import { type Op, Tensor } from '../engine/tensor.js';
+
+/** An objective of the form E[f] − φ(E'[h(f)]). */
+export interface Objective {
+  name: 'nwj' | 'mine' | 'smile';
+  /** h, elementwise. */
+  kernel(f: Tensor): Tensor;
+  /** φ: Z − 1, or ln Z. */
+  outer: 'linear' | 'log';
+  /**
+   * What gradients are taken of, [g], where it is not the value itself. `partition` is ln E'[eᶠ] of the batch [g], `average`
+   * its moving average over the steps before.
+   */
+  climb?(f: Tensor, partition: Tensor, average: Tensor): Tensor;
+}
+
+const sigmoidOp: Op = { name: 'sigmoid', lower: (graph, inputs) => graph.node('Sigmoid', inputs) };
+
+const softplusOp: Op = {
+  name: 'softplus',
+  vjp: (grad, node) => [mul(grad, new Tensor(sigmoidOp, node.inputs, {}, node.shape))],
+  lower: (graph, inputs) => graph.node('Softplus', inputs),
+};
+
+/** `ln(1 + eˣ)` */
+export const softplus = (x: Tensor): Tensor => new Tensor(softplusOp, [x], {}, x.shape);
+
+/**
+ * Scores bent smoothly to stay below `cap` nats. A bound holds for any critic, so also for a bent one, and e to the cap limits
+ * how much a single pair weighs: at a cap of ln n, n samples are enough to see a ratio that large.
+ */
+export const capped = (f: Tensor, cap: number): Tensor => sub(cap, softplus(sub(cap, f)));
+
+/** A constant [1, n, n] of one value on the diagonal and another off it. */
+const diagonal = (n: number, on: number, off: number) =>
+  constant(
+    Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? on : off)),
+    [1, n, n],
+  );
+
+/** E: mean over the diagonal, [g, n, n] → [g]. */
+export function joint(f: Tensor): Tensor {
+  const n = f.shape[1];
+  return div(sum(mul(f, diagonal(n, 1, 0)), [1, 2]), n);
+}
+
+/** E': mean over all pairs but the diagonal, [g, n, n] → [g]. */
+export function independent(h: Tensor): Tensor {
+  const n = h.shape[1];
+  return div(sum(mul(h, diagonal(n, 0, 1)), [1, 2]), n * (n - 1));
+}
+
+/** ln E'[eᶠ], [g, n, n] → [g], without overflow. */
+function logPartition(f: Tensor): Tensor {
+  const [g, n] = f.shape;
+  const others = add(f, diagonal(n, -1e9, 0));
+  return sub(logSumExp(reshape(others, [g, n * n]), 1), Math.log(n * (n - 1)));
+}
+
+/** Weight of a step's own partition in its moving average. */
+const RATE = 0.05;
+
+/** Value and climbed objective [g] of one batch, and the next moving average of the log-partition [g]. */
+export function batchValue(
+  o: Objective,
+  scores: Tensor,
+  cap: number,
+  average: Tensor,
+): { value: Tensor; climb: Tensor; nextAverage: Tensor } {
+  const f = capped(scores, cap);
+  const partition = logPartition(f);
+  const z = independent(o.kernel(f));
+  const value = o.outer === 'linear' ? add(sub(joint(f), z), 1) : sub(joint(f), log(z));
+  const parts = [add(average, Math.log(1 - RATE)), add(partition, Math.log(RATE))];
+  const nextAverage = logSumExp(
+    concat(
+      parts.map((t) => reshape(t, [t.size, 1])),
+      1,
+    ),
+    1,
+  );
+  return { value, climb: o.climb?.(f, partition, average) ?? value, nextAverage };
+}
