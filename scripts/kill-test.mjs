@@ -21,7 +21,7 @@ const uniform = () => {
   return state / 2147483647;
 };
 
-const options = '--width 4 --epochs 4 --train-limit 2500 --test-limit 300 --checkpoints 1,2,4'.split(' ');
+const options = '--width 2 --epochs 3 --train-limit 2300 --test-limit 100 --checkpoints 1,3 --draws 1'.split(' ');
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-kill-'));
 
 function start(out, resume) {

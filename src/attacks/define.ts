@@ -22,7 +22,10 @@ export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition
     summary,
     source,
     options: schema,
-    labelling: (options) => definition.labelling?.(check(options)) ?? { victims: 'all', cover: 0 },
+    labelling: (options) => {
+      const checked = check(options);
+      return definition.labelling?.(checked) ?? { victims: 'all', cover: 0 };
+    },
     trigger: (shape, settings) => definition.trigger(shape, check(settings.options), settings),
   };
 }

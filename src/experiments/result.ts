@@ -21,6 +21,7 @@ import {
   trajectories,
 } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
+import type { Perceived } from '../perception/index.js';
 import { type RunReport, renderRunReport } from '../report/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { VERSION } from '../version.js';
@@ -112,6 +113,17 @@ function secondsOf(events: readonly { event: string; epoch: number; seconds: num
   return [...last.values()].reduce((a, b) => a + b, 0);
 }
 
+/** Measures of the trigger's look by name; means over images. */
+async function readPerception(dir: RunDirectory): Promise<Record<string, number>> {
+  const measured = (await dir.readDocument<Record<string, Perceived>>('perception.json')) ?? {};
+  const named = { psnr: 'PSNR (dB)', ssim: 'SSIM', linf: 'l∞', sam: 'spectral angle' } as const;
+  return Object.fromEntries(
+    Object.entries(named)
+      .filter(([name]) => measured[name] && measured[name].n > 0)
+      .map(([name, label]) => [label, measured[name].mean]),
+  );
+}
+
 /** The report of a run as data, from its directory alone. */
 export async function reportOf(dir: RunDirectory): Promise<RunReport> {
   const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
@@ -148,7 +160,7 @@ export async function reportOf(dir: RunDirectory): Promise<RunReport> {
     stealth: explain(dynamics.stealth, leftOut, config.target),
     draft: dynamics.draft,
     gallery,
-    perception: {},
+    perception: await readPerception(dir),
     warnings,
     version: VERSION,
     seconds: secondsOf(events),

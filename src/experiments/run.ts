@@ -8,6 +8,7 @@ import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensor
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel } from '../models/index.js';
+import { perceive } from '../perception/index.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { type Position, Trainer } from '../training/trainer.js';
 import { VERSION } from '../version.js';
@@ -16,6 +17,9 @@ import type { GroupsDocument, RunDocument } from './documents.js';
 import { writeGallery } from './gallery.js';
 import { type Prepared, pick, prepare } from './prepare.js';
 import { finish, type RunResult } from './result.js';
+
+/** Images that the trigger's look is measured on. */
+const PERCEIVED = 200;
 
 /** Seconds between checkpoints inside a long epoch. */
 const SAVE_EVERY = 60;
@@ -47,6 +51,7 @@ export async function run(config: RunConfig, path: string, resume: boolean, hook
   await RunDirectory.check(path, resume);
   hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
   const data = await prepare(config);
+  for (const note of data.dataset.notes ?? []) hooks.line?.(note);
   const dir = await RunDirectory.open(path, resume);
   try {
     return await new Run(config, data, dir, hooks).complete();
@@ -126,6 +131,7 @@ class Run {
     }
     if (!(await dir.has(dir.samples))) await this.writeSamples();
     if (!(await dir.has(dir.gallery))) await writeGallery(dir, data);
+    if (!(await dir.readDocument('perception.json'))) await this.writePerception();
     const { groups, size, leftOut } = data.groups;
     const document: GroupsDocument = {
       size,
@@ -133,6 +139,15 @@ class Run {
       groups: Object.fromEntries([...groups].map(([id, rows]) => [id, [...rows]])),
     };
     await dir.writeDocument('groups.json', document);
+  }
+
+  /** How visible the trigger is, on the first triggered test images. */
+  private async writePerception() {
+    const { triggered, untriggered } = this.data;
+    if (!triggered || !untriggered) return;
+    const rows = Array.from({ length: Math.min(PERCEIVED, triggered.n) }, (_, i) => i);
+    const measured = perceive(pick(untriggered, rows), pick(triggered, rows));
+    await this.dir.writeDocument('perception.json', measured);
   }
 
   private async writeSamples() {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -174,6 +174,32 @@ describe('run', () => {
     expect(other.stderr).toMatch(/lr/);
     expect(await ibscope(['run', ...TINY, '--out', 'once'])).toMatchObject({ code: 2 });
     expect(await readFile(join(folder, 'once', 'report.html'), 'utf8')).toContain('badnets');
+  });
+
+  it('stopped by Ctrl-C and killed by SIGKILL, ends with the numbers of the run that was left alone', async () => {
+    const options = [...TINY, '--epochs', '3', '--checkpoints', '1,3'];
+    const same = ({ dir: _, report: __, seconds: ___, ...rest }: Record<string, unknown>) => rest;
+    const whole = JSON.parse((await ibscope(['run', ...options, '--out', 'whole', '--json'])).stdout);
+    const interrupt = (signal: 'SIGINT' | 'SIGKILL', afterLine: RegExp) =>
+      new Promise<{ code: number | null; stderr: string }>((resolve) => {
+        const child = spawn(process.execPath, [MAIN, 'run', ...options, '--out', 'cut', '--resume'], { cwd: folder });
+        let stderr = '';
+        let sent = false;
+        child.stderr.on('data', (chunk) => {
+          stderr += chunk;
+          if (!sent && afterLine.test(stderr)) {
+            sent = true;
+            child.kill(signal);
+          }
+        });
+        child.on('exit', (code) => resolve({ code, stderr }));
+      });
+    const stopped = await interrupt('SIGINT', /epoch 1\/3/);
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('--resume');
+    expect((await interrupt('SIGKILL', /epoch 2\/3/)).code).toBeNull();
+    const resumed = JSON.parse((await ibscope(['run', ...options, '--out', 'cut', '--resume', '--json'])).stdout);
+    expect(same(resumed)).toEqual(same(whole));
   });
 
   it('says why there is no score when a group is too small', async () => {
