@@ -2,8 +2,8 @@
  * SMILE (Song and Ermon 2020): E[f] − ln E'[clip(eᶠ, e^−τ, e^τ)], f trained with the Jensen–Shannon objective of an f-GAN,
  * whose best critic is the log-ratio ln p(a,b)/p(a)p(b).
  *
- * Clipping tames the spread of the second term and takes the bound away: the value is *not* a lower bound, and where claims
- * beyond τ are common it is too high.
+ * Clipping tames the spread of the second term and takes the bound away: cut above, the term is too small and the value too
+ * high; cut below, too large and too low. The value is *not* a lower bound.
  */
 import { exp, maximum, minimum, neg, sub } from '../engine/index.js';
 import { type NeuralOptions, neural } from './neural.js';

@@ -18,6 +18,7 @@ const inputs: Record<string, (x: Samples, y: Samples, n: number) => [Samples, Sa
   ksg: (x, y) => [x, y],
   cca: (x, y) => [x, y],
   gao: (x, y) => [x, y],
+  mixed: (x, y) => [x, y],
   ross: (x, _, n) => [labels(n, 2), x],
   plugin: (_x, _y, n) => [labels(n, 2), labels(n, 3)],
 };
