@@ -2,8 +2,8 @@
  * Measurements: `npm run -s bench -- NAME [options]`.
  *
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
- *   mi [--quick]                    estimators × tasks × seeds, written into docs/estimators-table.md
- *   claims [NAME …]                 what docs/estimators.md states about the neural estimators, measured again
+ *   mi [--tasks A,B] [--seeds N] …  estimators × tasks × seeds, written into docs/estimators-table.md
+ *   claims [NAME …] [--seeds N]     what docs/estimators.md states about the neural estimators, measured again
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
