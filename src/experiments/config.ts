@@ -107,7 +107,7 @@ export const presets = {
 } as const;
 
 /** Sizes a preset uses of a data set that can be had in any size. */
-const presetLimits = { quick: { trainLimit: 3000, testLimit: 1000 }, paper: {} } as const;
+const presetLimits = { quick: { trainLimit: 2700, testLimit: 800 }, paper: {} } as const;
 
 const PAPER_EPOCHS = [1, 5, 10, 20, 40, 60, 80, 100, 120];
 
@@ -115,7 +115,7 @@ const flag = (key: string) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCas
 
 /** A sensible ladder: dense early, where most happens; the last epoch is always one. */
 export function ladder(epochs: number): number[] {
-  const steps = [1, 2, 3, 5, 8, 12, 16, 20, 30, 40, 60, 80, 100];
+  const steps = [1, 2, 4, 8, 12, 16, 20, 30, 40, 60, 80, 100];
   return [...steps.filter((e) => e < epochs), epochs];
 }
 

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,16 +79,17 @@ describe('a wrong command gives one line, exit code 2, and leaves nothing behind
   it('an empty folder, one class, and a file that is no image', async () => {
     const empty = join(folder, 'empty');
     await mkdir(empty);
-    const one = join(folder, 'one', 'train', 'cat');
-    await mkdir(one, { recursive: true });
-    await writeFile(join(one, 'a.png'), 'x');
-    await cp(join(folder, 'one'), join(folder, 'broken'), { recursive: true });
-    await mkdir(join(folder, 'broken', 'train', 'dog'));
-    await writeFile(join(folder, 'broken', 'train', 'dog', 'b.png'), 'x');
+    const fill = async (path: string, bytes: string) => {
+      await mkdir(path, { recursive: true });
+      for (let i = 0; i < 12; i++) await writeFile(join(path, `${i}.png`), bytes);
+    };
+    await fill(join(folder, 'one', 'train', 'cat'), 'x');
+    await fill(join(folder, 'broken', 'train', 'cat'), 'x');
+    await fill(join(folder, 'broken', 'train', 'dog'), 'x');
     for (const [name, said] of [
       ['empty', /empty/],
       ['one', /one class/],
-      ['broken', /\.png/],
+      ['broken', /\.png.*(image|PNG|JPEG)/],
     ] as const) {
       const { code, stderr } = await ibscope(['run', '--dataset', 'folder', '--data-dir', name, '--out', 'never']);
       expect(stderr).toMatch(said);
