@@ -33,7 +33,7 @@ const GROUP: QuickOptions = {
   length: 2,
   learningRate: 5e-3,
   weightDecay: 1,
-  ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160, 200, 250],
+  ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160],
 };
 
 /** T and Ŷ of a group may fall into clusters, which a quadratic critic cannot tell apart. */
