@@ -20,6 +20,7 @@ import {
   stealth,
   trajectories,
 } from '../dynamics/index.js';
+import { isNullGroup } from '../information/checkpoint.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
 import { type RunReport, renderRunReport } from '../report/index.js';
@@ -30,7 +31,7 @@ import type { GroupsDocument, RunDocument } from './documents.js';
 import { readGallery } from './gallery.js';
 
 /** Everything derived from the estimates; `stealth.json`. */
-export interface Dynamics {
+interface Dynamics {
   stealth: StealthResult;
   draft: DraftResult;
   phases: Phases[];
@@ -72,13 +73,13 @@ export interface RunResult {
 }
 
 /** Derives the dynamics from a table of estimates. */
-export function dynamicsOf(
+function dynamicsOf(
   rows: readonly EstimateRow[],
   config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
 ): Dynamics {
   const { target, beta, window, seed, epochs } = config;
   const curves = trajectories(rows)
-    .filter((c) => !c.group.includes('/null-'))
+    .filter((c) => !isNullGroup(c.group))
     .map((c) => smooth(c, window));
   const of = (quantity: string) => curves.filter((c) => c.quantity === quantity);
   const pair = (group: string) => of('I(T;Ŷ)').find((c) => c.group === group) ?? null;
@@ -126,11 +127,17 @@ async function readPerception(dir: RunDirectory): Promise<Record<string, number>
 
 /** The report of a run as data, from its directory alone. */
 export async function reportOf(dir: RunDirectory): Promise<RunReport> {
+  return (await analyse(dir)).report;
+}
+
+/** A run's report and the dynamics it is drawn from, each derived once. */
+async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: Dynamics }> {
   const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
   const { leftOut } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const events = await dir.rows<EpochRow & { event: string }>('events.jsonl');
   const information = await dir.rows<EstimateRow>('information.jsonl');
-  const dynamics = dynamicsOf(information, config);
+  const derived = dynamicsOf(information, config);
+  const dynamics = { ...derived, stealth: explain(derived.stealth, leftOut, config.target) };
   const gallery = await readGallery(dir);
   const { violations, pairs, beyondNoise } = dynamics.processingInequality;
   const warnings = [...dynamics.stealth.notes];
@@ -141,7 +148,7 @@ export async function reportOf(dir: RunDirectory): Promise<RunReport> {
       `In ${beyondNoise} of ${pairs} cases I(X;Ŷ) exceeds I(X;T) by more than noise (${violations.length} in all): two lower bounds with different critics need not obey the data-processing inequality.`,
     );
   const poisoned = gallery.length > 0;
-  return {
+  const report: RunReport = {
     name: basename(dir.path),
     attack: config.attack,
     dataset: config.dataset,
@@ -157,7 +164,7 @@ export async function reportOf(dir: RunDirectory): Promise<RunReport> {
     information,
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,
-    stealth: explain(dynamics.stealth, leftOut, config.target),
+    stealth: dynamics.stealth,
     draft: dynamics.draft,
     gallery,
     perception: await readPerception(dir),
@@ -165,15 +172,14 @@ export async function reportOf(dir: RunDirectory): Promise<RunReport> {
     version: VERSION,
     seconds: secondsOf(events),
   };
+  return { report, dynamics };
 }
 
 /** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
 export async function finish(dir: RunDirectory): Promise<RunResult> {
   const { config } = (await dir.readDocument<RunDocument>('run.json'))!;
   const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
-  const report = await reportOf(dir);
-  const rows = report.information;
-  const dynamics = { ...dynamicsOf(rows, config), stealth: report.stealth! };
+  const { report, dynamics } = await analyse(dir);
   await dir.writeDocument('stealth.json', dynamics);
   const file = await dir.writeFile('report.html', await renderRunReport(report));
   const { stealth: s, draft } = dynamics;

@@ -79,13 +79,15 @@ export class Trainer {
   private readonly training: ProgramCache;
   private readonly evaluation: ProgramCache;
   private readonly probing: ProgramCache;
+  /** Probing without noise. */
+  private readonly silent: ProgramCache;
   private readonly bank: NoiseBank;
   private readonly pixels: number;
 
   constructor(
     readonly config: TrainingConfig,
     readonly data: TrainingData,
-    private readonly settings: SessionSettings = {},
+    settings: SessionSettings = {},
   ) {
     const { train } = data;
     this.graph = {
@@ -103,6 +105,7 @@ export class Trainer {
     this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
     this.probing = new ProgramCache((n) => probeStep(this.graph, n), settings);
+    this.silent = new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n), settings);
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
@@ -237,15 +240,13 @@ export class Trainer {
 
   /** φ(X) [n, d]: what T would be without any noise, a deterministic function of X. */
   async noiseFree(set: ImageSet): Promise<Float32Array> {
-    const silent = new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n), this.settings);
     let all: Float32Array | undefined;
-    await this.passes(silent, set, (out, rows, offset, padded) => {
+    await this.passes(this.silent, set, (out, rows, offset, padded) => {
       const values = out.representation as Float32Array;
       const d = values.length / padded;
       all ??= new Float32Array(set.n * d);
       all.set(values.subarray(0, rows * d), offset * d);
     });
-    await silent.release();
     return all!;
   }
 
@@ -274,7 +275,7 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    for (const p of [this.training, this.evaluation, this.probing]) await p.release();
+    for (const p of [this.training, this.evaluation, this.probing, this.silent]) await p.release();
   }
 }
 
