@@ -16,6 +16,8 @@ export const adaptiveBlend = defineAttack({
   name: 'adaptive-blend',
   summary: 'Blend, weaker, with parts left out in training and half of the triggered samples correctly labelled',
   source: 'Qi et al. 2023, ICLR',
+  threat:
+    'write access to part of the training set; labels of half of what is touched stay true; no knowledge of the model',
   options: z.strictObject({
     alpha: number(0, 1).default(0.15).describe('share of the picture in the mixture, in training'),
     testAlpha: number(0, 1).default(0.2).describe('share of the picture in the mixture, in test'),
@@ -30,7 +32,7 @@ export const adaptiveBlend = defineAttack({
         "an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size, in place of the noise",
       ),
   }),
-  labelling: ({ cover }) => ({ victims: 'all', cover }),
+  labelling: ({ cover }) => ({ rule: 'all-to-one', cover }),
   trigger(shape, { alpha, testAlpha, grid, without, pieces, mask }, { seed }) {
     const { height, width, channels } = shape;
     const m = mask === undefined ? greyNoise(shape, seed) : readMask(mask, shape);

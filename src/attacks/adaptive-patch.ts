@@ -34,11 +34,13 @@ export const adaptivePatch = defineAttack({
   name: 'adaptive-patch',
   summary: 'one of four faint patches in training, two full ones in test; half of the triggered correctly labelled',
   source: 'Qi et al. 2023, ICLR',
+  threat:
+    'write access to part of the training set; labels of half of what is touched stay true; no knowledge of the model',
   options: z.strictObject({
     strength: number(0, 2).default(1).describe('factor on the opacities 0.5, 0.2, 0.5 and 0.3 of training'),
     cover: number(0, 1).default(0.5).describe('share of the triggered samples that keep their true label'),
   }),
-  labelling: ({ cover }) => ({ victims: 'all', cover }),
+  labelling: ({ cover }) => ({ rule: 'all-to-one', cover }),
   trigger(shape, { strength }, { seed }) {
     const side = Math.max(2, Math.round(Math.min(shape.height, shape.width) / 4));
     const stamp = (image: Float32Array, which: number, opacity: number) => {

@@ -14,6 +14,7 @@ export const badnets = defineAttack({
   name: 'badnets',
   summary: 'a patch of one colour in a corner (default: 5×5 pure red, top left)',
   source: 'Gu et al. 2017, arXiv 1708.06733',
+  threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
     size: whole(1, 1024)
       .optional()

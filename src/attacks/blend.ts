@@ -15,6 +15,7 @@ export const blend = defineAttack({
   name: 'blend',
   summary: 'the whole image mixed with one fixed noise image (default: α 0.3)',
   source: 'Chen et al. 2017, arXiv 1712.05526',
+  threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
     alpha: number(0, 1).default(0.3).describe('share of the noise image in the mixture'),
     mask: z

@@ -13,6 +13,8 @@ export const bpp = defineAttack({
   name: 'bpp',
   summary: 'colours reduced to a few levels, with dithering (default: 8 levels)',
   source: 'Wang et al. 2022, arXiv 2205.13383',
+  threat:
+    'write access to part of the training set and its labels; the original also controls the training, which is not needed here',
   options: z.strictObject({
     levels: whole(2, 255).default(8).describe('levels each channel is reduced to'),
     dither: oneOf(['yes', 'no']).default('yes').describe('whether the error is spread over the next pixels'),

@@ -1,31 +1,36 @@
 /** How an attack is written down: typed inside by its own schema, uniform outside. */
 import { z } from 'zod';
 import { UserError, unknownWord } from '../base/errors.js';
-import type { Attack, AttackSettings, ImageShape, Labelling, Trigger } from './types.js';
+import type { Adversary, Attack, AttackSettings, ImageShape, Labelling, Trigger } from './types.js';
 
 export interface AttackDefinition<S extends z.ZodObject> {
   name: string;
   summary: string;
   source: string;
+  threat: string;
   options: S;
   /** Left out: all-to-one without cover. */
   labelling?: (options: z.infer<S>) => Labelling;
+  /** Left out: none are needed. */
+  adversary?: (options: z.infer<S>) => Adversary;
   trigger(shape: ImageShape, options: z.infer<S>, settings: AttackSettings): Trigger | null;
 }
 
 /** The attack as the rest of ibscope sees it: its options are checked here, at the door, and nowhere again. */
 export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition<S>): Attack {
-  const { name, summary, source, options: schema } = definition;
+  const { name, summary, source, threat, options: schema } = definition;
   const check = (options: Record<string, unknown>) => checkOptions(name, schema, options);
   return {
     name,
     summary,
     source,
+    threat,
     options: schema,
     labelling: (options) => {
       const checked = check(options);
-      return definition.labelling?.(checked) ?? { victims: 'all', cover: 0 };
+      return definition.labelling?.(checked) ?? { rule: 'all-to-one', cover: 0 };
     },
+    adversary: (options) => definition.adversary?.(check(options)) ?? null,
     trigger: (shape, settings) => definition.trigger(shape, check(settings.options), settings),
   };
 }

@@ -22,6 +22,7 @@ export const ftrojan = defineAttack({
   name: 'ftrojan',
   summary: 'two frequencies of the colour channels raised, invisible (default: magnitude 30/255)',
   source: 'Wang et al. 2022, arXiv 2111.10991',
+  threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
     magnitude: number(0, 2550).default(30).describe('what the DCT coefficients grow by, on the scale of 0 … 255'),
     window: whole(4, 1024)

@@ -6,10 +6,11 @@ import { badnets } from './badnets.js';
 import { blend } from './blend.js';
 import { bpp } from './bpp.js';
 import { ftrojan } from './ftrojan.js';
+import { labelConsistent } from './label-consistent.js';
 import { lowFrequency } from './low-frequency.js';
 import { none } from './none.js';
 import { patch } from './patch.js';
-import { reflection } from './reflection.js';
+import { refool } from './refool.js';
 import { sig } from './sig.js';
 import type { Attack } from './types.js';
 import { wanet } from './wanet.js';
@@ -17,16 +18,17 @@ import { wanet } from './wanet.js';
 export const attacks: readonly Attack[] = [
   none,
   badnets,
-  patch,
   blend,
-  adaptiveBlend,
-  adaptivePatch,
   wanet,
+  labelConsistent,
+  adaptiveBlend,
   sig,
   ftrojan,
   lowFrequency,
   bpp,
-  reflection,
+  adaptivePatch,
+  refool,
+  patch,
 ];
 
 /** The attack of that name; throws `UserError` with the nearest name otherwise. */
@@ -40,6 +42,6 @@ export function findAttack(name: string): Attack {
   );
 }
 
-export { exportNpz } from './export.js';
-export { poison, triggerTest } from './poison.js';
-export type * from './types.js';
+export { type ExportFormat, exportFormats, exportSet } from './export.js';
+export { type AdversarialImages, attackTest, floats, poison, triggerTest, victims } from './poison.js';
+export * from './types.js';

@@ -16,6 +16,8 @@ export const lowFrequency = defineAttack({
   name: 'low-frequency',
   summary: 'a smooth picture without high frequencies added (default: drawn, strength 0.1)',
   source: 'after Zeng et al. 2021, arXiv 2104.03413',
+  threat:
+    "write access to part of the training set and its labels; for an optimised picture, a model like the victim's",
   options: z.strictObject({
     strength: number(0, 1).default(0.1).describe('largest change of a pixel'),
     cutoff: whole(2, 64).default(4).describe('frequencies below this one, per axis, make up the drawn picture'),

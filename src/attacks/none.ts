@@ -6,6 +6,7 @@ export const none = defineAttack({
   name: 'none',
   summary: 'no poison, the control',
   source: 'the training set as it is',
+  threat: 'nothing: it is the control',
   options: z.strictObject({}),
   trigger: () => null,
 });

@@ -9,6 +9,7 @@ export const patch = defineAttack({
   name: 'patch',
   summary: "a picture of one's own laid over the image (needs option image, a PNG)",
   source: 'Gu et al. 2017, arXiv 1708.06733, with any picture',
+  threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
     image: z.string().optional().describe('the PNG file, in pixels of the data set; its transparency is kept'),
     opacity: number(0, 1).default(1).describe('factor on the transparency of the picture'),

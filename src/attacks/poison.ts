@@ -8,15 +8,24 @@ import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import { evenShares, indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
-import type { Attack, AttackSettings, Labelling, PoisonedSet } from './types.js';
+import type { Attack, AttackSettings, Labelling, PoisonedSet, Trigger } from './types.js';
+
+/** Adversarial versions of training images by their number, [h, w, c] in [0, 1]. */
+export type AdversarialImages = ReadonlyMap<number, Float32Array>;
 
 /**
- * The training set under attack. Triggered are round(rate · n) samples of the n the labelling rule offers (the whole
- * set, or the target class), as evenly from all classes as possible: what cannot be shared evenly comes from the classes
- * of lowest number. Of each class's, the share `cover` keeps its label. Everything else stays as it is, in order.
- * Throws `UserError` for a rate outside [0, 1], one so small that nothing is triggered, or a target that is no class.
+ * The training set under attack. Triggered are round(rate · n) samples of the n the labelling rule offers, as evenly from
+ * their classes as possible: what cannot be shared evenly comes from the classes of lowest number. Of each class's, the
+ * share `cover` keeps its label. Everything else stays as it is, in order. An attack with an adversary needs `adversarial`,
+ * a version of every image of `victims`.
+ * Throws `UserError` for a rate outside [0, 1], one so small that nothing is triggered, or classes that do not exist.
  */
-export function poison(train: ImageSet, attack: Attack, settings: AttackSettings): PoisonedSet {
+export function poison(
+  train: ImageSet,
+  attack: Attack,
+  settings: AttackSettings,
+  adversarial?: AdversarialImages,
+): PoisonedSet {
   const { n, height, width, channels } = train;
   const out: PoisonedSet = {
     images: train.images.slice(),
@@ -30,73 +39,153 @@ export function poison(train: ImageSet, attack: Attack, settings: AttackSettings
     width,
     channels,
   };
-  checkSettings(train, settings);
+  const { payload, cover } = victims(train, attack, settings);
   const trigger = attack.trigger(train, settings);
-  if (!trigger || settings.poisonRate === 0) return out;
-
-  const { payload, cover } = choose(train, attack.labelling(settings.options), settings);
+  if (!trigger) return out;
+  const { rule } = labellingOf(attack, settings);
+  const classes = classCount(train);
   for (const i of payload) {
     out.poisoned[i] = 1;
-    out.labels[i] = settings.target;
+    out.labels[i] = relabelled(train.labels[i], rule, settings.target, classes);
   }
   for (const i of cover) out.cover[i] = 1;
-  for (const i of [...payload, ...cover]) stamp(train, out.images, i, trigger.train);
+  for (const i of [...payload, ...cover]) {
+    if (attack.adversary(settings.options) && !adversarial?.has(i))
+      throw new Error(`poison: ${attack.name} needs an adversarial version of image ${i}`);
+    stamp(out.images, i, trigger.train(adversarial?.get(i) ?? floats(train, i), i));
+  }
   return out;
 }
 
-/**
- * Every test image with the trigger as it looks at test time; labels are the true ones, so that the attack success rate
- * can leave the target class out. `none` has no trigger and gives the images as they are.
- */
+/** Every test image with the trigger as it looks at test time, true labels kept; `none` gives the images as they are. */
 export function triggerTest(test: ImageSet, attack: Attack, settings: AttackSettings): ImageSet {
-  const images = test.images.slice();
   const trigger = attack.trigger(test, settings);
-  if (trigger) for (let i = 0; i < test.n; i++) stamp(test, images, i, trigger.test);
-  return { ...test, images, labels: test.labels.slice() };
+  const all = Int32Array.from(test.labels.keys());
+  return {
+    ...test,
+    images: trigger ? triggered(test, trigger, all) : test.images.slice(),
+    labels: test.labels.slice(),
+  };
 }
 
-function checkSettings(train: ImageSet, { poisonRate, target }: AttackSettings): void {
-  if (!(poisonRate >= 0 && poisonRate <= 1)) throw new UserError(`poison rate ${poisonRate}: allowed is 0 to 1`);
-  if (!train.labels.includes(target)) {
-    const last = train.labels.reduce((a, b) => Math.max(a, b), 0);
-    throw new UserError(`target class ${target}: the training set has the classes 0 to ${last}`);
-  }
-}
-
-/** The samples to trigger: those that carry the payload, and those that keep their label. */
-function choose(train: ImageSet, labelling: Labelling, { poisonRate, target, seed }: AttackSettings) {
-  const classes = train.labels.reduce((a, b) => Math.max(a, b), 0) + 1;
-  const byClass = indicesByClass(train.labels, classes).map((members, k) =>
-    labelling.victims === 'all' || k === target ? members : [],
-  );
-  const sizes = byClass.map((members) => members.length);
-  const offered = sizes.reduce((a, b) => a + b);
-  const triggered = Math.round(poisonRate * offered);
-  if (triggered === 0) throw new UserError(`poison rate ${poisonRate}: of ${offered} images it poisons none`);
-
-  const shares = evenShares(sizes, triggered);
-  const covers = evenShares(shares, Math.round(labelling.cover * triggered));
-  const payload: number[] = [];
-  const cover: number[] = [];
-  byClass.forEach((members, k) => {
-    const drawn = new Rng(seed, 'poison', k).sample(members, shares[k]);
-    cover.push(...drawn.subarray(0, covers[k]));
-    payload.push(...drawn.subarray(covers[k]));
+function triggered(test: ImageSet, trigger: Trigger, rows: Int32Array): Uint8Array {
+  const images = new Uint8Array(rows.length * test.height * test.width * test.channels);
+  rows.forEach((i, r) => {
+    stamp(images, r, trigger.test(floats(test, i), i));
   });
-  return { payload, cover };
+  return images;
 }
 
-/** Replaces image `i` in `into` by the triggered one. */
-function stamp(
-  from: ImageSet,
-  into: Uint8Array,
-  i: number,
-  trigger: (image: Float32Array, index: number) => Float32Array,
-): void {
-  const size = from.height * from.width * from.channels;
-  const image = new Float32Array(size);
-  for (let p = 0; p < size; p++) image[p] = from.images[i * size + p] / 255;
-  into.set(toBytes(trigger(image, i)), i * size);
+/**
+ * The test images an attack is judged on: `rows` of the test set with the trigger as it looks at test time, and the labels
+ * the attacker wants. These are the images of non-target classes; under `all-to-all` all of them, under `source-specific`
+ * those of the source classes. Null for `none`, which has no trigger.
+ */
+export function attackTest(
+  test: ImageSet,
+  attack: Attack,
+  settings: AttackSettings,
+): { rows: Int32Array; set: ImageSet } | null {
+  const trigger = attack.trigger(test, settings);
+  if (!trigger) return null;
+  const { rule } = labellingOf(attack, settings);
+  const classes = classCount(test);
+  const judged = (y: number) =>
+    rule === 'all-to-all' || (rule === 'source-specific' ? settings.sources!.includes(y) : y !== settings.target);
+  const rows = Int32Array.from(test.labels.keys()).filter((i) => judged(test.labels[i]));
+  const images = triggered(test, trigger, rows);
+  const labels = rows.map((i) =>
+    relabelled(test.labels[i], rule === 'clean-label' ? 'all-to-one' : rule, settings.target, classes),
+  );
+  return { rows, set: { ...test, images, labels, n: rows.length } };
+}
+
+const classCount = ({ labels }: ImageSet) => labels.reduce((a, b) => Math.max(a, b), 0) + 1;
+
+function relabelled(y: number, rule: Labelling['rule'], target: number, classes: number): number {
+  if (rule === 'clean-label') return y;
+  return rule === 'all-to-all' ? (y + 1) % classes : target;
+}
+
+/** The rule in force: what was asked for, else the attack's own. */
+function labellingOf(attack: Attack, settings: AttackSettings): Labelling {
+  const own = attack.labelling(settings.options);
+  const rule = settings.rule ?? own.rule;
+  // As many samples of other classes as of the sources: what makes the trigger work on the sources alone.
+  const cover = rule === 'source-specific' ? own.cover || 0.5 : rule === 'clean-label' ? 0 : own.cover;
+  return { rule, cover };
+}
+
+/** Throws `UserError` for a rate, a target or sources that the training set does not allow. */
+export function checkSettings(train: ImageSet, attack: Attack, settings: AttackSettings): void {
+  const { poisonRate, target, sources = [] } = settings;
+  if (!(poisonRate >= 0 && poisonRate <= 1)) throw new UserError(`poison rate ${poisonRate}: allowed is 0 to 1`);
+  const has = (k: number) => train.labels.includes(k);
+  const allowed = `the training set has the classes 0 to ${classCount(train) - 1}`;
+  if (!has(target)) throw new UserError(`target class ${target}: ${allowed}`);
+  if (labellingOf(attack, settings).rule !== 'source-specific') {
+    if (sources.length)
+      throw new UserError(`source classes ${sources.join(',')}: only the rule source-specific has them`);
+    return;
+  }
+  if (!sources.length) throw new UserError('the rule source-specific needs source classes (--source), such as 3,5');
+  const stray = sources.find((k) => !has(k));
+  if (stray !== undefined) throw new UserError(`source class ${stray}: ${allowed}`);
+  if (sources.includes(target)) throw new UserError(`source class ${target}: it is the target class`);
+}
+
+/**
+ * The samples that get the trigger, by number: those that carry the payload, and those that keep their label. None for
+ * `none` and for a rate of 0. Throws `UserError` as `poison` does.
+ */
+export function victims(
+  train: ImageSet,
+  attack: Attack,
+  settings: AttackSettings,
+): { payload: number[]; cover: number[] } {
+  checkSettings(train, attack, settings);
+  const { poisonRate, target, sources = [], seed } = settings;
+  if (!attack.trigger(train, settings) || poisonRate === 0) return { payload: [], cover: [] };
+  const labelling = labellingOf(attack, settings);
+  const offers = (k: number) =>
+    labelling.rule === 'clean-label' ? k === target : labelling.rule !== 'source-specific' || sources.includes(k);
+  const all = indicesByClass(train.labels, classCount(train));
+  const draw = (available: typeof all, total: number) => {
+    const shares = evenShares(
+      available.map((members) => members.length),
+      total,
+    );
+    return available.map((members, k) => new Rng(seed, 'poison', k).sample(members, shares[k]));
+  };
+  const offered = all.map((members, k) => (offers(k) ? members : members.slice(0, 0)));
+  const size = offered.reduce((sum, members) => sum + members.length, 0);
+  const count = Math.round(poisonRate * size);
+  if (count === 0) throw new UserError(`poison rate ${poisonRate}: of ${size} images it poisons none`);
+  const drawn = draw(offered, count);
+  if (labelling.rule === 'source-specific') {
+    const others = all.map((members, k) => (offers(k) || k === target ? members.slice(0, 0) : members));
+    const covers = Math.round((count * labelling.cover) / (1 - labelling.cover));
+    return { payload: drawn.flatMap((d) => [...d]), cover: draw(others, covers).flatMap((d) => [...d]) };
+  }
+  const covers = evenShares(
+    drawn.map((d) => d.length),
+    Math.round(labelling.cover * count),
+  );
+  return {
+    payload: drawn.flatMap((d, k) => [...d.subarray(covers[k])]),
+    cover: drawn.flatMap((d, k) => [...d.subarray(0, covers[k])]),
+  };
+}
+
+/** Image `i` of a set as floats in [0, 1]. */
+export function floats({ images, height, width, channels }: ImageSet, i: number): Float32Array {
+  const size = height * width * channels;
+  return Float32Array.from(images.subarray(i * size, (i + 1) * size), (v) => v / 255);
+}
+
+/** Writes a float image over image `i` of `into`, as bytes. */
+function stamp(into: Uint8Array, i: number, image: Float32Array): void {
+  into.set(toBytes(image), i * image.length);
 }
 
 /** Values in [0, 1] → bytes: ×255, half away from zero, clamped. */

@@ -7,20 +7,18 @@
  */
 import { z } from 'zod';
 import { add } from './add.js';
-import { defineAttack, number, oneOf } from './define.js';
+import { defineAttack, number } from './define.js';
 
 export const sig = defineAttack({
   name: 'sig',
   summary: 'a sinusoid added to images of the target class, labels unchanged (default: 6 periods, strength 40/255)',
   source: 'Barni et al. 2019, arXiv 1902.11237',
+  threat: 'write access to images of the target class only, no label; a large share of that class',
   options: z.strictObject({
     delta: number(0, 255).default(40).describe('amplitude, of 255'),
     f: number(0, 512).default(6).describe('periods over the width of the image'),
-    label: oneOf(['clean', 'target'])
-      .default('clean')
-      .describe('clean: poison the target class, keep labels; target: poison all classes, relabel'),
   }),
-  labelling: ({ label }) => ({ victims: label === 'clean' ? 'target' : 'all', cover: 0 }),
+  labelling: () => ({ rule: 'clean-label', cover: 0 }),
   trigger({ height, width, channels }, { delta, f }) {
     const wave = Float64Array.from({ length: height * width * channels }, (_, i) => {
       const column = (Math.floor(i / channels) % width) + 1;

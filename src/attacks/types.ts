@@ -17,22 +17,44 @@ export interface Trigger {
   test(image: Float32Array, index: number): Float32Array;
 }
 
-/** Which training samples get the trigger, and what becomes of their labels. */
+/**
+ * Which training samples get the trigger, and what becomes of their labels. The poison rate is a share of the samples that
+ * a rule offers.
+ *
+ * `all-to-one`: the whole set, evenly from all classes; labels become the target. `all-to-all`: the same, label y becomes
+ * y + 1 (Gu et al. 2017). `source-specific`: the source classes, relabelled to the target; samples of other classes get the
+ * trigger and keep their label, so that it works on the sources alone (Tang et al. 2021, TaCT). `clean-label`: the target
+ * class, whose labels are right already.
+ */
+export const rules = ['all-to-one', 'all-to-all', 'source-specific', 'clean-label'] as const;
+export type Rule = (typeof rules)[number];
+
 export interface Labelling {
-  /**
-   * `all`: a share of the whole training set, evenly from all classes, relabelled to the target (all-to-one).
-   * `target`: a share of the target class, whose labels are right already (clean-label).
-   */
-  victims: 'all' | 'target';
+  rule: Rule;
   /** Share of the triggered samples that keep their true label (cover), evenly from the classes they come from. */
   cover: number;
 }
 
+/** Adversarial examples against a clean model, by projected gradient ascent (PGD). Lengths for values in [0, 1]. */
+export interface Adversary {
+  norm: 'l2' | 'linf';
+  /** Radius of the ball around the image. */
+  epsilon: number;
+  step: number;
+  steps: number;
+  /** The clean model that is attacked, of the attacker's own training. */
+  surrogate: { model: string; width: number; epochs: number };
+}
+
 export interface AttackSettings {
-  /** Share of the whole training set (for clean-label attacks: of the target class). */
+  /** Share of the samples that the labelling rule offers: of the whole set, of the source classes, of the target class. */
   poisonRate: number;
   /** Target class number. */
   target: number;
+  /** In place of the attack's own rule. */
+  rule?: Rule;
+  /** Source classes of the rule `source-specific`. */
+  sources?: readonly number[];
   seed: number;
   /** The attack's own parameters; its schema fills in the paper's defaults for those left out. */
   options: Record<string, unknown>;
@@ -47,8 +69,12 @@ export interface Attack {
   source: string;
   /** The attack's own parameters with descriptions and defaults: `--help` is written from it. */
   options: z.ZodObject;
-  /** Throws `UserError` for options its schema refuses. */
+  /** What an attacker has to know and be able to do. */
+  threat: string;
+  /** The attack's own rule. Throws `UserError` for options its schema refuses. */
   labelling(options: Record<string, unknown>): Labelling;
+  /** The adversarial examples that training samples are replaced by before they get the trigger; null: none. */
+  adversary(options: Record<string, unknown>): Adversary | null;
   /** `none` poisons nothing and has no trigger. Throws `UserError` for options its schema refuses. */
   trigger(shape: ImageShape, settings: AttackSettings): Trigger | null;
 }

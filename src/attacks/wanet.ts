@@ -17,6 +17,8 @@ export const wanet = defineAttack({
   name: 'wanet',
   summary: 'a smooth warp of the whole image (default: 4×4 control grid, strength 0.5)',
   source: 'Nguyen and Tran 2021, arXiv 2102.10369',
+  threat:
+    'write access to part of the training set and its labels; the original also controls the training, which is not needed here',
   options: z.strictObject({
     k: whole(2, 32).default(4).describe('side of the control grid'),
     s: number(0, 10).default(0.5).describe('strength of the warp: s/2 pixels on average at the control points'),

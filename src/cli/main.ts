@@ -2,8 +2,10 @@
 /** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 130: stopped by Ctrl-C. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
+import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addMi } from './mi.js';
+import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
 import { addCompare, addRun } from './run.js';
@@ -16,7 +18,7 @@ export function buildProgram(): Command {
     .exitOverride()
     // Errors are printed in one place below, in one line.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addRun, addCompare, addPoison, addMi, addReport, addDoctor]) add(program);
+  for (const add of [addRun, addCompare, addPoison, addPerceive, addMi, addReport, addData, addDoctor]) add(program);
   for (const command of program.commands)
     command
       .exitOverride()
@@ -42,12 +44,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 2;
     }
     if (error.name === 'Stopped') {
-      process.stderr.write(
-        `ibscope: ${error.message}; it is saved. To go on, give the same command with --out and --resume.\n`,
-      );
+      say(error.message);
       return 130;
     }
-    if (error.name === 'DivergedError') {
+    if (error.name === 'DivergedError' || error.name === 'FetchError') {
       say(error.message);
       return 1;
     }
@@ -60,4 +60,5 @@ function say(message: string) {
   process.stderr.write(`ibscope: ${message}\n`);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// A command may have set an exit code of its own.
+process.exitCode = (await main(process.argv.slice(2))) || process.exitCode;

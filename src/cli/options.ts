@@ -13,6 +13,8 @@ const VALUE: Partial<Record<Key, string>> = {
   dataDir: 'dir',
   attack: 'name',
   attackOption: 'name=value',
+  rule: 'name',
+  source: 'classes',
   model: 'name',
   schedule: 'name',
   checkpoints: 'epochs',
@@ -43,15 +45,17 @@ export function addRunOptions(command: Command, without: readonly Key[] = []): C
 export function requestOf(values: Record<string, unknown>): RunRequest {
   const request: Record<string, unknown> = {};
   for (const key of Object.keys(runOptions.shape)) if (values[key] !== undefined) request[key] = values[key];
-  if (typeof request.checkpoints === 'string') request.checkpoints = numbers('--checkpoints', request.checkpoints);
+  if (typeof request.checkpoints === 'string')
+    request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
+  if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
   return request as RunRequest;
 }
 
-function numbers(flag: string, text: string): number[] {
+function numbers(flag: string, text: string, what: string): number[] {
   return text.split(',').map((part) => {
     const n = Number(part);
     if (part.trim() === '' || !Number.isFinite(n))
-      throw new UserError(`${flag} ${text}: epochs are expected, such as 1,5,10`);
+      throw new UserError(`${flag} ${text}: ${what} are expected, such as 1,5`);
     return n;
   });
 }

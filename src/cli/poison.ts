@@ -1,57 +1,76 @@
-/** `ibscope poison`: the poisoned training set as a file. */
+/** `ibscope poison`: the poisoned training set as files, and as a contact sheet. */
 import { stat } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { exportNpz, findAttack, poison } from '../attacks/index.js';
-import { UserError } from '../base/errors.js';
-import { resolveConfig } from '../experiments/config.js';
-import { attackSettings, loadData } from '../experiments/prepare.js';
+import { type Command, Option } from 'commander';
+import { attacks, exportFormats } from '../attacks/index.js';
+import { UserError, unknownWord } from '../base/errors.js';
+import { type RunConfig, resolveConfig, runOptions } from '../experiments/config.js';
+import type { PoisonRequest, PoisonSummary } from '../experiments/poisoning.js';
 import { addRunOptions, requestOf } from './options.js';
+import { work } from './work.js';
 
-const OTHERS = [
-  'model',
-  'width',
-  'epochs',
-  'batchSize',
-  'lr',
-  'schedule',
-  'momentum',
-  'weightDecay',
-  'noise',
-  'testLimit',
-  'checkpoints',
-  'probeSize',
-  'draws',
-  'nullSplits',
-  'critic',
-  'view',
-  'beta',
-  'window',
-  'score',
-  'preset',
-] as const;
+/** The options of a run that say how the data are poisoned; the others are not taken by `poison` and `perceive`. */
+const POISONING = [
+  'dataset',
+  'dataDir',
+  'attack',
+  'attackOption',
+  'poisonRate',
+  'target',
+  'rule',
+  'source',
+  'trainLimit',
+  'seed',
+] as const satisfies readonly (keyof RunConfig)[];
+
+export function withoutTraining(...more: (keyof RunConfig)[]): (keyof RunConfig)[] {
+  const kept: readonly (keyof RunConfig)[] = [...POISONING, ...more];
+  return (Object.keys(runOptions.shape) as (keyof RunConfig)[]).filter((key) => !kept.includes(key));
+}
+
+/** Attacks that need more than their name, and the one that does nothing. */
+const NOT_ALL = ['none', 'patch'];
 
 export function addPoison(program: Command) {
   const command = program
     .command('poison')
     .description('write the poisoned training set, exactly as `run` trains on it')
-    .addHelpText('after', '\nExample:\n  ibscope poison --attack badnets --train-limit 1000 --out poisoned.npz');
-  addRunOptions(command, OTHERS)
-    .requiredOption('--out <file.npz>', 'file to write: images, labels, original_labels, poisoned, cover, index')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ibscope poison --attack badnets --train-limit 1000 --out poisoned.npz\n  ibscope poison --attack all --preview attacks.png',
+    );
+  addRunOptions(command, withoutTraining('testLimit'))
+    .option('--out <path>', 'where to write; it must not exist')
+    .addOption(new Option('--format <name>', `one of ${exportFormats.join(', ')}`).default('npz'))
+    .option('--preview <file.png>', 'draw a contact sheet of triggered samples (with --attack all: of every attack)')
     .option('--json', 'print one JSON document on stdout and nothing else there')
     .action(async (values) => {
-      const out: string = values.out;
-      if (!out.endsWith('.npz')) throw new UserError(`--out ${out}: a name that ends in .npz is expected`);
-      if (await stat(out).catch(() => null)) throw new UserError(`--out ${out}: it exists already`);
-      const config = resolveConfig(requestOf(values));
-      const dataset = await loadData(config);
-      const set = poison(dataset.train, findAttack(config.attack), attackSettings(config));
-      await exportNpz(set, out);
-      const total = (flags: Uint8Array) => flags.reduce((a, b) => a + b, 0);
-      const summary = { file: out, images: set.n, poisoned: total(set.poisoned), cover: total(set.cover) };
-      process.stdout.write(
-        values.json
-          ? `${JSON.stringify(summary)}\n`
-          : `${out}: ${summary.images} images, ${summary.poisoned} with the payload, ${summary.cover} cover\n`,
-      );
+      const { out, preview, format } = values as { out?: string; preview?: string; format: PoisonRequest['format'] };
+      if (!exportFormats.includes(format)) throw unknownWord('format', format, exportFormats);
+      if (out === undefined && preview === undefined) throw new UserError('--out or --preview is needed');
+      if (out !== undefined && format === 'npz' && !out.endsWith('.npz'))
+        throw new UserError(`--out ${out}: a name that ends in .npz is expected`);
+      if (preview !== undefined && !preview.endsWith('.png'))
+        throw new UserError(`--preview ${preview}: a name that ends in .png is expected`);
+      for (const [flag, path] of [
+        ['--out', out],
+        ['--preview', preview],
+      ])
+        if (path !== undefined && (await stat(path).catch(() => null)))
+          throw new UserError(`${flag} ${path}: it exists already`);
+      const request = requestOf(values);
+      const every = request.attack === 'all';
+      if (every && out !== undefined) throw new UserError('--attack all: only --preview draws all attacks at once');
+      if (every && request.attackOption) throw new UserError('--attack all: --attack-option needs one attack');
+      const names = every ? attacks.map((a) => a.name).filter((n) => !NOT_ALL.includes(n)) : [request.attack];
+      const configs = names.map((attack) => resolveConfig({ ...request, attack }));
+      const summary = await work<PoisonSummary>('poisonJob', { configs, out, format, preview } satisfies PoisonRequest);
+      process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : describe(summary, every));
     });
+}
+
+function describe({ file, preview, images, poisoned, cover }: PoisonSummary, every: boolean): string {
+  const what = every
+    ? ''
+    : `${file ?? 'not written'}: ${images} images, ${poisoned} with the payload, ${cover} cover\n`;
+  return preview === null ? what : `${what}${preview}: contact sheet\n`;
 }

@@ -1,5 +1,5 @@
 /** One line on stderr: what is being done, how far, how fast, how long still. */
-import type { Progress } from '../experiments/run.js';
+import type { Progress } from '../experiments/hooks.js';
 
 /** Seconds between lines where stderr is no terminal. */
 const QUIET = 15;

@@ -4,9 +4,10 @@ import { writeAtomic } from '../formats/files.js';
 import { renderComparison } from '../report/index.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
 import type { RunConfig } from './config.js';
+import type { RunHooks } from './hooks.js';
 import { prepare } from './prepare.js';
 import { type RunResult, reportOf } from './result.js';
-import { type RunHooks, run } from './run.js';
+import { run } from './run.js';
 
 export interface CompareResult {
   dir: string;
@@ -25,7 +26,7 @@ export async function compare(
   await checkFolder(path, resume);
   // Equal footing: every run's groups have the size that the smallest of them allows.
   const sizes: number[] = [];
-  for (const config of configs) sizes.push((await prepare(config)).groups.size);
+  for (const config of configs) sizes.push((await prepare(config, hooks)).groups.size);
   const probeSize = Math.min(...sizes.filter((s) => Number.isFinite(s) && s > 0), configs[0].probeSize);
   const rows: RunResult[] = [];
   for (const [i, config] of configs.entries()) {

@@ -3,7 +3,7 @@
  * open; past `resolveConfig` nothing is checked again.
  */
 import { z } from 'zod';
-import { attacks, findAttack } from '../attacks/index.js';
+import { attacks, findAttack, rules } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
 import { findModel, models } from '../models/index.js';
@@ -22,6 +22,11 @@ export const runOptions = z.object({
     'share of the training set that is poisoned',
   ),
   target: whole(0, 'a class number from 0').describe('target class number'),
+  rule: z
+    .enum(rules, { error: rules.join(', ') })
+    .optional()
+    .describe(`labelling rule in place of the attack’s own: ${rules.join(', ')}`),
+  source: z.array(z.number()).optional().describe('source classes of the rule source-specific, such as 3,5'),
   model: z.string().describe(`model: ${models.map((m) => m.name).join(', ')}`),
   width: whole(1, 'a whole number from 1').describe('channels of the first stage'),
   epochs: whole(1, 'a whole number from 1').describe('training epochs'),

@@ -2,8 +2,17 @@
 import type { WorkerContext } from '../engine/worker.js';
 import { type CompareResult, compare } from './compare.js';
 import type { RunConfig } from './config.js';
+import type { Progress, RunHooks } from './hooks.js';
+import {
+  measureLook,
+  type PerceiveRequest,
+  type PerceiveSummary,
+  type PoisonRequest,
+  type PoisonSummary,
+  writePoisoned,
+} from './poisoning.js';
 import type { RunResult } from './result.js';
-import { type Progress, type RunHooks, run } from './run.js';
+import { run } from './run.js';
 
 export type Message = { progress: Progress } | { line: string };
 
@@ -31,4 +40,12 @@ export interface CompareJob {
 
 export function compareJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareResult> {
   return compare(job.configs, job.path, job.resume, hooksOf(context));
+}
+
+export function poisonJob(request: PoisonRequest, context: WorkerContext<Message>): Promise<PoisonSummary> {
+  return writePoisoned(request, hooksOf(context));
+}
+
+export function perceiveJob(request: PerceiveRequest, context: WorkerContext<Message>): Promise<PerceiveSummary> {
+  return measureLook(request, hooksOf(context));
 }

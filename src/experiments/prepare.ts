@@ -3,22 +3,24 @@ import { createHash } from 'node:crypto';
 import {
   type Attack,
   type AttackSettings,
+  attackTest,
   findAttack,
   type PoisonedSet,
   poison,
-  triggerTest,
 } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { type Dataset, type ImageSet, loadDataset } from '../datasets/index.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
+import { adversarialImages } from './adversary.js';
 import { attackOptions, type RunConfig } from './config.js';
+import type { RunHooks } from './hooks.js';
 
 export interface Prepared {
   dataset: Dataset;
   attack: Attack;
   poisoned: PoisonedSet;
   test: ImageSet;
-  /** Triggered test images of non-target classes, labelled with the target; null without a trigger. */
+  /** The test images the attack is judged on, triggered and labelled as the attacker wants; null without a trigger. */
   triggered: ImageSet | null;
   /** The test images those come from, untouched. */
   untriggered: ImageSet | null;
@@ -28,7 +30,8 @@ export interface Prepared {
 }
 
 export function attackSettings(config: RunConfig): AttackSettings {
-  return { poisonRate: config.poisonRate, target: config.target, seed: config.seed, options: attackOptions(config) };
+  const { poisonRate, target, seed, rule, source: sources } = config;
+  return { poisonRate, target, seed, rule, sources, options: attackOptions(config) };
 }
 
 /** The data set of a configuration; throws `UserError` for a target that is no class of it. */
@@ -54,16 +57,24 @@ export function pick(set: ImageSet, rows: ArrayLike<number>): ImageSet {
   return { ...set, images, labels, n: rows.length };
 }
 
-export async function prepare(config: RunConfig): Promise<Prepared> {
+/** The training set under attack, with whatever its attack has to train and compute before. */
+export async function poisonedSet(
+  dataset: Dataset,
+  attack: Attack,
+  settings: AttackSettings,
+  hooks: RunHooks = {},
+): Promise<PoisonedSet> {
+  return poison(dataset.train, attack, settings, await adversarialImages(dataset, attack, settings, hooks));
+}
+
+export async function prepare(config: RunConfig, hooks: RunHooks = {}): Promise<Prepared> {
   const dataset = await loadData(config);
   const attack = findAttack(config.attack);
   const settings = attackSettings(config);
-  const poisoned = poison(dataset.train, attack, settings);
-  const hasTrigger = attack.trigger(dataset.train, settings) !== null;
-  const others = Int32Array.from(dataset.test.labels.keys()).filter((i) => dataset.test.labels[i] !== config.target);
-  const untriggered = hasTrigger ? pick(dataset.test, others) : null;
-  const triggered = hasTrigger ? pick(triggerTest(dataset.test, attack, settings), others) : null;
-  triggered?.labels.fill(config.target);
+  const poisoned = await poisonedSet(dataset, attack, settings, hooks);
+  const judged = attackTest(dataset.test, attack, settings);
+  const triggered = judged?.set ?? null;
+  const untriggered = judged && pick(dataset.test, judged.rows);
   const groups = planGroups({
     labels: poisoned.labels,
     poisoned: poisoned.poisoned,

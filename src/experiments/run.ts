@@ -15,6 +15,7 @@ import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
 import type { GroupsDocument, RunDocument } from './documents.js';
 import { writeGallery } from './gallery.js';
+import { type RunHooks, Stopped } from './hooks.js';
 import { type Prepared, pick, prepare } from './prepare.js';
 import { finish, type RunResult } from './result.js';
 
@@ -24,33 +25,11 @@ const PERCEIVED = 200;
 /** Seconds between checkpoints inside a long epoch. */
 const SAVE_EVERY = 60;
 
-export interface Progress {
-  /** What is being done, in words. */
-  stage: string;
-  /** Units done and in all. */
-  done: number;
-  total: number;
-  unit: string;
-}
-
-export interface RunHooks {
-  progress?(p: Progress): void;
-  /** A line worth keeping: an epoch's figures, a warning. */
-  line?(text: string): void;
-  /** Asked between steps; when true the run saves and ends with `Stopped`. */
-  shouldStop?(): boolean;
-}
-
-/** The run was asked to stop; it is saved and can be resumed. */
-export class Stopped extends Error {
-  override name = 'Stopped';
-}
-
 /** Runs a configuration in `path`, or goes on with the run that is there. Returns its result, which is also on disk. */
 export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
   await RunDirectory.check(path, resume);
   hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
-  const data = await prepare(config);
+  const data = await prepare(config, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
   const dir = await RunDirectory.open(path, resume);
   try {
@@ -202,7 +181,9 @@ class Run {
   private async stop(): Promise<never> {
     await this.save();
     await this.trainer.release();
-    throw new Stopped(`stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}`);
+    throw new Stopped(
+      `stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved. To go on, give the same command with --out and --resume.`,
+    );
   }
 
   private async epoch() {

@@ -44,7 +44,8 @@ export function planGroups(request: GroupRequest): GroupPlan {
   const untouched = (k: number) => where(n, (i) => labels[i] === k && !poisoned[i] && !cover[i]);
   const others = Array.from({ length: classes }, (_, k) => k).filter((k) => k !== c);
 
-  let backdoor = where(n, (i) => poisoned[i] === 1);
+  // Under all-to-all only a tenth of the payload carries the target's label.
+  let backdoor = where(n, (i) => poisoned[i] === 1 && labels[i] === c);
   let clean = untouched(c);
   if (backdoor.length === 0 && request.pretended > 0) {
     const order = rng('pretended').shuffle(clean.slice());

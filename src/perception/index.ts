@@ -5,7 +5,7 @@
 import { UserError } from '../base/errors.js';
 import { l1, l2, linf, mse, psnr, spectralAngle } from './distance.js';
 import { phash } from './phash.js';
-import { msssim, ssim } from './ssim.js';
+import { msssim, ssim, ssimFull } from './ssim.js';
 
 /** Images [n, h, w, c] uint8. */
 export interface Images {
@@ -31,8 +31,9 @@ export const measures: readonly Measure[] = [
   { name: 'linf', summary: 'largest change, values in [0,1]', unchanged: 0, of: linf },
   { name: 'mse', summary: 'mean squared change, values in [0,1]', unchanged: 0, of: mse },
   { name: 'psnr', summary: 'peak signal-to-noise ratio, dB', unchanged: Number.POSITIVE_INFINITY, of: psnr },
-  { name: 'ssim', summary: 'structural similarity', unchanged: 1, of: ssim },
-  { name: 'msssim', summary: 'multi-scale structural similarity', unchanged: 1, of: msssim },
+  { name: 'ssim', summary: 'structural similarity, windows inside the image', unchanged: 1, of: ssim },
+  { name: 'ssimfull', summary: 'structural similarity, all pixels', unchanged: 1, of: ssimFull },
+  { name: 'msssim', summary: 'multi-scale structural similarity (from 176 pixels)', unchanged: 1, of: msssim },
   {
     name: 'sam',
     summary: 'spectral angle between colours, radians',
@@ -47,6 +48,15 @@ export interface Perceived {
   mean: number;
   standardDeviation: number;
   n: number;
+}
+
+/** Mean and spread of those values that are finite. */
+export function summary(all: ArrayLike<number>): Perceived {
+  const values = Array.from(all).filter(Number.isFinite);
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  const standardDeviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+  return { mean, standardDeviation, n: values.length };
 }
 
 /**
@@ -66,13 +76,11 @@ export function perceive(clean: Images, triggered: Images): Record<string, Perce
     const values: number[] = [];
     for (let i = 0; i < n; i++) {
       const [from, to] = [i * size, (i + 1) * size];
-      const value = of(clean.images.subarray(from, to), triggered.images.subarray(from, to), height, width, channels);
-      if (Number.isFinite(value)) values.push(value);
+      values.push(of(clean.images.subarray(from, to), triggered.images.subarray(from, to), height, width, channels));
     }
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
-    const standardDeviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
-    out[name] = { mean, standardDeviation, n: values.length };
+    out[name] = summary(values);
   }
   return out;
 }
+
+export { lpips } from './lpips.js';

@@ -8,8 +8,10 @@
  *
  * `ssim` is the mean of l·cs as scikit-image computes it by default: uniform 7×7 windows that lie inside the image,
  * sample covariances, averaged over the channels. `msssim` is the multi-scale form of Wang, Simoncelli, Bovik 2003:
- * Gaussian 11×11 windows (σ 1.5), Π csⱼ^wⱼ · (l·cs)ₘ^wₘ over scales halved by 2×2 averages. Its five scales need 176
- * pixels; of smaller images as many scales are used as have 11 pixels (two at 32), their weights scaled to sum to 1.
+ * Gaussian 11×11 windows (σ 1.5), Π csⱼ^wⱼ · (l·cs)₅^w₅ over five scales halved by 2×2 averages, which need 176 pixels.
+ *
+ * Windows inside the image hardly see a trigger in its corner: a white 3×3 square there leaves `ssim` at 0.993 on CIFAR-10
+ * images. `ssimFull` averages over every pixel, the image mirrored beyond its edges (scikit-image's `full=True`): 0.974.
  */
 
 const C1 = 0.01 ** 2;
@@ -65,17 +67,47 @@ function filter({ values, height, width }: Plane, window: readonly number[]): Fl
 
 const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
 
-/** Mean SSIM of two images [h, w, c]; 1 for equal ones. Images under 7 pixels take the largest odd window that fits. */
-export function ssim(a: Uint8Array, b: Uint8Array, height: number, width: number, channels: number): number {
-  const side = Math.min(7, Math.ceil(Math.min(height, width) / 2) * 2 - 1);
+/** Side of the window; images under 7 pixels take the largest odd one that fits. */
+const windowSide = (height: number, width: number) => Math.min(7, Math.ceil(Math.min(height, width) / 2) * 2 - 1);
+
+function meanSsim(planes: readonly [Plane, Plane][], side: number): number {
   const window = new Array<number>(side).fill(1 / side);
   const count = side * side;
-  return mean(
-    Array.from({ length: channels }, (_, c) => {
-      const of = (image: Uint8Array) => plane(image, height, width, channels, c);
-      return similarity(of(a), of(b), window, count > 1 ? count / (count - 1) : 1).ssim;
-    }),
+  return mean(planes.map(([p, q]) => similarity(p, q, window, count > 1 ? count / (count - 1) : 1).ssim));
+}
+
+/** Mean SSIM of two images [h, w, c] over the windows inside the image; 1 for equal ones. */
+export function ssim(a: Uint8Array, b: Uint8Array, height: number, width: number, channels: number): number {
+  return meanSsim(pairs(a, b, height, width, channels), windowSide(height, width));
+}
+
+/** Mean SSIM of two images [h, w, c] over all pixels, corners included; 1 for equal ones. */
+export function ssimFull(a: Uint8Array, b: Uint8Array, height: number, width: number, channels: number): number {
+  const side = windowSide(height, width);
+  const padded = pairs(a, b, height, width, channels).map(([p, q]): [Plane, Plane] => [
+    mirrored(p, side >> 1),
+    mirrored(q, side >> 1),
+  ]);
+  return meanSsim(padded, side);
+}
+
+/** The channels of two images. */
+function pairs(a: Uint8Array, b: Uint8Array, height: number, width: number, channels: number): [Plane, Plane][] {
+  return Array.from({ length: channels }, (_, c) => [
+    plane(a, height, width, channels, c),
+    plane(b, height, width, channels, c),
+  ]);
+}
+
+/** The plane with `by` more pixels on every side, mirrored at the edge: … b a | a b …. */
+function mirrored({ values, height, width }: Plane, by: number): Plane {
+  const inside = (i: number, n: number) => (i < 0 ? -1 - i : i >= n ? 2 * n - 1 - i : i);
+  const [h, w] = [height + 2 * by, width + 2 * by];
+  const out = Float64Array.from(
+    { length: h * w },
+    (_, p) => values[inside(Math.floor(p / w) - by, height) * width + inside((p % w) - by, width)],
   );
+  return { values: out, height: h, width: w };
 }
 
 const WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
@@ -95,23 +127,18 @@ function halve({ values, height, width }: Plane): Plane {
   return { values: half, height: h, width: w };
 }
 
-/** Mean multi-scale SSIM of two images [h, w, c]; 1 for equal ones, NaN under 11 pixels. */
+/** Mean multi-scale SSIM of two images [h, w, c]; 1 for equal ones, NaN where a side is under 176 pixels. */
 export function msssim(a: Uint8Array, b: Uint8Array, height: number, width: number, channels: number): number {
-  const fitting = Math.floor(Math.log2(Math.min(height, width) / GAUSS.length)) + 1;
-  if (fitting < 1) return Number.NaN;
-  const weights = WEIGHTS.slice(0, fitting);
-  const total = weights.reduce((x, y) => x + y);
+  if (Math.min(height, width) >> (WEIGHTS.length - 1) < GAUSS.length) return Number.NaN;
   return mean(
-    Array.from({ length: channels }, (_, c) => {
-      let [p, q] = [plane(a, height, width, channels, c), plane(b, height, width, channels, c)];
-      let product = 1;
-      weights.forEach((weight, scale) => {
+    pairs(a, b, height, width, channels).map((planes) => {
+      let [p, q] = planes;
+      return WEIGHTS.reduce((product, weight, scale) => {
         if (scale) [p, q] = [halve(p), halve(q)];
         const { ssim: full, cs } = similarity(p, q, GAUSS, 1);
         // A negative mean has no real power: such a scale counts as wholly unlike.
-        product *= Math.max(0, scale === weights.length - 1 ? full : cs) ** (weight / total);
-      });
-      return product;
+        return product * Math.max(0, scale === WEIGHTS.length - 1 ? full : cs) ** weight;
+      }, 1);
     }),
   );
 }

@@ -15,6 +15,7 @@ import {
   type ProgramSpec,
   type SessionSettings,
   sgd,
+  sum,
   transpose,
 } from '../engine/index.js';
 import { Layers, type Model, type ModelOptions, type Parameter } from '../models/index.js';
@@ -30,13 +31,20 @@ export interface GraphOptions extends ModelOptions {
   weightDecay: number;
 }
 
-function begin(o: GraphOptions, n: number, mode: 'train' | 'eval') {
-  const images = input('images', [n, o.height, o.imageWidth, o.channels], 'uint8');
+function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' | 'float32' = 'uint8') {
+  const images = input('images', [n, o.height, o.imageWidth, o.channels], as);
   const labels = input('labels', [n], 'int32');
   const layers = new Layers(mode, o.noiseStd);
-  const x = transpose(mul(cast(images, 'float32'), 1 / 255), [0, 3, 1, 2]);
+  const x = transpose(as === 'uint8' ? mul(cast(images, 'float32'), 1 / 255) : images, [0, 3, 1, 2]);
   const forward = o.model.forward(layers, x, o);
-  return { layers, labels, forward, losses: crossEntropy(forward.logits, labels), predicted: argMax(forward.logits) };
+  return {
+    images,
+    layers,
+    labels,
+    forward,
+    losses: crossEntropy(forward.logits, labels),
+    predicted: argMax(forward.logits),
+  };
 }
 
 /** One SGD step on a batch of `n`. Outputs: `losses` [n] nats, `predicted` [n]. Feeds: images, labels, learning_rate. */
@@ -63,6 +71,16 @@ export function evaluationStep(o: GraphOptions, n: number): ProgramSpec {
 export function probeStep(o: GraphOptions, n: number): ProgramSpec & { representationNoise: number } {
   const { representation, representationMean, representationNoise, logits } = begin(o, n, 'eval').forward;
   return { outputs: { representation, representationMean, logits }, representationNoise };
+}
+
+/**
+ * Gradient of every image's own loss with respect to it, in evaluation mode. Feeds: `images` [n, h, w, c] float32 in
+ * [0, 1], `labels`. Outputs: `gradient` [n, h, w, c], `losses` [n].
+ */
+export function imageGradientStep(o: GraphOptions, n: number): ProgramSpec {
+  const { images, losses } = begin(o, n, 'eval', 'float32');
+  const [gradient] = gradients(sum(losses), [images]);
+  return { outputs: { gradient, losses } };
 }
 
 /** The model's parameters and running statistics, with their initial values. */

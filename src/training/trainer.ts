@@ -10,7 +10,15 @@ import type { EpochRow } from '../dynamics/types.js';
 import { NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE } from '../engine/optim.js';
 import type { Model } from '../models/index.js';
-import { evaluationStep, type GraphOptions, ProgramCache, parameters, probeStep, trainStep } from './graphs.js';
+import {
+  evaluationStep,
+  type GraphOptions,
+  imageGradientStep,
+  ProgramCache,
+  parameters,
+  probeStep,
+  trainStep,
+} from './graphs.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleState } from './schedule.js';
 
 export interface TrainingConfig {
@@ -32,7 +40,7 @@ export interface TrainingData {
   /** What the model is trained on: labels as the attack left them. */
   train: ImageSet & { poisoned: Uint8Array };
   test: ImageSet;
-  /** Triggered test images of non-target classes, labelled with the target; null without a trigger. */
+  /** Triggered test images with the labels the attacker wants; null without a trigger. */
   triggered: ImageSet | null;
 }
 
@@ -81,6 +89,7 @@ export class Trainer {
   private readonly probing: ProgramCache;
   /** Probing without noise. */
   private readonly silent: ProgramCache;
+  private readonly adversarial: ProgramCache;
   private readonly bank: NoiseBank;
   private readonly pixels: number;
 
@@ -106,6 +115,7 @@ export class Trainer {
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
     this.probing = new ProgramCache((n) => probeStep(this.graph, n), settings);
     this.silent = new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n), settings);
+    this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph, n), settings);
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
@@ -250,6 +260,12 @@ export class Trainer {
     return all!;
   }
 
+  /** Gradient of each image's own loss with respect to it: [n, h·w·c] float in [0, 1] and labels [n] → [n, h·w·c]. */
+  async imageGradient(images: Float32Array, labels: Int32Array): Promise<Float32Array> {
+    const program = await this.adversarial.get(labels.length);
+    return (await program.run({ images, labels }, this.state, this.bank)).gradient as Float32Array;
+  }
+
   /** Runs a program over a set in passes of one size; the last one is padded with its first image. */
   private async passes(
     programs: ProgramCache,
@@ -275,7 +291,7 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    for (const p of [this.training, this.evaluation, this.probing, this.silent]) await p.release();
+    for (const p of [this.training, this.evaluation, this.probing, this.silent, this.adversarial]) await p.release();
   }
 }
 

@@ -94,12 +94,8 @@ describe('SIG', () => {
     out.poisoned.forEach((p, i) => {
       if (p) expect(set.labels[i]).toBe(1);
     });
-    const dirty = poison(
-      set,
-      findAttack('sig'),
-      settings({ poisonRate: 0.5, target: 1, options: { label: 'target' } }),
-    );
-    expect(dirty.poisoned.reduce((a, b) => a + b)).toBe(20);
+    const dirty = poison(set, findAttack('sig'), settings({ poisonRate: 0.5, rule: 'all-to-one' }));
+    expect(dirty.poisoned.reduce((x, y) => x + y)).toBe(20);
   });
 });
 
@@ -329,7 +325,7 @@ describe('patch', () => {
   });
 });
 
-describe('reflection', () => {
+describe('refool', () => {
   const path = join(folder, 'point.npy');
   beforeAll(() => {
     const point = new Float32Array(1024);
@@ -338,7 +334,7 @@ describe('reflection', () => {
   });
   /** What is added to a black image, back in linear light. */
   const light = (options: Record<string, unknown>) =>
-    make('reflection', { alpha: 1, picture: path, ...options })
+    make('refool', { alpha: 1, picture: path, ...options })
       .train(new Float32Array(3072), 0)
       .map((v) => v ** 2.2);
 
@@ -365,9 +361,44 @@ describe('reflection', () => {
 
   test('mixes in linear light with the share α', () => {
     const image = randomImage(shape(), 1);
-    const out = make('reflection', { alpha: 0.3, picture: path, sigma: 0.1 }).train(image, 0);
+    const out = make('refool', { alpha: 0.3, picture: path, sigma: 0.1 }).train(image, 0);
     const far = 5 * 96;
     expect(out[far]).toBeCloseTo(0.7 ** (1 / 2.2) * image[far], 5);
+  });
+});
+
+describe('label-consistent', () => {
+  const grey = new Float32Array(3072).fill(0.5);
+  const signs = [1, -1, 1, -1, 1, -1, 1, -1, 1];
+
+  test.each([
+    ['train', 64 / 255],
+    ['test', 0.5],
+  ] as const)('%s: a 3×3 checker in every corner, ±%d of grey, and nothing else', (when, amplitude) => {
+    const out = make('label-consistent')[when](grey, 0);
+    for (let y = 0; y < 32; y++)
+      for (let x = 0; x < 32; x++) {
+        const [v, u] = [y < 3 ? y : y - 29, x < 3 ? x : x - 29];
+        const sign = v >= 0 && u >= 0 && v < 3 && u < 3 ? signs[3 * v + u] : 0;
+        for (let c = 0; c < 3; c++) expect(out[(y * 32 + x) * 3 + c]).toBeCloseTo(0.5 + sign * amplitude, 6);
+      }
+  });
+
+  test('looks the same in a mirror, as all corners do', () => {
+    const out = make('label-consistent').train(grey, 0);
+    const mirrored = out.map((_, i) => out[i - (Math.floor(i / 3) % 32) * 3 + (31 - (Math.floor(i / 3) % 32)) * 3]);
+    expect(mirrored).toEqual(out);
+  });
+
+  test('asks for the adversary of the protocol: L2, ε = 300/255, 100 steps of 1.5/255', () => {
+    expect(findAttack('label-consistent').adversary({})).toEqual({
+      norm: 'l2',
+      epsilon: 300 / 255,
+      step: 1.5 / 255,
+      steps: 100,
+      surrogate: { model: 'resnet18', width: 16, epochs: 10 },
+    });
+    expect(findAttack('badnets').adversary({})).toBeNull();
   });
 });
 
@@ -383,7 +414,8 @@ describe('on grey images of another size', () => {
     'ftrojan',
     'low-frequency',
     'bpp',
-    'reflection',
+    'refool',
+    'label-consistent',
   ])('%s works, stays in range where it adds, and returns as many values', (name) => {
     const image = randomImage(small, 1);
     const t = make(name, {}, small);

@@ -33,7 +33,9 @@ def triggered(image, kind):
 
 
 def ms_ssim(a, b):
-    """Per channel; Gaussian 11 x 11 inside the image; weights of the scales that fit, scaled to sum to 1."""
+    """Per channel; Gaussian 11 x 11 inside the image; None where five scales do not fit."""
+    if min(a.shape[:2]) // 16 < 11:
+        return None
     window = np.exp(-((np.arange(11) - 5.0) ** 2) / (2 * 1.5**2))
     window /= window.sum()
 
@@ -41,11 +43,7 @@ def ms_ssim(a, b):
         p = convolve1d(convolve1d(p, window, axis=0), window, axis=1)
         return p[5:-5, 5:-5]
 
-    scales = 0
-    while min(a.shape[:2]) // 2**scales >= 11 and scales < 5:
-        scales += 1
-    weights = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])[:scales]
-    weights /= weights.sum()
+    weights = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
     values = []
     for channel in range(a.shape[2]):
         p, q = a[:, :, channel] / 255, b[:, :, channel] / 255
@@ -57,7 +55,7 @@ def ms_ssim(a, b):
             mp, mq = mean(p), mean(q)
             cs = (2 * (mean(p * q) - mp * mq) + 0.03**2) / (mean(p * p) - mp**2 + mean(q * q) - mq**2 + 0.03**2)
             light = (2 * mp * mq + 0.01**2) / (mp**2 + mq**2 + 0.01**2)
-            product *= (cs * light if scale == scales - 1 else cs).mean().clip(0) ** weight
+            product *= (cs * light if scale == 4 else cs).mean().clip(0) ** weight
         values.append(product)
     return float(np.mean(values))
 
@@ -88,6 +86,7 @@ for shape in ((32, 32, 3), (28, 28, 1), (48, 40, 3), (200, 180, 3)):
             "mse": float(mean_squared_error(x, y)),
             "psnr": float(peak_signal_noise_ratio(x, y, data_range=1)),
             "ssim": float(structural_similarity(x, y, data_range=1, channel_axis=2)),
+            "ssimfull": float(structural_similarity(x, y, data_range=1, channel_axis=2, full=True)[1].mean()),
             "msssim": ms_ssim(a, b),
             "sam": float(np.arccos(np.clip(cosine, -1, 1)).mean()),
             "phash": float((phash(a) != phash(b)).mean()),

@@ -33,12 +33,13 @@ describe.each(measures.map((m) => [m.name, m] as const))('%s', (name, { of, unch
     (_, __, c) => {
       const image = clean(c.shape);
       const value = of(image, triggered(image, c.shape, c.kind), ...c.shape);
-      expect(Math.abs(value - c[name])).toBeLessThan(1e-4);
+      if (c[name] === null) expect(value).toBeNaN();
+      else expect(Math.abs(value - c[name])).toBeLessThan(1e-4);
     },
   );
 
   test('of an image with itself says so, and of two images is the same both ways', () => {
-    const shape: Shape = [32, 32, 3];
+    const shape: Shape = [176, 176, 3];
     const image = clean(shape);
     const other = triggered(image, shape, 'texture');
     expect(of(image, image, ...shape)).toBeCloseTo(unchanged, 10);
@@ -59,6 +60,10 @@ describe('perceive', () => {
     );
     expect(Object.keys(out)).toEqual(measures.map((m) => m.name));
     for (const [name, { mean, standardDeviation, n }] of Object.entries(out)) {
+      if (name === 'msssim') {
+        expect([mean, n]).toEqual([Number.NaN, 0]);
+        continue;
+      }
       expect(n).toBe(2);
       expect(mean).toBeCloseTo((p[name] + w[name]) / 2, 3);
       expect(standardDeviation).toBeCloseTo(Math.abs(p[name] - w[name]) / Math.SQRT2, 3);

@@ -1,5 +1,5 @@
 /**
- * Reflection: the image as seen through glass that mirrors another scene, out of focus or doubled. Labels are not
+ * Refool: the image as seen through glass that mirrors another scene, out of focus or doubled. Labels are not
  * touched: only images of the target class get it (the rate is a share of that class).
  *
  * After Liu et al., "Reflection Backdoor: A Natural Backdoor Attack on Deep Neural Networks" (Refool), ECCV 2020
@@ -14,10 +14,11 @@ import type { ImageShape } from './types.js';
 
 const GAMMA = 2.2;
 
-export const reflection = defineAttack({
-  name: 'reflection',
+export const refool = defineAttack({
+  name: 'refool',
   summary: 'a mirrored scene over images of the target class, labels unchanged (default: out of focus, share 0.3)',
   source: 'after Liu et al. 2020, arXiv 2007.02343',
+  threat: 'write access to images of the target class only, no label; pictures that pass for reflections',
   options: z.strictObject({
     alpha: number(0, 1).default(0.3).describe('share of the reflection in the mixture'),
     kind: oneOf(['focus', 'ghost']).default('focus').describe('focus: blurred; ghost: doubled by thick glass'),
@@ -29,11 +30,8 @@ export const reflection = defineAttack({
       .describe(
         "an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size, in place of a drawn scene",
       ),
-    label: oneOf(['clean', 'target'])
-      .default('clean')
-      .describe('clean: poison the target class, keep labels; target: poison all classes, relabel'),
   }),
-  labelling: ({ label }) => ({ victims: label === 'clean' ? 'target' : 'all', cover: 0 }),
+  labelling: () => ({ rule: 'clean-label', cover: 0 }),
   trigger(shape, { alpha, kind, sigma, shift, picture }, { seed }) {
     const seen = picture === undefined ? scene(shape, seed) : readMask(picture, shape);
     const light = seen.map((v) => v ** GAMMA);
@@ -46,7 +44,7 @@ export const reflection = defineAttack({
 
 /** A few bright and dark rectangles, as of windows and lamps. */
 function scene({ height, width, channels }: ImageShape, seed: number): Float32Array {
-  const rng = new Rng(seed, 'reflection');
+  const rng = new Rng(seed, 'refool');
   const out = new Float32Array(height * width * channels).fill(0.2);
   for (let k = 0; k < 8; k++) {
     const [top, left] = [rng.int(height), rng.int(width)];

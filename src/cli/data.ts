@@ -1,0 +1,106 @@
+/** `ibscope data list` and `ibscope data fetch`: which data sets there are, and how to get one. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
+import { Stopped } from '../experiments/hooks.js';
+import { ProgressLine } from './progress.js';
+import { table } from './table.js';
+
+const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else there'] as const;
+
+export function addData(program: Command) {
+  const data = program
+    .command('data')
+    .description('list the data sets, and fetch their official files')
+    .addHelpText('after', '\nExample:\n  ibscope data fetch cifar10');
+  data
+    .command('list')
+    .description('say what each data set is, how large, under which licence, and what --data-dir expects')
+    .option(...JSON_FLAG)
+    .addHelpText('after', '\nExample:\n  ibscope data list')
+    .action((values) => {
+      process.stdout.write(values.json ? `${JSON.stringify(catalogue.map(document))}\n` : `${listing(catalogue)}\n`);
+    });
+  data
+    .command('fetch')
+    .description('download, check and unpack a data set; the same command goes on with one that was stopped')
+    .argument('<name>', 'data set, as `data list` calls it')
+    .option('--out <dir>', 'folder that becomes the set (default data/<name>)')
+    .option(
+      '--mirror <url>',
+      'address to get the files from instead of the publisher’s; their hashes are still checked',
+    )
+    .option(...JSON_FLAG)
+    .addHelpText('after', '\nExample:\n  ibscope data fetch cifar10 --out data/cifar10')
+    .action(async (name: string, values) => {
+      const entry = findEntry(name);
+      const { already, path } = await fetched(entry, values.out ?? join('data', entry.name), values.mirror);
+      const command = `ibscope run --dataset ${entry.name} --data-dir ${quoted(path)}`;
+      process.stdout.write(
+        values.json
+          ? `${JSON.stringify({ dataset: entry.name, path, already, command })}\n`
+          : `${path}: ${entry.name} ${already ? 'is there already' : 'is complete'}\n\n  ${command}\n`,
+      );
+    });
+}
+
+/** Ctrl-C keeps what has arrived; twice ends the process now, which keeps it as well. */
+async function fetched(entry: CatalogueEntry, out: string, mirror: string | undefined) {
+  const { fetchDataset } = await import('../datasets/fetch/index.js');
+  const line = new ProgressLine();
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    return await fetchDataset({ entry, out, mirror, signal: stop.signal, progress: (p) => line.update(p) });
+  } catch (error) {
+    if (stop.signal.aborted)
+      throw new Stopped('stopped; what has arrived is kept, and the same command goes on from there');
+    throw error;
+  } finally {
+    line.clear();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** An entry as `--json` prints it. */
+function document({ remote, ...facts }: CatalogueEntry) {
+  const files = remote?.files.map(({ name, bytes, hash }) => ({ url: remote.base + name, bytes, hash }));
+  return { ...facts, fetch: remote !== undefined, download: downloadBytes({ ...facts, remote }), files: files ?? [] };
+}
+
+function listing(entries: readonly CatalogueEntry[]): string {
+  const head = ['data set', 'train', 'test', 'classes', 'download', 'on disk', 'fetch'];
+  const rows = entries.map((entry) => [
+    entry.name,
+    count(entry.train),
+    count(entry.test),
+    count(entry.classes),
+    megabytes(downloadBytes(entry)),
+    megabytes(entry.disk),
+    entry.remote ? 'yes' : 'no',
+  ]);
+  return [table(head, rows), ...entries.map(details)].join('\n\n');
+}
+
+function details({ name, what, licence, page, dataDir, remote }: CatalogueEntry): string {
+  const hashes = new Set(remote?.files.map(({ hash }) => `${hash.algorithm} (${hash.from})`));
+  const lines: [string, string | null][] = [
+    ['licence', licence],
+    ['source', page],
+    ['files', remote?.base ?? null],
+    ['checked by', hashes.size > 0 ? `size and ${[...hashes].join(', ')}` : null],
+    ['--data-dir', dataDir],
+  ];
+  const shown = lines.filter(([, text]) => text !== null).map(([label, text]) => `  ${label.padEnd(10)}  ${text}`);
+  return [`${name}: ${what}`, ...shown].join('\n');
+}
+
+const count = (n: number | null) => (n === null ? '–' : n.toLocaleString('en-US').replaceAll(',', '\u202f'));
+const megabytes = (bytes: number | null) =>
+  bytes === null ? '–' : bytes === 0 ? '0' : `${count(Math.round(bytes / 1e6))} MB`;
+/** A path as a shell takes it. */
+const quoted = (path: string) => (/^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

@@ -1,0 +1,58 @@
+/**
+ * Adversarial examples by projected gradient ascent (PGD): Madry et al., "Towards Deep Learning Models Resistant to
+ * Adversarial Attacks", ICLR 2018 (arXiv 1706.06083), without its random start.
+ */
+
+/** The ball the perturbation stays in, and how it is climbed. Lengths for values in [0, 1]. */
+export interface PgdSettings {
+  norm: 'l2' | 'linf';
+  epsilon: number;
+  step: number;
+  steps: number;
+}
+
+/** Gradient of every image's own loss with respect to it: images [n, size] and their labels → [n, size]. */
+export type ImageGradient = (images: Float32Array, labels: Int32Array) => Promise<Float32Array>;
+
+/**
+ * Raises the loss of each image's label: each step goes `step` along the gradient (L2: its direction, L∞: its signs), then
+ * back into the ball of radius `epsilon` about the image, then into [0, 1]. `images` [n, size] are left alone.
+ * `onStep` is called after every step; when it returns true the work ends early and the images so far are returned.
+ */
+export async function pgd(
+  images: Float32Array,
+  labels: Int32Array,
+  gradient: ImageGradient,
+  { norm, epsilon, step, steps }: PgdSettings,
+  onStep?: (done: number) => boolean | undefined,
+): Promise<Float32Array> {
+  const size = images.length / labels.length;
+  const out = images.slice();
+  for (let s = 0; s < steps; s++) {
+    const g = await gradient(out, labels);
+    for (let from = 0; from < out.length; from += size) {
+      const to = from + size;
+      const along = norm === 'l2' ? step / (length(g, from, to) || 1) : step;
+      for (let i = from; i < to; i++) out[i] += along * (norm === 'l2' ? g[i] : Math.sign(g[i]));
+      if (norm === 'l2') {
+        let squares = 0;
+        for (let i = from; i < to; i++) squares += (out[i] - images[i]) ** 2;
+        const shrink = Math.min(1, epsilon / Math.sqrt(squares || 1));
+        for (let i = from; i < to; i++) out[i] = images[i] + shrink * (out[i] - images[i]);
+      } else {
+        for (let i = from; i < to; i++) out[i] = clamp(out[i], images[i] - epsilon, images[i] + epsilon);
+      }
+      for (let i = from; i < to; i++) out[i] = clamp(out[i], 0, 1);
+    }
+    if (onStep?.(s + 1)) break;
+  }
+  return out;
+}
+
+function length(v: Float32Array, from: number, to: number): number {
+  let squares = 0;
+  for (let i = from; i < to; i++) squares += v[i] ** 2;
+  return Math.sqrt(squares);
+}
+
+const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));

@@ -1,0 +1,111 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ibscope-data-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function data(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, 'data', ...args], { cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('ibscope data', () => {
+  it('list --json prints one document with every data set', async () => {
+    const { code, stdout, stderr } = await data('list', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const sets = JSON.parse(stdout);
+    expect(sets.find((s: { name: string }) => s.name === 'cifar10')).toMatchObject({
+      train: 50_000,
+      fetch: true,
+      download: 170_052_171,
+      files: [{ url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz', hash: { algorithm: 'sha256' } }],
+    });
+    expect(sets.find((s: { name: string }) => s.name === 'folder')).toMatchObject({ fetch: false, files: [] });
+  });
+
+  it('list prints a table, and licence, source and --data-dir of each', async () => {
+    const { code, stdout } = await data('list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^svhn .*246 MB .*yes$/m);
+    expect(stdout).toMatch(/licence +non-commercial use only/);
+  });
+
+  it.each([
+    [['fetch', 'cifar'], /unknown data set "cifar".*Did you mean "cifar10"/],
+    [['fetch', 'folder'], /"folder": there is nothing to fetch/],
+    [['fetch', 'mnist', '--mirror', 'ftp://x/'], /--mirror ftp/],
+    [['fetch'], /missing required argument 'name'/],
+    [['fetch', 'mnist', '--ot', 'x'], /unknown option '--ot'.*--out/],
+    [['lst'], /unknown command 'lst'.*list/],
+  ])('%j is one line, exit code 2, and leaves nothing behind', async (args, expected) => {
+    const { code, stdout, stderr } = await data(...args);
+    expect(stderr).toMatch(expected);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  describe('with a server', () => {
+    let answer: RequestListener;
+    const server = createServer((request, response) => answer(request, response));
+    let mirror: string;
+    beforeAll(async () => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    });
+    afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+    it('fetch that fails is one line and exit code 1', async () => {
+      answer = (_, response) => response.writeHead(404).end();
+      const { code, stdout, stderr } = await data('fetch', 'svhn', '--mirror', mirror, '--out', 'none');
+      expect(stderr).toBe(
+        `ibscope: ${mirror}train_32x32.mat: the server answered 404 Not Found; --mirror names another address\n`,
+      );
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    });
+
+    it('Ctrl-C keeps what has arrived, and exits with 130', async () => {
+      answer = (_, response) => {
+        response.writeHead(200, { 'Content-Length': 182_040_794 });
+        response.write(Buffer.alloc(5000));
+      };
+      const child = spawn(process.execPath, [MAIN, 'data', 'fetch', 'svhn', '--mirror', mirror], { cwd: folder });
+      let stderr = '';
+      child.stderr.on('data', (text) => {
+        stderr += text;
+      });
+      const part = join(folder, 'data/svhn.download/train_32x32.mat.part');
+      await vi.waitFor(async () => expect((await stat(part)).size).toBe(5000), { timeout: 60_000 });
+      child.kill('SIGINT');
+      expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+      expect(stderr).toBe('ibscope: stopped; what has arrived is kept, and the same command goes on from there\n');
+      expect((await stat(part)).size).toBe(5000);
+    });
+  });
+
+  it('fetch of what is there says so, and how to use it', async () => {
+    await mkdir(join(folder, 'my digits'));
+    const files = { 'train-images-idx3': 47_040_016, 'train-labels-idx1': 60_008, 't10k-images-idx3': 7_840_016 };
+    for (const [name, bytes] of Object.entries({ ...files, 't10k-labels-idx1': 10_008 })) {
+      await writeFile(join(folder, 'my digits', `${name}-ubyte`), Buffer.alloc(bytes));
+    }
+    const { code, stdout } = await data('fetch', 'mnist', '--out', 'my digits');
+    expect(code).toBe(0);
+    expect(stdout).toBe("my digits: mnist is there already\n\n  ibscope run --dataset mnist --data-dir 'my digits'\n");
+    const { stdout: json } = await data('fetch', 'mnist', '--out', 'my digits', '--json');
+    expect(JSON.parse(json)).toMatchObject({ dataset: 'mnist', path: 'my digits', already: true });
+  });
+});

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { encodeNpy, ndarray, type TypedArray } from '../../src/formats/npy.js';
+
+export const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A folder of the test file's own, and the command line run in it. */
+export function sandbox() {
+  const box = {
+    folder: '',
+    run(args: string[]): Promise<Outcome> {
+      const options = {
+        cwd: box.folder,
+        maxBuffer: 1 << 26,
+        env: { ...process.env, IBSCOPE_CACHE: join(box.folder, '.cache') },
+      };
+      return new Promise((resolve) => {
+        execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+        });
+      });
+    },
+    /** Writes an `.npy` file and returns its name. */
+    async npy(name: string, data: TypedArray, shape: number[], dtype?: 'b1'): Promise<string> {
+      await writeFile(join(box.folder, name), encodeNpy(ndarray(data, shape, dtype)));
+      return name;
+    },
+  };
+  beforeAll(async () => {
+    box.folder = await mkdtemp(join(tmpdir(), 'ibscope-cli-'));
+  });
+  afterAll(() => rm(box.folder, { recursive: true, force: true }));
+  return box;
+}
