@@ -1,5 +1,7 @@
-/** The data folder a user names. */
-import { stat } from 'node:fs/promises';
+/** The data folder a user names, and the files in it. */
+import type { Dirent } from 'node:fs';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 
 /** `dataDir` if it is an existing folder; throws `UserError` otherwise. */
@@ -9,4 +11,48 @@ export async function requireDir(source: string, dataDir: string | undefined): P
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such folder`);
   if (!found.isDirectory()) throw new UserError(`--data-dir ${dataDir}: is a file, a folder is expected`);
   return dataDir;
+}
+
+/** The first of `paths` that exists. */
+export async function firstExisting(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const found = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return undefined;
+}
+
+/**
+ * The folder that holds one of `markers`: `dataDir` itself, or one of the folders `inside` it that the archive unpacks
+ * to. Throws `UserError` naming all of them.
+ */
+export async function locate(dataDir: string, inside: readonly string[], markers: readonly string[]): Promise<string> {
+  for (const folder of [dataDir, ...inside.map((name) => join(dataDir, name))]) {
+    if (await firstExisting(markers.map((marker) => join(folder, marker)))) return folder;
+  }
+  throw new UserError(`${dataDir}: holds no ${markers.join(' or ')}, nor does a folder ${inside.join(' or ')} in it`);
+}
+
+/** The bytes of a file. Throws `UserError` for one that cannot be read. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
+  });
+}
+
+/** What a folder holds, sorted by code point. Throws `UserError` for one that cannot be read. */
+export async function readFolder(path: string): Promise<Dirent[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`${path}: ${error.code === 'ENOENT' ? 'no such folder' : error.message}`);
+  });
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The lines of a text file that are not blank, without what ends them. Throws `UserError` as `readBytes`. */
+export async function readLines(path: string): Promise<string[]> {
+  const text = new TextDecoder().decode(await readBytes(path));
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
 }

@@ -1,11 +1,28 @@
 /** The sources of images. A new one is one file beside this and one line below. */
 import { unknownWord } from '../base/errors.js';
 import { cifar10 } from './cifar10.js';
+import { cifar100 } from './cifar100.js';
 import { folder } from './folder.js';
+import { gtsrb } from './gtsrb.js';
+import { fashionMnist, mnist } from './mnist.js';
+import { npz } from './npz.js';
 import { shapes10 } from './shapes10.js';
+import { svhn } from './svhn.js';
+import { tinyImagenet } from './tiny-imagenet.js';
 import type { Dataset, DatasetRequest, DatasetSource } from './types.js';
 
-export const datasets: readonly DatasetSource[] = [shapes10, cifar10, folder];
+export const datasets: readonly DatasetSource[] = [
+  shapes10,
+  cifar10,
+  cifar100,
+  svhn,
+  gtsrb,
+  mnist,
+  fashionMnist,
+  tinyImagenet,
+  folder,
+  npz,
+];
 
 /** The source of that name; throws `UserError` with the nearest name otherwise. */
 export function findDataset(name: string): DatasetSource {

@@ -74,9 +74,39 @@ export function limited(
   seed: number,
   split: 'train' | 'test',
 ): Int32Array {
-  if (limit === undefined) return Int32Array.from({ length: labels.length }, (_, i) => i);
+  if (limit === undefined) return positions(labels.length);
   checkLimit(limit, classes, split);
   return balancedChoice(labels, classes, limit, seed, `limit ${split}`);
+}
+
+/** All positions of a split of `n` samples. */
+export const positions = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
+
+/** Positions of the first `each` samples of every class, in ascending order. */
+export function firstOfEach(labels: ArrayLike<number>, classes: number, each: number): Int32Array {
+  const first = indicesByClass(labels, classes).flatMap((members) => members.slice(0, each));
+  return Int32Array.from(first).sort();
+}
+
+/**
+ * A seeded tenth for testing, evenly from all classes and one sample of each at least; the rest is for training. Only
+ * `eligible` positions are held out (left out: all). Throws `UserError` where nothing of a class would be left.
+ */
+export function holdOut(
+  labels: ArrayLike<number>,
+  classes: readonly string[],
+  seed: number,
+  eligible: Int32Array = positions(labels.length),
+): { train: Int32Array; test: Int32Array } {
+  const own = eligible.map((i) => labels[i]);
+  const tenth = Math.max(new Set(own).size, Math.round(own.length / 10));
+  const test = balancedChoice(own, classes.length, tenth, seed, 'hold out').map((j) => eligible[j]);
+  const held = new Set(test);
+  const train = positions(labels.length).filter((i) => !held.has(i));
+  const left = new Set(train.map((i) => labels[i]));
+  const bare = test.find((i) => !left.has(labels[i]));
+  if (bare === undefined) return { train, test };
+  throw new UserError(`class "${classes[labels[bare]]}" has too few images to hold a tenth out for testing`);
 }
 
 /** One line that names the smallest and the largest class where one is empty or they differ by more than one sample. */

@@ -90,7 +90,8 @@ export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
   const type = descr[1] ?? descr[2];
   const kind = type.replace(/^[<>=|]/, '');
   if (kind.startsWith('O')) throw fail('holds Python objects (pickle), which are never loaded; save plain numbers');
-  if (!readable.includes(kind)) throw fail(`has the dtype "${type}": one of ${readable.join(', ')} is expected`);
+  if (!readable.includes(kind))
+    throw fail(`has the dtype ${JSON.stringify(type)}: one of ${readable.join(', ')} is expected`);
 
   const width = Number(kind[1]);
   const total = count(shape);

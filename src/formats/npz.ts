@@ -6,11 +6,14 @@ import { readFile } from 'node:fs/promises';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
 import { UserError } from '../base/errors.js';
 import { writeAtomic } from './files.js';
+import { DEFLATE_RATIO } from './inflate.js';
 import { decodeNpy, encodeNpy, type NdArray } from './npy.js';
 
 export interface NpzReadOptions {
   /** Bytes all members may unpack to together. Default 4 GiB − 1, the most a ZIP without 64-bit sizes can say. */
   limit?: number;
+  /** Arrays to read, by name; the others are passed over unread. Left out: all. */
+  only?: readonly string[];
 }
 
 export interface NpzWriteOptions {
@@ -48,7 +51,14 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
     members = unzipSync(bytes, {
       // Asked before each member is unpacked, and a member never unpacks to more than it announces.
       filter(member) {
-        if (!safe(member.name)) throw new UserError(`${name}: unsafe member name "${member.name}"`);
+        if (!safe(member.name)) throw new UserError(`${name}: unsafe member name ${JSON.stringify(member.name)}`);
+        if (options.only && !options.only.some((wanted) => member.name === `${wanted}.npy`)) return false;
+        const most = member.compression === 0 ? member.size : DEFLATE_RATIO * member.size;
+        if (member.originalSize > most) {
+          throw new UserError(
+            `${name}: member ${JSON.stringify(member.name)} announces ${member.originalSize} bytes, more than its ${member.size} packed ones hold`,
+          );
+        }
         total += member.originalSize;
         if (total > limit) throw new UserError(`${name}: unpacks to more than ${limit} bytes`);
         return true;
@@ -58,12 +68,12 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
     if (error instanceof UserError) throw error;
     throw new UserError(`${name}: is not a whole NPZ (ZIP) file: ${(error as Error).message}`);
   }
-  const out: Record<string, NdArray> = {};
-  for (const [member, content] of Object.entries(members)) {
-    if (!member.endsWith('.npy')) throw new UserError(`${name}: member "${member}" is not an .npy array`);
-    out[member.slice(0, -4)] = decodeNpy(content, `${name}[${member}]`);
-  }
-  return out;
+  const read = Object.entries(members).map(([member, content]): [string, NdArray] => {
+    if (!member.endsWith('.npy')) throw new UserError(`${name}: member ${JSON.stringify(member)} is not an .npy array`);
+    return [member.slice(0, -4), decodeNpy(content, `${name}[${member}]`)];
+  });
+  // Unlike an assignment, this makes an entry of any name, `__proto__` included.
+  return Object.fromEntries(read);
 }
 
 /** The bytes of an `.npz` file that holds `arrays` under their names. */

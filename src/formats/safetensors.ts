@@ -115,9 +115,9 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
     throw fail('its __metadata__ is not a table of text');
   }
   const spans: { tensor: string; from: number; to: number }[] = [];
-  const tensors: Record<string, Tensor> = {};
+  const tensors: [name: string, Tensor][] = [];
   for (const [tensor, entry] of Object.entries(entries)) {
-    const where = `tensor "${tensor}"`;
+    const where = `tensor ${JSON.stringify(tensor)}`;
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
     if (!whole(shape) || !whole(offsets) || offsets.length !== 2) throw fail(`${where} has no valid shape and offsets`);
     if (!(typeof dtype === 'string' && Object.hasOwn(arrays, dtype))) {
@@ -138,18 +138,19 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
     const data = aligned
       ? new Kind(bytes.buffer as ArrayBuffer, at, count(shape))
       : new Kind(new Uint8Array(bytes.subarray(begin + from, begin + to)).buffer);
-    tensors[tensor] = { dtype: dtype as TensorDtype, shape, data };
+    tensors.push([tensor, { dtype: dtype as TensorDtype, shape, data }]);
   }
   // The data is covered exactly once: nothing is hidden between tensors, and no two share bytes.
   spans.sort((a, b) => a.from - b.from || a.to - b.to);
   let end = 0;
   for (const { tensor, from, to } of spans) {
-    if (from !== end) throw fail(`tensor "${tensor}" begins at ${from} of the data, the one before it ends at ${end}`);
+    if (from !== end)
+      throw fail(`tensor ${JSON.stringify(tensor)} begins at ${from} of the data, the one before it ends at ${end}`);
     end = to;
   }
   if (begin + end !== bytes.length)
     throw fail(`${bytes.length - begin - end} bytes after the last tensor belong to none`);
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
 }
 
 /** A list of whole numbers from 0. */

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
@@ -179,6 +180,36 @@ describe('an image folder that cannot be used', () => {
       .toBuffer();
     writeFileSync(join(dataDir, 'cat/cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
     await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/cat\/cut.jpg: cannot be read/);
+  });
+
+  test('an animation, a drawing under another name, and a link to nowhere are named', async () => {
+    const dataDir = await tree('strange', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    const file = join(dataDir, 'cat/x.webp');
+    const frames = [0, 1].map((k) =>
+      plain([k * 200, 0, 0], 16, 16)
+        .png()
+        .toBuffer(),
+    );
+    await sharp(await Promise.all(frames), { join: { animated: true } })
+      .webp()
+      .toFile(file);
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/cat\/x.webp: .*animated, with 2 frames/);
+    writeFileSync(file, '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/cat\/x.webp: .*its content is svg/);
+    rmSync(file);
+    symlinkSync(join(dataDir, 'gone.webp'), file);
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/cat\/x.webp: cannot be read/);
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(UserError);
+  });
+
+  test('an image that announces more pixels than memory holds is refused', async () => {
+    const dataDir = await tree('bomb', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    const png = await plain([1, 2, 3]).png().toBuffer();
+    png.writeUInt32BE(60000, 16);
+    png.writeUInt32BE(60000, 20);
+    png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+    writeFileSync(join(dataDir, 'cat/bomb.png'), png);
+    await expect(loadDataset('folder', { dataDir, seed: 0 })).rejects.toThrow(/bomb.png: cannot be read .*pixel limit/);
   });
 
   test.each([4, 33.3, 5000])('a size of %d is refused', async (size) => {

@@ -86,6 +86,18 @@ describe('NPZ that cannot be read', () => {
     expect(() => decodeNpz(bomb, 'liar.npz', { limit: 1e6 })).toThrow(UserError);
   });
 
+  test('a member that announces more than its packed bytes can hold is refused before memory is asked for', () => {
+    const liar = encodeNpz({ zeros: ndarray(new Uint8Array(1e6), [1e6]) }, { level: 9 });
+    const view = new DataView(liar.buffer, liar.byteOffset);
+    view.setUint32(Buffer.from(liar).lastIndexOf(Buffer.from('PK\x01\x02')) + 24, 2 ** 32 - 2, true);
+    expect(() => decodeNpz(liar, 'liar.npz')).toThrow(/liar.npz: member "zeros.npy" announces 4294967294 bytes/);
+  });
+
+  test('of a file that has more, only the arrays asked for are read', () => {
+    const zip = zipSync({ 'a.npy': encodeNpy(arrays.labels), 'readme.txt': new Uint8Array(3) });
+    expect(decodeNpz(zip, 'x.npz', { only: ['a', 'b'] })).toEqual({ a: arrays.labels });
+  });
+
   test.each(['../a.npy', '/etc/a.npy', 'a/../../b.npy', 'C:\\a.npy'])('the member name %s is refused', (name) => {
     const zip = zipSync({ [name]: encodeNpy(arrays.labels) });
     expect(() => decodeNpz(zip, 'evil.npz')).toThrow(/evil.npz: unsafe member name/);

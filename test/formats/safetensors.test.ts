@@ -80,6 +80,11 @@ describe('safetensors that cannot be read', () => {
     expect(() => decodeSafetensors(bytes, 'x')).toThrow(UserError);
   });
 
+  test('a tensor called __proto__ is a tensor like others', () => {
+    const { tensors } = decodeSafetensors(file('{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1));
+    expect(Object.keys(tensors)).toEqual(['__proto__']);
+  });
+
   test('a tensor whose shape does not fit its data is never written', () => {
     expect(() => encodeSafetensors({ a: { dtype: 'F32', shape: [3], data: new Float32Array(2) } })).toThrow(/2 values/);
     expect(() => encodeSafetensors({ a: { dtype: 'F32', shape: [2], data: new Float64Array(2) } })).toThrow(/F32/);

@@ -1,0 +1,74 @@
+/**
+ * Image files as samples: JPEG, PNG, WebP and PPM of any size become `size` × `size` RGB, stretched rather than cropped,
+ * turned upright by their EXIF mark, grey spread to three channels, transparency laid over white.
+ */
+import sharp, { type Sharp } from 'sharp';
+import { UserError } from '../base/errors.js';
+import { decodePpm } from '../formats/ppm.js';
+import { readBytes } from './directory.js';
+import type { ImageSet } from './types.js';
+
+/** Images being decoded at a time: enough to keep libvips' threads busy, few enough to bound memory. */
+const AT_ONCE = 16;
+/** Pixels a single image may have. The largest cameras make half as many; a bomb announces many times more. */
+const MOST_PIXELS = 2 ** 27;
+
+/** The files of a split with their class numbers, not decoded yet. */
+export interface Listing {
+  files: string[];
+  labels: Int32Array;
+}
+
+export function pickFiles({ files, labels }: Listing, chosen: Int32Array): Listing {
+  return { files: Array.from(chosen, (i) => files[i]), labels: chosen.map((i) => labels[i]) };
+}
+
+/** Throws `UserError` for a side length no image is resized to. */
+export function checkSize(size: number): void {
+  if (!Number.isInteger(size) || size < 8 || size > 1024) {
+    throw new UserError(`image size ${size}: allowed are whole numbers from 8 to 1024`);
+  }
+}
+
+async function open(file: string): Promise<Sharp> {
+  if (/\.ppm$/i.test(file)) {
+    const { data, width, height } = decodePpm(await readBytes(file), file);
+    return sharp(data, { raw: { width, height, channels: 3 } });
+  }
+  const image = sharp(file, { failOn: 'error', limitInputPixels: MOST_PIXELS });
+  const { format, pages = 1 } = await image.metadata();
+  // libvips goes by content and knows more formats than belong into a data set: SVG and PDF draw, TIFF and GIF have pages.
+  if (!['jpeg', 'png', 'webp'].includes(format)) throw new Error(`its content is ${format}, not JPEG, PNG or WebP`);
+  if (pages > 1) throw new Error(`it is animated, with ${pages} frames`);
+  return image;
+}
+
+/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` naming the first file found damaged. */
+export async function decodeImages({ files, labels }: Listing, size: number): Promise<ImageSet> {
+  const each = size * size * 3;
+  const images = new Uint8Array(files.length * each);
+  let next = 0;
+  const work = async () => {
+    while (next < files.length) {
+      const i = next++;
+      try {
+        const pixels = await (await open(files[i]))
+          .rotate()
+          .flatten({ background: 'white' })
+          .toColourspace('srgb')
+          .resize(size, size, { fit: 'fill' })
+          .raw({ depth: 'uchar' })
+          .toBuffer();
+        if (pixels.length !== each) throw new Error(`it decodes to ${pixels.length} bytes`);
+        images.set(pixels, i * each);
+      } catch (error) {
+        next = files.length;
+        if (error instanceof UserError) throw error;
+        const why = (error as Error).message.split('\n')[0];
+        throw new UserError(`${files[i]}: cannot be read as an image (${why})`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { images, labels, n: files.length, height: size, width: size, channels: 3 };
+}

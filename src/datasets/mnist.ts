@@ -1,0 +1,86 @@
+/**
+ * MNIST (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist/) and Fashion-MNIST (Xiao, Rasul and Vollgraf 2017,
+ * https://github.com/zalandoresearch/fashion-mnist): `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and their
+ * `t10k-` pair, plain or with `.gz`.
+ *
+ * Images stay what they are, [n, 28, 28, 1] uint8: models and attacks take any shape. The class "T-shirt/top" is called
+ * T-shirt, since class names become names of folders.
+ */
+import { join } from 'node:path';
+import { UserError } from '../base/errors.js';
+import { decodeIdx, type IdxArray } from '../formats/idx.js';
+import { firstExisting, locate, readBytes, requireDir } from './directory.js';
+import { imbalance, limited } from './limits.js';
+import { checkLabels, gather } from './select.js';
+import type { DatasetSource, ImageSet } from './types.js';
+
+const SIDE = 28;
+
+async function readIdx(folder: string, file: string, rank: number): Promise<IdxArray & { path: string }> {
+  const plain = join(folder, file);
+  const path = (await firstExisting([plain, `${plain}.gz`])) ?? plain;
+  const array = decodeIdx(await readBytes(path), path);
+  if (array.shape.length !== rank) {
+    throw new UserError(`${path}: has the shape (${array.shape}); ${rank} dimensions are expected`);
+  }
+  return { ...array, path };
+}
+
+async function readSplit(
+  folder: string,
+  files: string,
+  classes: number,
+  split: 'train' | 'test',
+  limit: number | undefined,
+  seed: number,
+): Promise<ImageSet> {
+  const images = await readIdx(folder, `${files}-images-idx3-ubyte`, 3);
+  const labels = await readIdx(folder, `${files}-labels-idx1-ubyte`, 1);
+  const [n, height, width] = images.shape;
+  if (height !== SIDE || width !== SIDE) {
+    throw new UserError(`${images.path}: holds images of ${height}×${width}; ${SIDE}×${SIDE} are expected`);
+  }
+  if (labels.data.length !== n) {
+    throw new UserError(`${labels.path}: holds ${labels.data.length} labels for ${n} images`);
+  }
+  checkLabels(labels.path, labels.data, classes);
+  const chosen = limited(labels.data, classes, limit, seed, split);
+  return gather({ images: images.data, labels: labels.data, height, width, channels: 1 }, chosen);
+}
+
+function idxSource(name: string, title: string, inside: string, classes: string[]): DatasetSource {
+  return {
+    name,
+    summary: `${title}, 28×28 grey: train- and t10k-images-idx3-ubyte and -labels-idx1-ubyte (or .gz) in --data-dir`,
+    needsDir: true,
+    async load({ dataDir, trainLimit, testLimit, seed }) {
+      const marker = 'train-images-idx3-ubyte';
+      const root = await requireDir(name, dataDir);
+      const folder = await locate(root, [join(inside, 'raw'), inside, 'raw'], [marker, `${marker}.gz`]);
+      const train = await readSplit(folder, 'train', classes.length, 'train', trainLimit, seed);
+      const test = await readSplit(folder, 't10k', classes.length, 'test', testLimit, seed);
+      const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
+      return { name, classes, train, test, notes };
+    },
+  };
+}
+
+export const mnist = idxSource(
+  'mnist',
+  'MNIST',
+  'MNIST',
+  Array.from({ length: 10 }, (_, k) => String(k)),
+);
+
+export const fashionMnist = idxSource('fashion-mnist', 'Fashion-MNIST', 'FashionMNIST', [
+  'T-shirt',
+  'trouser',
+  'pullover',
+  'dress',
+  'coat',
+  'sandal',
+  'shirt',
+  'sneaker',
+  'bag',
+  'ankle boot',
+]);

@@ -1,0 +1,27 @@
+/** From arrays that hold a whole split to the samples that are wanted of it. */
+import { UserError } from '../base/errors.js';
+import type { ImageSet } from './types.js';
+
+/** Throws `UserError` for no labels at all, and for the first that is no class number; `name` is the file they are in. */
+export function checkLabels(name: string, labels: ArrayLike<number>, classes: number): void {
+  if (!labels.length) throw new UserError(`${name}: holds no samples`);
+  for (let i = 0; i < labels.length; i++) {
+    if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] >= classes) {
+      throw new UserError(`${name}: sample ${i} has the label ${labels[i]}; labels are 0 to ${classes - 1}`);
+    }
+  }
+}
+
+/** The samples at the given positions of images [n, height, width, channels] and their labels. */
+export function gather(
+  all: Omit<ImageSet, 'n' | 'labels'> & { labels: ArrayLike<number> },
+  chosen: Int32Array,
+): ImageSet {
+  const { height, width, channels } = all;
+  const each = height * width * channels;
+  const images = new Uint8Array(chosen.length * each);
+  chosen.forEach((from, i) => {
+    images.set(all.images.subarray(from * each, (from + 1) * each), i * each);
+  });
+  return { images, labels: chosen.map((i) => all.labels[i]), n: chosen.length, height, width, channels };
+}

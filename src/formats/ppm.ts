@@ -1,0 +1,45 @@
+/**
+ * PPM, the binary kind P6: RGB pictures without compression. https://netpbm.sourceforge.net/doc/ppm.html
+ *
+ * `P6`, width, height and the largest value as decimal numbers between white space and `#` comments, one white space,
+ * then 3 bytes a pixel. Read are largest values of up to 255, scaled to 255. Further pictures in the file are not read.
+ */
+import { UserError } from '../base/errors.js';
+
+export interface Ppm {
+  height: number;
+  width: number;
+  /** [height, width, 3] */
+  data: Uint8Array;
+}
+
+const LARGEST = 16384;
+
+/** Decodes the bytes of a PPM file; `name` is what errors call it. Throws `UserError`. */
+export function decodePpm(bytes: Uint8Array, name = 'picture'): Ppm {
+  const fail = (why: string) => new UserError(`${name}: ${why}`);
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x36) throw fail('is not a PPM file of the kind P6');
+  // No header is longer but for its comments, and those that are there are short.
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 4096));
+  const space = '[ \\t\\n\\v\\f\\r]';
+  const gap = `(?:${space}|#[^\\n]*\\n)+`;
+  const found = new RegExp(`^P6${gap}(\\d+)${gap}(\\d+)${gap}(\\d+)${space}`).exec(head);
+  if (!found) throw fail('has a PPM header that cannot be understood');
+  const [width, height, top] = found.slice(1).map(Number);
+  if (!width || !height || Math.max(width, height) > LARGEST) {
+    throw fail(`is ${height}×${width}; sides from 1 to ${LARGEST} are allowed`);
+  }
+  if (top < 1 || top > 255) throw fail(`has the largest value ${top}; 1 to 255 are allowed`);
+  const from = found[0].length;
+  const size = 3 * width * height;
+  if (bytes.length - from < size) {
+    throw fail(`is truncated: ${height}×${width} pixels take ${size} bytes, ${bytes.length - from} are there`);
+  }
+  const data = new Uint8Array(bytes.subarray(from, from + size));
+  if (top < 255) {
+    const above = data.find((v) => v > top);
+    if (above !== undefined) throw fail(`has the value ${above}, above its largest of ${top}`);
+    for (let i = 0; i < size; i++) data[i] = Math.round((255 * data[i]) / top);
+  }
+  return { height, width, data };
+}

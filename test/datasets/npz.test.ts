@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/base/errors.js';
+import { loadDataset } from '../../src/datasets/index.js';
+import { type NdArray, ndarray } from '../../src/formats/npy.js';
+import { encodeNpz } from '../../src/formats/npz.js';
+import { write } from './scratch.js';
+
+const N = 40;
+const value = (i: number, p: number) => (i * 5 + p * 11) % 256;
+const bytes = (n: number, each: number) =>
+  Uint8Array.from({ length: n * each }, (_, at) => value(Math.floor(at / each), at % each));
+const images = (n = N, shape = [8, 8, 3]) =>
+  ndarray(
+    bytes(
+      n,
+      shape.reduce((a, b) => a * b),
+    ),
+    [n, ...shape],
+  );
+const labels = (n = N, of = (i: number) => i % 4) =>
+  ndarray(
+    BigInt64Array.from({ length: n }, (_, i) => BigInt(of(i))),
+    [n],
+  );
+const file = (name: string, arrays: Record<string, NdArray>) =>
+  join(write(name, { 'a.npz': encodeNpz(arrays) }), 'a.npz');
+const load = (dataDir: string, more = {}) => loadDataset('npz', { dataDir, seed: 0, ...more });
+
+describe('arrays in an NPZ file', () => {
+  test.each([
+    ['images and labels', { images: images(), labels: labels() }],
+    ['arr_0 and arr_1, as numpy.savez calls them', { arr_0: images(), arr_1: labels() }],
+    [
+      'labels in a column, as Keras has them',
+      {
+        x_train: images(),
+        y_train: ndarray(
+          Uint8Array.from({ length: N }, (_, i) => i % 4),
+          [N, 1],
+        ),
+      },
+    ],
+    [
+      'floats in [0, 1]',
+      {
+        images: ndarray(
+          Float32Array.from(images().data as Uint8Array, (v) => v / 255),
+          [N, 8, 8, 3],
+        ),
+        labels: labels(),
+      },
+    ],
+  ])('%s: a seeded tenth is held out, and all images come back as bytes', async (name, arrays) => {
+    const { train, test: held, classes } = await load(file(name, arrays));
+    expect(classes).toEqual(['0', '1', '2', '3']);
+    expect([train.n, held.n]).toEqual([36, 4]);
+    expect([...held.labels]).toHaveLength(new Set(held.labels).size);
+    const seen = new Set<number>();
+    for (const set of [train, held]) {
+      for (let i = 0; i < set.n; i++) {
+        const from = Array.from({ length: N }, (_, k) => k).find((k) => value(k, 0) === set.images[i * 192])!;
+        seen.add(from);
+        expect(set.labels[i]).toBe(from % 4);
+        expect([...set.images.subarray(i * 192, (i + 1) * 192)]).toEqual([
+          ...bytes(N, 192).subarray(from * 192, (from + 1) * 192),
+        ]);
+      }
+    }
+    expect(seen.size).toBe(N);
+    expect((await load(file(name, arrays), { seed: 1 })).test.images).not.toEqual(held.images);
+  });
+
+  test.each([
+    ['[n, h, w]', [8, 10], [8, 10, 1]],
+    ['[n, h, w, 1]', [8, 10, 1], [8, 10, 1]],
+    ['[n, h, w, 3]', [10, 8, 3], [10, 8, 3]],
+  ])('%s', async (name, shape, [height, width, channels]) => {
+    const { train } = await load(file(name, { images: images(N, shape), labels: labels() }));
+    expect(train).toMatchObject({ height, width, channels });
+  });
+
+  test('x_test and y_test, or a test.npz, are the test set', async () => {
+    const test = { x_test: images(8), y_test: labels(8) };
+    const one = await load(file('keras', { x_train: images(), y_train: labels(), ...test }));
+    expect([one.train.n, one.test.n]).toEqual([40, 8]);
+    const pair = { 'train.npz': encodeNpz({ images: images(), labels: labels() }) };
+    for (const [k, arrays] of [test, { images: images(8), labels: labels(8) }].entries()) {
+      const dataDir = write(`pair-${k}`, { ...pair, 'test.npz': encodeNpz(arrays as Record<string, NdArray>) });
+      const two = await load(dataDir, { trainLimit: 4 });
+      expect([two.train.n, two.test.n]).toEqual([4, 8]);
+      expect(two.test.images).toEqual(one.test.images);
+    }
+    expect((await load(write('lone', pair))).test.n).toBe(4);
+  });
+
+  test('a poisoned export keeps its labels, and its triggered samples stay in training', async () => {
+    const flags = Uint8Array.from({ length: N }, (_, i) => (i < 10 ? 1 : 0));
+    const arrays = {
+      images: images(),
+      labels: labels(N, (i) => (i < 10 ? 0 : i % 4)),
+      original_labels: labels(),
+      poisoned: ndarray(flags, [N], 'b1'),
+      cover: ndarray(new Uint8Array(N), [N], 'b1'),
+      index: labels(N, (i) => i),
+    };
+    const { train, test: held, notes } = await load(file('poisoned', arrays));
+    expect(notes).toContain('10 of the 40 images carry a trigger already, and were kept out of the test set');
+    const first = new Set(Array.from({ length: 10 }, (_, i) => value(i, 0)));
+    const count = (set: typeof train) =>
+      Array.from({ length: set.n }, (_, i) => set.images[i * 192]).filter((v) => first.has(v)).length;
+    expect([count(train), count(held)]).toEqual([10, 0]);
+  });
+
+  test('other arrays, of whatever kind, are passed over', async () => {
+    const object = readFileSync(join(import.meta.dirname, '../golden/formats/object.npy'));
+    const dataDir = write('others', {
+      'a.npz': zipSync({
+        'names.npy': object,
+        'readme.txt': new Uint8Array(3),
+        ...members({ images: images(), labels: labels() }),
+      }),
+    });
+    expect((await load(join(dataDir, 'a.npz'))).train.n).toBe(36);
+  });
+
+  test('a class without samples is said', async () => {
+    const { classes, notes } = await load(file('gap', { images: images(), labels: labels(N, (i) => (i % 4) * 2) }));
+    expect(classes).toHaveLength(7);
+    expect(notes?.[0]).toMatch(/train classes are uneven: "1" has 0 images/);
+  });
+});
+
+/** The members that `encodeNpz` writes, for archives it would not write. */
+function members(arrays: Record<string, NdArray>): Record<string, Uint8Array> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => {
+      const zip = encodeNpz({ a: array });
+      const start =
+        30 +
+        new DataView(zip.buffer, zip.byteOffset).getUint16(26, true) +
+        new DataView(zip.buffer, zip.byteOffset).getUint16(28, true);
+      const size = new DataView(zip.buffer, zip.byteOffset).getUint32(18, true);
+      return [`${name}.npy`, zip.slice(start, start + size)];
+    }),
+  );
+}
+
+describe('arrays that are no data set', () => {
+  const big = encodeNpz({ images: ndarray(new Uint8Array(1e6), [1e6]) }, { level: 9 });
+  const bomb = Buffer.from(big);
+  bomb.writeUInt32LE(2 ** 32 - 2, bomb.lastIndexOf('PK\x01\x02') + 24);
+  const object = readFileSync(join(import.meta.dirname, '../golden/formats/object.npy'));
+  const ok = { images: images(), labels: labels() };
+  const cases: [string, Uint8Array, RegExp][] = [
+    [
+      'no images',
+      encodeNpz({ pictures: images() }),
+      /a.npz: holds no images; the array is called "images" or "arr_0" or "x_train"/,
+    ],
+    ['no labels', encodeNpz({ images: images() }), /a.npz: holds no array "labels"/],
+    [
+      'labels of other images',
+      encodeNpz({ ...ok, labels: labels(39) }),
+      /a.npz\[labels\]: has the shape \(39\) for 40 images/,
+    ],
+    [
+      'labels one-hot',
+      encodeNpz({ ...ok, labels: ndarray(new Uint8Array(160), [40, 4]) }),
+      /has the shape \(40,4\) for 40 images/,
+    ],
+    [
+      'labels in floats',
+      encodeNpz({ ...ok, labels: ndarray(new Float32Array(40), [40]) }),
+      /labels are f4; integers are expected/,
+    ],
+    ['a negative label', encodeNpz({ ...ok, labels: labels(N, () => -1) }), /sample 0 has the label -1/],
+    [
+      'a label beyond all classes',
+      encodeNpz({ ...ok, labels: labels(N, () => 1e9) }),
+      /sample 0 has the label 1000000000; labels are 0 to 9999/,
+    ],
+    ['one class', encodeNpz({ ...ok, labels: labels(N, () => 0) }), /has the one class 0/],
+    ['no samples', encodeNpz({ images: images(0), labels: labels(0) }), /holds no samples/],
+    ['four channels', encodeNpz({ ...ok, images: images(N, [8, 8, 4]) }), /has the shape \(40,8,8,4\); \(n, h, w\)/],
+    ['channels first', encodeNpz({ ...ok, images: images(N, [3, 8, 8]) }), /has the shape \(40,3,8,8\)/],
+    [
+      'floats up to 255',
+      encodeNpz({ ...ok, images: ndarray(new Float32Array(N * 64).fill(200), [N, 8, 8]) }),
+      /holds the value 200; float images lie in \[0, 1\]/,
+    ],
+    [
+      'floats that are none',
+      encodeNpz({ ...ok, images: ndarray(new Float32Array(N * 64).fill(Number.NaN), [N, 8, 8]) }),
+      /holds the value NaN/,
+    ],
+    [
+      'images of int64',
+      encodeNpz({ ...ok, images: ndarray(new BigInt64Array(N * 64), [N, 8, 8]) }),
+      /images are i8; uint8, or floats/,
+    ],
+    [
+      'test images of another shape',
+      encodeNpz({ x_train: images(), y_train: labels(), x_test: images(4, [8, 8]), y_test: labels(4) }),
+      /test images are 8×8×1, training images 8×8×3/,
+    ],
+    [
+      'a test label that is not trained',
+      encodeNpz({ x_train: images(), y_train: labels(), x_test: images(4), y_test: labels(4, () => 4) }),
+      /sample 0 has the label 4; labels are 0 to 3/,
+    ],
+    [
+      'a class with nothing to hold out',
+      encodeNpz({ ...ok, labels: labels(N, (i) => (i ? 0 : 1)) }),
+      /class "1" has too few images/,
+    ],
+    [
+      'flags of other images',
+      encodeNpz({ ...ok, poisoned: ndarray(new Uint8Array(3), [3], 'b1') }),
+      /\[poisoned\]: has 3 flags for 40 images/,
+    ],
+    [
+      'Python objects',
+      zipSync({ 'images.npy': object, 'labels.npy': object }),
+      /a.npz\[images.npy\]: holds Python objects/,
+    ],
+    ['a name that leaves the folder', zipSync({ '../images.npy': object }), /unsafe member name "..\/images.npy"/],
+    ['a bomb that announces 4 GiB', bomb, /member "images.npy" announces 4294967294 bytes/],
+    ['no ZIP file', Buffer.alloc(100, 1), /is not a whole NPZ/],
+  ];
+  test.each(cases)('%s: refused', async (name, content, why) => {
+    const loaded = load(join(write(name, { 'a.npz': content }), 'a.npz'));
+    await expect(loaded).rejects.toThrow(why);
+    await expect(loaded).rejects.toThrow(UserError);
+  });
+
+  test('a missing file, a folder without train.npz, and nothing at all', async () => {
+    await expect(load('/nowhere/a.npz')).rejects.toThrow('--data-dir /nowhere/a.npz: no such file or folder');
+    await expect(load(write('hollow', {}))).rejects.toThrow(/holds no train.npz/);
+    await expect(loadDataset('npz', { seed: 0 })).rejects.toThrow(/needs --data-dir/);
+  });
+});
