@@ -4,10 +4,14 @@
  * `--tasks A,B`, `--estimators A,B`, `--samples N` and `--seeds N` narrow the work; `--out FILE` puts the table elsewhere.
  */
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { UserError } from '../src/base/errors.js';
+import { ProgressLine } from '../src/cli/progress.js';
+import { inWorker } from '../src/engine/worker.js';
 import { estimator } from '../src/information/index.js';
 import { taskNamed, tasks } from '../src/information/tasks/index.js';
+import type { Task } from '../src/information/tasks/types.js';
 import type { Estimator, Samples } from '../src/information/types.js';
 
 const ESTIMATORS = ['infonce', 'nwj', 'mine', 'smile', 'ksg', 'cca', 'plugin', 'mixed'];
@@ -27,9 +31,36 @@ function fits({ name }: Estimator, a: Samples, b: Samples): boolean {
   return name !== 'mixed' || a.d + b.d <= WIDE;
 }
 
-interface Cell {
-  nats: number[];
+interface Job {
+  task: string;
+  seed: number;
+  n: number;
+  names: string[];
+}
+
+interface Measured {
+  name: string;
+  nats: number;
+  standardError: number;
   seconds: number;
+}
+
+/** All estimators on one sample of one task, each on one thread: as many samples at a time as there are cores. */
+export async function measure({ task, seed, n, names }: Job): Promise<Measured[]> {
+  const { a, b } = taskNamed(task).sample(n, seed);
+  const found: Measured[] = [];
+  for (const name of names) {
+    const with_ = estimator(name, { threads: 1 });
+    if (!fits(with_, a, b)) continue;
+    const started = performance.now();
+    try {
+      const { nats, standardError } = await with_.estimate(a, b, { seed });
+      found.push({ name, nats, standardError, seconds: (performance.now() - started) / 1000 });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found;
 }
 
 export async function main(args: string[]): Promise<void> {
@@ -39,44 +70,21 @@ export async function main(args: string[]): Promise<void> {
   const n = Number(option('samples') ?? 2000);
   const seeds = Array.from({ length: Number(option('seeds') ?? 5) }, (_, seed) => seed);
   const out = option('out') ?? 'docs/estimators-table.md';
-  const lines: string[] = [];
-  const above = new Map(BOUNDS.map((name) => [name, { pairs: 0, over: 0 }]));
-  let done = 0;
-  for (const task of chosen) {
-    const cells = new Map<string, Cell>();
-    for (const seed of seeds) {
-      const { a, b } = task.sample(n, seed);
-      for (const name of names) {
-        const with_ = estimator(name);
-        done++;
-        if (!fits(with_, a, b)) continue;
-        process.stderr.write(`\r\x1b[2K${done} of ${chosen.length * names.length * seeds.length}  ${task.id}  ${name}`);
-        const started = performance.now();
-        try {
-          const { nats, standardError } = await with_.estimate(a, b, { seed });
-          const cell = cells.get(name) ?? { nats: [], seconds: 0 };
-          cell.nats.push(nats);
-          cell.seconds += (performance.now() - started) / 1000 / seeds.length;
-          cells.set(name, cell);
-          const bound = above.get(name);
-          if (bound) {
-            bound.pairs++;
-            if (nats > task.truth + 2 * Math.hypot(standardError, task.truthError)) bound.over++;
-          }
-        } catch (error) {
-          if (!(error instanceof UserError)) throw error;
-        }
-      }
+  const jobs = chosen.flatMap((task) => seeds.map((seed): Job => ({ task: task.id, seed, n, names })));
+  const results = new Map<string, Measured[]>(chosen.map((task) => [task.id, []]));
+  const line = new ProgressLine();
+  let [next, done] = [0, 0];
+  const work = async () => {
+    while (next < jobs.length) {
+      const job = jobs[next++];
+      const { result } = inWorker<Measured[], never>(new URL(import.meta.url), 'measure', job, () => {});
+      results.get(job.task)!.push(...(await result));
+      line.update({ stage: job.task, done: ++done, total: jobs.length, unit: 'samples' });
+      writeFileSync(out, document(names, n, seeds.length, chosen, results));
     }
-    const row = names.map((name) => {
-      const cell = cells.get(name);
-      if (!cell) return '';
-      return `${mean(cell.nats).toFixed(3)} ± ${spread(cell.nats).toFixed(3)} (${cell.seconds.toFixed(1)} s)`;
-    });
-    lines.push(`| \`${task.id}\` | ${task.truth.toFixed(3)} | ${row.join(' | ')} |`);
-    writeFileSync(out, document(names, n, seeds.length, lines, above));
-  }
-  process.stderr.write('\r\x1b[2K');
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  line.clear();
   console.log(`${out}: ${chosen.length} tasks`);
 }
 
@@ -84,17 +92,32 @@ function document(
   names: string[],
   n: number,
   seeds: number,
-  rows: string[],
-  above: Map<string, { pairs: number; over: number }>,
+  chosen: readonly Task[],
+  results: Map<string, Measured[]>,
 ): string {
-  const counts = [...above]
-    .filter(([, { pairs }]) => pairs > 0)
-    .map(([name, { pairs, over }]) => `\`${name}\` ${over} of ${pairs}`);
+  const rows = chosen.map((task) => {
+    const cells = names.map((name) => {
+      const cell = results.get(task.id)!.filter((m) => m.name === name);
+      if (cell.length === 0) return '';
+      const nats = cell.map((m) => m.nats);
+      return `${mean(nats).toFixed(3)} ± ${spread(nats).toFixed(3)} (${mean(cell.map((m) => m.seconds)).toFixed(1)} s)`;
+    });
+    return `| \`${task.id}\` | ${task.truth.toFixed(3)} | ${cells.join(' | ')} |`;
+  });
+  const counts = BOUNDS.filter((name) => names.includes(name)).map((name) => {
+    const pairs = chosen.flatMap((task) =>
+      results
+        .get(task.id)!
+        .filter((m) => m.name === name)
+        .map((m) => m.nats > task.truth + 2 * Math.hypot(m.standardError, task.truthError)),
+    );
+    return `\`${name}\` ${pairs.filter(Boolean).length} of ${pairs.length}`;
+  });
   return [
     '# Estimators on tasks with a known answer',
     '',
-    `Mean ± spread over ${seeds} samples of ${n} pairs, default settings, in nats; seconds per estimate. An empty cell: the`,
-    'estimator is not for such variables. `npm run bench:mi` writes this page; the laws are in `src/information/tasks`.',
+    `Mean ± spread over ${seeds} samples of ${n} pairs, default settings, in nats; seconds per estimate on one core. An empty`,
+    'cell: the estimator is not for such variables. `npm run bench:mi` writes this page; the laws are in `src/information/tasks`.',
     '',
     `| task | truth | ${names.join(' | ')} |`,
     `|---|---|${names.map(() => '---|').join('')}`,

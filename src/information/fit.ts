@@ -13,7 +13,6 @@ import {
   adamw,
   add,
   clipGradNorm,
-  constant,
   exp,
   gradients,
   input,
@@ -31,6 +30,7 @@ import {
 import type { Matrix } from './columns.js';
 import { type CriticOptions, type CriticParameter, critic } from './critic.js';
 import { batchValue, capped, type Objective } from './objective.js';
+import { diagonal, logShare } from './pairs.js';
 
 /** One side of the pairs: one matrix per noise draw, or a single one where the side has no noise. Row = sample. */
 export type Side = readonly Matrix[];
@@ -74,14 +74,9 @@ export function batchObjective(o: CriticOptions, g: number, n: number, da: numbe
   const a = input('a', [g, n, da]);
   const b = input('b', [g, n, db]);
   const { scores, parameters } = critic(o, a, b);
-  const eye = constant(
-    Float32Array.from({ length: n * n }, (_, i) => (i % n === (i - (i % n)) / n ? 1 : 0)),
-    [1, n, n],
-  );
-  const positive = sum(mul(scores, eye), [2]);
-  // log w / Σw as a summand keeps the objective a plain logSumExp.
-  const candidates = weighted ? add(scores, input('log_weights', [g, n, n])) : sub(scores, Math.log(n));
-  return { parameters, rows: sub(positive, logSumExp(candidates, 2)) };
+  if (!weighted) return { parameters, rows: add(logShare(scores), Math.log(n)) };
+  const weights = input('log_weights', [g, n, n]);
+  return { parameters, rows: sub(logShare(add(scores, weights)), diagonal(weights)) };
 }
 
 /** The critics of one fit: their programs, parameters and the gathering of their batches. */

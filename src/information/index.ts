@@ -33,6 +33,8 @@ export interface EstimatorSettings {
   k?: number;
   /** Standard deviation of the noise on the second variable, for `pairwise`. */
   noiseStd?: number;
+  /** Threads of the neural estimators; default: all cores. */
+  threads?: number;
 }
 
 const neuralEstimators = { infonce, nwj, mine, smile };
@@ -62,7 +64,7 @@ export function estimator(name: string, settings: EstimatorSettings = {}): Estim
   }
   if (name === 'infonce') return infonce(others);
   const make = neuralEstimators[name as keyof typeof neuralEstimators];
-  if (make) return make({ critic: settings.critic });
+  if (make) return make({ critic: settings.critic, threads: settings.threads });
   if (!estimatorNames.includes(name)) throw unknownWord('estimator', name, estimatorNames);
   return classicalEstimator(name, k);
 }

@@ -2,7 +2,8 @@
  * The layers of a critic that work on all pairs, with gradients that read and write the large tensors as few times as
  * possible: sums over rows are products with ones, and the slope of a ReLU is the sign of its value.
  */
-import { matmul, mul, reshape, sizeOf, transpose } from '../engine/index.js';
+import { matmul, mul, reshape, sizeOf, sub, transpose } from '../engine/index.js';
+import type { GraphBuilder } from '../engine/onnx.js';
 import { constant, type Op, Tensor } from '../engine/tensor.js';
 
 const ones = (shape: readonly number[]) => constant(new Float32Array(sizeOf(shape)).fill(1), shape);
@@ -81,4 +82,38 @@ const pairMatmulOp: Op = {
 /** `x · w` for many rows: [g, n, h] and [g, h, k] → [g, n, k]. */
 export function pairMatmul(x: Tensor, w: Tensor): Tensor {
   return new Tensor(pairMatmulOp, [x, w], {}, [...x.shape.slice(0, 2), w.shape[2]]);
+}
+
+/** The diagonal of each matrix: [g, n, n] → [g, n]. Without a gradient of its own. */
+const diagonalOp: Op = { name: 'diagonal', lower: (graph, inputs, node) => diagonalNode(graph, inputs[0], node.shape) };
+
+/** Every (n + 1)-th of a matrix's values, in the place of two passes over all of them. */
+function diagonalNode(graph: GraphBuilder, x: string, [g, n]: readonly number[]): string {
+  const flat = graph.node('Reshape', [x, graph.ints([g, n * n])], { allowzero: 1 });
+  return graph.node('Slice', [flat, ...[0, n * n, 1, n + 1].map((v) => graph.ints([v]))]);
+}
+
+const softmaxOp: Op = { name: 'softmax', lower: (graph, inputs) => graph.node('Softmax', inputs, { axis: -1 }) };
+
+const logShareOp: Op = {
+  name: 'logShare',
+  vjp: (grad, node) => {
+    const [f] = node.inputs;
+    const [g, n] = node.shape;
+    const eye = constant(
+      Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0)),
+      [1, n, n],
+    );
+    return [mul(sub(eye, new Tensor(softmaxOp, [f], {}, f.shape)), reshape(grad, [g, n, 1]))];
+  },
+  lower: (graph, inputs, node) => diagonalNode(graph, graph.node('LogSoftmax', inputs, { axis: -1 }), node.shape),
+};
+
+/** The logarithm of each row's own pair's share of its row, fᵢᵢ − ln Σⱼ exp fᵢⱼ: [g, n, n] → [g, n]. */
+export function logShare(f: Tensor): Tensor {
+  return new Tensor(logShareOp, [f], {}, f.shape.slice(0, 2));
+}
+
+export function diagonal(x: Tensor): Tensor {
+  return new Tensor(diagonalOp, [x], {}, x.shape.slice(0, 2));
 }

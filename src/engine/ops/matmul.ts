@@ -3,12 +3,18 @@ import { broadcastShapes, type Op, Tensor } from '../tensor.js';
 import { sumTo } from './reduce.js';
 import { transpose } from './shape.js';
 
+/** Columns of C per column of A from which on A counts as narrow. */
+const NARROW = 8;
+
 const matmulOp: Op = {
   name: 'matmul',
   // C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC, summed over broadcast batches
   vjp: (g, node) => {
     const [a, b] = node.inputs;
-    return [sumTo(matmul(g, transpose(b)), a.shape), sumTo(matmul(transpose(a), g), b.shape)];
+    // (dCᵀ·A)ᵀ where A is narrow: a product packs its right-hand side first, and dC is then the far larger one.
+    const narrow = NARROW * a.shape[a.rank - 1] <= node.shape[node.rank - 1];
+    const db = narrow ? transpose(matmul(transpose(g), a)) : matmul(transpose(a), g);
+    return [sumTo(matmul(g, transpose(b)), a.shape), sumTo(db, b.shape)];
   },
   lower: (graph, inputs) => graph.node('MatMul', inputs),
 };

@@ -37,6 +37,11 @@ export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
   if (p.length !== r || new Set(p).size !== r)
     throw new Error(`transpose: [${p}] does not order the axes of [${x.shape}]`);
   if (p.every((a, i) => a === i)) return x;
+  if (x.op === transposeOp)
+    return transpose(
+      x.inputs[0],
+      p.map((a) => (x.attributes.perm as number[])[a]),
+    );
   return new Tensor(
     transposeOp,
     [x],
