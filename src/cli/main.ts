@@ -1,64 +1,6 @@
 #!/usr/bin/env node
-/** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 130: stopped by Ctrl-C. */
-import { Command, CommanderError } from 'commander';
-import { VERSION } from '../version.js';
-import { addData } from './data.js';
-import { addDoctor } from './doctor.js';
-import { addMi } from './mi.js';
-import { addPerceive } from './perceive.js';
-import { addPoison } from './poison.js';
-import { addReport } from './report.js';
-import { addCompare, addRun } from './run.js';
-
-export function buildProgram(): Command {
-  const program = new Command('ibscope')
-    .description('Watch a neural network learn a backdoor: information over training, phases, and a stealth score.')
-    .version(VERSION)
-    .showSuggestionAfterError()
-    .exitOverride()
-    // Errors are printed in one place below, in one line.
-    .configureOutput({ outputError: () => {} });
-  for (const add of [addRun, addCompare, addPoison, addPerceive, addMi, addReport, addData, addDoctor]) add(program);
-  for (const command of program.commands)
-    command
-      .exitOverride()
-      .configureOutput({ outputError: () => {} })
-      .showSuggestionAfterError();
-  return program;
-}
-
-/** Runs the command line and returns its exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
-    await buildProgram().parseAsync(argv as string[], { from: 'user' });
-    return 0;
-  } catch (thrown) {
-    const error = thrown as Error;
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0 || error.code === 'commander.help') return error.exitCode === 0 ? 0 : 2;
-      say(error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, '. $1'));
-      return 2;
-    }
-    if (error.name === 'UserError') {
-      say(error.message);
-      return 2;
-    }
-    if (error.name === 'Stopped') {
-      say(error.message);
-      return 130;
-    }
-    if (error.name === 'DivergedError' || error.name === 'FetchError') {
-      say(error.message);
-      return 1;
-    }
-    process.stderr.write(`ibscope: this is a defect of ibscope, please report it\n${error.stack}\n`);
-    return 1;
-  }
-}
-
-function say(message: string) {
-  process.stderr.write(`ibscope: ${message}\n`);
-}
+/** The `ibscope` command. */
+import { main } from './program.js';
 
 // A command may have set an exit code of its own.
 process.exitCode = (await main(process.argv.slice(2))) || process.exitCode;

@@ -10,7 +10,7 @@ import type { Matrix } from '../information/columns.js';
 import { findModel } from '../models/index.js';
 import { perceive } from '../perception/index.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
-import { type Position, Trainer } from '../training/trainer.js';
+import { type Position, Trainer, type TrainingConfig } from '../training/trainer.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
 import type { GroupsDocument, RunDocument } from './documents.js';
@@ -48,6 +48,22 @@ function checkSame(was: RunConfig, now: RunConfig) {
   }
 }
 
+/** The part of a run's configuration that training reads. */
+export function trainingConfig(config: RunConfig): TrainingConfig {
+  return {
+    model: findModel(config.model),
+    width: config.width,
+    epochs: config.epochs,
+    batchSize: config.batchSize,
+    learningRate: config.lr,
+    momentum: config.momentum,
+    weightDecay: config.weightDecay,
+    schedule: config.schedule,
+    noiseStd: config.noise,
+    seed: config.seed,
+  };
+}
+
 class Run {
   private readonly trainer: Trainer;
 
@@ -58,21 +74,12 @@ class Run {
     private readonly hooks: RunHooks,
   ) {
     const { poisoned, test, triggered, dataset } = data;
-    this.trainer = new Trainer(
-      {
-        model: findModel(config.model),
-        width: config.width,
-        epochs: config.epochs,
-        batchSize: config.batchSize,
-        learningRate: config.lr,
-        momentum: config.momentum,
-        weightDecay: config.weightDecay,
-        schedule: config.schedule,
-        noiseStd: config.noise,
-        seed: config.seed,
-      },
-      { classes: dataset.classes.length, train: poisoned, test, triggered },
-    );
+    this.trainer = new Trainer(trainingConfig(config), {
+      classes: dataset.classes.length,
+      train: poisoned,
+      test,
+      triggered,
+    });
   }
 
   async complete(): Promise<RunResult> {

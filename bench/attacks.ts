@@ -1,0 +1,143 @@
+/**
+ * What each attack reaches on CIFAR-10 at a small scale: 5 000 images, ResNet-18 of width 16, 12 epochs, γ 0.4, seed 0.
+ *
+ * `--images DIR` (needed) holds CIFAR-10 as an image folder, `train/<class>/…` and `test/<class>/…`; `--attacks A,B` narrows
+ * the work; `--out FILE` puts the table elsewhere than `docs/attacks-table.md`.
+ */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { findAttack } from '../src/attacks/index.js';
+import { ProgressLine } from '../src/cli/progress.js';
+import { inWorker, type WorkerContext } from '../src/engine/worker.js';
+import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
+import { type Prepared, prepare } from '../src/experiments/prepare.js';
+import { trainingConfig } from '../src/experiments/run.js';
+import { perceive } from '../src/perception/index.js';
+import { Trainer } from '../src/training/trainer.js';
+
+/** Rates: a tenth of all images, where the attack takes at this scale; of clean-label attacks, a share of the target class. */
+const ROWS: { attack: string; rate: number }[] = [
+  { attack: 'none', rate: 0.1 },
+  { attack: 'badnets', rate: 0.1 },
+  { attack: 'blend', rate: 0.1 },
+  { attack: 'wanet', rate: 0.2 },
+  { attack: 'label-consistent', rate: 0.5 },
+  { attack: 'adaptive-blend', rate: 0.1 },
+  { attack: 'sig', rate: 0.5 },
+  { attack: 'ftrojan', rate: 0.1 },
+  { attack: 'low-frequency', rate: 0.1 },
+  { attack: 'bpp', rate: 0.2 },
+  { attack: 'adaptive-patch', rate: 0.1 },
+  { attack: 'refool', rate: 0.5 },
+  { attack: 'patch', rate: 0.1 },
+];
+
+interface Reached {
+  accuracy: number;
+  asr: number | null;
+  poisoned: number;
+  psnr: number | null;
+  ssim: number | null;
+}
+
+/** Trains under one attack on one thread: as many attacks at a time as there are cores. */
+export async function train(request: RunRequest, context: WorkerContext<number>): Promise<Reached> {
+  const config = resolveConfig(request);
+  const data: Prepared = await prepare(config);
+  const { poisoned, test, triggered, untriggered, dataset } = data;
+  const trainer = new Trainer(
+    trainingConfig(config),
+    { classes: dataset.classes.length, train: poisoned, test, triggered },
+    { threads: 1 },
+  );
+  let reached = { accuracy: 0, asr: null as number | null };
+  while (trainer.position.epoch < config.epochs) {
+    while (!(await trainer.step()));
+    const row = await trainer.finishEpoch();
+    reached = { accuracy: row.testAccuracy, asr: row.asr };
+    context.post(row.epoch);
+  }
+  await trainer.release();
+  const seen = triggered && untriggered ? perceive(untriggered, triggered) : null;
+  return {
+    ...reached,
+    poisoned: poisoned.poisoned.reduce((a, b) => a + b, 0),
+    psnr: seen?.psnr.mean ?? null,
+    ssim: seen?.ssim.mean ?? null,
+  };
+}
+
+/** A white ring, as the user's picture of the attack `patch`. */
+async function picture(): Promise<string> {
+  const path = join(mkdtempSync(join(tmpdir(), 'ibscope-bench-')), 'ring.png');
+  const ring =
+    '<svg width="7" height="7"><circle cx="3.5" cy="3.5" r="2.5" fill="none" stroke="white" stroke-width="1.5"/></svg>';
+  await sharp(Buffer.from(ring)).png().toFile(path);
+  return path;
+}
+
+export async function main(args: string[]): Promise<void> {
+  const option = (name: string) => (args.includes(`--${name}`) ? args[args.indexOf(`--${name}`) + 1] : undefined);
+  const dataDir = option('images');
+  if (!dataDir) {
+    console.error('bench attacks: --images DIR is needed, CIFAR-10 as an image folder');
+    process.exit(2);
+  }
+  const only = option('attacks')?.split(',');
+  const rows = ROWS.filter((r) => !only || only.includes(r.attack));
+  const out = option('out') ?? 'docs/attacks-table.md';
+  const ring = await picture();
+  const epochs = 12;
+  const results = new Map<string, Reached>();
+  const line = new ProgressLine();
+  let [next, done] = [0, 0];
+  const work = async () => {
+    while (next < rows.length) {
+      const { attack, rate } = rows[next++];
+      const request: RunRequest = {
+        dataset: 'folder',
+        dataDir,
+        trainLimit: 5000,
+        testLimit: 1000,
+        width: 16,
+        epochs,
+        attack,
+        poisonRate: rate,
+        attackOption: attack === 'patch' ? [`image=${ring}`] : [],
+      };
+      const { result } = inWorker<Reached, number>(new URL(import.meta.url), 'train', request, () => {
+        line.update({ stage: attack, done: ++done, total: rows.length * epochs, unit: 'epochs' });
+      });
+      results.set(attack, await result);
+      writeFileSync(out, document(rows, results));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  line.clear();
+  console.log(document(rows, results));
+}
+
+const shown = (x: number | null, digits: number) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
+
+function document(rows: typeof ROWS, results: Map<string, Reached>): string {
+  const lines = rows.flatMap(({ attack, rate }) => {
+    const r = results.get(attack);
+    if (!r) return [];
+    const { rule } = findAttack(attack).labelling({});
+    const of = attack === 'none' ? '–' : `${rate} of ${rule === 'clean-label' ? 'the target class' : 'all images'}`;
+    return `| \`${attack}\` | ${of} | ${r.poisoned} | ${shown(r.accuracy, 3)} | ${shown(r.asr, 3)} | ${shown(r.psnr, 1)} | ${shown(r.ssim, 3)} |`;
+  });
+  return [
+    '# What each attack reaches at a small scale',
+    '',
+    '5 000 CIFAR-10 images, ResNet-18 of width 16, 12 epochs, γ 0.4, seed 0, default options; 1 000 test images. PSNR and SSIM',
+    'are means over the triggered test images. `npm run bench -- attacks --images DIR` writes this page.',
+    '',
+    '| attack | rate | payload samples | test accuracy | ASR | PSNR, dB | SSIM |',
+    '|---|---|---|---|---|---|---|',
+    ...lines,
+    '',
+  ].join('\n');
+}
