@@ -17,6 +17,8 @@ const VALUE: Partial<Record<Key, string>> = {
   source: 'classes',
   model: 'name',
   schedule: 'name',
+  warmup: 'epochs',
+  augmentation: 'name',
   checkpoints: 'epochs',
   critic: 'name',
   view: 'name',

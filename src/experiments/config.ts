@@ -7,6 +7,8 @@ import { attacks, findAttack, rules } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
 import { findModel, models } from '../models/index.js';
+import { augmentations } from '../training/augment.js';
+import { schedules } from '../training/schedule.js';
 
 const whole = (low: number, what: string) =>
   z.coerce.number({ error: what }).int(what).min(low, what).max(Number.MAX_SAFE_INTEGER, what);
@@ -33,8 +35,13 @@ export const runOptions = z.object({
   batchSize: whole(2, 'a whole number from 2').describe('images per step'),
   lr: real((x) => x > 0 && Number.isFinite(x), 'more than 0').describe('learning rate'),
   schedule: z
-    .enum(['plateau', 'cosine'], { error: 'plateau or cosine' })
-    .describe('learning-rate schedule: plateau (the protocol) or cosine'),
+    .enum(schedules, { error: schedules.join(', ') })
+    .describe(`learning-rate schedule: ${schedules.join(', ')}; plateau is the protocol’s`),
+  warmup: whole(0, 'a whole number from 0').optional().describe('epochs over which the learning rate first rises'),
+  augmentation: z
+    .enum(augmentations, { error: augmentations.join(', ') })
+    .optional()
+    .describe(`what is done to training images anew in every epoch: ${augmentations.join(', ')} (default none)`),
   momentum: real((x) => x >= 0 && x < 1, 'from 0 to below 1').describe('momentum of SGD'),
   weightDecay: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight decay of SGD'),
   noise: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe(

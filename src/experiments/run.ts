@@ -59,6 +59,8 @@ export function trainingConfig(config: RunConfig): TrainingConfig {
     momentum: config.momentum,
     weightDecay: config.weightDecay,
     schedule: config.schedule,
+    warmup: config.warmup,
+    augmentation: config.augmentation,
     noiseStd: config.noise,
     seed: config.seed,
   };

@@ -10,6 +10,7 @@ import type { EpochRow } from '../dynamics/types.js';
 import { NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE } from '../engine/optim.js';
 import type { Model } from '../models/index.js';
+import { type Augmentation, augment } from './augment.js';
 import {
   evaluationStep,
   type GraphOptions,
@@ -19,7 +20,7 @@ import {
   probeStep,
   trainStep,
 } from './graphs.js';
-import { afterEpoch, freshSchedule, learningRate, type ScheduleState } from './schedule.js';
+import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 
 export interface TrainingConfig {
   model: Model;
@@ -29,7 +30,11 @@ export interface TrainingConfig {
   learningRate: number;
   momentum: number;
   weightDecay: number;
-  schedule: 'plateau' | 'cosine';
+  schedule: ScheduleKind;
+  /** Epochs of linear warm-up. Default 0. */
+  warmup?: number;
+  /** Default none, as the protocol. */
+  augmentation?: Augmentation;
   /** γ, standard deviation of the noise after every activation of a block and on the pooled features. */
   noiseStd: number;
   seed: number;
@@ -143,7 +148,8 @@ export class Trainer {
   }
 
   private scheduleOptions() {
-    return { kind: this.config.schedule, learningRate: this.config.learningRate, epochs: this.config.epochs };
+    const { schedule: kind, learningRate: top, epochs, warmup } = this.config;
+    return { kind, learningRate: top, epochs, warmup };
   }
 
   /** One SGD step; returns whether it was the last of its epoch. */
@@ -158,7 +164,9 @@ export class Trainer {
     const labels = Int32Array.from(batch, (i) => train.labels[i]);
     this.bank.reseed(new Rng(seed, 'noise', epoch, step));
     const program = await this.training.get(batch.length);
-    const feeds = { images: this.gatherImages(train, batch), labels, learning_rate: Float32Array.of(rate) };
+    const images = this.gatherImages(train, batch);
+    augment(images, train, this.config.augmentation ?? 'none', new Rng(seed, 'augment', epoch, step));
+    const feeds = { images, labels, learning_rate: Float32Array.of(rate) };
     const { losses, predicted } = await program.run(feeds, this.state, this.bank);
     for (let r = 0; r < batch.length; r++) {
       const loss = losses[r] as number;

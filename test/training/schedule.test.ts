@@ -30,6 +30,28 @@ describe('the plateau schedule', () => {
   });
 });
 
+describe('step, constant and warm-up', () => {
+  const at = (o: Parameters<typeof learningRate>[0], epoch: number) =>
+    learningRate(o, freshSchedule(), epoch / o.epochs);
+
+  it('step divides by ten at a half and at three quarters; constant stays', () => {
+    const step = { kind: 'step' as const, learningRate: 1, epochs: 8 };
+    expect([0, 3.9, 4, 5.9, 6, 7.9].map((e) => at(step, e))).toEqual([1, 1, 0.1, 0.1, 0.01, 0.01]);
+    expect(at({ kind: 'constant', learningRate: 0.3, epochs: 8 }, 7)).toBe(0.3);
+  });
+
+  it.each(['plateau', 'cosine', 'step', 'constant'] as const)(
+    'warm-up rises linearly to the top of %s, which then has the rest of the run',
+    (kind) => {
+      const o = { kind, learningRate: 0.4, epochs: 10, warmup: 2 };
+      expect([0, 0.5, 1].map((e) => at(o, e))).toEqual([0, 0.1, 0.2]);
+      expect(at(o, 2)).toBe(0.4);
+      const rest = { kind, learningRate: 0.4, epochs: 8 };
+      for (const e of [3, 6, 9]) expect(at(o, e)).toBeCloseTo(at(rest, e - 2), 12);
+    },
+  );
+});
+
 describe('the cosine schedule', () => {
   const cosine = { kind: 'cosine' as const, learningRate: 0.2, epochs: 10 };
 
