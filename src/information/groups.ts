@@ -47,7 +47,7 @@ export function planGroups(request: GroupRequest): GroupPlan {
   // Under all-to-all only a tenth of the payload carries the target's label.
   let backdoor = where(n, (i) => poisoned[i] === 1 && labels[i] === c);
   let clean = untouched(c);
-  if (backdoor.length === 0 && request.pretended > 0) {
+  if (!poisoned.includes(1) && request.pretended > 0) {
     const order = rng('pretended').shuffle(clean.slice());
     const k = Math.min(request.pretended, Math.floor(clean.length / 2));
     backdoor = order.slice(0, k);

@@ -109,12 +109,37 @@ describe('groups', () => {
     expect(played.filter((i) => clean.includes(i))).toEqual([]);
   });
 
+  it('all-to-all: only the payload that carries the target’s label is its backdoor; elsewhere payload is in no clean group', () => {
+    const poisoned = new Uint8Array(4000);
+    const now = labels.slice();
+    const seen = new Array<number>(10).fill(0);
+    for (let i = 0; i < 4000; i++)
+      if (seen[labels[i]]++ < 150) {
+        poisoned[i] = 1;
+        now[i] = (labels[i] + 1) % 10;
+      }
+    const plan = planGroups({ ...request, labels: now, poisoned });
+    const sample = (id: string) => [...plan.groups.get(id)!].map((r) => plan.samples[r]);
+    expect(sample('0/backdoor').every((i) => poisoned[i] === 1 && labels[i] === 9)).toBe(true);
+    for (const id of ['0/clean', '1', '5']) expect(sample(id).some((i) => poisoned[i])).toBe(false);
+  });
+
+  it('a target that got no payload has no backdoor group: nothing is pretended in a poisoned set', () => {
+    const poisoned = new Uint8Array(4000);
+    for (let i = 0; i < 4000; i++) if (labels[i] === 5) poisoned[i] = 1;
+    const plan = planGroups({ ...request, poisoned });
+    expect(plan.groups.has('0/backdoor')).toBe(false);
+    expect(plan.leftOut.get('0/backdoor')).toBe(0);
+  });
+
   it('under 100 samples are left out and named; cover samples are in no clean group', () => {
     const poisoned = new Uint8Array(4000);
     const cover = new Uint8Array(4000);
-    for (let i = 0; i < 60; i++) poisoned[i] = 1;
-    for (let i = 1000; i < 1200; i++) cover[i] = 1;
-    const plan = planGroups({ ...request, poisoned, cover });
+    const now = labels.slice();
+    now.fill(0, 0, 60);
+    poisoned.fill(1, 0, 60);
+    cover.fill(1, 1000, 1200);
+    const plan = planGroups({ ...request, labels: now, poisoned, cover });
     expect(plan.leftOut.get('0/backdoor')).toBe(60);
     expect(plan.groups.has('0/backdoor')).toBe(false);
     const covered = [...plan.groups.get('cover')!].map((r) => plan.samples[r]);
