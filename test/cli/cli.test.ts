@@ -1,41 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
-import { encodeNpy, ndarray } from '../../src/formats/npy.js';
 import { readNpz } from '../../src/formats/npz.js';
 import { readSafetensors } from '../../src/formats/safetensors.js';
+import { MAIN, sandbox } from './helpers.js';
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ibscope-cli-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function ibscope(args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: folder, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-  });
-}
+const box = sandbox();
+const ibscope = box.run;
 
 const TINY = '--width 2 --epochs 2 --train-limit 2500 --test-limit 100 --null-splits 1 --draws 1'.split(' ');
-
-async function npy(name: string, data: Float32Array | Int32Array | Uint8Array, shape: number[]): Promise<string> {
-  await writeFile(join(folder, name), encodeNpy(ndarray(data, shape)));
-  return name;
-}
 
 describe('a wrong command gives one line, exit code 2, and leaves nothing behind', () => {
   const cases: [string[], RegExp][] = [
@@ -68,24 +43,24 @@ describe('a wrong command gives one line, exit code 2, and leaves nothing behind
     [['report', 'nowhere'], /nowhere/],
   ];
   it.each(cases)('%j', async (args, expected) => {
-    const before = await readdir(folder);
+    const before = await readdir(box.folder);
     const { code, stdout, stderr } = await ibscope(args);
     expect(stderr).toMatch(expected);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(await readdir(folder)).toEqual(before);
+    expect(await readdir(box.folder)).toEqual(before);
   });
 
   it('an empty folder, one class, and a file that is no image', async () => {
-    const empty = join(folder, 'empty');
+    const empty = join(box.folder, 'empty');
     await mkdir(empty);
     const fill = async (path: string, bytes: string) => {
       await mkdir(path, { recursive: true });
       for (let i = 0; i < 12; i++) await writeFile(join(path, `${i}.png`), bytes);
     };
-    await fill(join(folder, 'one', 'train', 'cat'), 'x');
-    await fill(join(folder, 'broken', 'train', 'cat'), 'x');
-    await fill(join(folder, 'broken', 'train', 'dog'), 'x');
+    await fill(join(box.folder, 'one', 'train', 'cat'), 'x');
+    await fill(join(box.folder, 'broken', 'train', 'cat'), 'x');
+    await fill(join(box.folder, 'broken', 'train', 'dog'), 'x');
     for (const [name, said] of [
       ['empty', /empty/],
       ['one', /one class/],
@@ -94,18 +69,18 @@ describe('a wrong command gives one line, exit code 2, and leaves nothing behind
       const { code, stderr } = await ibscope(['run', '--dataset', 'folder', '--data-dir', name, '--out', 'never']);
       expect(stderr).toMatch(said);
       expect(code).toBe(2);
-      expect(await readdir(folder)).not.toContain('never');
+      expect(await readdir(box.folder)).not.toContain('never');
     }
   });
 
   it('arrays that are truncated, uneven, or hold NaN', async () => {
-    await npy('good.npy', new Float32Array(50), [50]);
-    await npy('short.npy', new Float32Array(40), [40]);
-    await npy('nan.npy', new Float32Array(50).fill(Number.NaN), [50]);
-    const bytes = await readFile(join(folder, 'good.npy'));
-    await writeFile(join(folder, 'cut.npy'), bytes.subarray(0, bytes.length - 8));
+    await box.npy('good.npy', new Float32Array(50), [50]);
+    await box.npy('short.npy', new Float32Array(40), [40]);
+    await box.npy('nan.npy', new Float32Array(50).fill(Number.NaN), [50]);
+    const bytes = await readFile(join(box.folder, 'good.npy'));
+    await writeFile(join(box.folder, 'cut.npy'), bytes.subarray(0, bytes.length - 8));
     await writeFile(
-      join(folder, 'object.npy'),
+      join(box.folder, 'object.npy'),
       Buffer.from(bytes.toString('latin1').replace("'<f4'", "'|O' "), 'latin1'),
     );
     for (const [name, said] of [
@@ -128,8 +103,8 @@ describe('poison', () => {
     await ibscope(['poison', ...data, '--out', 'p.npz']);
     const { code } = await ibscope(['run', ...TINY, ...data, '--out', 'as-poisoned']);
     expect(code).toBe(0);
-    const exported = await readNpz(join(folder, 'p.npz'));
-    const { tensors } = await readSafetensors(join(folder, 'as-poisoned', 'samples.safetensors'));
+    const exported = await readNpz(join(box.folder, 'p.npz'));
+    const { tensors } = await readSafetensors(join(box.folder, 'as-poisoned', 'samples.safetensors'));
     const size = 32 * 32 * 3;
     const probed = tensors.index.data as Int32Array;
     expect(probed.length).toBeGreaterThan(1000);
@@ -143,11 +118,11 @@ describe('poison', () => {
   });
 
   it('does not overwrite a file', async () => {
-    await writeFile(join(folder, 'there.npz'), 'x');
+    await writeFile(join(box.folder, 'there.npz'), 'x');
     const { code, stderr } = await ibscope(['poison', '--out', 'there.npz']);
     expect(code).toBe(2);
     expect(stderr).toContain('exists already');
-    expect(await readFile(join(folder, 'there.npz'), 'utf8')).toBe('x');
+    expect(await readFile(join(box.folder, 'there.npz'), 'utf8')).toBe('x');
   });
 });
 
@@ -174,7 +149,7 @@ describe('run', () => {
     expect(other).toMatchObject({ code: 2 });
     expect(other.stderr).toMatch(/lr/);
     expect(await ibscope(['run', ...TINY, '--out', 'once'])).toMatchObject({ code: 2 });
-    expect(await readFile(join(folder, 'once', 'report.html'), 'utf8')).toContain('badnets');
+    expect(await readFile(join(box.folder, 'once', 'report.html'), 'utf8')).toContain('badnets');
   });
 
   it('stopped by Ctrl-C and killed by SIGKILL, ends with the numbers of the run that was left alone', async () => {
@@ -183,7 +158,7 @@ describe('run', () => {
     const whole = JSON.parse((await ibscope(['run', ...options, '--out', 'whole', '--json'])).stdout);
     const interrupt = (signal: 'SIGINT' | 'SIGKILL', afterLine: RegExp) =>
       new Promise<{ code: number | null; stderr: string }>((resolve) => {
-        const child = spawn(process.execPath, [MAIN, 'run', ...options, '--out', 'cut', '--resume'], { cwd: folder });
+        const child = spawn(process.execPath, [MAIN, 'run', ...options, '--out', 'cut', '--resume'], { cwd: box.folder });
         let stderr = '';
         let sent = false;
         child.stderr.on('data', (chunk) => {
@@ -241,7 +216,7 @@ describe('run', () => {
     expect(rows.map((r: { attack: string }) => r.attack)).toEqual(['none', 'blend']);
     expect(new Set(rows.map((r: { groupSize: number }) => r.groupSize)).size).toBe(1);
     expect(rows[0].asr).toBeNull();
-    expect(await readFile(join(folder, report), 'utf8')).toContain('blend');
+    expect(await readFile(join(box.folder, report), 'utf8')).toContain('blend');
   });
 });
 
@@ -251,7 +226,7 @@ describe('mi', () => {
     const rng = new Rng(1, 'mi');
     const a = rng.normals(n);
     const b = a.map((v) => 0.9 * v + Math.sqrt(1 - 0.81) * rng.normal());
-    const files = [await npy('a.npy', a, [n]), await npy('b.npy', b, [n, 1])];
+    const files = [await box.npy('a.npy', a, [n]), await box.npy('b.npy', b, [n, 1])];
     const { stdout, code } = await ibscope(['mi', ...files, '--json']);
     expect(code).toBe(0);
     const e = JSON.parse(stdout);
@@ -269,9 +244,9 @@ describe('doctor and help', () => {
     expect(JSON.parse(stdout).checks.every((c: { ok: boolean }) => c.ok)).toBe(true);
   });
 
-  it.each(['run', 'compare', 'poison', 'mi', 'report', 'doctor'])('%s --help shows an example', async (command) => {
+  it.each(['run', 'compare', 'poison', 'perceive', 'data', 'mi', 'report', 'doctor'])('%s --help shows an example', async (command) => {
     const { stdout, code } = await ibscope([command, '--help']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Example:\\n {2}ibscope ${command}`));
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}ibscope ${command}`));
   });
 });
