@@ -7,7 +7,7 @@
  *   claims [NAME …] [--seeds N]     what docs/estimators.md states about the neural estimators, measured again
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
@@ -26,5 +26,7 @@ const built = spawnSync(
   { cwd: root, stdio: ['ignore', 2, 2] },
 );
 if (built.status !== 0) process.exit(1);
+// The version is read from beside the build.
+copyFileSync(join(root, 'package.json'), join(out, 'package.json'));
 const { main } = await import(pathToFileURL(join(out, 'bench', `${name}.js`)).href);
 await main(options);
