@@ -11,8 +11,10 @@ import {
   channelVariance,
   conv2d,
   input,
+  layerNorm,
   matmul,
   mul,
+  reshape,
   type Shape,
   sizeOf,
   type Tensor,
@@ -63,9 +65,16 @@ export class Layers {
   }
 
   /** Square kernel, no bias: x [n, i, h, w] → [n, o, h′, w′]. */
-  conv(name: string, x: Tensor, out: number, kernel: number, stride = 1): Tensor {
+  conv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
     const shape = [out, x.shape[1], kernel, kernel];
-    return conv2d(x, this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out), stride, (kernel - 1) / 2);
+    return conv2d(x, this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out), stride, padding);
+  }
+
+  /** The same with a bias for every channel. */
+  biasedConv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
+    const y = this.conv(name, x, out, kernel, stride, padding);
+    const bias = this.uniformParameter(`${name}.bias`, [out], x.shape[1] * kernel * kernel);
+    return add(y, reshape(bias, [out, 1, 1]));
   }
 
   batchNorm(name: string, x: Tensor): Tensor {
@@ -82,6 +91,18 @@ export class Layers {
     // PyTorch keeps the unbiased variance; a single value has none, and 0 / 0 would stay in the statistics for good.
     this.updates.set(variance, move(variance, channelVariance(x), m / Math.max(1, m - 1)));
     return batchNorm(x, gamma, beta);
+  }
+
+  /** Over the last axis of x [..., d]. */
+  layerNorm(name: string, x: Tensor): Tensor {
+    const d = x.shape[x.rank - 1];
+    const gamma = this.constantParameter(`${name}.weight`, d, 1, true);
+    return layerNorm(x, gamma, this.constantParameter(`${name}.bias`, d, 0, true));
+  }
+
+  /** A learned value of any shape, N(0, 0.02²) at first. */
+  embedding(name: string, shape: Shape): Tensor {
+    return this.parameter(name, shape, (rng) => rng.normals(sizeOf(shape), 0.02));
   }
 
   /** x [n, i] → [n, o]. */

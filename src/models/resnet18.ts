@@ -6,8 +6,9 @@
  *
  * Parameters are named as torchvision's `resnet18`.
  */
-import { add, mean, relu, type Tensor } from '../engine/index.js';
+import { add, relu, type Tensor } from '../engine/index.js';
 import type { Layers } from './layers.js';
+import { pooledHead } from './pooled-head.js';
 import type { Model } from './types.js';
 
 const STRIDES = [1, 2, 2, 2];
@@ -37,12 +38,6 @@ export const resnet18: Model = {
         h = l.noise(last);
       }
     });
-    const representation = mean(h, [2, 3]);
-    return {
-      representation,
-      representationMean: mean(last, [2, 3]),
-      representationNoise: l.noiseStd / Math.sqrt(h.shape[2] * h.shape[3]),
-      logits: l.linear('fc', l.noise(representation), classes),
-    };
+    return pooledHead(l, 'fc', last, h, classes);
   },
 };

@@ -4,7 +4,7 @@ import type { Layers } from './layers.js';
 
 export interface ModelOptions {
   classes: number;
-  /** Channels of the first stage. */
+  /** Channels of the first stage; an eighth of T's columns. */
   width: number;
 }
 
@@ -12,7 +12,10 @@ export interface ModelOptions {
 export interface Forward {
   /** Ŷ, [n, classes]. */
   logits: Tensor;
-  /** T, [n, d]: globally average-pooled output of the last stage, after its noise and before the pooled noise. */
+  /**
+   * T, [n, d]: globally average-pooled output of the last stage, after its noise and before the pooled noise. A model
+   * without stages says what stands for it.
+   */
   representation: Tensor;
   /** T̄, [n, d]: T before its last noise. T = T̄ + N(0, representationNoise²). */
   representationMean: Tensor;

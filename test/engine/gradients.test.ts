@@ -47,12 +47,14 @@ const cases: Case[] = [
   ['tanh', [[4]], (a) => e.tanh(a)],
   ['erf', [[4]], (a) => e.erf(a)],
   ['relu', [[12]], (a) => e.relu(a)],
+  ['gelu', [[12]], (a) => e.gelu(a)],
   ['where', [[4], [4]], (x, y) => e.where(condition, 0, x, y)],
   ['sum over an axis', [[2, 3, 2]], (a) => e.sum(a, [1])],
   ['sum, kept', [[2, 3, 2]], (a) => e.sum(a, [0, -1], true)],
   ['sum of squares', [[2, 3, 2]], (a) => e.sumSquare(a, [0, 2])],
   ['mean', [[2, 3]], (a) => e.mean(a)],
   ['logSumExp', [[3, 4]], (a) => e.logSumExp(a, 1)],
+  ['softmax', [[2, 3, 4]], (a) => e.softmax(a)],
   ['reshape', [[2, 6]], (a) => e.reshape(a, [3, -1])],
   ['transpose', [[2, 3, 4]], (a) => e.transpose(a, [2, 0, 1])],
   ['broadcastTo', [[1, 3]], (a) => e.broadcastTo(a, [4, 3])],
@@ -148,6 +150,10 @@ const cases: Case[] = [
     0.5,
     2,
   ],
+  ['layerNorm', [[2, 3, 5], [5], [5]], (x, g, b) => e.layerNorm(x, g, b)],
+  ['maxPool', [[2, 2, 4, 6]], (x) => e.maxPool(x)],
+  ['maxPool, odd', [[2, 2, 5, 3]], (x) => e.maxPool(x)],
+  ['maxPool, one pixel', [[3, 2, 1, 1]], (x) => e.maxPool(x)],
   ['crossEntropy', [[3, 4]], (z) => e.crossEntropy(z, labels)],
   ['clipGradNorm', [[3], [2]], (a, b) => e.concat(e.clipGradNorm([a, b], 0.7), 0)],
 ];
@@ -186,6 +192,22 @@ async function worstRelativeError(shapes: number[][], f: (...t: Tensor[]) => Ten
 describe('every operator’s gradient agrees with central differences', () => {
   it.each(cases)('%s', async (_name, shapes, f, low = -2, high = 2) => {
     expect(await worstRelativeError(shapes, f, low, high)).toBeLessThan(2e-3);
+  });
+});
+
+describe('max-pooling', () => {
+  it('takes the largest of each window, of what there is of it at an odd edge', async () => {
+    const x = e.constant([-1, -2, -3, -4, -5, -6, -9, -8, -7], [1, 1, 3, 3]);
+    expect([...(await e.evaluate({ y: e.maxPool(x) })).y]).toEqual([-1, -3, -8, -7]);
+  });
+  it('shares the gradient between equal values', async () => {
+    const x = e.input('x', [1, 1, 2, 4]);
+    const weighted = e.mul(e.maxPool(x), e.constant([4, 6], [1, 1, 1, 2]));
+    const { g } = await e.evaluate(
+      { g: e.gradients(e.sum(weighted), [x])[0] },
+      { x: Float32Array.of(1, 1, 3, 2, 1, 1, 0, 3) },
+    );
+    expect([...g]).toEqual([1, 1, 3, 0, 1, 1, 0, 3]);
   });
 });
 

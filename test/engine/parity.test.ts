@@ -5,6 +5,7 @@ import type { NdArray } from '../../src/formats/npy.js';
 import { readNpz } from '../../src/formats/npz.js';
 import { findModel } from '../../src/models/index.js';
 import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
+import { bits, distance, norm } from '../models/helpers.js';
 
 /** What test/golden/resnet18.py runs, without noise. */
 const BATCH = 32;
@@ -20,18 +21,6 @@ const options: GraphOptions = {
   momentum: 0.9,
   weightDecay: 5e-4,
 };
-
-/** 32 bits for every index: FNV-1a of the name, then a multiply and xorshift mix. */
-function bits(name: string) {
-  let seed = 0x811c9dc5;
-  for (const byte of Buffer.from(name)) seed = Math.imul(seed ^ byte, 0x01000193);
-  return (index: number) => {
-    let x = (Math.imul(index, 0x9e3779b9) + seed) | 0;
-    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
-    x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
-    return (x ^ (x >>> 15)) >>> 0;
-  };
-}
 
 function initial(name: string, shape: readonly number[]): Float32Array {
   const hash = bits(name);
@@ -50,9 +39,6 @@ function images(): Uint8Array {
     return (3 * (patch(((n * 4 + (y >> 3)) * 4 + (x >> 3)) * 3 + c) >>> 24) + (pixel(i) >>> 24)) >> 2;
   });
 }
-
-const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((s, v) => s + v * v, 0));
-const distance = (a: ArrayLike<number>, b: ArrayLike<number>) => norm(Array.from(a, (v, i) => v - b[i]));
 
 /** Final minus initial values from the golden file's integers and scales. */
 function change(golden: Record<string, NdArray>, name: string): number[] {

@@ -59,6 +59,11 @@ export const erf = unary('erf', 'Erf', (g, x) => mul(g, mul(2 / Math.sqrt(Math.P
 /** `max(x, 0)` */
 export const relu = unary('relu', 'Relu', (g, _x, y) => where(y, 0, g, 0));
 
+/** `x·Φ(x)`, Φ the standard normal distribution function (Hendrycks and Gimpel 2016, without approximation). */
+export function gelu(x: Tensor): Tensor {
+  return mul(x, add(0.5, mul(0.5, erf(mul(x, Math.SQRT1_2)))));
+}
+
 const whereOp: Op = {
   name: 'where',
   vjp: (g, node) => {

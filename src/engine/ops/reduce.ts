@@ -79,6 +79,17 @@ export function logSumExp(x: Tensor, axis: number): Tensor {
   return new Tensor(logSumExpOp, [x], { axis: a }, reducedShape(x.shape, [a], false));
 }
 
+const softmaxOp: Op = {
+  name: 'softmax',
+  vjp: (g, y) => [mul(y, sub(g, sum(mul(g, y), [-1], true)))],
+  lower: (graph, inputs) => graph.node('Softmax', inputs, { axis: -1 }),
+};
+
+/** `eˣ / Σ eˣ` over the last axis. */
+export function softmax(x: Tensor): Tensor {
+  return new Tensor(softmaxOp, [x], {}, x.shape);
+}
+
 const argMaxOp: Op = {
   name: 'argMax',
   lower: (graph, [x], node) => graph.node('ArgMax', [x], { axis: node.attributes.axis, keepdims: 0 }),

@@ -1,0 +1,43 @@
+/**
+ * VGG-16 with batch norm (Simonyan and Zisserman 2015) for 32×32 images, with the head that is common there: one linear
+ * classifier in place of three fully connected layers.
+ *
+ *   x [n, 3, 32, 32] → 13 × (conv 3×3, batch norm, ReLU) in 5 stages of widths w, 2w, 4w, 8w, 8w, each ending in a
+ *   2×2 max-pool → [n, 8w, 1, 1] → mean over space → linear
+ *
+ * Noise γ stands after each of the 13 ReLUs and on the pooled features. T is the last stage's output after its noise,
+ * averaged over space. The max-pool stands before its stage's last ReLU, with which it commutes: the function is the
+ * same, and T is a mean of Gaussian noise about T̄ rather than a maximum of noisy values.
+ *
+ * Other sizes: an odd side is pooled to its half rounded up, so that one pixel stays one pixel and no border is lost.
+ * Parameters are named as torchvision's `vgg16_bn` (`features.0` …), the last layer `classifier`.
+ */
+import { maxPool, relu } from '../engine/index.js';
+import { pooledHead } from './pooled-head.js';
+import type { Model } from './types.js';
+
+/** Convolutions of each stage. */
+const STAGES = [2, 2, 3, 3, 3];
+
+export const vgg16: Model = {
+  name: 'vgg16',
+  summary: 'VGG-16 with batch norm for 32×32 images; width 64 is the paper’s',
+  source: 'Simonyan and Zisserman 2015, Very Deep Convolutional Networks for Large-Scale Image Recognition',
+  defaultWidth: 64,
+  forward(l, x, { classes, width }) {
+    let h = x;
+    let last = x;
+    // Convolution, batch norm and ReLU are three entries of `features`, a max-pool is one.
+    let at = 0;
+    STAGES.forEach((convs, stage) => {
+      for (let k = 1; k <= convs; k++, at += 3) {
+        const y = l.biasedConv(`features.${at}`, h, width * Math.min(8, 1 << stage), 3);
+        const z = l.batchNorm(`features.${at + 1}`, y);
+        last = relu(k === convs ? maxPool(z) : z);
+        h = l.noise(last);
+      }
+      at++;
+    });
+    return pooledHead(l, 'classifier', last, h, classes);
+  },
+};

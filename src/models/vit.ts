@@ -1,0 +1,92 @@
+/**
+ * A small vision transformer (Dosovitskiy et al. 2021) for 32×32 images, sized as ViT-Lite-6/4 (Hassani et al. 2021):
+ * patches of 4×4, 6 pre-norm blocks, 4 heads, an MLP of twice the embedding's width, exact GELU, a class token, learned
+ * positions.
+ *
+ *   x [n, 3, 32, 32] → patches [n, 64, d] → class token first, positions [n, 65, d] → 6 blocks → class token [n, d]
+ *   → layer norm → linear
+ *
+ * The embedding has d = 8·width columns, so that T has as many as in the convolutional models of that width; width 32
+ * is ViT-Lite-6/4.
+ *
+ * Noise γ, in the image of ResNet-18's two a block: after each GELU; on each block's output, for the last block after
+ * the final layer norm; and once more on what the classifier reads. T is the class token after the final layer norm and
+ * its noise, so T = T̄ + N(0, γ²).
+ *
+ * A side that is no multiple of 4 is filled up with zeros on the right or below. Parameters are named as timm's
+ * `vision_transformer`, but that `attn.q`, `attn.k` and `attn.v` stand for the one `attn.qkv`.
+ */
+import {
+  add,
+  broadcastTo,
+  concat,
+  gelu,
+  matmul,
+  mul,
+  pad,
+  reshape,
+  slice,
+  softmax,
+  type Tensor,
+  transpose,
+} from '../engine/index.js';
+import type { Layers } from './layers.js';
+import type { Model } from './types.js';
+
+const PATCH = 4;
+const DEPTH = 6;
+const HEADS = 4;
+const MLP = 2;
+
+/** x [n, c, h, w] → [n, tokens, d], the class token first. */
+function embed(l: Layers, x: Tensor, d: number): Tensor {
+  const whole = [2, 3].reduce((t, axis) => pad(t, axis, 0, -t.shape[axis] & (PATCH - 1)), x);
+  const patches = l.biasedConv('patch_embed.proj', whole, d, PATCH, PATCH, 0);
+  const [n, , rows, columns] = patches.shape;
+  const words = transpose(reshape(patches, [n, d, rows * columns]));
+  const first = broadcastTo(l.embedding('cls_token', [1, 1, d]), [n, 1, d]);
+  const tokens = concat([first, words], 1);
+  return add(tokens, l.embedding('pos_embed', [1, tokens.shape[1], d]));
+}
+
+/** softmax(Q·Kᵀ / √d)·V in every head: x [n·tokens, d] → the same. */
+function attention(l: Layers, name: string, x: Tensor, tokens: number): Tensor {
+  const [rows, d] = x.shape;
+  const heads = (part: string) =>
+    transpose(reshape(l.linear(`${name}.${part}`, x, d), [rows / tokens, tokens, HEADS, d / HEADS]), [0, 2, 1, 3]);
+  const scores = matmul(mul(heads('q'), 1 / Math.sqrt(d / HEADS)), transpose(heads('k')));
+  const mixed = transpose(matmul(softmax(scores), heads('v')), [0, 2, 1, 3]);
+  return l.linear(`${name}.proj`, reshape(mixed, [rows, d]), d);
+}
+
+/** The block's output before its noise: x [n·tokens, d] → the same. */
+function block(l: Layers, name: string, x: Tensor, tokens: number): Tensor {
+  const d = x.shape[1];
+  const h = add(x, attention(l, `${name}.attn`, l.layerNorm(`${name}.norm1`, x), tokens));
+  const inner = l.linear(`${name}.mlp.fc1`, l.layerNorm(`${name}.norm2`, h), MLP * d);
+  return add(h, l.linear(`${name}.mlp.fc2`, l.noise(gelu(inner)), d));
+}
+
+export const vit: Model = {
+  name: 'vit',
+  summary: 'small vision transformer, patches of 4×4, embedding of 8·width; width 32 is ViT-Lite-6/4',
+  source:
+    'Dosovitskiy et al. 2021, An Image is Worth 16x16 Words; Hassani et al. 2021, Escaping the Big Data Paradigm with Compact Transformers',
+  defaultWidth: 32,
+  forward(l, x, { classes, width }) {
+    const d = 8 * width;
+    const embedded = embed(l, x, d);
+    const [n, tokens] = embedded.shape;
+    let h = reshape(embedded, [n * tokens, d]);
+    for (let b = 0; b < DEPTH; b++) h = block(l, `blocks.${b}`, b === 0 ? h : l.noise(h), tokens);
+    const first = reshape(slice(reshape(h, [n, tokens, d]), 1, 0, 1), [n, d]);
+    const last = l.layerNorm('norm', first);
+    const representation = l.noise(last);
+    return {
+      representation,
+      representationMean: last,
+      representationNoise: l.noiseStd,
+      logits: l.linear('head', l.noise(representation), classes),
+    };
+  },
+};
