@@ -8,7 +8,7 @@ import type { CriticKind } from './critic.js';
 import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
 import type { Objective } from './objective.js';
-import { categories, checkPair, prepare, warnFew } from './samples.js';
+import { categories, checkPair, prepare, warnFew, withoutHeavyTails } from './samples.js';
 import type { Estimate, EstimateOptions, Estimator, Samples } from './types.js';
 
 export interface NeuralOptions {
@@ -129,8 +129,8 @@ function side(name: string, s: Samples, which: string, draws: number[][], scaled
     });
     columns = levels === 1 ? { data: [], n: s.n, d: 0 } : { data, n: s.n, d: levels };
   } else {
-    columns = prepare(s, which, scaled ? warnings : []);
-    if (!scaled && columns.d > 0) columns = s;
+    const prepared = prepare(s, which, scaled ? warnings : []);
+    columns = scaled ? withoutHeavyTails(prepared, which, warnings) : prepared.d > 0 ? s : prepared;
   }
   const { data, d } = columns;
   return draws.map((rows): Matrix => {

@@ -3,7 +3,7 @@ import { Rng } from '../../src/base/random.js';
 import { eachSquaredDistance } from '../../src/information/distances.js';
 import { KdTree, SortedLine } from '../../src/information/kdtree.js';
 import { backSolve, cholesky, forwardSolve, inverseSpd, pivotedCholesky } from '../../src/information/linalg.js';
-import { digamma, digammaTable, logGamma } from '../../src/information/special.js';
+import { digamma, digammaTable, logGamma, normalQuantile } from '../../src/information/special.js';
 import { golden, noise } from './helpers.js';
 
 describe('special functions', () => {
@@ -14,6 +14,19 @@ describe('special functions', () => {
         1e-12 * Math.max(1, Math.abs(golden.special.logGamma[i])),
       );
     });
+  });
+
+  it.each([
+    [1e-10, -6.361340902404056],
+    [1e-4, -3.7190164854556804],
+    [0.02425, -1.972961051311885],
+    [0.1, -1.2815515655446004],
+    [0.3, -0.5244005127080409],
+    [0.5, 0],
+    [0.77, 0.7388468491852137],
+    [0.9999, 3.719016485455709],
+  ])('the normal quantile at %d is what SciPy’s ndtri gives, %d', (p, expected) => {
+    expect(Math.abs(normalQuantile(p) - expected)).toBeLessThan(2e-9 * Math.max(1, Math.abs(expected)));
   });
 
   it('the table of digammas is the function at whole numbers', () => {
