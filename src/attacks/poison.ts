@@ -18,7 +18,8 @@ export type AdversarialImages = ReadonlyMap<number, Float32Array>;
  * their classes as possible: what cannot be shared evenly comes from the classes of lowest number. Of each class's, the
  * share `cover` keeps its label. Everything else stays as it is, in order. An attack with an adversary needs `adversarial`,
  * a version of every image of `victims`.
- * Throws `UserError` for a rate outside [0, 1], one so small that nothing is triggered, or classes that do not exist.
+ * Throws `UserError` for a rate outside [0, 1], one so small that nothing is triggered, classes that do not
+ * exist, or a trigger that changes nothing.
  */
 export function poison(
   train: ImageSet,
@@ -54,6 +55,11 @@ export function poison(
       throw new Error(`poison: ${attack.name} needs an adversarial version of image ${i}`);
     stamp(out.images, i, trigger.train(adversarial?.get(i) ?? floats(train, i), i));
   }
+  const touched = payload.length + cover.length;
+  if (touched > 0 && Buffer.compare(out.images, train.images) === 0)
+    throw new UserError(
+      `attack "${attack.name}": its trigger changes no pixel of any of the ${touched} images it is given`,
+    );
   return out;
 }
 

@@ -152,7 +152,7 @@ function samplesOf(
 }
 
 function describe(e: Estimate | Skipped): string {
-  if ('skipped' in e) return `–  (${e.estimator}: ${e.skipped})`;
+  if ('skipped' in e) return `–  (${e.skipped.startsWith(`${e.estimator}`) ? '' : `${e.estimator}: `}${e.skipped})`;
   const lines = [`${e.nats.toFixed(4)} ± ${e.standardError.toFixed(4)} nats  (${e.estimator}, ${e.samples} samples)`];
   if (e.heldOutNats !== null && e.trainNats !== null)
     lines.push(`held out ${e.heldOutNats.toFixed(4)}, on the pairs trained on ${e.trainNats.toFixed(4)}`);

@@ -40,7 +40,7 @@ export function addPerceive(program: Command) {
       const lines = Object.entries(found).map(([name, { mean, standardDeviation: s, n }]) => {
         const about = measures.find((m) => m.name === name)?.summary ?? 'learned perceptual distance';
         const value = n ? `${mean.toPrecision(4)} ± ${s.toPrecision(2)}` : '–';
-        return `${name.padEnd(8)}${value.padEnd(22)}${about}`;
+        return `${name.padEnd(10)}${value.padEnd(22)}${about}`;
       });
       process.stdout.write(
         `${about.attack} on ${about.dataset}, ${about.samples} ${split} images, mean ± standard deviation\n${lines.join('\n')}\n`,

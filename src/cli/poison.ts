@@ -71,6 +71,6 @@ export function addPoison(program: Command) {
 function describe({ file, preview, images, poisoned, cover }: PoisonSummary, every: boolean): string {
   const what = every
     ? ''
-    : `${file ?? 'not written'}: ${images} images, ${poisoned} with the payload, ${cover} cover\n`;
+    : `${file === null ? '' : `${file}: `}${images} images, ${poisoned} with the payload, ${cover} cover${file === null ? '; only the preview is written (no --out)' : ''}\n`;
   return preview === null ? what : `${what}${preview}: contact sheet\n`;
 }

@@ -1,6 +1,7 @@
 /** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 130: stopped by Ctrl-C. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
+import { addAttacks } from './attacks.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addMi } from './mi.js';
@@ -17,7 +18,8 @@ export function buildProgram(): Command {
     .exitOverride()
     // Errors are printed in one place below, in one line.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addRun, addCompare, addPoison, addPerceive, addMi, addReport, addData, addDoctor]) add(program);
+  for (const add of [addRun, addCompare, addAttacks, addPoison, addPerceive, addMi, addReport, addData, addDoctor])
+    add(program);
   for (const command of program.commands)
     command
       .exitOverride()

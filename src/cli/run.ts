@@ -2,9 +2,11 @@
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import type { CompareResult } from '../experiments/compare.js';
-import { resolveConfig } from '../experiments/config.js';
+import { type RunRequest, resolveConfig } from '../experiments/config.js';
+import type { RunDocument } from '../experiments/documents.js';
 import type { CompareJob, RunJob } from '../experiments/jobs.js';
 import type { RunResult } from '../experiments/result.js';
+import { RunDirectory } from '../runs/directory.js';
 import { addRunOptions, defaultOut, requestOf } from './options.js';
 import { runTable } from './table.js';
 import { work } from './work.js';
@@ -18,6 +20,16 @@ function place(out: string | undefined, resume: boolean | undefined, what: strin
   return out ?? defaultOut(what);
 }
 
+/** Options of a run that is resumed: those not given again are what it was started with. */
+async function resumed(out: string, given: RunRequest): Promise<RunRequest> {
+  const dir = await RunDirectory.read(out).catch(() => null);
+  const config = (await dir?.readDocument<RunDocument>('run.json'))?.config;
+  if (!config) return given;
+  // A list of checkpoints belongs to its number of epochs.
+  const checkpoints = given.epochs === undefined ? config.checkpoints : undefined;
+  return { ...config, checkpoints, ...given };
+}
+
 export function addRun(program: Command) {
   const command = program
     .command('run')
@@ -28,7 +40,8 @@ export function addRun(program: Command) {
     .option(...RESUME)
     .option(...JSON_FLAG)
     .action(async (values) => {
-      const config = resolveConfig(requestOf(values));
+      const given = requestOf(values);
+      const config = resolveConfig(values.resume && values.out ? await resumed(values.out, given) : given);
       const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
       const job: RunJob = { config, path, resume: values.resume ?? false };
       const result = await work<RunResult>('runJob', job);

@@ -28,5 +28,9 @@ export function runTable(rows: RunResult[]): string {
   const reasons = rows
     .filter((r) => r.stealth.score === null)
     .map((r) => `${r.attack}: no score, because ${r.stealth.reason}`);
-  return [table(head, body), ...reasons].join('\n');
+  const draws = Math.min(...rows.flatMap((r) => (r.stealth.null ? [r.stealth.null.draws] : [])));
+  const about = Number.isFinite(draws)
+    ? [`p: share of clean classes that score as low; with ${draws} draws at least ${fixed(1 / (1 + draws), 2)}`]
+    : [];
+  return [table(head, body), ...about, ...reasons].join('\n');
 }

@@ -33,7 +33,10 @@ async function subfolders(folder: string): Promise<string[]> {
 /** Class folders of `folder`; files beside them (a readme, say) are not looked at. */
 async function classFolders(folder: string): Promise<string[]> {
   const classes = await subfolders(folder);
-  if (!classes.length) throw new UserError(`${folder}: holds no class folders`);
+  if (!classes.length)
+    throw new UserError(
+      `${folder}: holds no class folders; train/<class>/… and test/<class>/…, or <class>/…, is expected`,
+    );
   return classes;
 }
 

@@ -148,7 +148,9 @@ export const npz: DatasetSource = {
     const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
     if (clean.length < all.n) {
       const aside = hasTest ? '' : ', and were kept out of the test set';
-      notes.push(`${all.n - clean.length} of the ${all.n} images carry a trigger already${aside}`);
+      notes.push(
+        `${all.n - clean.length} of the ${all.n} images carry a trigger already${aside}; an attack is added to them`,
+      );
     }
     return { name: 'npz', classes, train, test, notes };
   },

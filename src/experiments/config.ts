@@ -25,7 +25,7 @@ export const runOptions = z.object({
   ),
   target: whole(0, 'a class number from 0').describe('target class number'),
   rule: z
-    .enum(rules, { error: rules.join(', ') })
+    .enum(rules, { error: `one of ${rules.join(', ')}` })
     .optional()
     .describe(`labelling rule in place of the attack’s own: ${rules.join(', ')}`),
   source: z.array(z.number()).optional().describe('source classes of the rule source-specific, such as 3,5'),
@@ -35,11 +35,11 @@ export const runOptions = z.object({
   batchSize: whole(2, 'a whole number from 2').describe('images per step'),
   lr: real((x) => x > 0 && Number.isFinite(x), 'more than 0').describe('learning rate'),
   schedule: z
-    .enum(schedules, { error: schedules.join(', ') })
+    .enum(schedules, { error: `one of ${schedules.join(', ')}` })
     .describe(`learning-rate schedule: ${schedules.join(', ')}; plateau is the protocol’s`),
   warmup: whole(0, 'a whole number from 0').optional().describe('epochs over which the learning rate first rises'),
   augmentation: z
-    .enum(augmentations, { error: augmentations.join(', ') })
+    .enum(augmentations, { error: `one of ${augmentations.join(', ')}` })
     .optional()
     .describe(`what is done to training images anew in every epoch: ${augmentations.join(', ')} (default none)`),
   momentum: real((x) => x >= 0 && x < 1, 'from 0 to below 1').describe('momentum of SGD'),
@@ -53,13 +53,17 @@ export const runOptions = z.object({
   probeSize: whole(10, 'a whole number from 10').describe('largest size of a group that is probed'),
   draws: whole(1, 'a whole number from 1').describe('noise draws per probed sample'),
   nullSplits: whole(0, 'a whole number from 0').describe('pairs of halves per clean class for the null of the score'),
-  critic: z.enum(['quick', 'paper'], { error: 'quick or paper' }).describe('how information is estimated'),
+  critic: z
+    .enum(['quick', 'paper'], { error: 'quick or paper' })
+    .describe('how information is estimated: quick, held out; or paper, its critics and training objective'),
   view: z
     .enum(['network', 'pixels'], { error: 'network or pixels' })
-    .describe('what critics read of X: the network’s own noise-free features of it, or its pixels'),
+    .describe('what critics read of X: network, its own noise-free features of it; or pixels'),
   beta: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight of I(T;Ŷ) in the stealth score'),
   window: whole(1, 'a whole number from 1').describe('smoothing window of the trajectories, in checkpoints'),
-  score: z.enum(['ibscope', 'authors-draft'], { error: 'ibscope or authors-draft' }).describe('which stealth score'),
+  score: z
+    .enum(['ibscope', 'authors-draft'], { error: 'ibscope or authors-draft' })
+    .describe('stealth score in the headline: ibscope or authors-draft'),
   preset: z.enum(['quick', 'paper'], { error: 'quick or paper' }).describe('defaults: quick, or the paper’s protocol'),
   seed: z.coerce
     .number({ error: 'a whole number' })

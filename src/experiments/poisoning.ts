@@ -67,13 +67,19 @@ export async function writePoisoned(request: PoisonRequest, hooks: RunHooks): Pr
 /** Triggered training samples, of as many classes as there are, before and after. */
 function sheetRows(dataset: Dataset, set: PoisonedSet, most: number): GalleryImage[] {
   const touched = [...set.index.keys()].filter((i) => set.poisoned[i] || set.cover[i]);
-  const seen = new Map<number, number>();
-  const rank = touched.map((i) => {
-    const k = seen.get(set.originalLabels[i]) ?? 0;
-    seen.set(set.originalLabels[i], k + 1);
+  // Payload and cover in turn, of every class one before any has two.
+  const seen = new Map<string, number>();
+  const next = (key: string) => {
+    const k = seen.get(key) ?? 0;
+    seen.set(key, k + 1);
     return k;
-  });
-  const order = touched.map((i, at) => ({ i, rank: rank[at] })).sort((a, b) => a.rank - b.rank || a.i - b.i);
+  };
+  const byClass = touched
+    .map((i) => ({ i, rank: next(`${set.originalLabels[i]} ${set.cover[i]}`) }))
+    .sort((a, b) => a.rank - b.rank || a.i - b.i);
+  const order = byClass
+    .map(({ i }) => ({ i, turn: next(`cover ${set.cover[i]}`) }))
+    .sort((a, b) => a.turn - b.turn || set.cover[a.i] - set.cover[b.i]);
   return order.slice(0, most).map(({ i }) => ({
     label: `${dataset.classes[set.originalLabels[i]]}${set.cover[i] ? ' (cover)' : ''}`,
     height: set.height,

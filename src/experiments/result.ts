@@ -130,6 +130,15 @@ export async function reportOf(dir: RunDirectory): Promise<RunReport> {
   return (await analyse(dir)).report;
 }
 
+/** Groups that are too small to compare, in one line. */
+function smallGroups(leftOut: Record<string, number>): string[] {
+  const sizes = Object.entries(leftOut).map(([id, n]) => `${id} (${n})`);
+  if (sizes.length === 0) return [];
+  return [
+    `Left out of comparisons, with under ${MINIMUM_GROUP} samples: ${sizes.join(', ')}. More training images help.`,
+  ];
+}
+
 /** A run's report and the dynamics it is drawn from, each derived once. */
 async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: Dynamics }> {
   const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
@@ -140,9 +149,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
   const dynamics = { ...derived, stealth: explain(derived.stealth, leftOut, config.target) };
   const gallery = await readGallery(dir);
   // What follows from the tables themselves, the report says of its own accord.
-  const warnings = Object.entries(leftOut).map(
-    ([id, n]) => `Group ${id} has ${n} samples; under ${MINIMUM_GROUP} it is left out of comparisons.`,
-  );
+  const warnings = smallGroups(leftOut);
   const poisoned = gallery.length > 0;
   const report: RunReport = {
     name: basename(dir.path),

@@ -2,6 +2,8 @@
  * One run: poison, train, probe, estimate, score, report. Every stage reads and writes the run directory, so a run that was
  * killed at any moment goes on from its files and ends with the same numbers.
  */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
@@ -28,6 +30,8 @@ const SAVE_EVERY = 60;
 /** Runs a configuration in `path`, or goes on with the run that is there. Returns its result, which is also on disk. */
 export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
   await RunDirectory.check(path, resume);
+  if (resume && !(await stat(join(path, 'run.json')).catch(() => null)))
+    hooks.line?.(`${path}: there is no run to go on with yet; it begins anew`);
   hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
   const data = await prepare(config, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);

@@ -7,7 +7,11 @@ import type { RunReport } from './types.js';
 /** The run's own warnings, and those that follow from its tables. */
 export function reportWarnings(report: RunReport): string[] {
   const rows = report.information;
-  const found = [...report.warnings, ...(report.stealth?.notes ?? []).map((n) => `Stealth score: ${n}.`)];
+  const found = [
+    ...unlearned(report),
+    ...report.warnings,
+    ...(report.stealth?.notes ?? []).map((n) => `Stealth score: ${n}.`),
+  ];
   const saturated = rows.filter((r) => r.saturated);
   if (saturated.length > 0) {
     const which = [...new Set(saturated.map((r) => r.quantity))].join(', ');
@@ -18,7 +22,7 @@ export function reportWarnings(report: RunReport): string[] {
   const open = rows.filter((r) => !r.converged).length;
   if (open > 0) found.push(`${count(open, 'estimate')} of ${rows.length} come from a critic that had not converged.`);
   const inequality = processingInequality(rows);
-  if (inequality.violations.length > 0) {
+  if (inequality.beyondNoise > 0) {
     const [worst] = inequality.violations;
     found.push(
       `I(X;Ŷ) ≤ I(X;T) must hold in truth and is broken in ${inequality.violations.length} of ${inequality.pairs} pairs of estimates, ${inequality.beyondNoise} of them beyond noise; the largest by ${decimal(worst.excess)} nats (group ${worst.group}, epoch ${worst.epoch}).`,
@@ -28,6 +32,19 @@ export function reportWarnings(report: RunReport): string[] {
   const small = [...new Set(shown.filter((r) => r.samples < 100).map((r) => r.group))];
   if (small.length > 0) found.push(`Under 100 samples, not to be compared with others: ${small.join(', ')}.`);
   return [...new Set(found)];
+}
+
+/** Of a model that has not learned its data or its backdoor, the score says nothing about hiding. */
+function unlearned({ poisoned, epochs, classNames }: RunReport): string[] {
+  const last = epochs.at(-1);
+  if (!last) return [];
+  const chance = 1 / (classNames?.length ?? last.classAccuracy.length);
+  const [asr, accuracy] = [last.asr, last.testAccuracy].map((x) => x !== null && `${Math.round(100 * x)} %`);
+  if (accuracy && last.testAccuracy < 2 * chance)
+    return [`The model has hardly learned (test accuracy ${accuracy}): the score says nothing yet.`];
+  if (poisoned && asr && last.asr! < 0.5)
+    return [`The backdoor was not learned (attack success ${asr}): the score says little about how well it hides.`];
+  return [];
 }
 
 /** Why runs may not stand on equal footing: whatever of their estimates differs that an estimate depends on. */

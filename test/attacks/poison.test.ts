@@ -228,6 +228,11 @@ describe('what is refused', () => {
     expect(() => poison(set, badnets, settings(changes))).toThrow(why);
     expect(() => poison(set, badnets, settings(changes))).toThrow(UserError);
   });
+  test('a trigger that changes no pixel, which would be reported as a failed attack', () => {
+    const nothing = settings({ poisonRate: 0.5, options: { alpha: 0 } });
+    expect(() => poison(set, findAttack('blend'), nothing)).toThrow('changes no pixel of any of the 5 images');
+    expect(() => poison(set, findAttack('blend'), nothing)).toThrow(UserError);
+  });
   test('a rate of zero is the attack with nothing poisoned', () => {
     expect(poison(set, badnets, settings({ poisonRate: 0 })).poisoned.includes(1)).toBe(false);
   });

@@ -145,6 +145,9 @@ describe('run', () => {
     const again = JSON.parse((await ibscope(['run', ...TINY, '--out', 'once', '--resume', '--json'])).stdout);
     expect(same(again)).toEqual(same(result));
 
+    const bare = JSON.parse((await ibscope(['run', '--out', 'once', '--resume', '--json'])).stdout);
+    expect(same(bare)).toEqual(same(result));
+
     const other = await ibscope(['run', ...TINY, '--lr', '0.02', '--out', 'once', '--resume']);
     expect(other).toMatchObject({ code: 2 });
     expect(other.stderr).toMatch(/lr/);
@@ -158,7 +161,9 @@ describe('run', () => {
     const whole = JSON.parse((await ibscope(['run', ...options, '--out', 'whole', '--json'])).stdout);
     const interrupt = (signal: 'SIGINT' | 'SIGKILL', afterLine: RegExp) =>
       new Promise<{ code: number | null; stderr: string }>((resolve) => {
-        const child = spawn(process.execPath, [MAIN, 'run', ...options, '--out', 'cut', '--resume'], { cwd: box.folder });
+        const child = spawn(process.execPath, [MAIN, 'run', ...options, '--out', 'cut', '--resume'], {
+          cwd: box.folder,
+        });
         let stderr = '';
         let sent = false;
         child.stderr.on('data', (chunk) => {
@@ -237,6 +242,28 @@ describe('mi', () => {
   });
 });
 
+describe('attacks', () => {
+  it('lists them, and the parameters of one with their defaults', async () => {
+    const { stdout } = await ibscope(['attacks']);
+    for (const name of ['badnets', 'label-consistent', 'refool']) expect(stdout).toContain(`\n${name} `);
+    const [blend] = JSON.parse((await ibscope(['attacks', 'blend', '--json'])).stdout);
+    expect(blend).toMatchObject({ name: 'blend', rule: 'all-to-one', cover: 0 });
+    expect(blend.options).toContainEqual(expect.objectContaining({ name: 'alpha', default: 0.3 }));
+    expect((await ibscope(['attacks', 'bland'])).stderr).toMatch(/"bland".*Did you mean "blend"/);
+  });
+
+  it('a reader that has read enough is no error', async () => {
+    const child = spawn(process.execPath, [MAIN, 'attacks', '--json']);
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect([code, stderr]).toEqual([0, '']);
+  });
+});
+
 describe('doctor and help', () => {
   it('finds what it needs', async () => {
     const { stdout, code } = await ibscope(['doctor', '--json']);
@@ -244,9 +271,12 @@ describe('doctor and help', () => {
     expect(JSON.parse(stdout).checks.every((c: { ok: boolean }) => c.ok)).toBe(true);
   });
 
-  it.each(['run', 'compare', 'poison', 'perceive', 'data', 'mi', 'report', 'doctor'])('%s --help shows an example', async (command) => {
-    const { stdout, code } = await ibscope([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}ibscope ${command}`));
-  });
+  it.each(['run', 'compare', 'attacks', 'poison', 'perceive', 'data', 'mi', 'report', 'doctor'])(
+    '%s --help shows an example',
+    async (command) => {
+      const { stdout, code } = await ibscope([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Examples?:\\n {2}ibscope ${command}`));
+    },
+  );
 });

@@ -123,6 +123,20 @@ describe('the report of a run', () => {
     expect(list).toContain('One seed only.');
   });
 
+  it('says first that a backdoor or a model was not learned; a broken inequality within noise is no warning', async () => {
+    const report = example();
+    const ending = (changes: object) => ({
+      ...report,
+      epochs: report.epochs.map((e, i) => (i === report.epochs.length - 1 ? { ...e, ...changes } : e)),
+    });
+    const first = async (r: typeof report) =>
+      parse(await renderRunReport(r)).querySelector('.warnings li')?.textContent ?? '';
+    expect(await first(ending({ asr: 0.32 }))).toContain('The backdoor was not learned (attack success 32 %)');
+    expect(await first(ending({ testAccuracy: 0.05 }))).toContain('The model has hardly learned (test accuracy 5 %)');
+    expect(await first(report)).not.toContain('learned');
+    expect(await renderRunReport(report)).not.toContain('must hold in truth');
+  });
+
   it('renders with everything missing, and with one checkpoint', async () => {
     expect(references(await renderRunReport(bare()))).toEqual([]);
     const report = example();

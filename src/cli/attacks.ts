@@ -1,0 +1,60 @@
+/** `ibscope attacks`: which attacks there are, and the parameters of one. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type Attack, attacks, findAttack } from '../attacks/index.js';
+
+export function addAttacks(program: Command) {
+  program
+    .command('attacks')
+    .description('list the attacks, or the parameters of one')
+    .argument('[name]', 'attack')
+    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .addHelpText('after', '\nExample:\n  ibscope attacks blend')
+    .action((name: string | undefined, values) => {
+      const chosen = name === undefined ? attacks : [findAttack(name)];
+      const text = name === undefined ? overview() : details(chosen[0]);
+      process.stdout.write(`${values.json ? JSON.stringify(chosen.map(document)) : text}\n`);
+    });
+}
+
+const overview = () => attacks.map(({ name, summary }) => `${name.padEnd(18)}${summary}`).join('\n');
+
+interface Parameter {
+  name: string;
+  default: unknown;
+  description: string;
+}
+
+/** The parameters as the attack's schema has them. */
+function parameters({ options }: Attack): Parameter[] {
+  const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
+  return Object.entries(properties).map(([name, p]) => {
+    const { default: value = null, description = '' } = p as { default?: unknown; description?: string };
+    return { name, default: value, description };
+  });
+}
+
+function document(attack: Attack) {
+  const { name, summary, source, threat } = attack;
+  return { name, summary, source, threat, ...attack.labelling({}), options: parameters(attack) };
+}
+
+function details(attack: Attack): string {
+  const { name, summary, source, threat } = attack;
+  const { rule, cover } = attack.labelling({});
+  const rows = parameters(attack).map((p) => [p.name, p.default === null ? '–' : String(p.default), p.description]);
+  const widths = [0, 1].map((c) => Math.max(...rows.map((r) => r[c].length), 7));
+  return [
+    `${name}: ${summary}`,
+    `source: ${source}`,
+    `the attacker needs: ${threat}`,
+    `rule: ${rule}${cover > 0 ? `, of the triggered samples ${cover} keep their label` : ''}`,
+    ...(rows.length === 0
+      ? []
+      : [
+          '',
+          '--attack-option name=value',
+          ...rows.map((r) => `  ${r[0].padEnd(widths[0])}  ${r[1].padEnd(widths[1])}  ${r[2]}`),
+        ]),
+  ].join('\n');
+}
