@@ -79,7 +79,7 @@ function comparisonSentence(entries: readonly Entry[]): string {
     judged === 0
       ? 'None has a null to be judged against.'
       : below.length === 0
-        ? 'None falls below the range of its own clean classes.'
+        ? 'None falls below the range of its own clean classes: the order is no evidence that one hides better than another.'
         : `Below the range of their own clean classes: ${below.map((e) => e.label).join(', ')}.`;
   const seeds = entries.every((e) => e.report.seeds === 1)
     ? ' Each run is one seed, so an order of close scores may not repeat.'

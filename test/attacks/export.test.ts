@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { UserError } from '../../src/base/errors.js';
 import { loadDataset } from '../../src/datasets/index.js';
 import type { ImageSet } from '../../src/datasets/types.js';
 import { readNpz } from '../../src/formats/npz.js';
+import { hasNumpy, python } from '../python.js';
 import { randomSet, settings, shape } from './helpers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-export-'));
@@ -45,7 +45,6 @@ describe('npz', () => {
     expect([...read.index.data].map(Number)).toEqual([...set.index]);
   });
 
-  const hasNumpy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
   test.skipIf(!hasNumpy)('is read by NumPy (skipped, needs python3 with numpy)', async () => {
     const path = await write('numpy.npz', 'npz');
     const script = `
@@ -53,7 +52,7 @@ import json, sys, numpy as np
 z = np.load(sys.argv[1], allow_pickle=False)
 print(json.dumps({k: [str(z[k].dtype), z[k].shape] for k in z.files}
   | {"kept": bool((z["labels"] == z["original_labels"])[~z["poisoned"]].all())}))`;
-    expect(JSON.parse(execFileSync('python3', ['-c', script, path], { encoding: 'utf8' }))).toEqual({
+    expect(python(script, path)).toEqual({
       images: ['uint8', [60, 32, 32, 3]],
       labels: ['int64', [60]],
       original_labels: ['int64', [60]],

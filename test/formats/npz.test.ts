@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +6,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
 import { encodeNpy, ndarray } from '../../src/formats/npy.js';
 import { decodeNpz, encodeNpz, readNpz, writeNpz } from '../../src/formats/npz.js';
+import { hasNumpy, python } from '../python.js';
 
 const golden = join(import.meta.dirname, '../golden/formats');
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-npz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const hasNumpy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
 
 const arrays = {
   images: ndarray(
@@ -50,7 +49,7 @@ describe('NPZ', () => {
 import json, sys, numpy as np
 with np.load(sys.argv[1], allow_pickle=False) as z:
     print(json.dumps({k: [z[k].dtype.str, z[k].shape, int(z[k].sum())] for k in z.files}))`;
-    expect(JSON.parse(execFileSync('python3', ['-c', script, path], { encoding: 'utf8' }))).toEqual({
+    expect(python(script, path)).toEqual({
       images: ['|u1', [50, 100], Uint8Array.from({ length: 5000 }, (_, i) => i).reduce((a, b) => a + b, 0)],
       labels: ['<i8', [2], -1],
       flags: ['|b1', [3], 2],
