@@ -69,7 +69,7 @@ describe('poison', () => {
     [['--preview', 'x.jpg'], /--preview x.jpg.*\.png/],
     [['--attack', 'all', '--out', 'x.npz'], /--attack all: only --preview/],
     [['--attack', 'none', '--preview', 'x.png'], /touches no image/],
-    [['--rule', 'all-to-many', '--out', 'x.npz'], /--rule all-to-many: all-to-one, all-to-all/],
+    [['--rule', 'all-to-many', '--out', 'x.npz'], /--rule all-to-many: one of all-to-one, all-to-all/],
     [['--rule', 'source-specific', '--out', 'x.npz'], /needs source classes/],
     [['--source', '3,x', '--out', 'x.npz'], /--source 3,x: class numbers are expected/],
     [['--train-limit', '502', '--format', 'bin', '--out', 'x'], /502 images do not make 5 equal batches/],

@@ -107,7 +107,9 @@ describe('arrays in an NPZ file', () => {
       index: labels(N, (i) => i),
     };
     const { train, test: held, notes } = await load(file('poisoned', arrays));
-    expect(notes).toContain('10 of the 40 images carry a trigger already, and were kept out of the test set');
+    expect(notes).toContain(
+      '10 of the 40 images carry a trigger already, and were kept out of the test set; an attack is added to them',
+    );
     const first = new Set(Array.from({ length: 10 }, (_, i) => value(i, 0)));
     const count = (set: typeof train) =>
       Array.from({ length: set.n }, (_, i) => set.images[i * 192]).filter((v) => first.has(v)).length;
