@@ -6,15 +6,7 @@ import { UserError } from '../base/errors.js';
 import { l1, l2, linf, mse, psnr, spectralAngle } from './distance.js';
 import { phash } from './phash.js';
 import { msssim, ssim, ssimFull } from './ssim.js';
-
-/** Images [n, h, w, c] uint8. */
-export interface Images {
-  images: Uint8Array;
-  n: number;
-  height: number;
-  width: number;
-  channels: number;
-}
+import type { Images } from './types.js';
 
 export interface Measure {
   name: string;
@@ -84,3 +76,4 @@ export function perceive(clean: Images, triggered: Images): Record<string, Perce
 }
 
 export { lpips } from './lpips.js';
+export type { Images } from './types.js';

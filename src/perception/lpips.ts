@@ -8,7 +8,7 @@
 import { stat } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../base/errors.js';
-import type { Images } from './index.js';
+import type { Images } from './types.js';
 
 const BATCH = 16;
 
