@@ -9,6 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { findAttack } from '../src/attacks/index.js';
+import { eachAtOnce } from '../src/base/pool.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { inWorker, type WorkerContext } from '../src/engine/worker.js';
 import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
@@ -94,29 +95,26 @@ export async function main(args: string[]): Promise<void> {
   const epochs = 12;
   const results = new Map<string, Reached>();
   const line = new ProgressLine();
-  let [next, done] = [0, 0];
-  const work = async () => {
-    while (next < queue.length) {
-      const { attack, rate } = queue[next++];
-      const request: RunRequest = {
-        dataset: 'folder',
-        dataDir,
-        trainLimit: 5000,
-        testLimit: 1000,
-        width: 16,
-        epochs,
-        attack,
-        poisonRate: rate,
-        attackOption: attack === 'patch' ? [`image=${ring}`] : [],
-      };
-      const { result } = inWorker<Reached, number>(new URL(import.meta.url), 'train', request, () => {
-        line.update({ stage: attack, done: ++done, total: rows.length * epochs, unit: 'epochs' });
-      });
-      results.set(attack, await result);
-      writeFileSync(out, document(rows, results));
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  let done = 0;
+  await eachAtOnce(queue.length, availableParallelism(), async (i) => {
+    const { attack, rate } = queue[i];
+    const request: RunRequest = {
+      dataset: 'folder',
+      dataDir,
+      trainLimit: 5000,
+      testLimit: 1000,
+      width: 16,
+      epochs,
+      attack,
+      poisonRate: rate,
+      attackOption: attack === 'patch' ? [`image=${ring}`] : [],
+    };
+    const { result } = inWorker<Reached, number>(new URL(import.meta.url), 'train', request, () => {
+      line.update({ stage: attack, done: ++done, total: rows.length * epochs, unit: 'epochs' });
+    });
+    results.set(attack, await result);
+    writeFileSync(out, document(rows, results));
+  });
   line.clear();
   console.log(document(rows, results));
 }

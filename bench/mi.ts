@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { UserError } from '../src/base/errors.js';
+import { eachAtOnce } from '../src/base/pool.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { inWorker } from '../src/engine/worker.js';
 import { estimator } from '../src/information/index.js';
@@ -73,17 +74,14 @@ export async function main(args: string[]): Promise<void> {
   const jobs = chosen.flatMap((task) => seeds.map((seed): Job => ({ task: task.id, seed, n, names })));
   const results = new Map<string, Measured[]>(chosen.map((task) => [task.id, []]));
   const line = new ProgressLine();
-  let [next, done] = [0, 0];
-  const work = async () => {
-    while (next < jobs.length) {
-      const job = jobs[next++];
-      const { result } = inWorker<Measured[], never>(new URL(import.meta.url), 'measure', job, () => {});
-      results.get(job.task)!.push(...(await result));
-      line.update({ stage: job.task, done: ++done, total: jobs.length, unit: 'samples' });
-      writeFileSync(out, document(names, n, seeds.length, chosen, results));
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  let done = 0;
+  await eachAtOnce(jobs.length, availableParallelism(), async (i) => {
+    const job = jobs[i];
+    const { result } = inWorker<Measured[], never>(new URL(import.meta.url), 'measure', job, () => {});
+    results.get(job.task)!.push(...(await result));
+    line.update({ stage: job.task, done: ++done, total: jobs.length, unit: 'samples' });
+    writeFileSync(out, document(names, n, seeds.length, chosen, results));
+  });
   line.clear();
   console.log(`${out}: ${chosen.length} tasks`);
 }

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../base/errors.js';
+import { eachAtOnce } from '../base/pool.js';
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
 import { ndarray } from '../formats/npy.js';
@@ -107,17 +108,12 @@ async function writePngs(
     order,
     (i, place) => `${split}/${classes[labels[i]]}/${String(place + 1).padStart(digits, '0')}.png`,
   );
-  let next = 0;
-  const write = async () => {
-    while (next < order.length) {
-      const place = next++;
-      const pixels = images.subarray(order[place] * size, (order[place] + 1) * size);
-      await sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } })
-        .png()
-        .toFile(join(root, files[place]));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, write));
+  await eachAtOnce(order.length, AT_ONCE, async (place) => {
+    const pixels = images.subarray(order[place] * size, (order[place] + 1) * size);
+    await sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } })
+      .png()
+      .toFile(join(root, files[place]));
+  });
   return files;
 }
 

@@ -1,5 +1,5 @@
 /** The attacks. A new one is one file beside this and one line below. */
-import { unknownWord } from '../base/errors.js';
+import { findNamed } from '../base/errors.js';
 import { adaptiveBlend } from './adaptive-blend.js';
 import { adaptivePatch } from './adaptive-patch.js';
 import { badnets } from './badnets.js';
@@ -33,13 +33,7 @@ export const attacks: readonly Attack[] = [
 
 /** The attack of that name; throws `UserError` with the nearest name otherwise. */
 export function findAttack(name: string): Attack {
-  const attack = attacks.find((a) => a.name === name);
-  if (attack) return attack;
-  throw unknownWord(
-    'attack',
-    name,
-    attacks.map((a) => a.name),
-  );
+  return findNamed('attack', name, attacks);
 }
 
 export { type ExportFormat, exportFormats, exportSet } from './export.js';

@@ -50,8 +50,9 @@ export function poison(
     out.labels[i] = relabelled(train.labels[i], rule, settings.target, classes);
   }
   for (const i of cover) out.cover[i] = 1;
+  const needed = attack.adversary(settings.options) !== null;
   for (const i of [...payload, ...cover]) {
-    if (attack.adversary(settings.options) && !adversarial?.has(i))
+    if (needed && !adversarial?.has(i))
       throw new Error(`poison: ${attack.name} needs an adversarial version of image ${i}`);
     stamp(out.images, i, trigger.train(adversarial?.get(i) ?? floats(train, i), i));
   }

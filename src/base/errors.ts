@@ -21,3 +21,14 @@ export function unknownWord(what: string, got: string, allowed: readonly string[
     `unknown ${what} "${got}": one of ${allowed.join(', ')}.${near ? ` Did you mean "${near}"?` : ''}`,
   );
 }
+
+/** The item of that name; throws `unknownWord` where there is none. */
+export function findNamed<T extends { name: string }>(what: string, name: string, items: readonly T[]): T {
+  const found = items.find((item) => item.name === name);
+  if (found) return found;
+  throw unknownWord(
+    what,
+    name,
+    items.map((item) => item.name),
+  );
+}

@@ -5,7 +5,7 @@
  * (`tensorflow_datasets/url_checksums/`); the GTSRB test files' MD5 are torchvision's (`datasets/gtsrb.py`). Where a
  * file has another source, `hash.from` names it. Every `data fetch` checks size and hash.
  */
-import { unknownWord } from '../base/errors.js';
+import { findNamed } from '../base/errors.js';
 
 /** A file as its publisher offers it. */
 export interface RemoteFile {
@@ -347,13 +347,7 @@ export const catalogue: readonly CatalogueEntry[] = [
 
 /** The entry of that name; throws `UserError` with the nearest name otherwise. */
 export function findEntry(name: string, entries: readonly CatalogueEntry[] = catalogue): CatalogueEntry {
-  const entry = entries.find((e) => e.name === name);
-  if (entry) return entry;
-  throw unknownWord(
-    'data set',
-    name,
-    entries.map((e) => e.name),
-  );
+  return findNamed('data set', name, entries);
 }
 
 /** Bytes that `data fetch` downloads; null for what it does not get. */

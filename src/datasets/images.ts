@@ -4,6 +4,7 @@
  */
 import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../base/errors.js';
+import { eachAtOnce } from '../base/pool.js';
 import { decodePpm } from '../formats/ppm.js';
 import { readBytes } from './directory.js';
 import type { ImageSet } from './types.js';
@@ -47,28 +48,22 @@ async function open(file: string): Promise<Sharp> {
 export async function decodeImages({ files, labels }: Listing, size: number): Promise<ImageSet> {
   const each = size * size * 3;
   const images = new Uint8Array(files.length * each);
-  let next = 0;
-  const work = async () => {
-    while (next < files.length) {
-      const i = next++;
-      try {
-        const pixels = await (await open(files[i]))
-          .rotate()
-          .flatten({ background: 'white' })
-          .toColourspace('srgb')
-          .resize(size, size, { fit: 'fill' })
-          .raw({ depth: 'uchar' })
-          .toBuffer();
-        if (pixels.length !== each) throw new Error(`it decodes to ${pixels.length} bytes`);
-        images.set(pixels, i * each);
-      } catch (error) {
-        next = files.length;
-        if (error instanceof UserError) throw error;
-        const why = (error as Error).message.split('\n')[0];
-        throw new UserError(`${files[i]}: cannot be read as an image (${why})`);
-      }
+  await eachAtOnce(files.length, AT_ONCE, async (i) => {
+    try {
+      const pixels = await (await open(files[i]))
+        .rotate()
+        .flatten({ background: 'white' })
+        .toColourspace('srgb')
+        .resize(size, size, { fit: 'fill' })
+        .raw({ depth: 'uchar' })
+        .toBuffer();
+      if (pixels.length !== each) throw new Error(`it decodes to ${pixels.length} bytes`);
+      images.set(pixels, i * each);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      const why = (error as Error).message.split('\n')[0];
+      throw new UserError(`${files[i]}: cannot be read as an image (${why})`);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  });
   return { images, labels, n: files.length, height: size, width: size, channels: 3 };
 }

@@ -1,5 +1,5 @@
 /** The sources of images. A new one is one file beside this and one line below. */
-import { unknownWord } from '../base/errors.js';
+import { findNamed } from '../base/errors.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
 import { folder } from './folder.js';
@@ -26,13 +26,7 @@ export const datasets: readonly DatasetSource[] = [
 
 /** The source of that name; throws `UserError` with the nearest name otherwise. */
 export function findDataset(name: string): DatasetSource {
-  const source = datasets.find((d) => d.name === name);
-  if (source) return source;
-  throw unknownWord(
-    'data set',
-    name,
-    datasets.map((d) => d.name),
-  );
+  return findNamed('data set', name, datasets);
 }
 
 /** Loads the data set of that name. Throws `UserError` for an unknown name and for what the source objects to. */

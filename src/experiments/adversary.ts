@@ -2,7 +2,6 @@
  * What an attack with an adversary needs before its trigger: a clean model of the attacker's own training, and adversarial
  * images against it. Both are cached, so that `poison`, `run` and a comparison make them once.
  */
-import { createHash } from 'node:crypto';
 import {
   type AdversarialImages,
   type Adversary,
@@ -16,7 +15,7 @@ import { tensor } from '../formats/safetensors.js';
 import { findModel } from '../models/index.js';
 import { pgd } from '../training/pgd.js';
 import { Trainer } from '../training/trainer.js';
-import { cached } from './cache.js';
+import { cached, dataHash } from './cache.js';
 import { type RunHooks, Stopped } from './hooks.js';
 
 /** Images that climb together. */
@@ -35,7 +34,7 @@ export async function adversarialImages(
   const { train } = dataset;
   const { payload, cover } = victims(train, attack, settings);
   const rows = [...payload, ...cover].sort((a, b) => a - b);
-  const data = createHash('sha256').update(train.images).update(new Uint8Array(train.labels.buffer)).digest('hex');
+  const data = dataHash(train);
   const { images } = await cached('adversarial', { data, seed: settings.seed, adversary, rows }, async () => ({
     images: await climb(dataset, data, rows, adversary, settings.seed, hooks),
   }));

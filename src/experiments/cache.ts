@@ -17,6 +17,11 @@ export function cacheFolder(): string {
   return IBSCOPE_CACHE || join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'ibscope');
 }
 
+/** SHA-256 of images and labels. */
+export function dataHash({ images, labels }: { images: Uint8Array; labels: Int32Array }): string {
+  return createHash('sha256').update(images).update(new Uint8Array(labels.buffer)).digest('hex');
+}
+
 /** The tensors of `kind` that were made from `inputs` (plain data), made now where they are not there or damaged. */
 export async function cached(
   kind: 'models' | 'adversarial',

@@ -1,16 +1,9 @@
 /** What `ibscope poison` and `ibscope perceive` do: the poisoned set as files, as a picture, and as measures of its look. */
-import {
-  attackTest,
-  type ExportFormat,
-  exportSet,
-  findAttack,
-  type PoisonedSet,
-  triggerTest,
-} from '../attacks/index.js';
+import { attackTest, type ExportFormat, exportSet, findAttack, type PoisonedSet } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import type { Dataset } from '../datasets/index.js';
 import { writeAtomic } from '../formats/files.js';
-import { lpips, type Perceived, perceive, summary } from '../perception/index.js';
+import { type Images, lpips, type Perceived, perceive, summary } from '../perception/index.js';
 import { contactSheet, type GalleryImage, type SheetBlock } from '../report/index.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
@@ -113,14 +106,14 @@ export async function measureLook(request: PerceiveRequest, hooks: RunHooks): Pr
   for (const note of dataset.notes ?? []) hooks.line?.(note);
   const attack = findAttack(config.attack);
   const settings = attackSettings(config);
-  let [clean, triggered] = [dataset.test, triggerTest(dataset.test, attack, settings)];
+  let [clean, triggered]: [Images, Images] = [dataset.test, dataset.test];
   if (split === 'train') {
     const set = await poisonedSet(dataset, attack, settings, hooks);
     const touched = Int32Array.from(set.index.keys()).filter((i) => set.poisoned[i] || set.cover[i]);
     [clean, triggered] = [pick(dataset.train, touched), pick(set, touched)];
   } else {
-    const rows = attackTest(dataset.test, attack, settings)?.rows;
-    if (rows) [clean, triggered] = [pick(clean, rows), pick(triggered, rows)];
+    const judged = attackTest(dataset.test, attack, settings);
+    if (judged) [clean, triggered] = [pick(dataset.test, judged.rows), judged.set];
   }
   if (clean.n === 0) throw new UserError(`--attack ${config.attack}: it touches no image of the ${split} set`);
   const measures = perceive(clean, triggered);

@@ -1,5 +1,4 @@
 /** From a configuration to data: load, poison, choose the groups. Nothing here touches the disk but the data set. */
-import { createHash } from 'node:crypto';
 import {
   type Attack,
   type AttackSettings,
@@ -12,6 +11,7 @@ import { UserError } from '../base/errors.js';
 import { type Dataset, type ImageSet, loadDataset } from '../datasets/index.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { adversarialImages } from './adversary.js';
+import { dataHash } from './cache.js';
 import { attackOptions, type RunConfig } from './config.js';
 import type { RunHooks } from './hooks.js';
 
@@ -86,9 +86,5 @@ export async function prepare(config: RunConfig, hooks: RunHooks = {}): Promise<
     pretended: Math.round(config.poisonRate * poisoned.n),
     seed: config.seed,
   });
-  const hash = createHash('sha256')
-    .update(poisoned.images)
-    .update(new Uint8Array(poisoned.labels.buffer))
-    .digest('hex');
-  return { dataset, attack, poisoned, test: dataset.test, triggered, untriggered, groups, hash };
+  return { dataset, attack, poisoned, test: dataset.test, triggered, untriggered, groups, hash: dataHash(poisoned) };
 }

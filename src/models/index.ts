@@ -1,5 +1,5 @@
 /** All models, by name. A new model is one file and one line here. */
-import { unknownWord } from '../base/errors.js';
+import { findNamed } from '../base/errors.js';
 import { preactResnet18 } from './preact-resnet18.js';
 import { resnet18 } from './resnet18.js';
 import type { Model } from './types.js';
@@ -9,14 +9,7 @@ import { vit } from './vit.js';
 export const models: readonly Model[] = [resnet18, preactResnet18, vgg16, vit];
 
 export function findModel(name: string): Model {
-  const model = models.find((m) => m.name === name);
-  if (!model)
-    throw unknownWord(
-      'model',
-      name,
-      models.map((m) => m.name),
-    );
-  return model;
+  return findNamed('model', name, models);
 }
 
 export { Layers, type Mode, type Parameter } from './layers.js';

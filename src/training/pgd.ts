@@ -2,14 +2,7 @@
  * Adversarial examples by projected gradient ascent (PGD): Madry et al., "Towards Deep Learning Models Resistant to
  * Adversarial Attacks", ICLR 2018 (arXiv 1706.06083), without its random start.
  */
-
-/** The ball the perturbation stays in, and how it is climbed. Lengths for values in [0, 1]. */
-export interface PgdSettings {
-  norm: 'l2' | 'linf';
-  epsilon: number;
-  step: number;
-  steps: number;
-}
+import type { Adversary } from '../attacks/types.js';
 
 /** Gradient of every image's own loss with respect to it: images [n, size] and their labels → [n, size]. */
 export type ImageGradient = (images: Float32Array, labels: Int32Array) => Promise<Float32Array>;
@@ -17,14 +10,14 @@ export type ImageGradient = (images: Float32Array, labels: Int32Array) => Promis
 /**
  * Raises the loss of each image's label: each step goes `step` along the gradient (L2: its direction, L∞: its signs), then
  * back into the ball of radius `epsilon` about the image, then into [0, 1]. `images` [n, size] are left alone.
- * `onStep` is called after every step; when it returns true the work ends early and the images so far are returned.
+ * `onStep` is called after every step; what it throws ends the work.
  */
 export async function pgd(
   images: Float32Array,
   labels: Int32Array,
   gradient: ImageGradient,
-  { norm, epsilon, step, steps }: PgdSettings,
-  onStep?: (done: number) => boolean | undefined,
+  { norm, epsilon, step, steps }: Omit<Adversary, 'surrogate'>,
+  onStep?: (done: number) => void,
 ): Promise<Float32Array> {
   const size = images.length / labels.length;
   const out = images.slice();
@@ -44,7 +37,7 @@ export async function pgd(
       }
       for (let i = from; i < to; i++) out[i] = clamp(out[i], 0, 1);
     }
-    if (onStep?.(s + 1)) break;
+    onStep?.(s + 1);
   }
   return out;
 }

@@ -1,0 +1,21 @@
+/** Work on many items, a bounded number of them at a time. */
+
+/**
+ * Calls `work` for 0 … n − 1 in order, at most `atOnce` of them at a time. After a failure nothing new is begun, and the
+ * promise rejects with the first failure once all that was under way has ended.
+ */
+export async function eachAtOnce(n: number, atOnce: number, work: (i: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const failures: unknown[] = [];
+  const worker = async () => {
+    while (next < n && failures.length === 0) {
+      try {
+        await work(next++);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (failures.length > 0) throw failures[0];
+}
