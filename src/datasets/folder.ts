@@ -9,8 +9,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';
 import { readFolder, requireDir } from './directory.js';
-import { checkSize, decodeImages, type Listing, pickFiles } from './images.js';
-import { holdOut, imbalance, limited } from './limits.js';
+import { checkSize, decodeDataset, type Listing, pickFiles } from './images.js';
+import { holdOut } from './limits.js';
 import type { DatasetSource } from './types.js';
 
 const IMAGE = /\.(jpe?g|png|webp)$/i;
@@ -87,16 +87,6 @@ export const folder: DatasetSource = {
     checkSize(size);
     const root = await requireDir('folder', dataDir);
     const { classes, ...all } = await listings(root, seed);
-    const k = classes.length;
-    const train = pickFiles(all.train, limited(all.train.labels, k, request.trainLimit, seed, 'train'));
-    const test = pickFiles(all.test, limited(all.test.labels, k, request.testLimit, seed, 'test'));
-    const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
-    return {
-      name: 'folder',
-      classes,
-      train: await decodeImages(train, size),
-      test: await decodeImages(test, size),
-      notes,
-    };
+    return decodeDataset('folder', classes, all, request, size);
   },
 };

@@ -10,8 +10,7 @@
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { firstExisting, locate, readFolder, readLines, requireDir } from './directory.js';
-import { checkSize, decodeImages, type Listing, pickFiles } from './images.js';
-import { imbalance, limited } from './limits.js';
+import { checkSize, decodeDataset, type Listing } from './images.js';
 import { checkLabels } from './select.js';
 import type { DatasetSource } from './types.js';
 
@@ -110,20 +109,12 @@ export const gtsrb: DatasetSource = {
   name: 'gtsrb',
   summary: 'GTSRB traffic signs: Final_Training/, Final_Test/ and GT-final_test.csv in --data-dir or GTSRB/ in it',
   needsDir: true,
-  async load({ dataDir, trainLimit, testLimit, seed, size = 32 }) {
+  async load(request) {
+    const { dataDir, size = 32 } = request;
     checkSize(size);
     const given = await requireDir('gtsrb', dataDir);
     const root = await locate(given, ['GTSRB', 'gtsrb/GTSRB'], ['Final_Training', 'Training']);
     const all = { train: await trainListing(root), test: await testListing(root, given) };
-    const train = pickFiles(all.train, limited(all.train.labels, classes.length, trainLimit, seed, 'train'));
-    const test = pickFiles(all.test, limited(all.test.labels, classes.length, testLimit, seed, 'test'));
-    const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
-    return {
-      name: 'gtsrb',
-      classes,
-      train: await decodeImages(train, size),
-      test: await decodeImages(test, size),
-      notes,
-    };
+    return decodeDataset('gtsrb', classes, all, request, size);
   },
 };

@@ -7,7 +7,8 @@ import { UserError } from '../base/errors.js';
 import { eachAtOnce } from '../base/pool.js';
 import { decodePpm } from '../formats/ppm.js';
 import { readBytes } from './directory.js';
-import type { ImageSet } from './types.js';
+import { imbalance, limited } from './limits.js';
+import type { Dataset, DatasetRequest, ImageSet } from './types.js';
 
 /** Images being decoded at a time: enough to keep libvips' threads busy, few enough to bound memory. */
 const AT_ONCE = 16;
@@ -66,4 +67,20 @@ export async function decodeImages({ files, labels }: Listing, size: number): Pr
     }
   });
   return { images, labels, n: files.length, height: size, width: size, channels: 3 };
+}
+
+/** The images that limits select of both splits, decoded to `size` × `size`, and notes on classes of uneven size. */
+export async function decodeDataset(
+  name: string,
+  classes: string[],
+  all: { train: Listing; test: Listing },
+  { trainLimit, testLimit, seed }: DatasetRequest,
+  size: number,
+): Promise<Dataset> {
+  const choose = (listing: Listing, limit: number | undefined, split: 'train' | 'test') =>
+    pickFiles(listing, limited(listing.labels, classes.length, limit, seed, split));
+  const train = choose(all.train, trainLimit, 'train');
+  const test = choose(all.test, testLimit, 'test');
+  const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
+  return { name, classes, train: await decodeImages(train, size), test: await decodeImages(test, size), notes };
 }

@@ -10,8 +10,7 @@
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { firstExisting, locate, readFolder, readLines, requireDir } from './directory.js';
-import { checkSize, decodeImages, type Listing, pickFiles } from './images.js';
-import { imbalance, limited } from './limits.js';
+import { checkSize, decodeDataset, type Listing } from './images.js';
 import type { DatasetSource } from './types.js';
 
 const IMAGE = /^[\w.-]+\.jpe?g$/i;
@@ -63,21 +62,13 @@ export const tinyImagenet: DatasetSource = {
   name: 'tiny-imagenet',
   summary: 'Tiny ImageNet, 200 classes, 64×64: wnids.txt, train/ and val/ in --data-dir or tiny-imagenet-200/ in it',
   needsDir: true,
-  async load({ dataDir, trainLimit, testLimit, seed, size = 64 }) {
+  async load(request) {
+    const { dataDir, size = 64 } = request;
     checkSize(size);
     const root = await locate(await requireDir('tiny-imagenet', dataDir), ['tiny-imagenet-200'], ['wnids.txt']);
     const ids = await readIds(join(root, 'wnids.txt'));
     const classes = await classNames(join(root, 'words.txt'), ids);
     const all = { train: await trainListing(root, ids), test: await testListing(root, ids) };
-    const train = pickFiles(all.train, limited(all.train.labels, ids.length, trainLimit, seed, 'train'));
-    const test = pickFiles(all.test, limited(all.test.labels, ids.length, testLimit, seed, 'test'));
-    const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
-    return {
-      name: 'tiny-imagenet',
-      classes,
-      train: await decodeImages(train, size),
-      test: await decodeImages(test, size),
-      notes,
-    };
+    return decodeDataset('tiny-imagenet', classes, all, request, size);
   },
 };
