@@ -26,7 +26,7 @@ import {
   type Tensor,
   transpose,
 } from '../engine/index.js';
-import { biasRelu, pairMatmul, pairRelu } from './pairs.js';
+import { pairRelu, pairScore } from './pairs.js';
 
 export type CriticKind = 'concat' | 'separable' | 'quadratic' | 'bilinear';
 
@@ -75,7 +75,9 @@ export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor
   const fan = da + db;
   const left = add(matmul(a, weight('a.weight', [da, o.hidden], fan)), weight('0.bias', [1, o.hidden], fan));
   const right = matmul(b, weight('b.weight', [db, o.hidden], fan));
-  const first = pairMatmul(pairRelu(left, right), weight('1.weight', [o.hidden, o.hidden], o.hidden));
-  const second = biasRelu(first, weight('1.bias', [1, o.hidden], o.hidden));
-  return { scores: reshape(linear('2', second, o.hidden, 1), [g, m, k]), parameters };
+  const inner = weight('1.weight', [o.hidden, o.hidden], o.hidden);
+  const bias = weight('1.bias', [1, o.hidden], o.hidden);
+  const last = weight('2.weight', [o.hidden, 1], o.hidden);
+  const scores = add(pairScore(pairRelu(left, right), inner, bias, last), weight('2.bias', [1, 1], o.hidden));
+  return { scores: reshape(scores, [g, m, k]), parameters };
 }

@@ -45,43 +45,53 @@ export function pairRelu(left: Tensor, right: Tensor): Tensor {
   return new Tensor(pairReluOp, [left, right], {}, [g, m * right.shape[1], h]);
 }
 
-const biasReluOp: Op = {
-  name: 'biasRelu',
-  vjp: (grad, node) => {
-    const d = throughRelu(grad, node);
-    return [d, sumRows(d)];
-  },
-  lower: (graph, inputs) => graph.node('Relu', [graph.node('Add', inputs)]),
-};
-
-/** `relu(x + bias)`: [g, n, h] and [g, 1, h] → [g, n, h]. */
-export function biasRelu(x: Tensor, bias: Tensor): Tensor {
-  return new Tensor(biasReluOp, [x, bias], {}, x.shape);
-}
-
 /** About as many rows of a product's gradient as stay in a core's cache. */
 const BLOCK = 1024;
 
-const pairMatmulOp: Op = {
-  name: 'pairMatmul',
-  // dW = xᵀ·dy, summed over blocks of rows: a third faster than in one piece, whose inner dimension is all the pairs.
-  vjp: (grad, node) => {
-    const [x, w] = node.inputs;
-    const [g, n, h] = x.shape;
-    const out = w.shape[2];
-    let blocks = Math.max(1, Math.floor(n / BLOCK));
-    while (n % blocks !== 0) blocks--;
-    const rows = (t: Tensor, d: number) => reshape(t, [g * blocks, n / blocks, d]);
-    const parts = matmul(transpose(rows(x, h)), rows(grad, out));
-    const dw = blocks === 1 ? parts : reshape(sumRows(reshape(parts, [g, blocks, h * out])), w.shape);
-    return [matmul(grad, transpose(w)), dw];
-  },
-  lower: (graph, inputs) => graph.node('MatMul', inputs),
+/** `xᵀ · y` of many rows, [g, n, h] and [g, n, k] → [g, h, k]. */
+function innerProduct(x: Tensor, y: Tensor): Tensor {
+  // Summed over blocks of rows: a third faster than in one piece, whose inner dimension is all the pairs.
+  const [g, n, h] = x.shape;
+  const k = y.shape[2];
+  let blocks = Math.max(1, Math.floor(n / BLOCK));
+  while (n % blocks !== 0) blocks--;
+  const rows = (t: Tensor, d: number) => reshape(t, [g * blocks, n / blocks, d]);
+  const parts = matmul(transpose(rows(x, h)), rows(y, k));
+  return blocks === 1 ? parts : reshape(sumRows(reshape(parts, [g, blocks, h * k])), [g, h, k]);
+}
+
+/** `relu(x · w + bias)`: [g, n, h], [g, h, k], [g, 1, k] → [g, n, k]. */
+const hiddenOp: Op = {
+  name: 'pairHidden',
+  lower: (graph, [x, w, bias]) => graph.node('Relu', [graph.node('Add', [graph.node('MatMul', [x, w]), bias])]),
 };
 
-/** `x · w` for many rows: [g, n, h] and [g, h, k] → [g, n, k]. */
-export function pairMatmul(x: Tensor, w: Tensor): Tensor {
-  return new Tensor(pairMatmulOp, [x, w], {}, [...x.shape.slice(0, 2), w.shape[2]]);
+const scoreOp: Op = {
+  name: 'pairScore',
+  // With m = ds where the ReLU is open: dW = (xᵀ·m)·v and dx = m·(W·v)ᵀ. The last weights v [h] scale the small factor of each
+  // product, and no gradient of the hidden layer is formed.
+  vjp: (grad, node) => {
+    const [x, w, , last] = node.inputs;
+    const y = hidden(node.inputs);
+    const m = mul(new Tensor(positiveOp, [y], {}, y.shape), grad);
+    const v = transpose(last);
+    return [
+      matmul(m, transpose(mul(w, v))),
+      mul(innerProduct(x, m), v),
+      mul(sumRows(m), v),
+      matmul(transpose(y), grad),
+    ];
+  },
+  lower: (graph, inputs, node) => graph.node('MatMul', [hiddenOp.lower(graph, inputs, hidden(node.inputs)), inputs[3]]),
+};
+
+function hidden([x, w, bias]: readonly Tensor[]): Tensor {
+  return new Tensor(hiddenOp, [x, w, bias], {}, [...x.shape.slice(0, 2), w.shape[2]]);
+}
+
+/** `relu(x · w + bias) · last` for many rows: [g, n, h], [g, h, k], [g, 1, k] and [g, k, 1] → [g, n, 1]. */
+export function pairScore(x: Tensor, w: Tensor, bias: Tensor, last: Tensor): Tensor {
+  return new Tensor(scoreOp, [x, w, bias, last], {}, [...x.shape.slice(0, 2), 1]);
 }
 
 /** The diagonal of each matrix: [g, n, n] → [g, n]. Without a gradient of its own. */
