@@ -2,6 +2,7 @@
 export { gradients } from './autodiff.js';
 export { NoiseBank } from './noise.js';
 export * from './ops/batch-norm.js';
+export * from './ops/channels.js';
 export * from './ops/conv.js';
 export * from './ops/elementwise.js';
 export * from './ops/layer-norm.js';

@@ -2,20 +2,11 @@
  * The layers of a critic that work on all pairs, with gradients that read and write the large tensors as few times as
  * possible: sums over rows are products with ones, and the slope of a ReLU is the sign of its value.
  */
-import { matmul, mul, reshape, sizeOf, sub, transpose } from '../engine/index.js';
+import { matmul, mul, positive, reshape, sizeOf, sub, transpose } from '../engine/index.js';
 import type { GraphBuilder } from '../engine/onnx.js';
 import { constant, type Op, Tensor } from '../engine/tensor.js';
 
 const ones = (shape: readonly number[]) => constant(new Float32Array(sizeOf(shape)).fill(1), shape);
-
-/** 1 where y > 0, else 0, for y ≥ 0: min(∞·y, 1) in one pass, where a comparison and a selection take four times as long. */
-const positiveOp: Op = {
-  name: 'positive',
-  lower: (graph, inputs) => graph.node('HardSigmoid', inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
-};
-
-/** `grad` where the ReLU's value `y` is positive, 0 elsewhere. */
-const throughRelu = (grad: Tensor, y: Tensor) => mul(grad, new Tensor(positiveOp, [y], {}, y.shape));
 
 /** `Σ x` over the middle axis, [g, n, h] → [g, 1, h]. */
 const sumRows = (x: Tensor) => matmul(ones([1, 1, x.shape[1]]), x);
@@ -25,7 +16,7 @@ const pairReluOp: Op = {
   vjp: (grad, node) => {
     const [g, m, h] = node.inputs[0].shape;
     const k = node.inputs[1].shape[1];
-    const d = throughRelu(grad, node);
+    const d = mul(grad, positive(node));
     const left = reshape(sumRows(reshape(d, [g * m, k, h])), [g, m, h]);
     const right = reshape(sumRows(reshape(d, [g, m, k * h])), [g, k, h]);
     return [left, right];
@@ -73,7 +64,7 @@ const scoreOp: Op = {
   vjp: (grad, node) => {
     const [x, w, , last] = node.inputs;
     const y = hidden(node.inputs);
-    const m = mul(new Tensor(positiveOp, [y], {}, y.shape), grad);
+    const m = mul(positive(y), grad);
     const v = transpose(last);
     return [
       matmul(m, transpose(mul(w, v))),

@@ -7,6 +7,7 @@ import {
   add,
   batchNorm,
   batchNormInference,
+  channelAdd,
   channelMean,
   channelVariance,
   conv2d,
@@ -64,21 +65,22 @@ export class Layers {
     );
   }
 
-  /** Square kernel, no bias: x [n, i, h, w] → [n, o, h′, w′]. */
+  /** Square kernel, no bias: x [h, w, n, i] → [h′, w′, n, o]. */
   conv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
-    const shape = [out, x.shape[1], kernel, kernel];
+    const shape = [out, x.shape[3], kernel, kernel];
     return conv2d(x, this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out), stride, padding);
   }
 
   /** The same with a bias for every channel. */
   biasedConv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
     const y = this.conv(name, x, out, kernel, stride, padding);
-    const bias = this.uniformParameter(`${name}.bias`, [out], x.shape[1] * kernel * kernel);
-    return add(y, reshape(bias, [out, 1, 1]));
+    const bias = this.uniformParameter(`${name}.bias`, [out], x.shape[3] * kernel * kernel);
+    return channelAdd(y, bias);
   }
 
+  /** x [h, w, n, c]. */
   batchNorm(name: string, x: Tensor): Tensor {
-    const c = x.shape[1];
+    const c = x.shape[3];
     const gamma = this.constantParameter(`${name}.weight`, c, 1, true);
     const beta = this.constantParameter(`${name}.bias`, c, 0, true);
     const mu = this.constantParameter(`${name}.running_mean`, c, 0, false);
@@ -110,6 +112,16 @@ export class Layers {
     const w = this.uniformParameter(`${name}.weight`, [out, x.shape[1]], x.shape[1]);
     const b = this.uniformParameter(`${name}.bias`, [out], x.shape[1]);
     return add(matmul(x, transpose(w)), b);
+  }
+
+  /** x [n, tokens, c, k, k] → [n, tokens, o]: `biasedConv` where its windows do not overlap. */
+  patchLinear(name: string, x: Tensor, out: number): Tensor {
+    const [n, tokens, ...patch] = x.shape;
+    const size = sizeOf(patch);
+    const w = this.uniformParameter(`${name}.weight`, [out, ...patch], size);
+    const b = this.uniformParameter(`${name}.bias`, [out], size);
+    const rows = matmul(reshape(x, [n * tokens, size]), transpose(reshape(w, [out, size])));
+    return reshape(add(rows, b), [n, tokens, out]);
   }
 
   /** `x + γ·ε`, ε standard normal, drawn anew in every pass and in both modes. */

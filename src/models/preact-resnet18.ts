@@ -2,7 +2,7 @@
  * ResNet-18 with pre-activation (He et al. 2016, identity mappings) for 32×32 images: 3×3 stem with stride 1, no
  * max-pooling; batch norm and ReLU stand before each convolution of a block, and nothing after the sum.
  *
- *   x [n, 3, 32, 32] → conv → 4 stages of 2 blocks, widths w, 2w, 4w, 8w, strides 1, 2, 2, 2 → batch norm, ReLU
+ *   x [32, 32, n, 3] → conv → 4 stages of 2 blocks, widths w, 2w, 4w, 8w, strides 1, 2, 2, 2 → batch norm, ReLU
  *   → mean over space → linear
  *
  * The batch norm and ReLU after the last block are the paper's; some implementations for CIFAR leave them out and pool
@@ -21,7 +21,7 @@ const STRIDES = [1, 2, 2, 2];
 function block(l: Layers, name: string, x: Tensor, out: number, stride: number): Tensor {
   const a = l.noise(relu(l.batchNorm(`${name}.bn1`, x)));
   const h = l.noise(relu(l.batchNorm(`${name}.bn2`, l.conv(`${name}.conv1`, a, out, 3, stride))));
-  const skip = stride === 1 && x.shape[1] === out ? x : l.conv(`${name}.shortcut.0`, a, out, 1, stride);
+  const skip = stride === 1 && x.shape[3] === out ? x : l.conv(`${name}.shortcut.0`, a, out, 1, stride);
   return add(l.conv(`${name}.conv2`, h, out, 3), skip);
 }
 

@@ -2,7 +2,7 @@
  * ResNet-18 (He et al. 2016) for 32×32 images, as the paper has it: 3×3 stem with stride 1, no max-pooling; noise γ after
  * the first and after the last ReLU of every basic block, and on the pooled features.
  *
- *   x [n, 3, 32, 32] → stem → 4 stages of 2 blocks, widths w, 2w, 4w, 8w, strides 1, 2, 2, 2 → mean over space → linear
+ *   x [32, 32, n, 3] → stem → 4 stages of 2 blocks, widths w, 2w, 4w, 8w, strides 1, 2, 2, 2 → mean over space → linear
  *
  * Parameters are named as torchvision's `resnet18`.
  */
@@ -18,7 +18,7 @@ function basicBlock(l: Layers, name: string, x: Tensor, out: number, stride: num
   const h = l.noise(relu(l.batchNorm(`${name}.bn1`, l.conv(`${name}.conv1`, x, out, 3, stride))));
   const y = l.batchNorm(`${name}.bn2`, l.conv(`${name}.conv2`, h, out, 3));
   const skip =
-    stride === 1 && x.shape[1] === out
+    stride === 1 && x.shape[3] === out
       ? x
       : l.batchNorm(`${name}.downsample.1`, l.conv(`${name}.downsample.0`, x, out, 1, stride));
   return relu(add(y, skip));

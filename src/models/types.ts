@@ -29,6 +29,6 @@ export interface Model {
   summary: string;
   source: string;
   defaultWidth: number;
-  /** x [n, channels, h, w], values in [0, 1]. */
+  /** x [h, w, n, channels], values in [0, 1]: the layout of all activations. */
   forward(layers: Layers, x: Tensor, options: ModelOptions): Forward;
 }

@@ -2,8 +2,8 @@
  * VGG-16 with batch norm (Simonyan and Zisserman 2015) for 32×32 images, with the head that is common there: one linear
  * classifier in place of three fully connected layers.
  *
- *   x [n, 3, 32, 32] → 13 × (conv 3×3, batch norm, ReLU) in 5 stages of widths w, 2w, 4w, 8w, 8w, each ending in a
- *   2×2 max-pool → [n, 8w, 1, 1] → mean over space → linear
+ *   x [32, 32, n, 3] → 13 × (conv 3×3, batch norm, ReLU) in 5 stages of widths w, 2w, 4w, 8w, 8w, each ending in a
+ *   2×2 max-pool → [1, 1, n, 8w] → mean over space → linear
  *
  * Noise γ stands after each of the 13 ReLUs and on the pooled features. T is the last stage's output after its noise,
  * averaged over space. The max-pool stands before its stage's last ReLU, with which it commutes: the function is the

@@ -3,7 +3,7 @@
  * patches of 4×4, 6 pre-norm blocks, 4 heads, an MLP of twice the embedding's width, exact GELU, a class token, learned
  * positions.
  *
- *   x [n, 3, 32, 32] → patches [n, 64, d] → class token first, positions [n, 65, d] → 6 blocks → class token [n, d]
+ *   x [32, 32, n, 3] → patches [n, 64, d] → class token first, positions [n, 65, d] → 6 blocks → class token [n, d]
  *   → layer norm → linear
  *
  * The embedding has d = 8·width columns, so that T has as many as in the convolutional models of that width; width 32
@@ -38,12 +38,14 @@ const DEPTH = 6;
 const HEADS = 4;
 const MLP = 2;
 
-/** x [n, c, h, w] → [n, tokens, d], the class token first. */
+/** x [h, w, n, c] → [n, tokens, d], the class token first. */
 function embed(l: Layers, x: Tensor, d: number): Tensor {
-  const whole = [2, 3].reduce((t, axis) => pad(t, axis, 0, -t.shape[axis] & (PATCH - 1)), x);
-  const patches = l.biasedConv('patch_embed.proj', whole, d, PATCH, PATCH, 0);
-  const [n, , rows, columns] = patches.shape;
-  const words = transpose(reshape(patches, [n, d, rows * columns]));
+  const whole = [0, 1].reduce((t, axis) => pad(t, axis, 0, -t.shape[axis] & (PATCH - 1)), x);
+  const [h, w, n, c] = whole.shape;
+  const [rows, columns] = [h / PATCH, w / PATCH];
+  // Patches do not overlap, so their convolution is one product with each patch as a row.
+  const patches = transpose(reshape(whole, [rows, PATCH, columns, PATCH, n, c]), [4, 0, 2, 5, 1, 3]);
+  const words = l.patchLinear('patch_embed.proj', reshape(patches, [n, rows * columns, c, PATCH, PATCH]), d);
   const first = broadcastTo(l.embedding('cls_token', [1, 1, d]), [n, 1, d]);
   const tokens = concat([first, words], 1);
   return add(tokens, l.embedding('pos_embed', [1, tokens.shape[1], d]));

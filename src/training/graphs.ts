@@ -1,7 +1,7 @@
 /**
  * The two programs of a model: one train step, and one evaluation pass.
  *
- * images [n, h, w, c] uint8 as stored; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], NCHW.
+ * images [n, h, w, c] uint8 as stored; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], [h, w, n, c].
  */
 import {
   argMax,
@@ -35,7 +35,8 @@ function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' |
   const images = input('images', [n, o.height, o.imageWidth, o.channels], as);
   const labels = input('labels', [n], 'int32');
   const layers = new Layers(mode, o.noiseStd);
-  const x = transpose(as === 'uint8' ? mul(cast(images, 'float32'), 1 / 255) : images, [0, 3, 1, 2]);
+  const pixels = transpose(images, [1, 2, 0, 3]);
+  const x = as === 'uint8' ? mul(cast(pixels, 'float32'), 1 / 255) : pixels;
   const forward = o.model.forward(layers, x, o);
   return {
     images,

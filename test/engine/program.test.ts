@@ -169,7 +169,7 @@ describe('batch normalisation', () => {
     const values = Float32Array.from({ length: 4096 }, () => 1000 + rng.normal());
     const mean = values.reduce((a, b) => a + b) / 4096;
     const variance = values.reduce((s, v) => s + (v - mean) ** 2, 0) / 4096;
-    const out = await e.evaluate({ v: e.channelVariance(e.constant(values, [4, 1, 32, 32])) });
+    const out = await e.evaluate({ v: e.channelVariance(e.constant(values, [32, 32, 4, 1])) });
     expect((out.v[0] as number) / variance).toBeCloseTo(1, 3);
   });
 });

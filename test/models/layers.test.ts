@@ -3,7 +3,7 @@ import { constant, input, Program, State } from '../../src/engine/index.js';
 import { Layers, type Mode } from '../../src/models/index.js';
 
 /** One channel, two samples of two pixels: mean 2.5, variance 1.25, unbiased 5/3. */
-const X = constant([1, 2, 3, 4], [2, 1, 1, 2]);
+const X = constant([1, 2, 3, 4], [1, 2, 2, 1]);
 
 async function normalise(mode: Mode, x = X) {
   const layers = new Layers(mode, 0);

@@ -12,7 +12,7 @@ const D = 8 * WIDTH;
 const isNoise = (t: Tensor) => t.attributes.role === 'noise';
 
 function forward(name: string, mode: Mode, noiseStd: number) {
-  const x = input('x', [2, 3, 32, 32]);
+  const x = input('x', [32, 32, 2, 3]);
   return findModel(name).forward(new Layers(mode, noiseStd), x, { classes: CLASSES, width: WIDTH });
 }
 

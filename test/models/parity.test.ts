@@ -55,14 +55,14 @@ const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
 
 /** Logits of a pass that normalises by the batch, as a train step does. */
 async function trainingLogits({ model, width, classes }: GraphOptions, state: State) {
-  const x = input('x', [batch, 3, 32, 32]);
+  const x = input('x', [32, 32, batch, 3]);
   const { logits } = model.forward(new Layers('train', 0), x, { classes, width });
   const program = await Program.compile({ outputs: { logits } }, { threads: 1 });
-  const planes = Float32Array.from({ length: images.length }, (_, i) => {
-    const [n, c, pixel] = [Math.floor(i / 3072), Math.floor(i / 1024) % 3, i % 1024];
+  const pixels = Float32Array.from({ length: images.length }, (_, i) => {
+    const [pixel, n, c] = [Math.floor(i / 3 / batch), Math.floor(i / 3) % batch, i % 3];
     return images[n * 3072 + pixel * 3 + c] / 255;
   });
-  const out = await program.run({ x: planes }, state);
+  const out = await program.run({ x: pixels }, state);
   await program.release();
   return Float32Array.from(out.logits as Float32Array);
 }

@@ -13,7 +13,7 @@ const CLASSES = 10;
 
 function forward(mode: Mode, noiseStd: number, width = WIDTH) {
   const layers = new Layers(mode, noiseStd);
-  const out = model.forward(layers, input('x', [2, 3, 32, 32]), { classes: CLASSES, width });
+  const out = model.forward(layers, input('x', [32, 32, 2, 3]), { classes: CLASSES, width });
   return { ...out, layers };
 }
 
@@ -29,7 +29,7 @@ describe('noise stands where the paper puts it', () => {
       [8, 16],
       [16, 8],
       [32, 4],
-    ].flatMap(([c, size]) => Array(4).fill(`2×${c}×${size}×${size}`));
+    ].flatMap(([c, size]) => Array(4).fill(`${size}×${size}×2×${c}`));
     expect(inputsOf(mode, 0.4)).toEqual([...inBlocks, '2×32']);
   });
 
@@ -39,7 +39,7 @@ describe('noise stands where the paper puts it', () => {
 
   it('right after a ReLU, but for the pooled features', () => {
     const sums = topological([forward('eval', 0.4).logits]).filter((t) => t.inputs[1]?.attributes.role === 'noise');
-    expect(sums.map((t) => t.inputs[0].op.name)).toEqual([...Array(16).fill('relu'), 'div']);
+    expect(sums.map((t) => t.inputs[0].op.name)).toEqual([...Array(16).fill('relu'), 'reshape']);
   });
 
   it('T sees the last block’s noise and not the pooled one; T̄ sees neither', () => {

@@ -1,29 +1,150 @@
 /**
- * Two-dimensional convolution (cross-correlation), NCHW, square stride and padding, and its two transposes:
+ * Two-dimensional convolution (cross-correlation) on activations [h, w, n, c], and its two transposes:
  *
- *   y  = conv2d(x, w)             x [n, i, h, w], w [o, i, k, k] → y [n, o, h′, w′], h′ = ⌊(h + 2p − k) / s⌋ + 1
+ *   y  = conv2d(x, w)             x [h, w, n, i], w [o, i, k, k] → y [h′, w′, n, o], h′ = ⌊(h + 2p − k) / s⌋ + 1
  *   dx = conv2dInput(dy, w)       linear in dy and w, the transpose of conv2d in x
  *   dw = conv2dWeight(x, dy)      linear in x and dy, the transpose of conv2d in w
  *
  * Each is bilinear, so each one's gradients are the other two.
+ *
+ * All three are matrix products and nothing else. Along each axis an algorithm of `bilinear.ts` turns pixels into m
+ * components per tile, the kernel into m components, and products of components into outputs. With the transforms applied
+ * along both axes (B for the input, G for the kernel, A for the output):
+ *
+ *   U = B·x·Bᵀ    V = G·w·Gᵀ    y = A·(U ⊙ V)·Aᵀ    where ⊙ multiplies matrices [pixels, i]·[i, o], one per component
+ *   Z = Aᵀ·dy·A   dx = Bᵀ·(Z ⊙ Vᵀ)·B                  dw = Gᵀ·(Uᵀ ⊙ Z)·G
+ *
+ * B and A are written as matrices of the whole axis. Most of their entries are zero, but a dense product with them is faster
+ * than cutting tiles, and padding, overlap and odd sizes come for free. Images and channels stand last, so that every
+ * transform is one product with a small matrix on the left, and ⊙ reads rows of channels; nothing is ever transposed but
+ * the weights.
  */
 import type { GraphBuilder } from '../onnx.js';
-import { type Op, type Shape, Tensor } from '../tensor.js';
+import { type Op, type Shape, sizeOf, Tensor } from '../tensor.js';
+import { type Bilinear, bilinear, inputMatrix, kernelMatrix, outputMatrix, transposed } from './bilinear.js';
 
 interface ConvAttributes {
   stride: number;
   padding: number;
   /** [o, i, k, k] */
   weight: Shape;
-  /** [n, i, h, w] */
+  /** [h, w, n, i] */
   input: Shape;
+  /** [h′, w′, n, o] */
+  output: Shape;
 }
 
-const spatial = (a: ConvAttributes) => ({
-  kernel_shape: a.weight.slice(2),
-  strides: [a.stride, a.stride],
-  pads: [a.padding, a.padding, a.padding, a.padding],
-});
+/** A matrix product with a constant on the left, skipped where the constant is the identity. */
+function apply(graph: GraphBuilder, m: Float32Array, rows: number, x: string, shape: Shape): string {
+  const columns = m.length / rows;
+  const y = graph.node('Reshape', [x, graph.ints(shape)]);
+  const identity = rows === columns && m.every((v, i) => v === (i % (columns + 1) === 0 ? 1 : 0));
+  return identity ? y : graph.node('MatMul', [graph.floats(m, [rows, columns]), y]);
+}
+
+/** The graph nodes of one convolution's transforms. */
+class Transforms {
+  private readonly rows: Bilinear;
+  private readonly columns: Bilinear;
+  /** Tiles along the rows come in blocks whose outputs depend on no other block; along the columns in one. */
+  private readonly blocks: number;
+  private readonly perBlock: number;
+
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly a: ConvAttributes,
+  ) {
+    const { stride, padding, weight, input, output } = a;
+    this.rows = bilinear(weight[2], stride, padding, input[0], output[0]);
+    this.columns = bilinear(weight[3], stride, padding, input[1], output[1]);
+    const { tile, tiles } = this.rows;
+    this.perBlock = output[0] === tile * tiles ? (tiles % 2 === 0 ? 2 : 1) : tiles;
+    this.blocks = tiles / this.perBlock;
+  }
+
+  /** [block, row component, row tile, column component, column tile · n, channels]. */
+  private shape(channels: number): number[] {
+    const { rows, columns, blocks, perBlock, a } = this;
+    return [blocks, rows.products, perBlock, columns.products, columns.tiles * a.input[2], channels];
+  }
+
+  private reshape(x: string, shape: Shape): string {
+    return this.graph.node('Reshape', [x, this.graph.ints(shape)]);
+  }
+
+  /** U of x. */
+  input(x: string): string {
+    const { graph, rows, columns, a } = this;
+    const [h, w, n, i] = a.input;
+    const tall = rows.products * rows.tiles;
+    const down = apply(graph, inputMatrix(rows, this.perBlock), tall, x, [h, w * n * i]);
+    const across = apply(graph, inputMatrix(columns), columns.products * columns.tiles, down, [tall, w, n * i]);
+    return this.reshape(across, this.shape(i));
+  }
+
+  /** The transpose of `input`: a gradient of U → one of x. */
+  inputTransposed(u: string): string {
+    const { graph, rows, columns, a } = this;
+    const [h, w, n, i] = a.input;
+    const [tall, wide] = [rows.products * rows.tiles, columns.products * columns.tiles];
+    const down = apply(graph, transposed(inputMatrix(rows, this.perBlock), tall), h, u, [tall, wide * n * i]);
+    const across = apply(graph, transposed(inputMatrix(columns), wide), w, down, [h, wide, n * i]);
+    return this.reshape(across, a.input);
+  }
+
+  /** V of w, [1, row component, 1, column component, i, o]. */
+  kernel(w: string): string {
+    const { graph, rows, columns, a } = this;
+    const [o, i, kh, kw] = a.weight;
+    const m = rows.products * columns.products;
+    const last = graph.node('Transpose', [w], { perm: [2, 3, 1, 0] });
+    const v = apply(graph, kernelMatrix(rows, columns), m, last, [kh * kw, i * o]);
+    return this.reshape(v, [1, rows.products, 1, columns.products, i, o]);
+  }
+
+  /** The transpose of `kernel`, from a gradient of V for every block and row tile. */
+  kernelTransposed(v: string): string {
+    const { graph, rows, columns, a, blocks, perBlock } = this;
+    const [o, i, kh, kw] = a.weight;
+    const m = rows.products * columns.products;
+    const sum = (count: number, x: string, shape: Shape) =>
+      count === 1
+        ? x
+        : graph.node('MatMul', [graph.floats(new Float32Array(count).fill(1), [1, count]), this.reshape(x, shape)]);
+    const inBlock = sum(perBlock, v, [blocks * rows.products, perBlock, columns.products * i * o]);
+    const all = sum(blocks, inBlock, [blocks, m * i * o]);
+    const w = apply(graph, transposed(kernelMatrix(rows, columns), m), kh * kw, all, [m, i * o]);
+    return graph.node('Transpose', [this.reshape(w, [kh, kw, i, o])], { perm: [3, 2, 0, 1] });
+  }
+
+  /** y of the products of components. */
+  output(y: string): string {
+    const { graph, rows, columns, a, blocks, perBlock } = this;
+    const [h, w, n, o] = a.output;
+    const wide = columns.products * columns.tiles;
+    const matrix = outputMatrix(rows, perBlock, h / blocks);
+    const down = apply(graph, matrix, h / blocks, y, [blocks, rows.products * perBlock, wide * n * o]);
+    const across = apply(graph, outputMatrix(columns), w, down, [h, wide, n * o]);
+    return this.reshape(across, a.output);
+  }
+
+  /** The transpose of `output`: Z of dy. */
+  outputTransposed(dy: string): string {
+    const { graph, rows, columns, a, blocks, perBlock } = this;
+    const [h, w, n, o] = a.output;
+    const tall = rows.products * perBlock;
+    const matrix = transposed(outputMatrix(rows, perBlock, h / blocks), h / blocks);
+    const down = apply(graph, matrix, tall, dy, [blocks, h / blocks, w * n * o]);
+    const wide = columns.products * columns.tiles;
+    const across = apply(graph, transposed(outputMatrix(columns), w), wide, down, [blocks * tall, w, n * o]);
+    return this.reshape(across, this.shape(o));
+  }
+
+  /** Every matrix transposed: its last two axes. */
+  transpose(x: string): string {
+    return this.graph.node('Transpose', [x], { perm: [0, 1, 2, 3, 5, 4] });
+  }
+}
 
 const convOp: Op = {
   name: 'conv2d',
@@ -31,29 +152,23 @@ const convOp: Op = {
     const [x, w] = node.inputs;
     return [inputGradient(g, w, node.attributes), weightGradient(x, g, node.attributes)];
   },
-  lower: (graph, inputs, node) => graph.node('Conv', inputs, spatial(node.attributes)),
+  lower: (graph, [x, w], node) => {
+    const t = new Transforms(graph, node.attributes);
+    return t.output(graph.node('MatMul', [t.input(x), t.kernel(w)]));
+  },
 };
 
-/** `conv2d(x, w)`: x [n, i, h, w], w [o, i, k, k]. */
+/** `conv2d(x, w)`: x [h, w, n, i], w [o, i, k, k] → [h′, w′, n, o]. */
 export function conv2d(x: Tensor, w: Tensor, stride = 1, padding = 0): Tensor {
-  const [n, i, h, wd] = x.shape;
+  const [h, wd, n, i] = x.shape;
   const [o, i2, kh, kw] = w.shape;
   if (x.rank !== 4 || w.rank !== 4 || i !== i2)
     throw new Error(`conv2d: weights [${w.shape}] do not fit an input of [${x.shape}]`);
   const out = (size: number, k: number) => Math.floor((size + 2 * padding - k) / stride) + 1;
-  const attributes: ConvAttributes = { stride, padding, weight: w.shape, input: x.shape };
-  return new Tensor(convOp, [x, w], attributes, [n, o, out(h, kh), out(wd, kw)]);
-}
-
-/** [o, i, k, k] → [i, o, k, k] with the kernel turned by 180°. */
-function flipped(graph: GraphBuilder, w: string, [o, i, kh, kw]: Shape): string {
-  const swapped = graph.node('Transpose', [w], { perm: [1, 0, 2, 3] });
-  if (kh * kw === 1) return swapped;
-  const flat = graph.node('Reshape', [swapped, graph.ints([i, o, kh * kw])]);
-  const turned = graph.node('Gather', [flat, graph.ints(Array.from({ length: kh * kw }, (_, k) => kh * kw - 1 - k))], {
-    axis: 2,
-  });
-  return graph.node('Reshape', [turned, graph.ints([i, o, kh, kw])]);
+  const output = [out(h, kh), out(wd, kw), n, o];
+  if (sizeOf(output) < 1) throw new Error(`conv2d: a kernel of ${kh}×${kw} does not fit into [${x.shape}]`);
+  const attributes: ConvAttributes = { stride, padding, weight: w.shape, input: x.shape, output };
+  return new Tensor(convOp, [x, w], attributes, output);
 }
 
 const inputGradientOp: Op = {
@@ -64,15 +179,8 @@ const inputGradientOp: Op = {
     return [conv2d(g, w, a.stride, a.padding), weightGradient(g, dy, a)];
   },
   lower: (graph, [dy, w], node) => {
-    const a: ConvAttributes = node.attributes;
-    const [, , kh, kw] = a.weight;
-    // With stride 1 the transpose is itself a convolution, which is faster than ConvTranspose.
-    if (a.stride === 1) {
-      const p = kh - 1 - a.padding;
-      return graph.node('Conv', [dy, flipped(graph, w, a.weight)], { kernel_shape: [kh, kw], pads: [p, p, p, p] });
-    }
-    const rest = [2, 3].map((d) => a.input[d] + 2 * a.padding - a.weight[d] - (node.inputs[0].shape[d] - 1) * a.stride);
-    return graph.node('ConvTranspose', [dy, w], { ...spatial(a), output_padding: rest });
+    const t = new Transforms(graph, node.attributes);
+    return t.inputTransposed(graph.node('MatMul', [t.outputTransposed(dy), t.transpose(t.kernel(w))]));
   },
 };
 
@@ -87,23 +195,9 @@ const weightGradientOp: Op = {
     const a: ConvAttributes = node.attributes;
     return [inputGradient(dy, g, a), conv2d(x, g, a.stride, a.padding)];
   },
-  // Patches by a convolution with one-hot kernels ([n, i·k·k, p]), then dw = Σₙ dy[n] · patches[n]ᵀ.
   lower: (graph, [x, dy], node) => {
-    const a: ConvAttributes = node.attributes;
-    const [o, i, kh, kw] = a.weight;
-    const [n, , h, w] = node.inputs[1].shape;
-    const k = kh * kw;
-    let patches = x;
-    if (k > 1 || a.stride > 1) {
-      const select = new Float32Array(i * k * k);
-      for (let r = 0; r < i * k; r++) select[r * k + (r % k)] = 1;
-      patches = graph.node('Conv', [x, graph.floats(select, [i * k, 1, kh, kw])], { ...spatial(a), group: i });
-    }
-    const columns = graph.node('Reshape', [patches, graph.ints([n, i * k, h * w])]);
-    const rows = graph.node('Reshape', [dy, graph.ints([n, o, h * w])]);
-    const products = graph.node('MatMul', [rows, graph.node('Transpose', [columns], { perm: [0, 2, 1] })]);
-    const total = graph.node('ReduceSum', [products, graph.ints([0])], { keepdims: 0 });
-    return graph.node('Reshape', [total, graph.ints([o, i, kh, kw])]);
+    const t = new Transforms(graph, node.attributes);
+    return t.kernelTransposed(graph.node('MatMul', [t.transpose(t.input(x)), t.outputTransposed(dy)]));
   },
 };
 

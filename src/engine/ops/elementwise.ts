@@ -57,7 +57,14 @@ export const tanh = unary('tanh', 'Tanh', (g, _x, y) => mul(g, sub(1, mul(y, y))
 /** `erf x` */
 export const erf = unary('erf', 'Erf', (g, x) => mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(mul(x, x))))));
 /** `max(x, 0)` */
-export const relu = unary('relu', 'Relu', (g, _x, y) => where(y, 0, g, 0));
+export const relu = unary('relu', 'Relu', (g, _x, y) => mul(g, positive(y)));
+/** 1 where y > 0, else 0, for y ≥ 0: min(∞·y, 1) in one pass, where a comparison and a selection take ten times as long. */
+export const positive = (y: Tensor): Tensor => new Tensor(positiveOp, [y], {}, y.shape);
+
+const positiveOp: Op = {
+  name: 'positive',
+  lower: (graph, inputs) => graph.node('HardSigmoid', inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
+};
 
 /** `x·Φ(x)`, Φ the standard normal distribution function (Hendrycks and Gimpel 2016, without approximation). */
 export function gelu(x: Tensor): Tensor {

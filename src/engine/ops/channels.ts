@@ -1,0 +1,71 @@
+/**
+ * Operations per channel, on activations [..., n, c] whose last axis is the channel.
+ *
+ * A vector [c] meets the activations as [n·c], written out once for every image of the batch: rows of that length pass several
+ * times as fast as rows of c values.
+ */
+import type { GraphBuilder } from '../onnx.js';
+import { type Op, sizeOf, Tensor } from '../tensor.js';
+import { add, mul, sub } from './elementwise.js';
+import { matmul } from './matmul.js';
+import { sum } from './reduce.js';
+import { broadcastTo, reshape } from './shape.js';
+
+/** x as rows of n·c values. */
+function rows(x: Tensor): Tensor {
+  const [n, c] = x.rank > 2 ? x.shape.slice(-2) : [1, x.shape[x.rank - 1]];
+  return reshape(x, [x.size / (n * c), n * c]);
+}
+
+/** A vector [c] as [n·c]. */
+const repeated = (v: Tensor, length: number) =>
+  reshape(broadcastTo(reshape(v, [1, v.size]), [length / v.size, v.size]), [length]);
+
+function channelwise(name: string, f: (x: Tensor, v: Tensor) => Tensor) {
+  return (x: Tensor, v: Tensor): Tensor => {
+    if (v.rank !== 1 || v.size !== x.shape[x.rank - 1])
+      throw new Error(`${name}: [${v.shape}] is not one value for each channel of [${x.shape}]`);
+    const wide = rows(x);
+    return reshape(f(wide, repeated(v, wide.shape[1])), x.shape);
+  };
+}
+
+/** `x + v` for a vector v [c]. */
+export const channelAdd = channelwise('channelAdd', add);
+/** `x − v` for a vector v [c]. */
+export const channelSub = channelwise('channelSub', sub);
+/** `x · v` for a vector v [c]. */
+export const channelMul = channelwise('channelMul', mul);
+
+const columnSumOp: Op = {
+  name: 'columnSum',
+  vjp: (g, node) => [broadcastTo(reshape(g, [1, g.size]), node.inputs[0].shape)],
+  // A product with ones reads at the speed of memory.
+  lower: (graph: GraphBuilder, [x], node) => {
+    const [m, n] = node.inputs[0].shape;
+    const total = graph.node('MatMul', [graph.floats(new Float32Array(m).fill(1), [1, m]), x]);
+    return graph.node('Reshape', [total, graph.ints([n])]);
+  },
+};
+
+/** `Σ x` of every channel, [..., n, c] → [c]. */
+export function channelSum(x: Tensor): Tensor {
+  const wide = rows(x);
+  const c = x.shape[x.rank - 1];
+  const perImage = new Tensor(columnSumOp, [wide], {}, [wide.shape[1]]);
+  return sum(reshape(perImage, [perImage.size / c, c]), [0]);
+}
+
+/** `mean x` over the first two axes, [h, w, n, c] → [n, c]. */
+export function spatialMean(x: Tensor): Tensor {
+  const [h, w, n, c] = x.shape;
+  return reshape(matmul(meanRow(h * w), reshape(x, [h * w, n * c])), [n, c]);
+}
+
+const fillOp: Op = {
+  name: 'fill',
+  lower: (graph, _inputs, node) =>
+    graph.floats(new Float32Array(sizeOf(node.shape)).fill(node.attributes.value), node.shape),
+};
+
+const meanRow = (k: number) => new Tensor(fillOp, [], { value: 1 / k }, [1, k]);
