@@ -11,8 +11,8 @@ import {
   victims,
 } from '../attacks/index.js';
 import type { Dataset } from '../datasets/index.js';
-import { tensor } from '../formats/safetensors.js';
-import { findModel } from '../models/index.js';
+import { asTensors, tensor } from '../formats/safetensors.js';
+import { findModel, type Weights } from '../models/index.js';
 import { pgd } from '../training/pgd.js';
 import { Trainer } from '../training/trainer.js';
 import { cached, dataHash } from './cache.js';
@@ -55,7 +55,7 @@ async function climb(
   const { trainer, train: learn } = surrogate(dataset, adversary, seed, hooks);
   try {
     const weights = await cached('models', { data, seed, surrogate: adversary.surrogate }, learn);
-    for (const [name, t] of Object.entries(weights)) trainer.state.set(name, t.data.slice() as Float32Array);
+    trainer.load(weights as Record<string, Weights>);
     const size = train.height * train.width * train.channels;
     const all = new Float32Array(rows.length * size);
     for (let from = 0; from < rows.length; from += BATCH) {
@@ -116,7 +116,7 @@ function surrogate(dataset: Dataset, { surrogate: of }: Adversary, seed: number,
       if (epoch + 1 === of.epochs)
         hooks.line?.(`the attacker’s clean model: test accuracy ${row.testAccuracy.toFixed(3)}`);
     }
-    return Object.fromEntries([...trainer.shapes].map(([name, s]) => [name, tensor(trainer.state.get(name), s)]));
+    return asTensors(trainer.weights());
   };
   return { trainer, train: learn };
 }

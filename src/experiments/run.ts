@@ -6,10 +6,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
+import { asTensors, readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { Matrix } from '../information/columns.js';
-import { findModel } from '../models/index.js';
+import { findModel, type Weights } from '../models/index.js';
 import { perceive } from '../perception/index.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { type Position, Trainer, type TrainingConfig } from '../training/trainer.js';
@@ -168,7 +168,7 @@ class Run {
     const { dir, trainer } = this;
     if (await dir.has(dir.lastCheckpoint)) {
       const { tensors, metadata } = await readSafetensors(dir.lastCheckpoint);
-      for (const [name, t] of Object.entries(tensors)) trainer.state.set(name, t.data.slice() as Float32Array);
+      trainer.load(tensors as Record<string, Weights>);
       trainer.position = JSON.parse(metadata.position) as Position;
     }
     const { epoch } = trainer.position;
@@ -181,13 +181,7 @@ class Run {
 
   private async save() {
     const { dir, trainer } = this;
-    const shapes = trainer.shapes;
-    const tensors = Object.fromEntries(
-      trainer.state.names().map((name) => {
-        const values = trainer.state.get(name);
-        return [name, tensor(values, shapes.get(name.replace(/^momentum\./, '')) ?? [values.length])];
-      }),
-    );
+    const tensors = asTensors(trainer.tensors());
     await writeSafetensors(dir.lastCheckpoint, tensors, { position: JSON.stringify(trainer.position) });
   }
 
@@ -248,8 +242,7 @@ class Run {
         t_noise_free: tensor(noiseFree, [set.n, noiseFree.length / set.n]),
       });
     }
-    const weights = [...trainer.shapes].map(([name, shape]) => [name, tensor(trainer.state.get(name), shape)]);
-    await writeSafetensors(dir.checkpoint(epoch), Object.fromEntries(weights));
+    await writeSafetensors(dir.checkpoint(epoch), asTensors(trainer.weights()));
   }
 
   /** Estimates every probed checkpoint up to now that has no estimates yet. */

@@ -43,6 +43,13 @@ export function tensor(data: Tensor['data'], shape: readonly number[], dtype?: T
   return { dtype: kind, shape: [...shape], data };
 }
 
+/** Named arrays with their shapes as tensors. */
+export function asTensors(
+  values: Record<string, { data: Tensor['data']; shape: readonly number[] }>,
+): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, { data, shape }]) => [name, tensor(data, shape)]));
+}
+
 /** The file as chunks in order, so that large tensors are not copied once more before they are written. */
 function chunks(tensors: Record<string, Tensor>, metadata: Record<string, string>): Uint8Array[] {
   const ranks = Object.keys(arrays);

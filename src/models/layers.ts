@@ -1,6 +1,6 @@
 /**
- * Layers with named parameters, for writing models. Names, shapes and initial values are PyTorch's, so that weights go
- * back and forth by name.
+ * Layers with named parameters, for writing models. Names and initial distributions are PyTorch's, shapes too but for
+ * convolutions (`weights.ts`), so that weights go back and forth by name.
  */
 import type { Rng } from '../base/random.js';
 import {
@@ -30,6 +30,9 @@ export interface Parameter {
   tensor: Tensor;
   /** False for running statistics. */
   trainable: boolean;
+  /** A convolution's kernel, [k, k, i, o] where PyTorch has [o, i, k, k]. */
+  kernel: boolean;
+  /** Initial values, in the engine's order. */
   initial(rng: Rng): Float32Array;
 }
 
@@ -49,7 +52,7 @@ export class Layers {
 
   private parameter(name: string, shape: Shape, initial: (rng: Rng) => Float32Array, trainable = true): Tensor {
     const tensor = input(name, shape, 'float32', 'state');
-    this.parameters.push({ name, tensor, trainable, initial });
+    this.parameters.push({ name, tensor, trainable, kernel: false, initial });
     return tensor;
   }
 
@@ -67,8 +70,10 @@ export class Layers {
 
   /** Square kernel, no bias: x [h, w, n, i] → [h′, w′, n, o]. */
   conv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
-    const shape = [out, x.shape[3], kernel, kernel];
-    return conv2d(x, this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out), stride, padding);
+    const shape = [kernel, kernel, x.shape[3], out];
+    const w = this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out);
+    this.parameters[this.parameters.length - 1].kernel = true;
+    return conv2d(x, w, stride, padding);
   }
 
   /** The same with a bias for every channel. */

@@ -4,12 +4,14 @@
  * Everything random is drawn from (seed, purpose, epoch, step), so a run that is stopped after any step and resumed from
  * its checkpoint goes on with the very draws it would have made.
  */
+import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow } from '../dynamics/types.js';
 import { NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE } from '../engine/optim.js';
-import type { Model } from '../models/index.js';
+import { sameShape } from '../engine/tensor.js';
+import { fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
 import { type Augmentation, augment } from './augment.js';
 import {
   evaluationStep,
@@ -74,6 +76,12 @@ export interface Position {
 /** Images evaluated or probed in one pass. */
 const PASS = 128;
 
+/** A parameter's name, and those of the optimizer's state for it. */
+const stateNames = ({ name, trainable }: Parameter) => [
+  name,
+  ...(trainable ? OPTIMIZER_STATE.sgd.map((kind) => `${kind}.${name}`) : []),
+];
+
 const freshTally = (classes: number): Tally => ({
   loss: 0,
   correct: 0,
@@ -126,9 +134,8 @@ export class Trainer {
     const rng = new Rng(config.seed, 'weights');
     for (const p of parameters(this.graph)) {
       const values = p.initial(rng);
-      this.state.set(p.name, values);
-      if (p.trainable)
-        for (const kind of OPTIMIZER_STATE.sgd) this.state.set(`${kind}.${p.name}`, new Float32Array(values.length));
+      for (const name of stateNames(p))
+        this.state.set(name, name === p.name ? values : new Float32Array(values.length));
     }
     this.position = { epoch: 0, step: 0, schedule: freshSchedule(), tally: freshTally(data.classes) };
   }
@@ -142,9 +149,29 @@ export class Trainer {
     return probeStep(this.graph, 1).representationNoise;
   }
 
-  /** Shapes of all state tensors that are parameters or running statistics, by name. */
-  get shapes(): Map<string, readonly number[]> {
-    return new Map(parameters(this.graph).map((p) => [p.name, p.tensor.shape]));
+  /** Parameters and running statistics by name, in PyTorch's shapes. */
+  weights(): Record<string, Weights> {
+    return Object.fromEntries(parameters(this.graph).map((p) => [p.name, toTorch(p, this.state.get(p.name))]));
+  }
+
+  /** The same and the optimizer's state: all that a checkpoint holds besides the position. */
+  tensors(): Record<string, Weights> {
+    const all = parameters(this.graph).flatMap((p) =>
+      stateNames(p).map((name) => [name, toTorch(p, this.state.get(name))] as const),
+    );
+    return Object.fromEntries(all);
+  }
+
+  /** Takes over what `weights` or `tensors` gave; what is not named stays as it is. */
+  load(tensors: Record<string, Weights>) {
+    for (const p of parameters(this.graph))
+      for (const name of stateNames(p)) {
+        const found = tensors[name];
+        if (!found) continue;
+        if (!sameShape(found.shape, torchShape(p)))
+          throw new UserError(`weights: ${name} is [${found.shape}], the model needs [${torchShape(p)}]`);
+        this.state.set(name, fromTorch(p, found.data));
+      }
   }
 
   private scheduleOptions() {

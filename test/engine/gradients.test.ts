@@ -97,7 +97,7 @@ const cases: Case[] = [
     'conv 3×3',
     [
       [4, 5, 2, 2],
-      [3, 2, 3, 3],
+      [3, 3, 2, 3],
     ],
     (x, w) => e.conv2d(x, w, 1, 1),
   ],
@@ -105,7 +105,7 @@ const cases: Case[] = [
     'conv 3×3, no padding',
     [
       [5, 5, 2, 2],
-      [3, 2, 3, 3],
+      [3, 3, 2, 3],
     ],
     (x, w) => e.conv2d(x, w),
   ],
@@ -113,7 +113,7 @@ const cases: Case[] = [
     'conv 3×3, stride 2, even',
     [
       [6, 6, 2, 2],
-      [3, 2, 3, 3],
+      [3, 3, 2, 3],
     ],
     (x, w) => e.conv2d(x, w, 2, 1),
   ],
@@ -121,7 +121,7 @@ const cases: Case[] = [
     'conv 3×3, stride 2, odd',
     [
       [5, 5, 2, 2],
-      [3, 2, 3, 3],
+      [3, 3, 2, 3],
     ],
     (x, w) => e.conv2d(x, w, 2, 1),
   ],
@@ -129,7 +129,7 @@ const cases: Case[] = [
     'conv 1×1',
     [
       [4, 4, 2, 3],
-      [2, 3, 1, 1],
+      [1, 1, 3, 2],
     ],
     (x, w) => e.conv2d(x, w),
   ],
@@ -137,7 +137,7 @@ const cases: Case[] = [
     'conv 1×1, stride 2',
     [
       [4, 4, 2, 3],
-      [2, 3, 1, 1],
+      [1, 1, 3, 2],
     ],
     (x, w) => e.conv2d(x, w, 2),
   ],
@@ -145,7 +145,7 @@ const cases: Case[] = [
     'conv 3×3, one pixel',
     [
       [1, 1, 2, 3],
-      [2, 3, 3, 3],
+      [3, 3, 3, 2],
     ],
     (x, w) => e.conv2d(x, w, 1, 1),
   ],
@@ -153,7 +153,7 @@ const cases: Case[] = [
     'conv 3×3, a row of 2 and one of 12',
     [
       [2, 12, 1, 2],
-      [2, 2, 3, 3],
+      [3, 3, 2, 2],
     ],
     (x, w) => e.conv2d(x, w, 1, 1),
   ],
@@ -161,7 +161,7 @@ const cases: Case[] = [
     'conv 5×5, stride 3',
     [
       [8, 7, 1, 2],
-      [2, 2, 5, 5],
+      [5, 5, 2, 2],
     ],
     (x, w) => e.conv2d(x, w, 3, 2),
   ],

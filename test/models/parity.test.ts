@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { input, Program, State, sizeOf } from '../../src/engine/index.js';
-import { findModel, Layers } from '../../src/models/index.js';
+import { findModel, fromTorch, Layers, torchShape, toTorch } from '../../src/models/index.js';
 import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
 import { furthest, norm, uniform } from './helpers.js';
 
@@ -70,10 +70,12 @@ async function trainingLogits({ model, width, classes }: GraphOptions, state: St
 describe.each(Object.keys(golden.models))('%s trains as PyTorch trains it', async (name) => {
   const theirs = golden.models[name];
   const options = optionsOf(name);
-  const shapes = new Map(parameters(options).map((p) => [p.name, p.tensor.shape]));
+  const own = new Map(parameters(options).map((p) => [p.name, p]));
+  const shapes = new Map([...own].map(([name, p]) => [name, torchShape(p)]));
+  const values = (name: string) => toTorch(own.get(name)!, state.get(name)).data;
   const state = new State();
   for (const [key, shape] of shapes) {
-    state.set(key, initial(key, shape));
+    state.set(key, fromTorch(own.get(key)!, initial(key, shape)));
     state.set(`momentum.${key}`, new Float32Array(sizeOf(shape)));
   }
   const training = await trainingLogits(options, state);
@@ -108,7 +110,7 @@ describe.each(Object.keys(golden.models))('%s trains as PyTorch trains it', asyn
       const { norm: size, along, shape: expected } = theirs.tensors[key];
       expect([...shape], key).toEqual(expected);
       const start = initial(key, shape);
-      const change = Float64Array.from(state.get(key), (v, i) => v - start[i]);
+      const change = Float64Array.from(values(key), (v, i) => v - start[i]);
       const direction = uniform(`along.${key}`, change.length);
       // A bias before a batch norm, or of keys, has no gradient; what moves it is rounding.
       const allowed = 0.05 * size + 1e-6;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import type { ImageSet } from '../../src/datasets/types.js';
 import type { EpochRow } from '../../src/dynamics/types.js';
-import { decodeSafetensors, encodeSafetensors, tensor } from '../../src/formats/safetensors.js';
-import { findModel } from '../../src/models/index.js';
+import { asTensors, decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
+import { findModel, type Weights } from '../../src/models/index.js';
 import {
   DivergedError,
   type Position,
@@ -70,14 +70,12 @@ async function advance(trainer: Trainer, limit = Number.POSITIVE_INFINITY): Prom
 
 /** A checkpoint as a run writes it: all tensors, the position as text beside them. */
 function save(trainer: Trainer): Uint8Array {
-  const { state } = trainer;
-  const tensors = state.names().map((name) => [name, tensor(state.get(name), [state.get(name).length])]);
-  return encodeSafetensors(Object.fromEntries(tensors), { position: JSON.stringify(trainer.position) });
+  return encodeSafetensors(asTensors(trainer.tensors()), { position: JSON.stringify(trainer.position) });
 }
 
 function restore(trainer: Trainer, checkpoint: Uint8Array) {
   const { tensors, metadata } = decodeSafetensors(checkpoint);
-  for (const [name, t] of Object.entries(tensors)) trainer.state.set(name, t.data.slice() as Float32Array);
+  trainer.load(tensors as Record<string, Weights>);
   trainer.position = JSON.parse(metadata.position) as Position;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Two-dimensional convolution (cross-correlation) on activations [h, w, n, c], and its two transposes:
  *
- *   y  = conv2d(x, w)             x [h, w, n, i], w [o, i, k, k] → y [h′, w′, n, o], h′ = ⌊(h + 2p − k) / s⌋ + 1
+ *   y  = conv2d(x, w)             x [h, w, n, i], w [k, k, i, o] → y [h′, w′, n, o], h′ = ⌊(h + 2p − k) / s⌋ + 1
  *   dx = conv2dInput(dy, w)       linear in dy and w, the transpose of conv2d in x
  *   dw = conv2dWeight(x, dy)      linear in x and dy, the transpose of conv2d in w
  *
@@ -16,8 +16,7 @@
  *
  * B and A are written as matrices of the whole axis. Most of their entries are zero, but a dense product with them is faster
  * than cutting tiles, and padding, overlap and odd sizes come for free. Images and channels stand last, so that every
- * transform is one product with a small matrix on the left, and ⊙ reads rows of channels; nothing is ever transposed but
- * the weights.
+ * transform is one product with a small matrix on the left, and ⊙ reads rows of channels; nothing is ever transposed.
  */
 import type { GraphBuilder } from '../onnx.js';
 import { type Op, type Shape, sizeOf, Tensor } from '../tensor.js';
@@ -26,7 +25,7 @@ import { type Bilinear, bilinear, inputMatrix, kernelMatrix, outputMatrix, trans
 interface ConvAttributes {
   stride: number;
   padding: number;
-  /** [o, i, k, k] */
+  /** [k, k, i, o] */
   weight: Shape;
   /** [h, w, n, i] */
   input: Shape;
@@ -55,8 +54,8 @@ class Transforms {
     private readonly a: ConvAttributes,
   ) {
     const { stride, padding, weight, input, output } = a;
-    this.rows = bilinear(weight[2], stride, padding, input[0], output[0]);
-    this.columns = bilinear(weight[3], stride, padding, input[1], output[1]);
+    this.rows = bilinear(weight[0], stride, padding, input[0], output[0]);
+    this.columns = bilinear(weight[1], stride, padding, input[1], output[1]);
     const { tile, tiles } = this.rows;
     this.perBlock = output[0] === tile * tiles ? (tiles % 2 === 0 ? 2 : 1) : tiles;
     this.blocks = tiles / this.perBlock;
@@ -95,17 +94,16 @@ class Transforms {
   /** V of w, [1, row component, 1, column component, i, o]. */
   kernel(w: string): string {
     const { graph, rows, columns, a } = this;
-    const [o, i, kh, kw] = a.weight;
+    const [kh, kw, i, o] = a.weight;
     const m = rows.products * columns.products;
-    const last = graph.node('Transpose', [w], { perm: [2, 3, 1, 0] });
-    const v = apply(graph, kernelMatrix(rows, columns), m, last, [kh * kw, i * o]);
+    const v = apply(graph, kernelMatrix(rows, columns), m, w, [kh * kw, i * o]);
     return this.reshape(v, [1, rows.products, 1, columns.products, i, o]);
   }
 
   /** The transpose of `kernel`, from a gradient of V for every block and row tile. */
   kernelTransposed(v: string): string {
     const { graph, rows, columns, a, blocks, perBlock } = this;
-    const [o, i, kh, kw] = a.weight;
+    const [kh, kw, i, o] = a.weight;
     const m = rows.products * columns.products;
     const sum = (count: number, x: string, shape: Shape) =>
       count === 1
@@ -114,7 +112,7 @@ class Transforms {
     const inBlock = sum(perBlock, v, [blocks * rows.products, perBlock, columns.products * i * o]);
     const all = sum(blocks, inBlock, [blocks, m * i * o]);
     const w = apply(graph, transposed(kernelMatrix(rows, columns), m), kh * kw, all, [m, i * o]);
-    return graph.node('Transpose', [this.reshape(w, [kh, kw, i, o])], { perm: [3, 2, 0, 1] });
+    return this.reshape(w, a.weight);
   }
 
   /** y of the products of components. */
@@ -158,10 +156,10 @@ const convOp: Op = {
   },
 };
 
-/** `conv2d(x, w)`: x [h, w, n, i], w [o, i, k, k] → [h′, w′, n, o]. */
+/** `conv2d(x, w)`: x [h, w, n, i], w [k, k, i, o] → [h′, w′, n, o]. */
 export function conv2d(x: Tensor, w: Tensor, stride = 1, padding = 0): Tensor {
   const [h, wd, n, i] = x.shape;
-  const [o, i2, kh, kw] = w.shape;
+  const [kh, kw, i2, o] = w.shape;
   if (x.rank !== 4 || w.rank !== 4 || i !== i2)
     throw new Error(`conv2d: weights [${w.shape}] do not fit an input of [${x.shape}]`);
   const out = (size: number, k: number) => Math.floor((size + 2 * padding - k) / stride) + 1;

@@ -1,0 +1,44 @@
+/**
+ * Weights as PyTorch has them, and as the engine keeps them. Names are the same; convolution kernels lie as [o, i, k, k] there
+ * and as [k, k, i, o] here, where every product reads them without a transposition.
+ */
+import { type Shape, sizeOf } from '../engine/index.js';
+import type { Parameter } from './layers.js';
+
+export interface Weights {
+  data: Float32Array;
+  shape: Shape;
+}
+
+/** Axes of the engine's kernels in PyTorch's order, and the other way round. */
+const OUT = [3, 2, 0, 1];
+const IN = [2, 3, 1, 0];
+
+/** A copy of `data` [shape] with its axes in the order `axes`. */
+function permuted(data: Float32Array, shape: Shape, axes: readonly number[]): Float32Array {
+  const strides = shape.map((_, a) => sizeOf(shape.slice(a + 1)));
+  const [n, m, k, l] = axes.map((a) => shape[a]);
+  const [sn, sm, sk, sl] = axes.map((a) => strides[a]);
+  const out = new Float32Array(data.length);
+  let at = 0;
+  for (let a = 0; a < n; a++)
+    for (let b = 0; b < m; b++)
+      for (let c = 0; c < k; c++)
+        for (let d = 0, from = a * sn + b * sm + c * sk; d < l; d++, from += sl) out[at++] = data[from];
+  return out;
+}
+
+/** A parameter's shape in PyTorch. */
+export function torchShape({ kernel, tensor: { shape } }: Parameter): Shape {
+  return kernel ? OUT.map((a) => shape[a]) : shape;
+}
+
+/** Values of the engine's → PyTorch's order. */
+export function toTorch(p: Parameter, values: Float32Array): Weights {
+  return { shape: torchShape(p), data: p.kernel ? permuted(values, p.tensor.shape, OUT) : values };
+}
+
+/** Values in PyTorch's order → the engine's. */
+export function fromTorch(p: Parameter, values: Float32Array): Float32Array {
+  return p.kernel ? permuted(values, torchShape(p), IN) : values.slice();
+}
