@@ -51,6 +51,7 @@ function writeAttribute(w: Writer, name: string, value: Attribute) {
 }
 
 interface NodeRecord {
+  name: string;
   op: string;
   domain: string;
   inputs: string[];
@@ -75,15 +76,24 @@ export class GraphBuilder {
   private readonly inputs: ValueInfo[] = [];
   private readonly outputs: ValueInfo[] = [];
   private counter = 0;
+  /** Names of outputs by those their values had before. */
+  private readonly given = new Map<string, string>();
 
   input(name: string, dtype: DType, shape: readonly number[]): string {
     this.inputs.push({ name, dtype, shape });
     return name;
   }
 
-  /** Declares `value` as the graph output `name`. */
+  /** Declares `value` as the graph output `name`. Its node writes it there itself, if it can, and no copy is made. */
   output(name: string, value: string, dtype: DType, shape: readonly number[]) {
-    this.nodes.push({ op: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} });
+    const given = this.given.get(value);
+    const made = given === undefined && this.nodes.find((n) => n.outputs[0] === value);
+    if (made) {
+      made.outputs[0] = name;
+      for (const n of this.nodes) n.inputs = n.inputs.map((i) => (i === value ? name : i));
+      this.given.set(value, name);
+    } else
+      this.nodes.push({ name, op: 'Identity', domain: '', inputs: [given ?? value], outputs: [name], attributes: {} });
     this.outputs.push({ name, dtype, shape });
   }
 
@@ -93,7 +103,7 @@ export class GraphBuilder {
     const seen = this.known.get(key);
     if (seen !== undefined) return seen;
     const name = `${op}_${this.counter++}`;
-    this.nodes.push({ op, domain, inputs, outputs: [name], attributes });
+    this.nodes.push({ name, op, domain, inputs, outputs: [name], attributes });
     this.known.set(key, name);
     return name;
   }
@@ -126,17 +136,69 @@ export class GraphBuilder {
     return c.name;
   }
 
-  /** The serialised model. */
-  finish(): Uint8Array {
+  /** Products with a transposed factor become one node of ONNX Runtime's own, which reads the factor as it lies. */
+  private fuseTransposes() {
+    const maker = new Map(this.nodes.map((n) => [n.outputs[0], n]));
+    const straight = (name: string) => {
+      const made = maker.get(name);
+      const perm = made?.op === 'Transpose' ? (made.attributes.perm as readonly number[]) : [];
+      const r = perm.length;
+      const swaps = r > 1 && perm.every((a, i) => a === (i === r - 1 ? r - 2 : i === r - 2 ? r - 1 : i));
+      return swaps ? made!.inputs[0] : undefined;
+    };
+    for (const n of this.nodes) {
+      if (n.op !== 'MatMul') continue;
+      const [a, b] = n.inputs.map(straight);
+      if (a === undefined && b === undefined) continue;
+      n.op = 'FusedMatMul';
+      n.domain = 'com.microsoft';
+      n.inputs = [a ?? n.inputs[0], b ?? n.inputs[1]];
+      n.attributes = { transA: a === undefined ? 0 : 1, transB: b === undefined ? 0 : 1 };
+    }
+  }
+
+  /** The nodes that some output depends on, in order. */
+  private needed(): NodeRecord[] {
+    const read = new Set(this.outputs.map((o) => o.name));
+    return this.nodes
+      .toReversed()
+      .filter((n) => {
+        const used = n.outputs.some((o) => read.has(o));
+        if (used) for (const i of n.inputs) read.add(i);
+        return used;
+      })
+      .reverse();
+  }
+
+  /**
+   * Nodes in the order that makes ONNX Runtime hold the least. It runs a graph depth first from its ends, the last end in the
+   * file first, and of a node's inputs the one that stands last in the file first. So inputs stand by depth: what hangs on a
+   * long chain is computed before what hangs on a short one, and a weight's transform just before it is read. The ends stand
+   * the other way round: a gradient that needs little of the backward pass is done with before the pass goes on.
+   */
+  private ordered(nodes: NodeRecord[]): NodeRecord[] {
+    const depth = new Map<string, number>();
+    const read = new Set(nodes.flatMap((n) => n.inputs));
+    const of = (n: NodeRecord) => depth.get(n.outputs[0])!;
+    for (const n of nodes) depth.set(n.outputs[0], 1 + Math.max(0, ...n.inputs.map((i) => depth.get(i) ?? 0)));
+    const ends = nodes.filter((n) => !read.has(n.outputs[0]));
+    const inner = nodes.filter((n) => read.has(n.outputs[0]));
+    return [...inner.sort((a, b) => of(a) - of(b)), ...ends.sort((a, b) => of(b) - of(a))];
+  }
+
+  /** The serialised model. `fuse`: with operators of ONNX Runtime's own for processors. */
+  finish(fuse = false): Uint8Array {
+    if (fuse) this.fuseTransposes();
+    const nodes = this.ordered(this.needed());
     const w = Writer.create();
     writeVarint(w, 1, 8);
     writeString(w, 2, 'ibscope');
     writeMessage(w, 7, (g) => {
-      for (const n of this.nodes)
+      for (const n of nodes)
         writeMessage(g, 1, (m) => {
           for (const i of n.inputs) writeString(m, 1, i);
           for (const o of n.outputs) writeString(m, 2, o);
-          writeString(m, 3, n.outputs[0]);
+          writeString(m, 3, n.name);
           writeString(m, 4, n.op);
           for (const [k, v] of Object.entries(n.attributes)) writeMessage(m, 5, (a) => writeAttribute(a, k, v));
           if (n.domain) writeString(m, 7, n.domain);

@@ -14,8 +14,8 @@ export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 
 const ARRAY = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
 
-/** Emits expressions as a serialised ONNX model; equal subexpressions are written once. */
-export function emit(outputs: Record<string, Tensor>): Uint8Array {
+/** Emits expressions as a serialised ONNX model; equal subexpressions are written once. `fuse`: for ONNX Runtime on a processor. */
+export function emit(outputs: Record<string, Tensor>, fuse = false): Uint8Array {
   const graph = new GraphBuilder();
   const names = new Map<Tensor, string>();
   for (const t of topological(Object.values(outputs)))
@@ -28,7 +28,7 @@ export function emit(outputs: Record<string, Tensor>): Uint8Array {
       ),
     );
   for (const [name, t] of Object.entries(outputs)) graph.output(name, names.get(t)!, t.dtype, t.shape);
-  return graph.finish();
+  return graph.finish(fuse);
 }
 
 export interface SessionSettings {
@@ -119,13 +119,14 @@ export class Program {
       seen.set(name, t);
       slots.push({ name, role, tensor: t });
     }
-    const session = await ort.InferenceSession.create(emit(all), {
+    const session = await ort.InferenceSession.create(emit(all, true), {
       intraOpNumThreads: settings.threads ?? 0,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: 'disabled',
+      enableMemPattern: false,
       logSeverityLevel: 3,
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '50' } } },
     });
     return new Program(session, slots, spec.outputs, updated);
   }

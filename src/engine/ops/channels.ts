@@ -34,8 +34,27 @@ function channelwise(name: string, f: (x: Tensor, v: Tensor) => Tensor) {
 export const channelAdd = channelwise('channelAdd', add);
 /** `x − v` for a vector v [c]. */
 export const channelSub = channelwise('channelSub', sub);
+const timesChannels = channelwise('channelMul', mul);
+
+/** Its last input is its value, so that what is linear in x can take the factor v elsewhere (`conv.ts`). */
+const channelMulOp: Op = {
+  name: 'channelMul',
+  vjp: (g, node) => {
+    const [x, v] = node.inputs;
+    return [channelMul(g, v), channelSum(mul(g, x)), null];
+  },
+  lower: (_graph, inputs) => inputs[2],
+};
+
 /** `x · v` for a vector v [c]. */
-export const channelMul = channelwise('channelMul', mul);
+export function channelMul(x: Tensor, v: Tensor): Tensor {
+  return new Tensor(channelMulOp, [x, v, timesChannels(x, v)], {}, x.shape);
+}
+
+/** x and v where `t` is their `channelMul`. */
+export function factors(t: Tensor): { x: Tensor; v: Tensor } | undefined {
+  return t.op === channelMulOp ? { x: t.inputs[0], v: t.inputs[1] } : undefined;
+}
 
 const columnSumOp: Op = {
   name: 'columnSum',

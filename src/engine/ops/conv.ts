@@ -21,6 +21,8 @@
 import type { GraphBuilder } from '../onnx.js';
 import { type Op, type Shape, sizeOf, Tensor } from '../tensor.js';
 import { type Bilinear, bilinear, inputMatrix, kernelMatrix, outputMatrix, transposed } from './bilinear.js';
+import { factors } from './channels.js';
+import { mul } from './elementwise.js';
 
 interface ConvAttributes {
   stride: number;
@@ -41,43 +43,64 @@ function apply(graph: GraphBuilder, m: Float32Array, rows: number, x: string, sh
   return identity ? y : graph.node('MatMul', [graph.floats(m, [rows, columns]), y]);
 }
 
+/** An algorithm along an axis, its tiles in blocks whose outputs depend on no other block. */
+interface Axis extends Bilinear {
+  blocks: number;
+  perBlock: number;
+  /** Components of all tiles. */
+  components: number;
+  /** B, [components, from]. */
+  input: Float32Array;
+  /** A of one block, [to / blocks, products · perBlock]. */
+  output: Float32Array;
+}
+
+function axis(k: number, stride: number, padding: number, from: number, to: number): Axis {
+  const b = bilinear(k, stride, padding, from, to);
+  // Blocks of two tiles: A is then eight pixels wide, and long enough to be worth a product.
+  const perBlock = to === b.tile * b.tiles ? (b.tiles % 2 === 0 ? 2 : 1) : b.tiles;
+  const blocks = b.tiles / perBlock;
+  return {
+    ...b,
+    blocks,
+    perBlock,
+    components: b.products * b.tiles,
+    input: inputMatrix(b, perBlock),
+    output: outputMatrix(b, perBlock, to / blocks),
+  };
+}
+
 /** The graph nodes of one convolution's transforms. */
 class Transforms {
-  private readonly rows: Bilinear;
-  private readonly columns: Bilinear;
-  /** Tiles along the rows come in blocks whose outputs depend on no other block; along the columns in one. */
-  private readonly blocks: number;
-  private readonly perBlock: number;
+  private readonly rows: Axis;
+  private readonly columns: Axis;
 
   constructor(
     private readonly graph: GraphBuilder,
     private readonly a: ConvAttributes,
   ) {
     const { stride, padding, weight, input, output } = a;
-    this.rows = bilinear(weight[0], stride, padding, input[0], output[0]);
-    this.columns = bilinear(weight[1], stride, padding, input[1], output[1]);
-    const { tile, tiles } = this.rows;
-    this.perBlock = output[0] === tile * tiles ? (tiles % 2 === 0 ? 2 : 1) : tiles;
-    this.blocks = tiles / this.perBlock;
-  }
-
-  /** [block, row component, row tile, column component, column tile · n, channels]. */
-  private shape(channels: number): number[] {
-    const { rows, columns, blocks, perBlock, a } = this;
-    return [blocks, rows.products, perBlock, columns.products, columns.tiles * a.input[2], channels];
+    this.rows = axis(weight[0], stride, padding, input[0], output[0]);
+    this.columns = axis(weight[1], stride, padding, input[1], output[1]);
   }
 
   private reshape(x: string, shape: Shape): string {
     return this.graph.node('Reshape', [x, this.graph.ints(shape)]);
   }
 
+  /** Of both axes: block, component, tile of the block; the columns' tiles with the images, then the channels. */
+  private shape(channels: number): number[] {
+    const { rows, columns } = this;
+    const wide = columns.perBlock * this.a.input[2];
+    return [rows.blocks, rows.products, rows.perBlock, columns.blocks, columns.products, wide, channels];
+  }
+
   /** U of x. */
   input(x: string): string {
     const { graph, rows, columns, a } = this;
     const [h, w, n, i] = a.input;
-    const tall = rows.products * rows.tiles;
-    const down = apply(graph, inputMatrix(rows, this.perBlock), tall, x, [h, w * n * i]);
-    const across = apply(graph, inputMatrix(columns), columns.products * columns.tiles, down, [tall, w, n * i]);
+    const down = apply(graph, rows.input, rows.components, x, [h, w * n * i]);
+    const across = apply(graph, columns.input, columns.components, down, [rows.components, w, n * i]);
     return this.reshape(across, this.shape(i));
   }
 
@@ -85,62 +108,67 @@ class Transforms {
   inputTransposed(u: string): string {
     const { graph, rows, columns, a } = this;
     const [h, w, n, i] = a.input;
-    const [tall, wide] = [rows.products * rows.tiles, columns.products * columns.tiles];
-    const down = apply(graph, transposed(inputMatrix(rows, this.perBlock), tall), h, u, [tall, wide * n * i]);
-    const across = apply(graph, transposed(inputMatrix(columns), wide), w, down, [h, wide, n * i]);
+    const down = apply(graph, transposed(rows.input, rows.components), h, u, [
+      rows.components,
+      columns.components * n * i,
+    ]);
+    const across = apply(graph, transposed(columns.input, columns.components), w, down, [h, columns.components, n * i]);
     return this.reshape(across, a.input);
   }
 
-  /** V of w, [1, row component, 1, column component, i, o]. */
+  /** V of w, with the axes of U. */
   kernel(w: string): string {
     const { graph, rows, columns, a } = this;
     const [kh, kw, i, o] = a.weight;
     const m = rows.products * columns.products;
     const v = apply(graph, kernelMatrix(rows, columns), m, w, [kh * kw, i * o]);
-    return this.reshape(v, [1, rows.products, 1, columns.products, i, o]);
+    return this.reshape(v, [1, rows.products, 1, 1, columns.products, i, o]);
   }
 
-  /** The transpose of `kernel`, from a gradient of V for every block and row tile. */
+  /** The transpose of `kernel`, from a gradient of V for every tile of the rows and every block of the columns. */
   kernelTransposed(v: string): string {
-    const { graph, rows, columns, a, blocks, perBlock } = this;
+    const { graph, rows, columns, a } = this;
     const [kh, kw, i, o] = a.weight;
+    const one = columns.products * i * o;
     const m = rows.products * columns.products;
-    const sum = (count: number, x: string, shape: Shape) =>
-      count === 1
-        ? x
-        : graph.node('MatMul', [graph.floats(new Float32Array(count).fill(1), [1, count]), this.reshape(x, shape)]);
-    const inBlock = sum(perBlock, v, [blocks * rows.products, perBlock, columns.products * i * o]);
-    const all = sum(blocks, inBlock, [blocks, m * i * o]);
+    /** Sums over the middle of three axes. */
+    const sum = (x: string, before: number, count: number, after: number) =>
+      count === 1 ? x : apply(graph, new Float32Array(count).fill(1), 1, x, [before, count, after]);
+    const overColumns = sum(v, rows.components, columns.blocks, one);
+    const overTiles = sum(overColumns, rows.blocks * rows.products, rows.perBlock, one);
+    const all = sum(overTiles, 1, rows.blocks, rows.products * one);
     const w = apply(graph, transposed(kernelMatrix(rows, columns), m), kh * kw, all, [m, i * o]);
     return this.reshape(w, a.weight);
   }
 
   /** y of the products of components. */
   output(y: string): string {
-    const { graph, rows, columns, a, blocks, perBlock } = this;
+    const { graph, rows, columns, a } = this;
     const [h, w, n, o] = a.output;
-    const wide = columns.products * columns.tiles;
-    const matrix = outputMatrix(rows, perBlock, h / blocks);
-    const down = apply(graph, matrix, h / blocks, y, [blocks, rows.products * perBlock, wide * n * o]);
-    const across = apply(graph, outputMatrix(columns), w, down, [h, wide, n * o]);
-    return this.reshape(across, a.output);
+    const inRows = [rows.blocks, rows.products * rows.perBlock, columns.components * n * o];
+    const down = apply(graph, rows.output, h / rows.blocks, y, inRows);
+    const inColumns = [h * columns.blocks, columns.products * columns.perBlock, n * o];
+    return this.reshape(apply(graph, columns.output, w / columns.blocks, down, inColumns), a.output);
   }
 
   /** The transpose of `output`: Z of dy. */
   outputTransposed(dy: string): string {
-    const { graph, rows, columns, a, blocks, perBlock } = this;
+    const { graph, rows, columns, a } = this;
     const [h, w, n, o] = a.output;
-    const tall = rows.products * perBlock;
-    const matrix = transposed(outputMatrix(rows, perBlock, h / blocks), h / blocks);
-    const down = apply(graph, matrix, tall, dy, [blocks, h / blocks, w * n * o]);
-    const wide = columns.products * columns.tiles;
-    const across = apply(graph, transposed(outputMatrix(columns), w), wide, down, [blocks * tall, w, n * o]);
+    const [tall, wide] = [h / rows.blocks, w / columns.blocks];
+    const down = apply(graph, transposed(rows.output, tall), rows.output.length / tall, dy, [
+      rows.blocks,
+      tall,
+      w * n * o,
+    ]);
+    const inColumns = [rows.components * columns.blocks, wide, n * o];
+    const across = apply(graph, transposed(columns.output, wide), columns.output.length / wide, down, inColumns);
     return this.reshape(across, this.shape(o));
   }
 
   /** Every matrix transposed: its last two axes. */
   transpose(x: string): string {
-    return this.graph.node('Transpose', [x], { perm: [0, 1, 2, 3, 5, 4] });
+    return this.graph.node('Transpose', [x], { perm: [0, 1, 2, 3, 4, 6, 5] });
   }
 }
 
@@ -148,7 +176,11 @@ const convOp: Op = {
   name: 'conv2d',
   vjp: (g, node) => {
     const [x, w] = node.inputs;
-    return [inputGradient(g, w, node.attributes), weightGradient(x, g, node.attributes)];
+    const a: ConvAttributes = node.attributes;
+    // A factor per channel, as batch norm's gradient ends in, costs a pass over the activations: the weights take it over.
+    const scaled = g.size > w.size ? factors(g) : undefined;
+    if (!scaled) return [inputGradient(g, w, a), weightGradient(x, g, a)];
+    return [inputGradient(scaled.x, mul(w, scaled.v), a), mul(weightGradient(x, scaled.x, a), scaled.v)];
   },
   lower: (graph, [x, w], node) => {
     const t = new Transforms(graph, node.attributes);
