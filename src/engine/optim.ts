@@ -13,8 +13,14 @@ function stateLike(p: Tensor, kind: string): Tensor {
   return input(`${kind}.${p.attributes.name}`, p.shape, 'float32', 'state');
 }
 
+export const optimizers = ['sgd', 'adamw'] as const;
+export type OptimizerKind = (typeof optimizers)[number];
+
 /** State an optimizer keeps for a parameter, by name, so that it can be created and saved. */
-export const OPTIMIZER_STATE = { sgd: ['momentum'], adamw: ['adam_m', 'adam_v'] } as const;
+export const OPTIMIZER_STATE: Record<OptimizerKind, readonly string[]> = {
+  sgd: ['momentum'],
+  adamw: ['adam_m', 'adam_v'],
+};
 
 export interface SgdOptions {
   learningRate: Operand;

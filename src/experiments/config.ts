@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { attacks, findAttack, rules } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
+import { optimizers } from '../engine/index.js';
 import { findModel, models } from '../models/index.js';
 import { augmentations } from '../training/augment.js';
 import { schedules } from '../training/schedule.js';
@@ -42,6 +43,9 @@ export const runOptions = z.object({
     .enum(augmentations, { error: `one of ${augmentations.join(', ')}` })
     .optional()
     .describe(`what is done to training images anew in every epoch: ${augmentations.join(', ')} (default none)`),
+  optimizer: z
+    .enum(optimizers, { error: `one of ${optimizers.join(', ')}` })
+    .describe(`optimizer: ${optimizers.join(', ')}; sgd is the protocol’s, adamw what transformers want`),
   momentum: real((x) => x >= 0 && x < 1, 'from 0 to below 1').describe('momentum of SGD'),
   weightDecay: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight decay of SGD'),
   noise: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe(
@@ -86,6 +90,7 @@ const common = {
   beta: 1,
   window: 1,
   score: 'ibscope',
+  optimizer: 'sgd',
   momentum: 0.9,
   weightDecay: 5e-4,
   noise: 0.4,
@@ -145,7 +150,9 @@ export function resolveConfig(request: RunRequest): RunConfig {
   if (!presetName.success) throw refusal('preset', given.preset, 'quick or paper');
   const preset = presetName.data;
   const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
-  const filled: Record<string, unknown> = { ...presets[preset], ...limits, preset, ...given };
+  // SGD's rates are far too high for AdamW.
+  const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
+  const filled: Record<string, unknown> = { ...presets[preset], ...limits, ...rate, preset, ...given };
   for (const [key, value] of Object.entries(filled)) if (value === '') throw refusal(key, value, 'a value');
   const parsed = runOptions.safeParse(filled);
   if (!parsed.success) {

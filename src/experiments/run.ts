@@ -60,6 +60,7 @@ export function trainingConfig(config: RunConfig): TrainingConfig {
     epochs: config.epochs,
     batchSize: config.batchSize,
     learningRate: config.lr,
+    optimizer: config.optimizer,
     momentum: config.momentum,
     weightDecay: config.weightDecay,
     schedule: config.schedule,

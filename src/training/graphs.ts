@@ -4,6 +4,7 @@
  * images [n, h, w, c] uint8 as stored; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], [h, w, n, c].
  */
 import {
+  adamw,
   argMax,
   cast,
   crossEntropy,
@@ -11,6 +12,7 @@ import {
   input,
   mean,
   mul,
+  type OptimizerKind,
   Program,
   type ProgramSpec,
   type SessionSettings,
@@ -27,6 +29,9 @@ export interface GraphOptions extends ModelOptions {
   channels: number;
   /** γ */
   noiseStd: number;
+  /** Default sgd. */
+  optimizer?: OptimizerKind;
+  /** Of SGD. */
   momentum: number;
   weightDecay: number;
 }
@@ -48,16 +53,20 @@ function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' |
   };
 }
 
-/** One SGD step on a batch of `n`. Outputs: `losses` [n] nats, `predicted` [n]. Feeds: images, labels, learning_rate. */
+/**
+ * One step of the optimizer on a batch of `n`. Outputs: `losses` [n] nats, `predicted` [n]. Feeds: images, labels,
+ * learning_rate, and for AdamW step, from 1.
+ */
 export function trainStep(o: GraphOptions, n: number): ProgramSpec {
   const { layers, losses, predicted } = begin(o, n, 'train');
   const params = layers.parameters.filter((p) => p.trainable).map((p) => p.tensor);
-  const rate = input('learning_rate', []);
-  const updates = sgd(params, gradients(mean(losses), params), {
-    learningRate: rate,
-    momentum: o.momentum,
-    weightDecay: o.weightDecay,
-  });
+  const grads = gradients(mean(losses), params);
+  const { momentum, weightDecay } = o;
+  const learningRate = input('learning_rate', []);
+  const updates =
+    o.optimizer === 'adamw'
+      ? adamw(params, grads, { learningRate, weightDecay, step: input('step', []) })
+      : sgd(params, grads, { learningRate, weightDecay, momentum });
   for (const [state, next] of layers.updates) updates.set(state, next);
   return { outputs: { losses, predicted }, updates };
 }

@@ -9,7 +9,7 @@ import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow } from '../dynamics/types.js';
 import { NoiseBank, type SessionSettings, State } from '../engine/index.js';
-import { OPTIMIZER_STATE } from '../engine/optim.js';
+import { OPTIMIZER_STATE, type OptimizerKind } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
 import { fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
 import { type Augmentation, augment } from './augment.js';
@@ -30,6 +30,8 @@ export interface TrainingConfig {
   epochs: number;
   batchSize: number;
   learningRate: number;
+  /** Default sgd, as the protocol. */
+  optimizer?: OptimizerKind;
   momentum: number;
   weightDecay: number;
   schedule: ScheduleKind;
@@ -76,12 +78,6 @@ export interface Position {
 /** Images evaluated or probed in one pass. */
 const PASS = 128;
 
-/** A parameter's name, and those of the optimizer's state for it. */
-const stateNames = ({ name, trainable }: Parameter) => [
-  name,
-  ...(trainable ? OPTIMIZER_STATE.sgd.map((kind) => `${kind}.${name}`) : []),
-];
-
 const freshTally = (classes: number): Tally => ({
   loss: 0,
   correct: 0,
@@ -120,6 +116,7 @@ export class Trainer {
       imageWidth: train.width,
       channels: train.channels,
       noiseStd: config.noiseStd,
+      optimizer: config.optimizer,
       momentum: config.momentum,
       weightDecay: config.weightDecay,
     };
@@ -134,7 +131,7 @@ export class Trainer {
     const rng = new Rng(config.seed, 'weights');
     for (const p of parameters(this.graph)) {
       const values = p.initial(rng);
-      for (const name of stateNames(p))
+      for (const name of this.stateNames(p))
         this.state.set(name, name === p.name ? values : new Float32Array(values.length));
     }
     this.position = { epoch: 0, step: 0, schedule: freshSchedule(), tally: freshTally(data.classes) };
@@ -157,7 +154,7 @@ export class Trainer {
   /** The same and the optimizer's state: all that a checkpoint holds besides the position. */
   tensors(): Record<string, Weights> {
     const all = parameters(this.graph).flatMap((p) =>
-      stateNames(p).map((name) => [name, toTorch(p, this.state.get(name))] as const),
+      this.stateNames(p).map((name) => [name, toTorch(p, this.state.get(name))] as const),
     );
     return Object.fromEntries(all);
   }
@@ -165,13 +162,19 @@ export class Trainer {
   /** Takes over what `weights` or `tensors` gave; what is not named stays as it is. */
   load(tensors: Record<string, Weights>) {
     for (const p of parameters(this.graph))
-      for (const name of stateNames(p)) {
+      for (const name of this.stateNames(p)) {
         const found = tensors[name];
         if (!found) continue;
         if (!sameShape(found.shape, torchShape(p)))
           throw new UserError(`weights: ${name} is [${found.shape}], the model needs [${torchShape(p)}]`);
         this.state.set(name, fromTorch(p, found.data));
       }
+  }
+
+  /** A parameter's name, and those of the optimizer's state for it. */
+  private stateNames({ name, trainable }: Parameter): string[] {
+    const kinds = trainable ? OPTIMIZER_STATE[this.config.optimizer ?? 'sgd'] : [];
+    return [name, ...kinds.map((kind) => `${kind}.${name}`)];
   }
 
   private scheduleOptions() {
@@ -193,7 +196,12 @@ export class Trainer {
     const program = await this.training.get(batch.length);
     const images = this.gatherImages(train, batch);
     augment(images, train, this.config.augmentation ?? 'none', new Rng(seed, 'augment', epoch, step));
-    const feeds = { images, labels, learning_rate: Float32Array.of(rate) };
+    const feeds = {
+      images,
+      labels,
+      learning_rate: Float32Array.of(rate),
+      step: Float32Array.of(epoch * this.stepsPerEpoch + step + 1),
+    };
     const { losses, predicted } = await program.run(feeds, this.state, this.bank);
     for (let r = 0; r < batch.length; r++) {
       const loss = losses[r] as number;
