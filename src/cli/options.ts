@@ -16,6 +16,7 @@ const VALUE: Partial<Record<Key, string>> = {
   rule: 'name',
   source: 'classes',
   model: 'name',
+  layer: 'names',
   schedule: 'name',
   warmup: 'epochs',
   augmentation: 'name',
@@ -50,6 +51,7 @@ export function requestOf(values: Record<string, unknown>): RunRequest {
   if (typeof request.checkpoints === 'string')
     request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
   if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
+  if (typeof request.layer === 'string') request.layer = request.layer.split(',').map((name) => name.trim());
   return request as RunRequest;
 }
 

@@ -16,6 +16,8 @@ export interface EstimateRow {
   group: string;
   quantity: Quantity;
   estimator: string;
+  /** Where T was read; absent in tables of one layer. */
+  layer?: string;
   nats: number;
   standardError: number;
   ceiling: number;

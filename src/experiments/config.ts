@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { attacks, findAttack, rules } from '../attacks/index.js';
-import { UserError } from '../base/errors.js';
+import { findNamed, UserError } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
 import { optimizers } from '../engine/index.js';
 import { findModel, models } from '../models/index.js';
@@ -31,6 +31,12 @@ export const runOptions = z.object({
     .describe(`labelling rule in place of the attack’s own: ${rules.join(', ')}`),
   source: z.array(z.number()).optional().describe('source classes of the rule source-specific, such as 3,5'),
   model: z.string().describe(`model: ${models.map((m) => m.name).join(', ')}`),
+  layer: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'layers from which T is read, such as layer2,layer4; the first one is scored in the headline (default the last)',
+    ),
   width: whole(1, 'a whole number from 1').describe('channels of the first stage'),
   epochs: whole(1, 'a whole number from 1').describe('training epochs'),
   batchSize: whole(2, 'a whole number from 2').describe('images per step'),
@@ -163,11 +169,30 @@ export function resolveConfig(request: RunRequest): RunConfig {
   const config = parsed.data;
   const source = findDataset(config.dataset);
   if (source.needsDir && !config.dataDir) throw new UserError(`--data-dir is needed for the data set "${source.name}"`);
-  findModel(config.model);
+  config.layer = layersOf(config);
   const attack = findAttack(config.attack);
   attack.labelling(attackOptions(config));
   config.checkpoints = checkpoints(config);
   return config;
+}
+
+/** The layers asked for, each once; by default the model's last. */
+function layersOf({ model, layer }: RunConfig): string[] {
+  const { layers } = findModel(model);
+  if (!layer) return layers.slice(-1);
+  if (layer.length === 0) throw new UserError(`--layer: name at least one of ${layers.join(', ')}`);
+  return [
+    ...new Set(
+      layer.map(
+        (name) =>
+          findNamed(
+            `layer of ${model}`,
+            name,
+            layers.map((l) => ({ name: l })),
+          ).name,
+      ),
+    ),
+  ];
 }
 
 /** The attack's parameters, from `name=value` texts. */

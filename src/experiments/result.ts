@@ -23,7 +23,7 @@ import {
 import { isNullGroup } from '../information/checkpoint.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
-import { type RunReport, renderRunReport } from '../report/index.js';
+import { type LayerScore, type RunReport, renderRunReport } from '../report/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
@@ -38,6 +38,11 @@ interface Dynamics {
   acceleration: Acceleration | null;
   lagrangian: LagrangianCurve[];
   processingInequality: ProcessingInequality;
+}
+
+/** The dynamics of the headline's layer, and the scores of the others. */
+interface LayeredDynamics extends Dynamics {
+  layers: LayerScore[];
 }
 
 /** What `ibscope run --json` prints, and `result.json`. */
@@ -66,6 +71,8 @@ export interface RunResult {
     window: number;
     notes: string[];
   };
+  /** Scores at the layers besides the first of `--layer`. */
+  layers: { layer: string; score: number | null; null: { low: number; high: number } | null; p: number | null }[];
   phases: Phases[];
   groupSize: number;
   report: string;
@@ -140,13 +147,24 @@ function smallGroups(leftOut: Record<string, number>): string[] {
 }
 
 /** A run's report and the dynamics it is drawn from, each derived once. */
-async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: Dynamics }> {
+async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
   const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
   const { leftOut } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const events = await dir.rows<EpochRow & { event: string }>('events.jsonl');
-  const information = await dir.rows<EstimateRow>('information.jsonl');
+  const rows = await dir.rows<EstimateRow>('information.jsonl');
+  const [first, ...others] = config.layer ?? [];
+  const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
+  const information = others.length === 0 ? rows : at(first);
   const derived = dynamicsOf(information, config);
-  const dynamics = { ...derived, stealth: explain(derived.stealth, leftOut, config.target) };
+  const { target, beta, window } = config;
+  const dynamics: LayeredDynamics = {
+    ...derived,
+    stealth: explain(derived.stealth, leftOut, target),
+    layers: others.map((layer) => ({
+      layer,
+      stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
+    })),
+  };
   const gallery = await readGallery(dir);
   // What follows from the tables themselves, the report says of its own accord.
   const warnings = smallGroups(leftOut);
@@ -168,6 +186,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,
     stealth: dynamics.stealth,
+    layers: first === undefined ? [] : [{ layer: first, stealth: dynamics.stealth }, ...dynamics.layers],
     draft: dynamics.draft,
     gallery,
     perception: await readPerception(dir),
@@ -212,6 +231,12 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
       window: s.window,
       notes: s.notes,
     },
+    layers: dynamics.layers.map(({ layer, stealth: { score, null: range, p } }) => ({
+      layer,
+      score,
+      null: range && { low: range.low, high: range.high },
+      p,
+    })),
     phases: dynamics.phases,
     groupSize: size,
     report: file,

@@ -5,8 +5,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
+import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import { asTensors, readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
+import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel, type Weights } from '../models/index.js';
@@ -174,7 +175,8 @@ class Run {
     }
     const { epoch } = trainer.position;
     await dir.cut<{ epoch: number }>('events.jsonl', (row) => row.epoch <= epoch);
-    const expected = estimatesPlanned(this.data.groups.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+    const planned = estimatesPlanned(this.data.groups.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+    const expected = planned * this.config.layer!.length;
     const rows = await dir.rows<EstimateRow>('information.jsonl');
     const complete = (e: number) => e <= epoch && rows.filter((r) => r.epoch === e).length === expected;
     await dir.cut<EstimateRow>('information.jsonl', (row) => complete(row.epoch));
@@ -225,25 +227,39 @@ class Run {
     const { trainer, dir, data, config } = this;
     const set = pick(data.poisoned, data.groups.samples);
     if (set.n > 0) {
-      const draws = await trainer.probe(set, config.draws);
-      const noiseFree = await trainer.noiseFree(set);
-      const stack = (key: 'representation' | 'representationMean' | 'logits') => {
-        const d = draws[0][key].length / set.n;
-        const all = new Float32Array(draws.length * set.n * d);
-        draws.forEach((draw, k) => {
-          all.set(draw[key], k * set.n * d);
-        });
-        return tensor(all, [draws.length, set.n, d]);
-      };
-      await writeSafetensors(dir.probe(epoch), {
-        t: stack('representation'),
-        t_mean: stack('representationMean'),
-        t_noise_std: tensor(Float32Array.of(trainer.representationNoise), [1]),
-        logits: stack('logits'),
-        t_noise_free: tensor(noiseFree, [set.n, noiseFree.length / set.n]),
-      });
+      const tensors: Record<string, Tensor> = {};
+      for (const layer of config.layer!) Object.assign(tensors, await this.probeLayer(set, layer));
+      await writeSafetensors(dir.probe(epoch), tensors);
     }
     await writeSafetensors(dir.checkpoint(epoch), asTensors(trainer.weights()));
+  }
+
+  /** What is recorded of one layer; the logits, which all share, with the first. */
+  private async probeLayer(set: ImageSet, layer: string): Promise<Record<string, Tensor>> {
+    const { trainer, config } = this;
+    const draws = await trainer.probe(set, config.draws, layer);
+    const noiseFree = await trainer.noiseFree(set, layer);
+    const stack = (key: 'representation' | 'representationMean' | 'logits') => {
+      const d = draws[0][key].length / set.n;
+      const all = new Float32Array(draws.length * set.n * d);
+      draws.forEach((draw, k) => {
+        all.set(draw[key], k * set.n * d);
+      });
+      return tensor(all, [draws.length, set.n, d]);
+    };
+    const at = this.suffix(layer);
+    return {
+      [`t${at}`]: stack('representation'),
+      [`t_mean${at}`]: stack('representationMean'),
+      [`t_noise_std${at}`]: tensor(Float32Array.of(trainer.representationNoise(layer)), [1]),
+      [`t_noise_free${at}`]: tensor(noiseFree, [set.n, noiseFree.length / set.n]),
+      ...(at === '' ? { logits: stack('logits') } : {}),
+    };
+  }
+
+  /** What follows the names of a layer's tensors: nothing for the first, so that a run of one layer has plain names. */
+  private suffix(layer: string): string {
+    return layer === this.config.layer![0] ? '' : `.${layer}`;
   }
 
   /** Estimates every probed checkpoint up to now that has no estimates yet. */
@@ -255,15 +271,17 @@ class Run {
     if (this.data.groups.groups.size === 0) return;
     for (const epoch of due) {
       const started = performance.now();
-      const data = await this.readProbe(epoch);
-      const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
-      const stage = `information at epoch ${epoch}`;
-      const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
-        hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
-      );
-      const lines = estimates.map(
-        ({ pointwise: _, steps: __, ...e }): EstimateRow => ({ epoch, estimator: 'infonce', ...e }),
-      );
+      const lines: EstimateRow[] = [];
+      for (const layer of config.layer!) {
+        const data = await this.readProbe(epoch, layer);
+        const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+        const stage = `information at epoch ${epoch}${config.layer!.length > 1 ? `, ${layer}` : ''}`;
+        const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
+          hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
+        );
+        for (const { pointwise: _, steps: __, ...e } of estimates)
+          lines.push({ epoch, estimator: 'infonce', layer, ...e });
+      }
       dir.append('information.jsonl', lines);
       dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
       if (hooks.shouldStop?.()) await this.stop();
@@ -275,7 +293,7 @@ class Run {
     return { data: Float32Array.from(images, (v) => v / 255), n, d: images.length / n };
   }
 
-  private async readProbe(epoch: number): Promise<CheckpointData> {
+  private async readProbe(epoch: number, layer: string): Promise<CheckpointData> {
     const { dir, data } = this;
     const { tensors } = await readSafetensors(dir.probe(epoch));
     const draws = (name: string): Matrix[] => {
@@ -284,11 +302,12 @@ class Run {
       return Array.from({ length: k }, (_, i) => ({ data: values.subarray(i * n * d, (i + 1) * n * d), n, d }));
     };
     const { samples, groups } = data.groups;
+    const at = this.suffix(layer);
     return {
-      x: this.config.view === 'pixels' ? this.pixels() : matrix(tensors.t_noise_free),
+      x: this.config.view === 'pixels' ? this.pixels() : matrix(tensors[`t_noise_free${at}`]),
       labels: Int32Array.from(samples, (i) => data.poisoned.originalLabels[i]),
       classes: data.dataset.classes.length,
-      t: draws('t'),
+      t: draws(`t${at}`),
       logits: draws('logits'),
       groups,
     };

@@ -7,13 +7,14 @@
  *
  * The batch norm and ReLU after the last block are the paper's; some implementations for CIFAR leave them out and pool
  * the last sum as it is. Noise γ stands after every ReLU, the last one included, and on the pooled features. T is the
- * last ReLU's output after its noise, averaged over space. The sums themselves carry no noise of their own.
+ * last ReLU's output after its noise, averaged over space. The sums themselves carry no noise of their own, so that no T can be
+ * read from the stages before: T has the one layer `bn`.
  *
  * Parameters are named as ResNet-18's, the 1×1 convolution of a shortcut `shortcut.0`, the last batch norm `bn`.
  */
 import { add, relu, type Tensor } from '../engine/index.js';
 import type { Layers } from './layers.js';
-import { pooledHead } from './pooled-head.js';
+import { pooled, pooledHead } from './pooled-head.js';
 import type { Model } from './types.js';
 
 const STRIDES = [1, 2, 2, 2];
@@ -30,12 +31,13 @@ export const preactResnet18: Model = {
   summary: 'PreAct-ResNet-18 for 32×32 images; width 64 is the usual one',
   source: 'He, Zhang, Ren and Sun 2016, Identity Mappings in Deep Residual Networks',
   defaultWidth: 64,
+  layers: ['bn'],
   forward(l, x, { classes, width }) {
     let h = l.conv('conv1', x, width, 3);
     STRIDES.forEach((stride, s) => {
       for (const b of [0, 1]) h = block(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
     });
     const last = relu(l.batchNorm('bn', h));
-    return pooledHead(l, 'fc', last, l.noise(last), classes);
+    return pooledHead(l, 'fc', { bn: pooled(l, last, l.noise(last)) }, classes);
   },
 };

@@ -8,8 +8,8 @@
  */
 import { add, relu, type Tensor } from '../engine/index.js';
 import type { Layers } from './layers.js';
-import { pooledHead } from './pooled-head.js';
-import type { Model } from './types.js';
+import { pooled, pooledHead } from './pooled-head.js';
+import type { Model, Readout } from './types.js';
 
 const STRIDES = [1, 2, 2, 2];
 
@@ -29,15 +29,17 @@ export const resnet18: Model = {
   summary: 'ResNet-18 for 32×32 images; width 64 is the paper’s',
   source: 'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition',
   defaultWidth: 64,
+  layers: ['layer1', 'layer2', 'layer3', 'layer4'],
   forward(l, x, { classes, width }) {
     let h = relu(l.batchNorm('bn1', l.conv('conv1', x, width, 3)));
-    let last = h;
+    const layers: Record<string, Readout> = {};
     STRIDES.forEach((stride, s) => {
       for (const b of [0, 1]) {
-        last = basicBlock(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
+        const last = basicBlock(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
         h = l.noise(last);
+        layers[`layer${s + 1}`] = pooled(l, last, h);
       }
     });
-    return pooledHead(l, 'fc', last, h, classes);
+    return pooledHead(l, 'fc', layers, classes);
   },
 };

@@ -8,13 +8,11 @@ export interface ModelOptions {
   width: number;
 }
 
-/** The parts of a forward pass that training and probes read. */
-export interface Forward {
-  /** Ŷ, [n, classes]. */
-  logits: Tensor;
+/** What may be read as T. */
+export interface Readout {
   /**
-   * T, [n, d]: globally average-pooled output of the last stage, after its noise and before the pooled noise. A model
-   * without stages says what stands for it.
+   * T, [n, d]: globally average-pooled output of a stage, after its noise and before any pooled noise. A model without
+   * stages says what stands for it.
    */
   representation: Tensor;
   /** T̄, [n, d]: T before its last noise. T = T̄ + N(0, representationNoise²). */
@@ -23,12 +21,22 @@ export interface Forward {
   representationNoise: number;
 }
 
+/** The parts of a forward pass that training and probes read; T of the last layer. */
+export interface Forward extends Readout {
+  /** Ŷ, [n, classes]. */
+  logits: Tensor;
+  /** T of every layer, by the names in `Model.layers`. */
+  layers: Record<string, Readout>;
+}
+
 /** One file per model in this room, one line in `index.ts`. */
 export interface Model {
   name: string;
   summary: string;
   source: string;
   defaultWidth: number;
+  /** Layers from which T can be read, in the order of the forward pass. The last one is the default. */
+  layers: readonly string[];
   /** x [h, w, n, channels], values in [0, 1]: the layout of all activations. */
   forward(layers: Layers, x: Tensor, options: ModelOptions): Forward;
 }

@@ -13,8 +13,8 @@
  * Parameters are named as torchvision's `vgg16_bn` (`features.0` …), the last layer `classifier`.
  */
 import { maxPool, relu } from '../engine/index.js';
-import { pooledHead } from './pooled-head.js';
-import type { Model } from './types.js';
+import { pooled, pooledHead } from './pooled-head.js';
+import type { Model, Readout } from './types.js';
 
 /** Convolutions of each stage. */
 const STAGES = [2, 2, 3, 3, 3];
@@ -24,20 +24,22 @@ export const vgg16: Model = {
   summary: 'VGG-16 with batch norm for 32×32 images; width 64 is the paper’s',
   source: 'Simonyan and Zisserman 2015, Very Deep Convolutional Networks for Large-Scale Image Recognition',
   defaultWidth: 64,
+  layers: STAGES.map((_, s) => `stage${s + 1}`),
   forward(l, x, { classes, width }) {
     let h = x;
-    let last = x;
+    const layers: Record<string, Readout> = {};
     // Convolution, batch norm and ReLU are three entries of `features`, a max-pool is one.
     let at = 0;
     STAGES.forEach((convs, stage) => {
       for (let k = 1; k <= convs; k++, at += 3) {
         const y = l.biasedConv(`features.${at}`, h, width * Math.min(8, 1 << stage), 3);
         const z = l.batchNorm(`features.${at + 1}`, y);
-        last = relu(k === convs ? maxPool(z) : z);
+        const last = relu(k === convs ? maxPool(z) : z);
         h = l.noise(last);
+        layers[`stage${stage + 1}`] = pooled(l, last, h);
       }
       at++;
     });
-    return pooledHead(l, 'classifier', last, h, classes);
+    return pooledHead(l, 'classifier', layers, classes);
   },
 };

@@ -11,7 +11,7 @@
  *
  * Noise γ, in the image of ResNet-18's two a block: after each GELU; on each block's output, for the last block after
  * the final layer norm; and once more on what the classifier reads. T is the class token after the final layer norm and
- * its noise, so T = T̄ + N(0, γ²).
+ * its noise, so T = T̄ + N(0, γ²); the layers `block1` … `block5` are the class token after those blocks and their noise.
  *
  * A side that is no multiple of 4 is filled up with zeros on the right or below. Parameters are named as timm's
  * `vision_transformer`, but that `attn.q`, `attn.k` and `attn.v` stand for the one `attn.qkv`.
@@ -31,7 +31,7 @@ import {
   transpose,
 } from '../engine/index.js';
 import type { Layers } from './layers.js';
-import type { Model } from './types.js';
+import type { Model, Readout } from './types.js';
 
 const PATCH = 4;
 const DEPTH = 6;
@@ -75,20 +75,25 @@ export const vit: Model = {
   source:
     'Dosovitskiy et al. 2021, An Image is Worth 16x16 Words; Hassani et al. 2021, Escaping the Big Data Paradigm with Compact Transformers',
   defaultWidth: 32,
+  layers: [...Array.from({ length: DEPTH - 1 }, (_, b) => `block${b + 1}`), 'norm'],
   forward(l, x, { classes, width }) {
     const d = 8 * width;
     const embedded = embed(l, x, d);
     const [n, tokens] = embedded.shape;
-    let h = reshape(embedded, [n * tokens, d]);
-    for (let b = 0; b < DEPTH; b++) h = block(l, `blocks.${b}`, b === 0 ? h : l.noise(h), tokens);
-    const first = reshape(slice(reshape(h, [n, tokens, d]), 1, 0, 1), [n, d]);
-    const last = l.layerNorm('norm', first);
-    const representation = l.noise(last);
-    return {
-      representation,
-      representationMean: last,
-      representationNoise: l.noiseStd,
-      logits: l.linear('head', l.noise(representation), classes),
+    const classToken = (t: Tensor) => reshape(slice(reshape(t, [n, tokens, d]), 1, 0, 1), [n, d]);
+    const layers: Record<string, Readout> = {};
+    const read = (layer: string, representationMean: Tensor, representation: Tensor) => {
+      layers[layer] = { representation, representationMean, representationNoise: l.noiseStd };
     };
+    let h = block(l, 'blocks.0', reshape(embedded, [n * tokens, d]), tokens);
+    for (let b = 1; b < DEPTH; b++) {
+      const noisy = l.noise(h);
+      read(`block${b}`, classToken(h), classToken(noisy));
+      h = block(l, `blocks.${b}`, noisy, tokens);
+    }
+    const last = l.layerNorm('norm', classToken(h));
+    const representation = l.noise(last);
+    read('norm', last, representation);
+    return { ...layers.norm, logits: l.linear('head', l.noise(representation), classes), layers };
   },
 };

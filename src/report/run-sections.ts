@@ -145,6 +145,16 @@ export function scoreSection(report: RunReport, document: Document): Html {
       'two',
       (width) => scorePartsFigure(stealth, document, { width }),
     )}</div>`,
+    report.layers.length > 1 &&
+      figure(`${report.name}-layers`, html`<b>By layer</b> The first one is the headline’s.`, 'two', (width) =>
+        scoreStripFigure(
+          report.layers
+            .filter((l) => l.stealth.score !== null)
+            .map(({ layer, stealth: s }) => ({ name: layer, stealth: s })),
+          document,
+          { width },
+        ),
+      ),
   );
 }
 

@@ -15,6 +15,12 @@ export interface GalleryImage {
   triggered: Uint8Array;
 }
 
+/** The score where T is read at a layer. */
+export interface LayerScore {
+  layer: string;
+  stealth: StealthResult;
+}
+
 export interface RunReport {
   name: string;
   /** As people write them: `BadNets`, `CIFAR-10`, `ResNet-18`. */
@@ -39,6 +45,8 @@ export interface RunReport {
   /** Early acceleration of `c/backdoor` against the clean classes. */
   acceleration: Acceleration | null;
   stealth: StealthResult | null;
+  /** The scores of all layers that were recorded, the headline's first. */
+  layers: readonly LayerScore[];
   draft: DraftResult | null;
   gallery: readonly GalleryImage[];
   /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */

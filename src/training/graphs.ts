@@ -77,9 +77,13 @@ export function evaluationStep(o: GraphOptions, n: number): ProgramSpec {
   return { outputs: { losses, predicted } };
 }
 
-/** One noisy forward pass as a probe records it: `representation` T, `representationMean` T̄, `logits` Ŷ. */
-export function probeStep(o: GraphOptions, n: number): ProgramSpec & { representationNoise: number } {
-  const { representation, representationMean, representationNoise, logits } = begin(o, n, 'eval').forward;
+/**
+ * One noisy forward pass as a probe records it: `representation` T, `representationMean` T̄, `logits` Ŷ. T of `layer`, by
+ * default the model's last. The noise drawn is the same whatever the layer.
+ */
+export function probeStep(o: GraphOptions, n: number, layer?: string): ProgramSpec & { representationNoise: number } {
+  const { logits, layers } = begin(o, n, 'eval').forward;
+  const { representation, representationMean, representationNoise } = layers[layer ?? o.model.layers.at(-1)!];
   return { outputs: { representation, representationMean, logits }, representationNoise };
 }
 

@@ -95,9 +95,8 @@ export class Trainer {
   private readonly graph: GraphOptions;
   private readonly training: ProgramCache;
   private readonly evaluation: ProgramCache;
-  private readonly probing: ProgramCache;
-  /** Probing without noise. */
-  private readonly silent: ProgramCache;
+  /** Probing by layer, with and without noise. */
+  private readonly probing = new Map<string, { noisy: ProgramCache; silent: ProgramCache }>();
   private readonly adversarial: ProgramCache;
   private readonly bank: NoiseBank;
   private readonly pixels: number;
@@ -123,8 +122,11 @@ export class Trainer {
     this.pixels = train.height * train.width * train.channels;
     this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
-    this.probing = new ProgramCache((n) => probeStep(this.graph, n), settings);
-    this.silent = new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n), settings);
+    for (const layer of config.model.layers)
+      this.probing.set(layer, {
+        noisy: new ProgramCache((n) => probeStep(this.graph, n, layer), settings),
+        silent: new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n, layer), settings),
+      });
     this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph, n), settings);
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
@@ -142,8 +144,12 @@ export class Trainer {
   }
 
   /** Standard deviation of T about the recorded T̄. */
-  get representationNoise(): number {
-    return probeStep(this.graph, 1).representationNoise;
+  representationNoise(layer = this.lastLayer): number {
+    return probeStep(this.graph, 1, layer).representationNoise;
+  }
+
+  private get lastLayer(): string {
+    return this.config.model.layers.at(-1)!;
   }
 
   /** Parameters and running statistics by name, in PyTorch's shapes. */
@@ -271,14 +277,15 @@ export class Trainer {
   }
 
   /**
-   * What a probe records of the samples of `set`, `draws` times with new noise: T and T̄ [n, d], Ŷ [n, classes].
+   * What a probe records of the samples of `set`, `draws` times with new noise: T and T̄ [n, d] of a layer, Ŷ [n, classes].
+   * Every layer sees the same passes.
    */
-  async probe(set: ImageSet, draws: number): Promise<ProbeDraw[]> {
+  async probe(set: ImageSet, draws: number, layer = this.lastLayer): Promise<ProbeDraw[]> {
     const result: ProbeDraw[] = [];
     for (let k = 0; k < draws; k++) {
       this.bank.reseed(new Rng(this.config.seed, 'probe', this.position.epoch, k));
       const draw: Partial<Record<keyof ProbeDraw, Float32Array>> = {};
-      await this.passes(this.probing, set, (out, rows, offset, padded) => {
+      await this.passes(this.probing.get(layer)!.noisy, set, (out, rows, offset, padded) => {
         for (const key of ['representation', 'representationMean', 'logits'] as const) {
           const values = out[key] as Float32Array;
           const d = values.length / padded;
@@ -292,9 +299,9 @@ export class Trainer {
   }
 
   /** φ(X) [n, d]: what T would be without any noise, a deterministic function of X. */
-  async noiseFree(set: ImageSet): Promise<Float32Array> {
+  async noiseFree(set: ImageSet, layer = this.lastLayer): Promise<Float32Array> {
     let all: Float32Array | undefined;
-    await this.passes(this.silent, set, (out, rows, offset, padded) => {
+    await this.passes(this.probing.get(layer)!.silent, set, (out, rows, offset, padded) => {
       const values = out.representation as Float32Array;
       const d = values.length / padded;
       all ??= new Float32Array(set.n * d);
@@ -334,7 +341,8 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    for (const p of [this.training, this.evaluation, this.probing, this.silent, this.adversarial]) await p.release();
+    const probing = [...this.probing.values()].flatMap(({ noisy, silent }) => [noisy, silent]);
+    for (const p of [this.training, this.evaluation, this.adversarial, ...probing]) await p.release();
   }
 }
 

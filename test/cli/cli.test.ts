@@ -19,6 +19,8 @@ describe('a wrong command gives one line, exit code 2, and leaves nothing behind
     [['run', '--attack', 'badnet'], /unknown attack "badnet".*Did you mean "badnets"/],
     [['run', '--dataset', 'shapes'], /unknown data set "shapes".*shapes10/],
     [['run', '--model', 'resnet'], /unknown model "resnet".*resnet18/],
+    [['run', '--layer', 'layer5'], /unknown layer of resnet18 "layer5".*layer1, layer2.*Did you mean/],
+    [['run', '--optimizer', 'adam'], /--optimizer adam.*sgd, adamw/],
     [['run', '--poison-rate', '0'], /--poison-rate 0/],
     [['run', '--poison-rate', '1.5'], /--poison-rate 1.5/],
     [['run', '--poison-rate', 'abc'], /--poison-rate abc/],
@@ -181,6 +183,25 @@ describe('run', () => {
     expect((await interrupt('SIGKILL', /epoch 2\/3/)).code).toBeNull();
     const resumed = JSON.parse((await ibscope(['run', ...options, '--out', 'cut', '--resume', '--json'])).stdout);
     expect(same(resumed)).toEqual(same(whole));
+  });
+
+  it('reads T at several layers at once; a layer’s estimates do not depend on which others are read', async () => {
+    const rows = async (out: string) =>
+      (await readFile(join(box.folder, out, 'information.jsonl'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    const both = await ibscope(['run', ...TINY, '--layer', 'layer4,layer2', '--out', 'layers', '--json']);
+    const second = await ibscope(['run', ...TINY, '--layer', 'layer2', '--out', 'layer2', '--json']);
+    expect([both.code, second.code]).toEqual([0, 0]);
+    const ofSecond = (await rows('layers')).filter((r: { layer: string }) => r.layer === 'layer2');
+    expect(ofSecond.length).toBeGreaterThan(20);
+    expect(ofSecond).toEqual(await rows('layer2'));
+    const { stealth, layers } = JSON.parse(both.stdout);
+    const alone = JSON.parse(second.stdout);
+    expect(layers).toMatchObject([{ layer: 'layer2', score: alone.stealth.score, p: alone.stealth.p }]);
+    expect(stealth.score).not.toBe(alone.stealth.score);
+    expect(await readFile(join(box.folder, 'layers', 'report.html'), 'utf8')).toContain('By layer');
   });
 
   it('says why there is no score when a group is too small', async () => {

@@ -71,9 +71,16 @@ function fresh(name: string, height: number, imageWidth: number, channels: numbe
   return { options, state, images, labels, bank };
 }
 
-async function probe(name: string, height: number, imageWidth: number, channels: number, noiseStd: number) {
+async function probe(
+  name: string,
+  height: number,
+  imageWidth: number,
+  channels: number,
+  noiseStd: number,
+  layer?: string,
+) {
   const { options, state, images, bank } = fresh(name, height, imageWidth, channels, noiseStd);
-  const spec = probeStep(options, BATCH);
+  const spec = probeStep(options, BATCH, layer);
   const program = await Program.compile(spec, { threads: 1 });
   const off: number[] = [];
   for (let pass = 0; pass < 4; pass++) {
@@ -85,6 +92,19 @@ async function probe(name: string, height: number, imageWidth: number, channels:
 }
 
 describe('T is T̄ with Gaussian noise of the stated standard deviation', () => {
+  it.each<[string, string, number, number]>([
+    ['resnet18', 'layer1', WIDTH, 0.4 / 32],
+    ['resnet18', 'layer3', 4 * WIDTH, 0.4 / 8],
+    ['vgg16', 'stage2', 2 * WIDTH, 0.4 / 8],
+    ['vit', 'block2', D, 0.4],
+  ])('%s at %s', async (name, layer, width, expected) => {
+    const { off, stated, columns } = await probe(name, 32, 32, 3, 0.4, layer);
+    expect(columns).toBe(width);
+    expect(stated).toBeCloseTo(expected, 12);
+    const std = Math.sqrt(off.reduce((s, v) => s + v * v, 0) / off.length);
+    expect(Math.abs(std / stated - 1)).toBeLessThan(4 / Math.sqrt(2 * off.length));
+  });
+
   it.each<[string, number, number]>([
     ['vgg16', 32, 0.4],
     ['vgg16', 28, 0.4],

@@ -106,7 +106,7 @@ describe('the same images probed 512 times at γ 0.4', () => {
     draws.flatMap((draw) => Array.from({ length: COPIES }, (_, k) => f(draw, image * COPIES + k)));
 
   it('T lies about T̄ with the standard deviation the model states, γ/√16', () => {
-    expect(run.trainer.representationNoise).toBeCloseTo(0.1, 12);
+    expect(run.trainer.representationNoise()).toBeCloseTo(0.1, 12);
     const n = draws.length * IMAGES * COPIES;
     for (let j = 0; j < D; j++) {
       const off = draws.flatMap(({ representation: t, representationMean: m }) =>
@@ -146,7 +146,7 @@ describe('without noise', () => {
     expect(draws[1]).toEqual(draws[0]);
     expect(draws[0].representationMean).toEqual(draws[0].representation);
     expect(noiseFree).toEqual(draws[0].representation);
-    expect(trainer.representationNoise).toBe(0);
+    expect(trainer.representationNoise()).toBe(0);
     expect(noiseFree.some((v) => v !== noiseFree[0])).toBe(true);
   });
 });

@@ -88,6 +88,7 @@ export function example({ name = 'example', attack = 'BadNets', offset = -0.4, s
     phases: ['0/backdoor', '0/clean', '1'].map((g) => phases(find(g, 'I(X;T)'), find(g, 'I(T;Ŷ)'))),
     acceleration: earlyAcceleration(find('0/backdoor', 'I(X;T)'), clean, { seed, draws: 50 }),
     stealth: stealth(information, { target: 0 }),
+    layers: [],
     draft: authorsDraft(information, { target: 0 }),
     gallery: [image('ring'), image('star')],
     perception: { 'PSNR (dB)': 25.81, SSIM: null },
