@@ -51,6 +51,9 @@ export function neural(method: NeuralMethod, { critic, threads }: NeuralOptions)
   };
 }
 
+/** Share of the value by which training pairs may score higher before the value is called loose. */
+const MEMORISED = 0.15;
+
 /** Fewer samples than this leave a fold with nothing to tell apart. */
 const FEWEST = 8;
 
@@ -168,6 +171,11 @@ export function toEstimate(estimator: string, e: NeuralEstimate, warnings: strin
   if (e.saturated)
     warnings.push(
       `The value is within 5 % of the ceiling of ${ceiling.toFixed(2)} nats: the truth may be higher. More samples raise the ceiling.`,
+    );
+  const memorised = e.trainNats - e.heldOutNats;
+  if (memorised > Math.max(0.1, MEMORISED * Math.abs(e.heldOutNats)))
+    warnings.push(
+      `The critic scores the pairs it learned from ${memorised.toFixed(2)} nats higher than held-out ones: samples are few for this many columns or this kind of dependence, and the truth may be well above the value.`,
     );
   if (!e.converged) warnings.push('The critic had not settled when training ended; the value may be too low.');
   if (ceiling === Number.POSITIVE_INFINITY && e.standardError > Math.max(0.1, 0.2 * Math.abs(e.nats)))

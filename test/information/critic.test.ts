@@ -7,6 +7,7 @@ import { halves, QUICK, type QuickOptions, quickInfoNce } from '../../src/inform
 import { Batches, CriticGroup, type FitOptions } from '../../src/information/fit.js';
 import { infonce } from '../../src/information/infonce.js';
 import { paperCeiling } from '../../src/information/paper.js';
+import { taskNamed } from '../../src/information/tasks/index.js';
 import { deviation, mean, noise } from './helpers.js';
 
 type Weights = Record<string, Float64Array>;
@@ -314,5 +315,18 @@ describe('InfoNCE on two normal columns', () => {
     const { a, b } = pair(2000, 0, 61);
     const { nats } = await infonce().estimate(a, b, { seed: 1 });
     expect(Math.abs(nats)).toBeLessThan(0.02);
+  });
+});
+
+describe('a value that should not be used says so', () => {
+  it.each([
+    ['normal-sparse-25x25', true],
+    ['normal-dense-5x5', false],
+  ])('%s with 1 000 samples: %s', async (id, loose) => {
+    const { truth, sample } = taskNamed(id);
+    const { a, b } = sample(1000, 0);
+    const { nats, warnings } = await infonce().estimate(a, b, { seed: 0 });
+    expect(nats < 0.75 * truth).toBe(loose);
+    expect(warnings.some((w) => /the truth may be well above the value/.test(w))).toBe(loose);
   });
 });
