@@ -1,6 +1,9 @@
 /**
  * Measurements: `npm run -s bench -- NAME [options]`.
  *
+ *   engine [--models A,B] [--quick]  train steps of every model and the critic's, beside PyTorch where it is installed
+ *   train [--model M] [--width N] …  one model's train step: images per second and peak memory, and FILE's (--peer FILE)
+ *   memory                           resident memory over 2 000 train steps
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
  *   train [--model M] [--width W] …  images per second and memory of one train step, and against --peer FILE
  *   mi [--tasks A,B] [--seeds N] …  estimators × tasks × seeds, written into docs/estimators-table.md
@@ -30,4 +33,10 @@ if (built.status !== 0) process.exit(1);
 // The version is read from beside the build.
 copyFileSync(join(root, 'package.json'), join(out, 'package.json'));
 const { main } = await import(pathToFileURL(join(out, 'bench', `${name}.js`)).href);
-await main(options);
+try {
+  await main(options);
+} catch (error) {
+  if (error.name !== 'UserError') throw error;
+  console.error(`bench ${name}: ${error.message}`);
+  process.exitCode = 2;
+}

@@ -5,6 +5,14 @@ const PYTHON = process.env.PYTHON ?? 'python3';
 /** Whether there is a Python with NumPy; `PYTHON` names another than `python3`. */
 export const hasNumpy = spawnSync(PYTHON, ['-c', 'import numpy']).status === 0;
 
+/** Whether that Python has PyTorch too. */
+export const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
+
+/** What a script file prints as JSON. */
+export function pythonFile(file: string, ...args: string[]): unknown {
+  return JSON.parse(execFileSync(PYTHON, [file, ...args], { encoding: 'utf8' }));
+}
+
 /** What a script prints as JSON. */
 export function python(script: string, ...args: string[]): unknown {
   return JSON.parse(execFileSync(PYTHON, ['-c', script, ...args], { encoding: 'utf8' }));

@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { addAttacks } from './attacks.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
+import { addExport } from './export.js';
 import { addMi } from './mi.js';
 import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
@@ -18,7 +19,18 @@ export function buildProgram(): Command {
     .exitOverride()
     // Errors are printed in one place below, in one line.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addRun, addCompare, addAttacks, addPoison, addPerceive, addMi, addReport, addData, addDoctor])
+  for (const add of [
+    addRun,
+    addCompare,
+    addAttacks,
+    addPoison,
+    addPerceive,
+    addMi,
+    addReport,
+    addExport,
+    addData,
+    addDoctor,
+  ])
     add(program);
   for (const command of program.commands)
     command

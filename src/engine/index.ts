@@ -12,5 +12,14 @@ export * from './ops/pool.js';
 export * from './ops/reduce.js';
 export * from './ops/shape.js';
 export * from './optim.js';
-export { emit, evaluate, Program, type ProgramSpec, type SessionSettings, State, type Values } from './program.js';
+export {
+  emit,
+  emitPortable,
+  evaluate,
+  Program,
+  type ProgramSpec,
+  type SessionSettings,
+  State,
+  type Values,
+} from './program.js';
 export { constant, input, type Operand, type Shape, sizeOf, Tensor } from './tensor.js';

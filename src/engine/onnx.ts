@@ -62,24 +62,41 @@ interface NodeRecord {
 interface ValueInfo {
   name: string;
   dtype: DType;
+  /** A text is a size that is left open, by its name. */
+  shape: readonly (number | string)[];
+}
+
+interface Constant {
+  name: string;
+  dtype: DType;
   shape: readonly number[];
+  raw: Uint8Array;
 }
 
 /** Collects nodes, constants, inputs and outputs, and serialises them as one ModelProto. */
 export class GraphBuilder {
   private readonly nodes: NodeRecord[] = [];
-  private readonly constants = new Map<
-    string,
-    { name: string; dtype: DType; shape: readonly number[]; raw: Uint8Array }
-  >();
+  private readonly constants = new Map<string, Constant>();
   private readonly known = new Map<string, string>();
   private readonly inputs: ValueInfo[] = [];
-  private readonly outputs: ValueInfo[] = [];
+  private outputs: ValueInfo[] = [];
   private counter = 0;
   /** Names of outputs by those their values had before. */
   private readonly given = new Map<string, string>();
 
+  /** `weights`: values of inputs that are written into the file. `portable`: for any runtime, not for speed on this one. */
+  constructor(
+    private readonly weights: ReadonlyMap<string, Float32Array> = new Map(),
+    readonly portable = false,
+  ) {}
+
   input(name: string, dtype: DType, shape: readonly number[]): string {
+    const values = this.weights.get(name);
+    if (values) {
+      const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      this.constants.set(name, { name, dtype, shape, raw });
+      return name;
+    }
     this.inputs.push({ name, dtype, shape });
     return name;
   }
@@ -186,6 +203,37 @@ export class GraphBuilder {
     return [...inner.sort((a, b) => of(a) - of(b)), ...ends.sort((a, b) => of(b) - of(a))];
   }
 
+  /**
+   * Leaves the size of the batch open, `batch`. `other` is the same graph at another size: lists of integers that differ (the
+   * targets of reshapes) become linear in the size found at run time in the first axis of the first input.
+   */
+  openBatch(size: number, other: GraphBuilder, otherSize: number) {
+    const linear: NodeRecord[] = [];
+    const theirs = [...other.constants.values()];
+    const add = (op: string, inputs: string[], attributes: Record<string, Attribute> = {}) => {
+      const name = `batch_${linear.length}`;
+      linear.push({ name, op, domain: '', inputs, outputs: [name], attributes });
+      return name;
+    };
+    const n = add('Gather', [add('Shape', [this.inputs[0].name]), this.ints([0])], { axis: 0 });
+    [...this.constants.values()].forEach((ours, i) => {
+      if (ours.dtype !== 'int64' || theirs[i] === undefined) return;
+      const [a, b] = [ours, theirs[i]].map(({ raw }) => Array.from(new BigInt64Array(raw.slice().buffer), Number));
+      if (a.length !== b.length || a.every((v, k) => v === b[k])) return;
+      const slope = a.map((v, k) => (b[k] - v) / (otherSize - size));
+      const base = this.ints(a.map((v, k) => v - slope[k] * size));
+      const open = add('Add', [base, add('Mul', [this.ints(slope), n])]);
+      for (const node of this.nodes) node.inputs = node.inputs.map((name) => (name === ours.name ? open : name));
+    });
+    this.nodes.unshift(...linear);
+    const opened = (v: ValueInfo) => ({
+      ...v,
+      shape: v.shape.map((d, axis) => (axis === 0 && d === size ? 'batch' : d)),
+    });
+    this.inputs.splice(0, this.inputs.length, ...this.inputs.map(opened));
+    this.outputs = this.outputs.map(opened);
+  }
+
   /** The serialised model. `fuse`: with operators of ONNX Runtime's own for processors. */
   finish(fuse = false): Uint8Array {
     if (fuse) this.fuseTransposes();
@@ -204,13 +252,16 @@ export class GraphBuilder {
           if (n.domain) writeString(m, 7, n.domain);
         });
       writeString(g, 2, 'ibscope');
-      for (const c of this.constants.values())
+      const read = new Set(nodes.flatMap((n) => n.inputs));
+      for (const c of this.constants.values()) {
+        if (!read.has(c.name)) continue;
         writeMessage(g, 5, (t) => {
           for (const d of c.shape) writeVarint(t, 1, d);
           writeVarint(t, 2, ELEMENT[c.dtype]);
           writeString(t, 8, c.name);
           t.uint32((9 << 3) | 2).bytes(c.raw);
         });
+      }
       for (const [field, list] of [
         [11, this.inputs],
         [12, this.outputs],
@@ -222,16 +273,20 @@ export class GraphBuilder {
               writeMessage(t, 1, (tt) => {
                 writeVarint(tt, 1, ELEMENT[v.dtype]);
                 writeMessage(tt, 2, (s) => {
-                  for (const d of v.shape) writeMessage(s, 1, (dim) => writeVarint(dim, 1, d));
+                  for (const d of v.shape) {
+                    const open = typeof d === 'string';
+                    writeMessage(s, 1, (dim) => (open ? writeString(dim, 2, d) : writeVarint(dim, 1, d)));
+                  }
                 });
               }),
             );
           });
     });
-    for (const [domain, version] of [
+    const domains = [
       ['', OPSET],
       ['com.microsoft', 1],
-    ] as const)
+    ] as const;
+    for (const [domain, version] of domains.slice(0, this.portable ? 1 : 2))
       writeMessage(w, 8, (o) => {
         writeString(o, 1, domain);
         writeVarint(o, 2, version);

@@ -16,7 +16,25 @@ const ARRAY = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int
 
 /** Emits expressions as a serialised ONNX model; equal subexpressions are written once. `fuse`: for ONNX Runtime on a processor. */
 export function emit(outputs: Record<string, Tensor>, fuse = false): Uint8Array {
-  const graph = new GraphBuilder();
+  return write(new GraphBuilder(), outputs).finish(fuse);
+}
+
+/**
+ * A model for any runtime: standard operators, the weights in the file, the size of the batch left open. `outputs(n)` are the
+ * expressions at batch size n, whose first axis, like that of the one input, counts the batch.
+ */
+export function emitPortable(
+  outputs: (n: number) => Record<string, Tensor>,
+  weights: ReadonlyMap<string, Float32Array>,
+): Uint8Array {
+  // Two primes: no other size of the model is one of them.
+  const sizes = [10_007, 10_009];
+  const [graph, other] = sizes.map((n) => write(new GraphBuilder(weights, true), outputs(n)));
+  graph.openBatch(sizes[0], other, sizes[1]);
+  return graph.finish();
+}
+
+function write(graph: GraphBuilder, outputs: Record<string, Tensor>): GraphBuilder {
   const names = new Map<Tensor, string>();
   for (const t of topological(Object.values(outputs)))
     names.set(
@@ -28,7 +46,7 @@ export function emit(outputs: Record<string, Tensor>, fuse = false): Uint8Array 
       ),
     );
   for (const [name, t] of Object.entries(outputs)) graph.output(name, names.get(t)!, t.dtype, t.shape);
-  return graph.finish(fuse);
+  return graph;
 }
 
 export interface SessionSettings {

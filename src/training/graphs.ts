@@ -97,6 +97,16 @@ export function imageGradientStep(o: GraphOptions, n: number): ProgramSpec {
   return { outputs: { gradient, losses } };
 }
 
+/**
+ * The model for inference elsewhere, without noise. Input: `images` [n, channels, h, w] float32 in [0, 1]. Outputs: `logits`
+ * [n, classes], `representation` T [n, d].
+ */
+export function inferenceStep(o: GraphOptions, n: number): ProgramSpec {
+  const images = input('images', [n, o.channels, o.height, o.imageWidth]);
+  const { logits, representation } = o.model.forward(new Layers('eval', 0), transpose(images, [2, 3, 0, 1]), o);
+  return { outputs: { logits, representation } };
+}
+
 /** The model's parameters and running statistics, with their initial values. */
 export function parameters(o: GraphOptions): Parameter[] {
   return begin(o, 1, 'eval').layers.parameters;

@@ -8,7 +8,7 @@ import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow } from '../dynamics/types.js';
-import { NoiseBank, type SessionSettings, State } from '../engine/index.js';
+import { emitPortable, NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE, type OptimizerKind } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
 import { fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
@@ -17,6 +17,7 @@ import {
   evaluationStep,
   type GraphOptions,
   imageGradientStep,
+  inferenceStep,
   ProgramCache,
   parameters,
   probeStep,
@@ -181,6 +182,12 @@ export class Trainer {
   private stateNames({ name, trainable }: Parameter): string[] {
     const kinds = trainable ? OPTIMIZER_STATE[this.config.optimizer ?? 'sgd'] : [];
     return [name, ...kinds.map((kind) => `${kind}.${name}`)];
+  }
+
+  /** The model as it stands, as an ONNX file for any runtime (`inferenceStep`). */
+  onnx(): Uint8Array {
+    const weights = new Map(parameters(this.graph).map((p) => [p.name, this.state.get(p.name)]));
+    return emitPortable((n) => inferenceStep(this.graph, n).outputs, weights);
   }
 
   private scheduleOptions() {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import { readNpz } from '../../src/formats/npz.js';
@@ -202,6 +203,36 @@ describe('run', () => {
     expect(layers).toMatchObject([{ layer: 'layer2', score: alone.stealth.score, p: alone.stealth.p }]);
     expect(stealth.score).not.toBe(alone.stealth.score);
     expect(await readFile(join(box.folder, 'layers', 'report.html'), 'utf8')).toContain('By layer');
+  });
+
+  it('exports its model, and refuses in one line what it cannot export', async () => {
+    await ibscope(['run', ...TINY, '--epochs', '2', '--checkpoints', '1,2', '--out', 'model']);
+    const onnx = await ibscope(['export', 'model', '--out', 'model.onnx', '--json']);
+    expect(onnx.code).toBe(0);
+    expect(JSON.parse(onnx.stdout)).toMatchObject({ format: 'onnx', model: 'resnet18', epoch: 2, image: [3, 32, 32] });
+    const session = await InferenceSession.create(join(box.folder, 'model.onnx'));
+    expect(session.outputNames).toEqual(['logits', 'representation']);
+    await session.release();
+    expect((await ibscope(['export', 'model', '--epoch', '1', '--out', 'first.safetensors'])).code).toBe(0);
+    const { tensors } = await readSafetensors(join(box.folder, 'first.safetensors'));
+    expect(tensors['layer4.1.conv2.weight'].shape.slice(2)).toEqual([3, 3]);
+    expect(tensors).not.toHaveProperty('momentum.fc.bias');
+
+    await writeFile(join(box.folder, 'model', 'checkpoints', 'epoch-0001.safetensors'), 'damaged');
+    const refused: [string[], RegExp][] = [
+      [['export', 'nowhere', '--out', 'x.onnx'], /nowhere: no run there/],
+      [['export', 'model', '--epoch', '7', '--out', 'x.onnx'], /--epoch 7: it has 1, 2/],
+      [['export', 'model', '--epoch', '1', '--out', 'x.onnx'], /epoch-0001\.safetensors/],
+      [['export', 'model', '--epoch', 'last', '--out', 'x.onnx'], /--epoch last/],
+      [['export', 'model', '--format', 'onx', '--out', 'x.onnx'], /unknown format "onx".*Did you mean "onnx"/],
+      [['export', 'model', '--out', 'model'], /--out model: there is a folder/],
+    ];
+    for (const [args, message] of refused) {
+      const { code, stderr } = await ibscope(args);
+      expect(stderr).toMatch(message);
+      expect([code, stderr.trim().split('\n').length]).toEqual([2, 1]);
+    }
+    await expect(access(join(box.folder, 'x.onnx'))).rejects.toThrow();
   });
 
   it('says why there is no score when a group is too small', async () => {

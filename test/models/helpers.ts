@@ -1,4 +1,5 @@
 /** What tests against PyTorch share: the integer hash that test/golden/resnet18.py draws weights and images from, and norms. */
+import { type Shape, sizeOf } from '../../src/engine/index.js';
 
 /** 32 bits for every index: FNV-1a of the name, then a multiply and xorshift mix. */
 export function bits(name: string) {
@@ -16,6 +17,13 @@ export function bits(name: string) {
 export function uniform(name: string, n: number): Float64Array {
   const hash = bits(name);
   return Float64Array.from({ length: n }, (_, i) => (hash(i) + 0.5) / 2 ** 31 - 1);
+}
+
+/** Initial values of the tensor `name` of test/golden/models.py, in PyTorch's order. */
+export function initial(name: string, shape: Shape): Float32Array {
+  const centre = shape.length > 1 || /bias|running_mean/.test(name) ? 0 : 1;
+  const scale = shape.length > 1 ? 1 / Math.sqrt(sizeOf(shape.slice(1))) : 0.1;
+  return Float32Array.from(uniform(name, sizeOf(shape)), (u) => u * scale + centre);
 }
 
 export const norm = (values: ArrayLike<number>) => Math.sqrt(Array.from(values).reduce((s, v) => s + v * v, 0));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { input, Program, State, sizeOf } from '../../src/engine/index.js';
 import { findModel, fromTorch, Layers, torchShape, toTorch } from '../../src/models/index.js';
 import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
-import { furthest, norm, uniform } from './helpers.js';
+import { furthest, initial, norm, uniform } from './helpers.js';
 
 interface Golden {
   parameters: number;
@@ -42,12 +42,6 @@ const optionsOf = (name: string): GraphOptions => ({
   momentum: golden.momentum,
   weightDecay: golden.weightDecay,
 });
-
-function initial(name: string, shape: readonly number[]): Float32Array {
-  const centre = shape.length > 1 || /bias|running_mean/.test(name) ? 0 : 1;
-  const scale = shape.length > 1 ? 1 / Math.sqrt(sizeOf(shape.slice(1))) : 0.1;
-  return Float32Array.from(uniform(name, sizeOf(shape)), (u) => u * scale + centre);
-}
 
 const { batch } = golden;
 const images = Uint8Array.from(uniform('pixels', batch * 32 * 32 * 3), (u) => Math.floor((u + 1) * 128));

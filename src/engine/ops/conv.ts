@@ -172,6 +172,15 @@ class Transforms {
   }
 }
 
+/** The convolution as one standard operator, for models that leave the engine. */
+function plain(graph: GraphBuilder, x: string, w: string, { stride, padding }: ConvAttributes): string {
+  const images = graph.node('Transpose', [x], { perm: [2, 3, 0, 1] });
+  const kernel = graph.node('Transpose', [w], { perm: [3, 2, 0, 1] });
+  const pads = [padding, padding, padding, padding];
+  const y = graph.node('Conv', [images, kernel], { strides: [stride, stride], pads });
+  return graph.node('Transpose', [y], { perm: [2, 3, 0, 1] });
+}
+
 const convOp: Op = {
   name: 'conv2d',
   vjp: (g, node) => {
@@ -183,6 +192,7 @@ const convOp: Op = {
     return [inputGradient(scaled.x, mul(w, scaled.v), a), mul(weightGradient(x, scaled.x, a), scaled.v)];
   },
   lower: (graph, [x, w], node) => {
+    if (graph.portable) return plain(graph, x, w, node.attributes);
     const t = new Transforms(graph, node.attributes);
     return t.output(graph.node('MatMul', [t.input(x), t.kernel(w)]));
   },
