@@ -17,7 +17,9 @@ export function readOptions<T extends string, F extends string>(
     const given = { ...Object.fromEntries(flags.map((name) => [name, false])), ...text, ...values };
     return given as Record<T, string | undefined> & Record<F, boolean>;
   } catch (error) {
-    throw new UserError((error as Error).message.split('\n')[0]);
+    // Of a value that looks like an option, Node says that it is ambiguous, and how to insist on it in further lines.
+    const [message] = (error as Error).message.split('\n');
+    throw new UserError(message.replace(/ is ambiguous\.$/, ' missing, or it begins with a dash'));
   }
 }
 
