@@ -5,7 +5,6 @@
  *   train [--model M] [--width N] …  one model's train step: images per second and peak memory, and FILE's (--peer FILE)
  *   memory                           resident memory over 2 000 train steps
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
- *   train [--model M] [--width W] …  images per second and memory of one train step, and against --peer FILE
  *   mi [--tasks A,B] [--seeds N] …  estimators × tasks × seeds, written into docs/estimators-table.md
  *   attacks --images DIR            accuracy and ASR of every attack on CIFAR-10, written into docs/attacks-table.md
  *   claims [NAME …] [--seeds N]     what docs/estimators.md states about the neural estimators, measured again
@@ -19,7 +18,7 @@ import { prepare, root } from './prepare.mjs';
 const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
-  console.error(`bench: ${name ? `nothing is called "${name}"; ` : ''}choose critic, train, mi, attacks or claims`);
+  console.error(`bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks or claims`);
   process.exit(2);
 }
 prepare();
