@@ -18,7 +18,9 @@ import { prepare, root } from './prepare.mjs';
 const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
-  console.error(`bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks or claims`);
+  console.error(
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks or claims`,
+  );
   process.exit(2);
 }
 prepare();
