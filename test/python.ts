@@ -8,6 +8,9 @@ export const hasNumpy = spawnSync(PYTHON, ['-c', 'import numpy']).status === 0;
 /** Whether that Python has PyTorch too. */
 export const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
 
+/** Whether that Python has the onnx package. */
+export const hasOnnx = spawnSync(PYTHON, ['-c', 'import onnx']).status === 0;
+
 /** What a script file prints as JSON. */
 export function pythonFile(file: string, ...args: string[]): unknown {
   return JSON.parse(execFileSync(PYTHON, [file, ...args], { encoding: 'utf8' }));

@@ -18,9 +18,9 @@ export function addExport(program: Command) {
     .action(async (path: string, values) => {
       const format = values.format ?? (values.out.endsWith('.safetensors') ? 'safetensors' : 'onnx');
       if (!modelFormats.includes(format)) throw unknownWord('format', format, modelFormats);
-      const epoch = values.epoch === undefined ? undefined : Number(values.epoch);
-      if (epoch !== undefined && !Number.isInteger(epoch))
+      if (values.epoch !== undefined && !/^\d+$/.test(values.epoch))
         throw new UserError(`--epoch ${values.epoch}: the number of an epoch is expected`);
+      const epoch = values.epoch === undefined ? undefined : Number(values.epoch);
       const done = await exportModel(path, { out: values.out, format, epoch });
       process.stdout.write(`${values.json ? JSON.stringify(done) : describe(done)}\n`);
     });

@@ -73,6 +73,17 @@ interface Constant {
   raw: Uint8Array;
 }
 
+/** An input's value that is written into the file, as other programs expect it there. */
+export interface Weight {
+  data: Float32Array;
+  shape: readonly number[];
+  /** The order in which the graph reads its axes, where that is another. */
+  perm?: readonly number[];
+}
+
+/** Of one value or of several of one shape, place by place. */
+const POINTWISE = ['Add', 'Relu'];
+
 /** Collects nodes, constants, inputs and outputs, and serialises them as one ModelProto. */
 export class GraphBuilder {
   private readonly nodes: NodeRecord[] = [];
@@ -84,18 +95,19 @@ export class GraphBuilder {
   /** Names of outputs by those their values had before. */
   private readonly given = new Map<string, string>();
 
-  /** `weights`: values of inputs that are written into the file. `portable`: for any runtime, not for speed on this one. */
+  /** `weights`: inputs that are written into the file. `portable`: for any runtime, not for speed on this one. */
   constructor(
-    private readonly weights: ReadonlyMap<string, Float32Array> = new Map(),
+    private readonly weights: ReadonlyMap<string, Weight> = new Map(),
     readonly portable = false,
   ) {}
 
   input(name: string, dtype: DType, shape: readonly number[]): string {
-    const values = this.weights.get(name);
-    if (values) {
-      const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      this.constants.set(name, { name, dtype, shape, raw });
-      return name;
+    const weight = this.weights.get(name);
+    if (weight) {
+      const { data, perm } = weight;
+      const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      this.constants.set(name, { name, dtype, shape: weight.shape, raw });
+      return perm ? this.node('Transpose', [name], { perm }) : name;
     }
     this.inputs.push({ name, dtype, shape });
     return name;
@@ -116,6 +128,8 @@ export class GraphBuilder {
 
   /** A node with one output; a node that was asked for before is not written again. */
   node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = ''): string {
+    const simpler = this.portable && this.withoutTransposes(op, inputs, attributes);
+    if (simpler) return simpler;
     const key = JSON.stringify([op, domain, inputs, attributes]);
     const seen = this.known.get(key);
     if (seen !== undefined) return seen;
@@ -123,6 +137,34 @@ export class GraphBuilder {
     this.nodes.push({ name, op, domain, inputs, outputs: [name], attributes });
     this.known.set(key, name);
     return name;
+  }
+
+  /**
+   * What `node` is asked for, with transposes moved behind what works place by place, to where they meet their inverse. So
+   * operators that want images as [n, c, h, w] follow one another without any.
+   */
+  private withoutTransposes(op: string, inputs: string[], attributes: Record<string, Attribute>): string | undefined {
+    const made = inputs.map((i) => this.nodes.find((n) => n.op === 'Transpose' && n.outputs[0] === i));
+    const perm = made[0]?.attributes.perm as readonly number[] | undefined;
+    if (!perm) return undefined;
+    if (op === 'Transpose') {
+      const both = (attributes.perm as readonly number[]).map((axis) => perm[axis]);
+      const [x] = made[0]!.inputs;
+      return both.every((axis, i) => axis === i) ? x : this.node('Transpose', [x], { perm: both });
+    }
+    if (!POINTWISE.includes(op) || made.some((n) => String(n?.attributes.perm) !== String(perm))) return undefined;
+    const straight = made.map((n) => n!.inputs[0]);
+    return this.node('Transpose', [this.node(op, straight, attributes)], { perm });
+  }
+
+  /** Activations [h, w, n, c] as [n, c, h, w], and those as the former: the same permutation. */
+  asImages(x: string): string {
+    return this.node('Transpose', [x], { perm: [2, 3, 0, 1] });
+  }
+
+  /** Activations [h, w, n, c] through an operator that wants [n, c, h, w]. */
+  onImages(x: string, f: (images: string) => string): string {
+    return this.asImages(f(this.asImages(x)));
   }
 
   /** A float32 constant. */

@@ -7,7 +7,7 @@
 import * as ort from 'onnxruntime-node';
 import { topological } from './autodiff.js';
 import type { NoiseBank } from './noise.js';
-import { GraphBuilder } from './onnx.js';
+import { GraphBuilder, type Weight } from './onnx.js';
 import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
 
 export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
@@ -25,7 +25,7 @@ export function emit(outputs: Record<string, Tensor>, fuse = false): Uint8Array 
  */
 export function emitPortable(
   outputs: (n: number) => Record<string, Tensor>,
-  weights: ReadonlyMap<string, Float32Array>,
+  weights: ReadonlyMap<string, Weight>,
 ): Uint8Array {
   // Two primes: no other size of the model is one of them.
   const sizes = [10_007, 10_009];

@@ -22,6 +22,9 @@ export interface Exported {
   classes: string[];
 }
 
+/** What the system says of a path where no file can be. */
+const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+
 /**
  * Writes the model of the run in `path` as it was after `epoch`, by default the last one kept. `onnx`: images [batch, c, h, w]
  * in [0, 1] → logits and T, without noise, for any runtime. `safetensors`: weights by PyTorch's names, in its shapes.
@@ -44,7 +47,9 @@ export async function exportModel(
     throw new UserError(epoch === undefined ? `${path}: no checkpoint is kept yet` : `--epoch ${epoch}: ${there}`);
   }
   const { tensors } = await readSafetensors(dir.checkpoint(chosen));
-  const [, height, width, channels] = (await readSafetensors(dir.samples)).tensors.x.shape;
+  const samples = (await readSafetensors(dir.samples)).tensors.x;
+  if (samples?.shape.length !== 4) throw new UserError(`${dir.samples}: damaged, it has no images`);
+  const [, height, width, channels] = samples.shape;
   const blank = {
     images: new Uint8Array(height * width * channels),
     labels: new Int32Array(1),
@@ -62,8 +67,18 @@ export async function exportModel(
   const trainer = new Trainer({ ...trainingConfig(config), noiseStd: 0 }, data);
   const missing = Object.keys(trainer.weights()).find((name) => !tensors[name]);
   if (missing) throw new UserError(`${dir.checkpoint(chosen)}: damaged, it lacks ${missing}`);
-  trainer.load(tensors as unknown as Record<string, Weights>);
-  if (format === 'onnx') await writeAtomic(out, trainer.onnx());
-  else await writeSafetensors(out, asTensors(trainer.weights()));
+  try {
+    trainer.load(tensors as unknown as Record<string, Weights>);
+  } catch (error) {
+    throw new UserError(`${dir.checkpoint(chosen)}: damaged, ${(error as Error).message}`);
+  }
+  try {
+    if (format === 'onnx') await writeAtomic(out, trainer.onnx());
+    else await writeSafetensors(out, asTensors(trainer.weights()));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!NO_PLACE.includes(code ?? '')) throw error;
+    throw new UserError(`--out ${out}: no file can be written there (${code})`);
+  }
   return { out, format, model: config.model, epoch: chosen, image: [channels, height, width], classes };
 }

@@ -14,4 +14,4 @@ export function findModel(name: string): Model {
 
 export { Layers, type Mode, type Parameter } from './layers.js';
 export type { Forward, Model, ModelOptions } from './types.js';
-export { fromTorch, torchShape, toTorch, type Weights } from './weights.js';
+export { axesOf, fromTorch, torchShape, toTorch, type Weights } from './weights.js';

@@ -14,6 +14,9 @@ export interface Weights {
 const OUT = [3, 2, 0, 1];
 const IN = [2, 3, 1, 0];
 
+/** The order in which the engine reads the axes of a parameter that lies as in PyTorch; undefined where it is the same. */
+export const axesOf = ({ kernel }: Parameter): readonly number[] | undefined => (kernel ? IN : undefined);
+
 /** A copy of `data` [shape] with its axes in the order `axes`. */
 function permuted(data: Float32Array, shape: Shape, axes: readonly number[]): Float32Array {
   const strides = shape.map((_, a) => sizeOf(shape.slice(a + 1)));

@@ -11,7 +11,7 @@ import type { EpochRow } from '../dynamics/types.js';
 import { emitPortable, NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE, type OptimizerKind } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
-import { fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
+import { axesOf, fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
 import { type Augmentation, augment } from './augment.js';
 import {
   evaluationStep,
@@ -174,6 +174,7 @@ export class Trainer {
         if (!found) continue;
         if (!sameShape(found.shape, torchShape(p)))
           throw new UserError(`weights: ${name} is [${found.shape}], the model needs [${torchShape(p)}]`);
+        if (!(found.data instanceof Float32Array)) throw new UserError(`weights: ${name} is not float32`);
         this.state.set(name, fromTorch(p, found.data));
       }
   }
@@ -186,7 +187,9 @@ export class Trainer {
 
   /** The model as it stands, as an ONNX file for any runtime (`inferenceStep`). */
   onnx(): Uint8Array {
-    const weights = new Map(parameters(this.graph).map((p) => [p.name, this.state.get(p.name)]));
+    const weights = new Map(
+      parameters(this.graph).map((p) => [p.name, { ...toTorch(p, this.state.get(p.name)), perm: axesOf(p) }]),
+    );
     return emitPortable((n) => inferenceStep(this.graph, n).outputs, weights);
   }
 

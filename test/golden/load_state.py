@@ -1,9 +1,11 @@
-"""Loads a safetensors file into the PyTorch modules of this folder and prints what they make of some images.
+"""Loads a safetensors file into the PyTorch modules of this folder, and writes one from them.
 
-    python3 test/golden/load_state.py MODEL WIDTH FILE        needs torch and numpy
+    python3 test/golden/load_state.py MODEL WIDTH FILE OUT        needs torch and numpy
 
-FILE holds the weights by PyTorch's names and, beside them, `images` [n, c, h, w]. `load_state_dict` takes the weights as they
-are; only `num_batches_tracked`, a counter that batch norm does not read, may be missing. Prints the logits in evaluation mode.
+FILE holds the weights by PyTorch's names and, beside them, `images` [n, c, h, w]. `load_state_dict` takes the weights strictly;
+it sets `num_batches_tracked`, a counter that batch norm does not read, by itself where a file lacks it. Then all parameters
+change, the running statistics in a pass in training mode, and OUT gets the module's state dict, counters and all. Prints the
+logits in evaluation mode, `loaded` and `changed`.
 """
 import json
 import struct
@@ -15,7 +17,7 @@ import torch
 import models
 import resnet18
 
-name, width, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+name, width, path, out = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 raw = open(path, "rb").read()
 (length,) = struct.unpack("<Q", raw[:8])
 header = json.loads(raw[8 : 8 + length])
@@ -30,8 +32,20 @@ images = tensors.pop("images")
 resnet18.WIDTH = width
 makers = {"vgg16": models.VGG16, "preact-resnet18": models.PreActResNet18, "vit": models.ViT}
 model = makers[name](width) if name in makers else resnet18.ResNet18()
-missing, unexpected = model.load_state_dict(tensors, strict=False)
-assert not unexpected and all(k.endswith("num_batches_tracked") for k in missing), (missing, unexpected)
-model.eval()
+model.load_state_dict(tensors, strict=True)
 with torch.no_grad():
-    print(json.dumps(model(images).tolist()))
+    loaded = model.eval()(images)
+    for parameter in model.parameters():
+        parameter.mul_(1.1).add_(0.01)
+    model.train()(images)
+    changed = model.eval()(images)
+
+header, data = {}, b""
+for key, t in model.state_dict().items():
+    raw = t.contiguous().numpy().tobytes()
+    kind = {torch.float32: "F32", torch.int64: "I64"}[t.dtype]
+    header[key] = {"dtype": kind, "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+    data += raw
+text = json.dumps(header).encode()
+open(out, "wb").write(struct.pack("<Q", len(text)) + text + data)
+print(json.dumps({"loaded": loaded.tolist(), "changed": changed.tolist()}))

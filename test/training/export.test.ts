@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -15,7 +15,7 @@ import {
 import { models, type Weights } from '../../src/models/index.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { furthest } from '../models/helpers.js';
-import { hasTorch, pythonFile } from '../python.js';
+import { hasOnnx, hasTorch, pythonFile } from '../python.js';
 
 const [CLASSES, N, WIDTH] = [10, 20, 4];
 const rng = new Rng(0, 'export');
@@ -46,6 +46,15 @@ async function trained(name: string, size: number, channels: number) {
   return { trainer, data };
 }
 
+/** What a trainer's model makes of its images without noise. */
+async function noiseFree(trainer: Trainer) {
+  const silent = new Trainer({ ...trainer.config, noiseStd: 0 }, trainer.data, { threads: 1 });
+  silent.load(trainer.weights());
+  const [{ logits, representation }] = await silent.probe(trainer.data.train, 1);
+  await silent.release();
+  return { logits, representation };
+}
+
 /** Images [n, c, h, w] in [0, 1]. */
 function planes({ images, height, width, channels }: ImageSet, n: number): Float32Array {
   const pixels = height * width;
@@ -55,12 +64,17 @@ function planes({ images, height, width, channels }: ImageSet, n: number): Float
   });
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'ibscope-export-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const golden = (name: string) => join(import.meta.dirname, '../golden', name);
+
 describe('a model as an ONNX file', () => {
   it.each(models.flatMap(({ name }) => [[name, 32, 3] as const, [name, 28, 1] as const]))(
     '%s for %i pixels and %i channels gives other runtimes the same outputs, at any batch size',
     async (name, size, channels) => {
       const { trainer, data } = await trained(name, size, channels);
-      const expected = await trainer.noiseFree(data);
+      const expected = await noiseFree(trainer);
       const file = trainer.onnx();
       await trainer.release();
       const text = Buffer.from(file).toString('latin1');
@@ -69,24 +83,55 @@ describe('a model as an ONNX file', () => {
       const session = await ort.InferenceSession.create(file, { logSeverityLevel: 3 });
       expect(session.inputNames).toEqual(['images']);
       expect(session.outputNames).toEqual(['logits', 'representation']);
-      const d = expected.length / N;
       for (const n of [1, 5, N]) {
         const images = new ort.Tensor('float32', planes(data, n), [n, channels, size, size]);
         const out = await session.run({ images });
-        expect(out.logits.dims).toEqual([n, CLASSES]);
-        expect(out.representation.dims).toEqual([n, d]);
-        const scale = Math.max(...expected.map(Math.abs));
-        expect(furthest(out.representation.data as Float32Array, expected.subarray(0, n * d)) / scale).toBeLessThan(
-          1e-4,
-        );
+        for (const key of ['logits', 'representation'] as const) {
+          const d = expected[key].length / N;
+          expect(out[key].dims).toEqual([n, d]);
+          const scale = Math.max(1, ...expected[key].map(Math.abs));
+          expect(furthest(out[key].data as Float32Array, expected[key].subarray(0, n * d))).toBeLessThan(1e-4 * scale);
+        }
       }
       await session.release();
+    },
+  );
+
+  const convolutional = (convolutions: number, more: Record<string, number>) => ({
+    Conv: convolutions,
+    Transpose: 1, // of the classifier's weights
+    GlobalAveragePool: 1,
+    Flatten: 1,
+    MatMul: 1,
+    ...more,
+  });
+  const onnx = hasOnnx ? it : it.skip;
+  onnx.each([
+    ['resnet18', convolutional(20, { BatchNormalization: 20, Relu: 17, Add: 9 })],
+    ['preact-resnet18', convolutional(20, { BatchNormalization: 17, Relu: 17, Add: 9 })],
+    ['vgg16', convolutional(13, { BatchNormalization: 13, Relu: 13, Add: 14, Reshape: 13, MaxPool: 5 })],
+    ['vit', undefined],
+  ])(
+    `%s: onnx finds it correct, and in plain operators${hasOnnx ? '' : ' (skipped, needs the onnx package)'}`,
+    async (name, operators) => {
+      const { trainer } = await trained(name, 32, 3);
+      const path = join(folder, `${name}.onnx`);
+      writeFileSync(path, trainer.onnx());
+      const found = pythonFile(golden('check_onnx.py'), path) as Record<string, Record<string, unknown>>;
+      expect(found).toMatchObject({ opset: [18], domains: [] });
+      if (operators) expect(found.operators).toEqual(operators);
+      expect(found.values).toEqual({
+        images: ['batch', 3, 32, 32],
+        logits: ['batch', CLASSES],
+        representation: ['batch', 8 * WIDTH],
+      });
+      for (const [weight, { shape }] of Object.entries(trainer.weights())) expect(found.weights[weight]).toEqual(shape);
+      await trainer.release();
     },
   );
 });
 
 describe('weights as a safetensors file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ibscope-export-'));
   const names = models.map(({ name }) => name);
 
   it.each(names)('%s: come back into a new trainer, bit by bit', async (name) => {
@@ -98,26 +143,33 @@ describe('weights as a safetensors file', () => {
     expect(await other.noiseFree(data)).toEqual(await trainer.noiseFree(data));
     const [first] = Object.entries(trainer.weights());
     expect(() => other.load({ [first[0]]: { data: first[1].data, shape: [1, 2] } })).toThrow(`${first[0]} is [1,2]`);
+    const double = { ...first[1], data: Float64Array.from(first[1].data) as unknown as Float32Array };
+    expect(() => other.load({ [first[0]]: double })).toThrow(`${first[0]} is not float32`);
     expect(encodeSafetensors(asTensors(other.weights()))).toEqual(encodeSafetensors(asTensors(trainer.weights())));
     await Promise.all([trainer.release(), other.release()]);
   });
 
   const torch = hasTorch ? it : it.skip;
   torch.each(names)(
-    `%s: load_state_dict takes them, and PyTorch gives the same logits${hasTorch ? '' : ' (skipped, needs PyTorch)'}`,
+    `%s: PyTorch takes them and gives the same logits, and the other way round${hasTorch ? '' : ' (skipped, needs PyTorch)'}`,
     async (name) => {
       const { trainer, data } = await trained(name, 32, 3);
       const path = join(folder, `${name}-images.safetensors`);
       const images = planes(data, N);
       await writeSafetensors(path, { ...asTensors(trainer.weights()), images: tensor(images, [N, 3, 32, 32]) });
-      const script = join(import.meta.dirname, '../golden/load_state.py');
-      const theirs = (pythonFile(script, name, String(WIDTH), path) as number[][]).flat();
-      const session = await ort.InferenceSession.create(trainer.onnx(), { logSeverityLevel: 3 });
-      const { logits } = await session.run({ images: new ort.Tensor('float32', images, [N, 3, 32, 32]) });
-      expect(furthest(logits.data as Float32Array, theirs)).toBeLessThan(1e-4 * Math.max(1, ...theirs.map(Math.abs)));
-      await Promise.all([trainer.release(), session.release()]);
+      const changed = join(folder, `${name}-changed.safetensors`);
+      const theirs = pythonFile(golden('load_state.py'), name, String(WIDTH), path, changed) as Record<
+        string,
+        number[][]
+      >;
+      const same = async (expected: number[]) => {
+        const scale = Math.max(1, ...expected.map(Math.abs));
+        expect(furthest((await noiseFree(trainer)).logits, expected)).toBeLessThan(1e-4 * scale);
+      };
+      await same(theirs.loaded.flat());
+      trainer.load((await readSafetensors(changed)).tensors as unknown as Record<string, Weights>);
+      await same(theirs.changed.flat());
+      await trainer.release();
     },
   );
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 });

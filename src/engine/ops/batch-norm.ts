@@ -48,6 +48,20 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = 1e-5
   return new Tensor(batchNormOp, [x, gamma, beta, away, variance, y], { epsilon }, x.shape);
 }
 
+/** Its last input is its value, and takes the gradient. */
+const batchNormInferenceOp: Op = {
+  name: 'batchNormInference',
+  vjp: (g) => [null, null, null, null, null, g],
+  lower: (graph, [x, ...rest], node) => {
+    const [gamma, beta, mu, variance, y] = rest;
+    if (!graph.portable) return y;
+    const attributes = { epsilon: { float: node.attributes.epsilon } };
+    return graph.onImages(x, (images) =>
+      graph.node('BatchNormalization', [images, gamma, beta, mu, variance], attributes),
+    );
+  },
+};
+
 /** Normalised by given statistics (evaluation mode). All vectors [c]. */
 export function batchNormInference(
   x: Tensor,
@@ -58,5 +72,6 @@ export function batchNormInference(
   epsilon = 1e-5,
 ): Tensor {
   const scale = div(gamma, sqrt(add(variance, epsilon)));
-  return channelAdd(channelMul(x, scale), sub(beta, mul(mu, scale)));
+  const y = channelAdd(channelMul(x, scale), sub(beta, mul(mu, scale)));
+  return new Tensor(batchNormInferenceOp, [x, gamma, beta, mu, variance, y], { epsilon }, x.shape);
 }

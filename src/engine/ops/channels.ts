@@ -30,8 +30,23 @@ function channelwise(name: string, f: (x: Tensor, v: Tensor) => Tensor) {
   };
 }
 
+const plusChannels = channelwise('channelAdd', add);
+
+/** Its last input is its value, and takes the gradient. */
+const channelAddOp: Op = {
+  name: 'channelAdd',
+  vjp: (g) => [null, null, g],
+  lower: (graph, [x, v, y], node) => {
+    if (!graph.portable || node.rank !== 4) return y;
+    const wide = graph.node('Reshape', [v, graph.ints([1, node.shape[3], 1, 1])]);
+    return graph.onImages(x, (images) => graph.node('Add', [images, wide]));
+  },
+};
+
 /** `x + v` for a vector v [c]. */
-export const channelAdd = channelwise('channelAdd', add);
+export function channelAdd(x: Tensor, v: Tensor): Tensor {
+  return new Tensor(channelAddOp, [x, v, plusChannels(x, v)], {}, x.shape);
+}
 /** `x − v` for a vector v [c]. */
 export const channelSub = channelwise('channelSub', sub);
 const timesChannels = channelwise('channelMul', mul);
@@ -75,10 +90,19 @@ export function channelSum(x: Tensor): Tensor {
   return sum(reshape(perImage, [perImage.size / c, c]), [0]);
 }
 
+/** Its last input is its value, and takes the gradient. */
+const spatialMeanOp: Op = {
+  name: 'spatialMean',
+  vjp: (g) => [null, g],
+  lower: (graph, [x, y]) =>
+    graph.portable ? graph.node('Flatten', [graph.node('GlobalAveragePool', [graph.asImages(x)])], { axis: 1 }) : y,
+};
+
 /** `mean x` over the first two axes, [h, w, n, c] → [n, c]. */
 export function spatialMean(x: Tensor): Tensor {
   const [h, w, n, c] = x.shape;
-  return reshape(matmul(meanRow(h * w), reshape(x, [h * w, n * c])), [n, c]);
+  const y = reshape(matmul(meanRow(h * w), reshape(x, [h * w, n * c])), [n, c]);
+  return new Tensor(spatialMeanOp, [x, y], {}, y.shape);
 }
 
 const fillOp: Op = {

@@ -174,11 +174,9 @@ class Transforms {
 
 /** The convolution as one standard operator, for models that leave the engine. */
 function plain(graph: GraphBuilder, x: string, w: string, { stride, padding }: ConvAttributes): string {
-  const images = graph.node('Transpose', [x], { perm: [2, 3, 0, 1] });
   const kernel = graph.node('Transpose', [w], { perm: [3, 2, 0, 1] });
   const pads = [padding, padding, padding, padding];
-  const y = graph.node('Conv', [images, kernel], { strides: [stride, stride], pads });
-  return graph.node('Transpose', [y], { perm: [2, 3, 0, 1] });
+  return graph.onImages(x, (images) => graph.node('Conv', [images, kernel], { strides: [stride, stride], pads }));
 }
 
 const convOp: Op = {

@@ -10,6 +10,8 @@ const maxPoolOp: Op = {
   name: 'maxPool',
   vjp: (g, node) => [new Tensor(maxPoolGradientOp, [node.inputs[0], node, g], {}, node.inputs[0].shape)],
   lower: (graph, [x], node) => {
+    if (graph.portable)
+      return graph.onImages(x, (images) => graph.node('MaxPool', [images], { kernel_shape: [2, 2], strides: [2, 2] }));
     const y = graph.node('ReduceMax', [
       graph.node('Reshape', [x, graph.ints(windows(node.inputs[0]))]),
       graph.ints([1, 3]),
