@@ -108,7 +108,7 @@ export const presets = {
   quick: {
     ...common,
     width: 8,
-    epochs: 7,
+    epochs: 8,
     batchSize: 64,
     lr: 0.05,
     schedule: 'cosine',
@@ -134,7 +134,7 @@ export const presets = {
 } as const;
 
 /** Sizes a preset uses of a data set that can be had in any size. */
-const presetLimits = { quick: { trainLimit: 3000, testLimit: 1000, probeSize: 110 }, paper: {} } as const;
+const presetLimits = { quick: { trainLimit: 4000, testLimit: 1000, probeSize: 110 }, paper: {} } as const;
 
 const PAPER_EPOCHS = [1, 5, 10, 20, 40, 60, 80, 100, 120];
 

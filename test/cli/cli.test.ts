@@ -5,7 +5,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import { readNpz } from '../../src/formats/npz.js';
-import { readSafetensors } from '../../src/formats/safetensors.js';
+import { readSafetensors, tensor, writeSafetensors } from '../../src/formats/safetensors.js';
 import { MAIN, sandbox } from './helpers.js';
 
 const box = sandbox();
@@ -218,12 +218,25 @@ describe('run', () => {
     expect(tensors['layer4.1.conv2.weight'].shape.slice(2)).toEqual([3, 3]);
     expect(tensors).not.toHaveProperty('momentum.fc.bias');
 
-    await writeFile(join(box.folder, 'model', 'checkpoints', 'epoch-0001.safetensors'), 'damaged');
+    const checkpoint = (epoch: number) => join(box.folder, 'model', 'checkpoints', `epoch-000${epoch}.safetensors`);
+    const whole = await readFile(checkpoint(2));
+    await writeFile(checkpoint(1), 'damaged');
+    await writeFile(checkpoint(3), whole.subarray(0, -100));
+    const { 'fc.bias': bias, ...rest } = (await readSafetensors(checkpoint(2))).tensors;
+    await writeSafetensors(checkpoint(4), rest);
+    await writeSafetensors(checkpoint(5), { ...rest, 'fc.bias': tensor(bias.data, [2, 5]) });
+    await writeSafetensors(checkpoint(6), { ...rest, 'fc.bias': tensor(new Int32Array(10), [10]) });
     const refused: [string[], RegExp][] = [
       [['export', 'nowhere', '--out', 'x.onnx'], /nowhere: no run there/],
-      [['export', 'model', '--epoch', '7', '--out', 'x.onnx'], /--epoch 7: it has 1, 2/],
-      [['export', 'model', '--epoch', '1', '--out', 'x.onnx'], /epoch-0001\.safetensors/],
+      [['export', 'model', '--epoch', '7', '--out', 'x.onnx'], /--epoch 7: it has 1, 2, 3, 4, 5, 6/],
+      [['export', 'model', '--epoch', '1', '--out', 'x.onnx'], /epoch-0001\.safetensors: is truncated/],
+      [['export', 'model', '--epoch', '3', '--out', 'x.onnx'], /epoch-0003\.safetensors: is truncated/],
+      [['export', 'model', '--epoch', '4', '--out', 'x.onnx'], /epoch-0004\.safetensors: damaged.*fc\.bias/],
+      [['export', 'model', '--epoch', '5', '--out', 'x.onnx'], /epoch-0005\.safetensors: damaged.*fc\.bias is \[2,5\]/],
+      [['export', 'model', '--epoch', '6', '--out', 'x.onnx'], /epoch-0006\.safetensors: damaged.*not float32/],
+      [['export', 'model', '--epoch', '2', '--out', 'model.onnx/x.onnx'], /--out model\.onnx\/x\.onnx: no file/],
       [['export', 'model', '--epoch', 'last', '--out', 'x.onnx'], /--epoch last/],
+      [['export', 'model', '--epoch', '', '--out', 'x.onnx'], /--epoch : the number/],
       [['export', 'model', '--format', 'onx', '--out', 'x.onnx'], /unknown format "onx".*Did you mean "onnx"/],
       [['export', 'model', '--out', 'model'], /--out model: there is a folder/],
     ];

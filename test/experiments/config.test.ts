@@ -33,7 +33,7 @@ describe('the configuration of a run', () => {
   });
 
   it('takes only the embedded data set in a small size of its own accord', () => {
-    expect(resolveConfig({}).trainLimit).toBe(3000);
+    expect(resolveConfig({}).trainLimit).toBe(4000);
     expect(resolveConfig({ dataset: 'cifar10', dataDir: 'x' }).trainLimit).toBeUndefined();
   });
 

@@ -21,8 +21,8 @@ const noisy = (root: Tensor) => topological([root]).filter((t) => t.inputs[1] &&
 
 describe('noise stands where the model says', () => {
   it.each<[string, string, string[]]>([
-    ['vgg16', 'after 13 ReLUs and on the pooled features', [...Array(13).fill('relu'), 'reshape']],
-    ['preact-resnet18', 'after 17 ReLUs and on the pooled features', [...Array(17).fill('relu'), 'reshape']],
+    ['vgg16', 'after 13 ReLUs and on the pooled features', [...Array(13).fill('relu'), 'spatialMean']],
+    ['preact-resnet18', 'after 17 ReLUs and on the pooled features', [...Array(17).fill('relu'), 'spatialMean']],
     [
       'vit',
       'after each GELU, between blocks, after the last layer norm and before the classifier',

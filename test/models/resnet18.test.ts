@@ -39,7 +39,7 @@ describe('noise stands where the paper puts it', () => {
 
   it('right after a ReLU, but for the pooled features', () => {
     const sums = topological([forward('eval', 0.4).logits]).filter((t) => t.inputs[1]?.attributes.role === 'noise');
-    expect(sums.map((t) => t.inputs[0].op.name)).toEqual([...Array(16).fill('relu'), 'reshape']);
+    expect(sums.map((t) => t.inputs[0].op.name)).toEqual([...Array(16).fill('relu'), 'spatialMean']);
   });
 
   it('T sees the last block’s noise and not the pooled one; T̄ sees neither', () => {

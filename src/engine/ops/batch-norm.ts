@@ -52,8 +52,7 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = 1e-5
 const batchNormInferenceOp: Op = {
   name: 'batchNormInference',
   vjp: (g) => [null, null, null, null, null, g],
-  lower: (graph, [x, ...rest], node) => {
-    const [gamma, beta, mu, variance, y] = rest;
+  lower: (graph, [x, gamma, beta, mu, variance, y], node) => {
     if (!graph.portable) return y;
     const attributes = { epsilon: { float: node.attributes.epsilon } };
     return graph.onImages(x, (images) =>
