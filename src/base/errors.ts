@@ -5,13 +5,17 @@ export class UserError extends Error {
   override name = 'UserError';
 }
 
-/** The candidate nearest to `word` by edit distance, if it is near enough to be a slip of the keys. */
+/**
+ * The candidate nearest to `word`: one that holds all of it, as webgpu does gpu, or else the nearest by edit distance, if
+ * that is near enough to be a slip of the keys.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const said = word.toLowerCase();
   const ranked = candidates
-    .map((c) => ({ c, d: leven(word.toLowerCase(), c.toLowerCase()) }))
-    .sort((a, b) => a.d - b.d || a.c.localeCompare(b.c));
+    .map((c) => ({ c, d: leven(said, c.toLowerCase()), holds: said.length > 2 && c.toLowerCase().includes(said) }))
+    .sort((a, b) => Number(b.holds) - Number(a.holds) || a.d - b.d || a.c.localeCompare(b.c));
   const best = ranked[0];
-  return best && best.d <= Math.max(2, Math.floor(best.c.length / 3)) ? best.c : undefined;
+  return best && (best.holds || best.d <= Math.max(2, Math.floor(best.c.length / 3))) ? best.c : undefined;
 }
 
 /** `unknown attack "badnet": one of none, badnets, blend. Did you mean badnets?` */

@@ -1,7 +1,7 @@
 /** `ibscope doctor`: what this machine has, and what is missing, in words one can act on. */
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { Command } from 'commander';
-import { add, input, Program } from '../engine/index.js';
+import { add, type DeviceState, devices, input, inspectDevice, Program } from '../engine/index.js';
 import { VERSION } from '../version.js';
 
 interface Check {
@@ -20,14 +20,23 @@ export function addDoctor(program: Command) {
     .action(async (values) => {
       const checks = [node(), memory(), await runtime(), await images()];
       const failed = checks.filter((c) => !c.ok);
-      const text = checks
-        .map((c) => `${c.ok ? 'ok     ' : 'missing'}  ${c.name}: ${c.found}${c.advice ? `\n         ${c.advice}` : ''}`)
-        .join('\n');
+      const found = await Promise.all(devices.map(inspectDevice));
+      const text = [
+        ...checks.map((c) => entry(c.ok ? 'ok' : 'missing', c.name, c)),
+        ...found.map((d) => entry(d.available ? 'ok' : 'none', `device ${d.device}`, d)),
+      ].join('\n');
       process.stdout.write(
-        values.json ? `${JSON.stringify({ version: VERSION, checks })}\n` : `ibscope ${VERSION}\n${text}\n`,
+        values.json
+          ? `${JSON.stringify({ version: VERSION, checks, devices: found })}\n`
+          : `ibscope ${VERSION}\n${text}\n`,
       );
       if (failed.length > 0) process.exitCode = 1;
     });
+}
+
+/** A line, and one below it if there is something to do. */
+function entry(word: string, name: string, { found, advice }: Check | DeviceState): string {
+  return `${word.padEnd(7)}  ${name}: ${found}${advice ? `\n         ${advice}` : ''}`;
 }
 
 function node(): Check {
@@ -61,7 +70,7 @@ async function runtime(): Promise<Check> {
     return {
       name: 'ONNX Runtime',
       ok: y[1] === 4,
-      found: `${ort.env.versions.node ?? ort.env.versions.common}, device cpu`,
+      found: ort.env.versions.node ?? ort.env.versions.common,
     };
   } catch (error) {
     return {

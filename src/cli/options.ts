@@ -24,6 +24,7 @@ const VALUE: Partial<Record<Key, string>> = {
   critic: 'name',
   view: 'name',
   score: 'name',
+  device: 'name',
   preset: 'name',
 };
 

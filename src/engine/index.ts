@@ -1,5 +1,14 @@
 /** The engine's surface: expressions, their gradients, and programs that run them. */
 export { gradients } from './autodiff.js';
+export {
+  chooseDevice,
+  type Device,
+  type DeviceChoice,
+  type DeviceState,
+  deviceChoices,
+  devices,
+  inspectDevice,
+} from './devices.js';
 export { NoiseBank } from './noise.js';
 export * from './ops/batch-norm.js';
 export * from './ops/channels.js';
@@ -19,7 +28,7 @@ export {
   Program,
   type ProgramSpec,
   type SessionSettings,
-  State,
   type Values,
 } from './program.js';
+export { State } from './state.js';
 export { constant, input, type Operand, type Shape, sizeOf, Tensor } from './tensor.js';

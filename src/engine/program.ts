@@ -6,8 +6,10 @@
  */
 import * as ort from 'onnxruntime-node';
 import { topological } from './autodiff.js';
+import { type Device, keepsState, sessionOptions } from './devices.js';
 import type { NoiseBank } from './noise.js';
 import { GraphBuilder, type Weight } from './onnx.js';
+import type { State } from './state.js';
 import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
 
 export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
@@ -52,51 +54,8 @@ function write(graph: GraphBuilder, outputs: Record<string, Tensor>): GraphBuild
 export interface SessionSettings {
   /** Threads inside an operator. Default: all cores. */
   threads?: number;
-}
-
-/**
- * Named tensors that survive from run to run. Each has a second buffer: an update writes into that one and the two change
- * places, so nothing is copied. An array from `get` therefore holds its values through one update and is written to by the
- * next: copy what must last longer. An array given to `set` is taken over in the same way.
- */
-export class State {
-  private readonly current = new Map<string, Float32Array>();
-  private readonly spare = new Map<string, Float32Array>();
-
-  set(name: string, values: Float32Array) {
-    this.current.set(name, values);
-    this.spare.delete(name);
-  }
-
-  get(name: string): Float32Array {
-    const v = this.current.get(name);
-    if (!v) throw new Error(`state: no tensor named ${name}`);
-    return v;
-  }
-
-  has(name: string): boolean {
-    return this.current.has(name);
-  }
-
-  names(): string[] {
-    return [...this.current.keys()];
-  }
-
-  /** The buffer that the next value of `name` is written to. */
-  next(name: string): Float32Array {
-    let s = this.spare.get(name);
-    if (!s) {
-      s = new Float32Array(this.get(name).length);
-      this.spare.set(name, s);
-    }
-    return s;
-  }
-
-  swap(name: string) {
-    const s = this.next(name);
-    this.spare.set(name, this.get(name));
-    this.current.set(name, s);
-  }
+  /** Default cpu. */
+  device?: Device;
 }
 
 interface Slot {
@@ -117,6 +76,8 @@ export class Program {
     private readonly slots: readonly Slot[],
     private readonly outputs: Record<string, Tensor>,
     private readonly updated: readonly { name: string; shape: readonly number[] }[],
+    /** Whether updates stay on the device. */
+    private readonly keeps: boolean,
   ) {}
 
   static async compile(spec: ProgramSpec, settings: SessionSettings = {}): Promise<Program> {
@@ -137,31 +98,38 @@ export class Program {
       seen.set(name, t);
       slots.push({ name, role, tensor: t });
     }
-    const session = await ort.InferenceSession.create(emit(all, true), {
-      intraOpNumThreads: settings.threads ?? 0,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'disabled',
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '50' } } },
-    });
-    return new Program(session, slots, spec.outputs, updated);
+    const device = settings.device ?? 'cpu';
+    const options = sessionOptions(device, settings.threads);
+    const keeps = keepsState(device) && updated.length > 0;
+    if (keeps)
+      options.preferredOutputLocation = Object.fromEntries(
+        updated.map((u) => [`next:${u.name}`, 'gpu-buffer' as const]),
+      );
+    const session = await ort.InferenceSession.create(emit(all, device === 'cpu'), options);
+    return new Program(session, slots, spec.outputs, updated, keeps);
   }
 
   /** Runs once. `feeds` by input name; state is read from and, where updated, written to `state`; noise comes from `bank`. */
   async run(feeds: Record<string, Values>, state?: State, bank?: NoiseBank): Promise<Record<string, Values>> {
     const values: Record<string, ort.Tensor> = {};
     for (const { name, role, tensor } of this.slots) {
+      const there = role === 'state' ? state?.onDevice(name, tensor.shape) : undefined;
+      if (there) {
+        values[name] = there;
+        continue;
+      }
       const data = role === 'state' ? state?.get(name) : role === 'noise' ? bank?.draw(tensor.size) : feeds[name];
       if (data === undefined) throw new Error(`run: nothing was fed for ${name}`);
       values[name] = toOrt(name, data, tensor.dtype, tensor.shape);
     }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of Object.keys(this.outputs)) fetches[name] = null;
-    for (const u of this.updated) fetches[`next:${u.name}`] = toOrt(u.name, state!.next(u.name), 'float32', u.shape);
+    for (const u of this.updated)
+      fetches[`next:${u.name}`] = this.keeps ? null : toOrt(u.name, state!.next(u.name), 'float32', u.shape);
     const result = await this.session.run(values, fetches);
-    for (const u of this.updated) state!.swap(u.name);
+    for (const u of this.updated)
+      if (this.keeps) state!.keep(u.name, result[`next:${u.name}`]);
+      else state!.swap(u.name);
     return Object.fromEntries(Object.keys(this.outputs).map((name) => [name, result[name].data as Values]));
   }
 

@@ -7,7 +7,7 @@ import type { RunConfig } from './config.js';
 import type { RunHooks } from './hooks.js';
 import { prepare } from './prepare.js';
 import { type RunResult, reportOf } from './result.js';
-import { run } from './run.js';
+import { onDevice, run } from './run.js';
 
 export interface CompareResult {
   dir: string;
@@ -24,6 +24,7 @@ export async function compare(
   hooks: RunHooks = {},
 ): Promise<CompareResult> {
   await checkFolder(path, resume);
+  const { device } = await onDevice(configs[0], hooks);
   // Equal footing: every run's groups have the size that the smallest of them allows.
   const sizes: number[] = [];
   for (const config of configs) sizes.push((await prepare(config, hooks)).groups.size);
@@ -32,7 +33,7 @@ export async function compare(
   for (const [i, config] of configs.entries()) {
     const label = `${config.attack} (${i + 1}/${configs.length})`;
     rows.push(
-      await run({ ...config, probeSize }, join(path, config.attack), resume, {
+      await run({ ...config, probeSize, device }, join(path, config.attack), resume, {
         ...hooks,
         progress: (p) => hooks.progress?.({ ...p, stage: `${label}: ${p.stage}` }),
         line: (text) => hooks.line?.(`${label}: ${text}`),

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { attacks, findAttack, rules } from '../attacks/index.js';
-import { findNamed, UserError } from '../base/errors.js';
+import { findNamed, nearest, UserError } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
-import { optimizers } from '../engine/index.js';
+import { deviceChoices, optimizers } from '../engine/index.js';
 import { findModel, models } from '../models/index.js';
 import { augmentations } from '../training/augment.js';
 import { schedules } from '../training/schedule.js';
@@ -74,6 +74,12 @@ export const runOptions = z.object({
   score: z
     .enum(['ibscope', 'authors-draft'], { error: 'ibscope or authors-draft' })
     .describe('stealth score in the headline: ibscope or authors-draft'),
+  device: z
+    .enum(deviceChoices, { error: `one of ${deviceChoices.join(', ')}` })
+    .optional()
+    .describe(
+      `what trains: ${deviceChoices.join(', ')}; auto is the first of cuda, webgpu, cpu that works (default cpu)`,
+    ),
   preset: z.enum(['quick', 'paper'], { error: 'quick or paper' }).describe('defaults: quick, or the paper’s protocol'),
   seed: z.coerce
     .number({ error: 'a whole number' })
@@ -164,7 +170,7 @@ export function resolveConfig(request: RunRequest): RunConfig {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const key = String(issue.path[0]);
-    throw refusal(key, filled[key], issue.message);
+    throw refusal(key, filled[key], issue.message, issue.code === 'invalid_value' ? issue.values.map(String) : []);
   }
   const config = parsed.data;
   const source = findDataset(config.dataset);
@@ -217,8 +223,9 @@ function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): number[]
   return list[list.length - 1] === epochs ? list : [...list, epochs];
 }
 
-function refusal(key: string, got: unknown, allowed: string): UserError {
-  return new UserError(
-    `${flag(key)} ${typeof got === 'string' || typeof got === 'number' ? got : JSON.stringify(got)}: ${allowed} is allowed`,
-  );
+/** `--device gpu: one of cpu, webgpu, cuda, auto is allowed. Did you mean "webgpu"?` `words`: those allowed, if it is words. */
+function refusal(key: string, got: unknown, allowed: string, words: readonly string[] = []): UserError {
+  const text = typeof got === 'string' || typeof got === 'number' ? String(got) : JSON.stringify(got);
+  const near = nearest(text, words);
+  return new UserError(`${flag(key)} ${text}: ${allowed} is allowed${near ? `. Did you mean "${near}"?` : ''}`);
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
+import { chooseDevice, type Device } from '../engine/index.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { Matrix } from '../information/columns.js';
@@ -28,17 +29,31 @@ const PERCEIVED = 200;
 /** Seconds between checkpoints inside a long epoch. */
 const SAVE_EVERY = 60;
 
+/** A configuration that names the device it runs on. */
+type OnDevice = RunConfig & { device?: Device };
+
+/**
+ * The device that the configuration asks for, in place of `auto`; throws where it is not there. The processor is left unset:
+ * a run that asked for it is the same run as one that asked for nothing.
+ */
+export async function onDevice(config: RunConfig, { line }: RunHooks): Promise<OnDevice> {
+  const device = await chooseDevice(config.device ?? 'cpu');
+  if (config.device === 'auto') line?.(`device: ${device}`);
+  return { ...config, device: device === 'cpu' ? undefined : device };
+}
+
 /** Runs a configuration in `path`, or goes on with the run that is there. Returns its result, which is also on disk. */
 export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
   await RunDirectory.check(path, resume);
+  const settled = await onDevice(config, hooks);
   if (resume && !(await stat(join(path, 'run.json')).catch(() => null)))
     hooks.line?.(`${path}: there is no run to go on with yet; it begins anew`);
   hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
-  const data = await prepare(config, hooks);
+  const data = await prepare(settled, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
   const dir = await RunDirectory.open(path, resume);
   try {
-    return await new Run(config, data, dir, hooks).complete();
+    return await new Run(settled, data, dir, hooks).complete();
   } finally {
     dir.unlock();
   }
@@ -76,18 +91,17 @@ class Run {
   private readonly trainer: Trainer;
 
   constructor(
-    private readonly config: RunConfig,
+    private readonly config: OnDevice,
     private readonly data: Prepared,
     private readonly dir: RunDirectory,
     private readonly hooks: RunHooks,
   ) {
     const { poisoned, test, triggered, dataset } = data;
-    this.trainer = new Trainer(trainingConfig(config), {
-      classes: dataset.classes.length,
-      train: poisoned,
-      test,
-      triggered,
-    });
+    this.trainer = new Trainer(
+      trainingConfig(config),
+      { classes: dataset.classes.length, train: poisoned, test, triggered },
+      { device: config.device },
+    );
   }
 
   async complete(): Promise<RunResult> {
@@ -184,6 +198,7 @@ class Run {
 
   private async save() {
     const { dir, trainer } = this;
+    await trainer.state.collect();
     const tensors = asTensors(trainer.tensors());
     await writeSafetensors(dir.lastCheckpoint, tensors, { position: JSON.stringify(trainer.position) });
   }
@@ -231,6 +246,7 @@ class Run {
       for (const layer of config.layer!) Object.assign(tensors, await this.probeLayer(set, layer));
       await writeSafetensors(dir.probe(epoch), tensors);
     }
+    await trainer.state.collect();
     await writeSafetensors(dir.checkpoint(epoch), asTensors(trainer.weights()));
   }
 

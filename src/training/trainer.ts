@@ -351,6 +351,8 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
+    // What is on the device goes with its programs.
+    await this.state.collect();
     const probing = [...this.probing.values()].flatMap(({ noisy, silent }) => [noisy, silent]);
     for (const p of [this.training, this.evaluation, this.adversarial, ...probing]) await p.release();
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
+import type { DeviceState } from '../../src/engine/index.js';
 import { readNpz } from '../../src/formats/npz.js';
 import { readSafetensors, tensor, writeSafetensors } from '../../src/formats/safetensors.js';
 import { MAIN, sandbox } from './helpers.js';
@@ -21,6 +22,8 @@ describe('a wrong command gives one line, exit code 2, and leaves nothing behind
     [['run', '--dataset', 'shapes'], /unknown data set "shapes".*shapes10/],
     [['run', '--model', 'resnet'], /unknown model "resnet".*resnet18/],
     [['run', '--layer', 'layer5'], /unknown layer of resnet18 "layer5".*layer1, layer2.*Did you mean/],
+    [['run', '--device', 'gpu'], /--device gpu: one of cpu, webgpu, cuda, auto is allowed\. Did you mean "webgpu"/],
+    [['compare', '--attacks', 'none', '--device', 'cude'], /--device cude.*Did you mean "cuda"/],
     [['run', '--optimizer', 'adam'], /--optimizer adam.*sgd, adamw/],
     [['run', '--poison-rate', '0'], /--poison-rate 0/],
     [['run', '--poison-rate', '1.5'], /--poison-rate 1.5/],
@@ -333,7 +336,11 @@ describe('doctor and help', () => {
   it('finds what it needs', async () => {
     const { stdout, code } = await ibscope(['doctor', '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout).checks.every((c: { ok: boolean }) => c.ok)).toBe(true);
+    const { checks, devices } = JSON.parse(stdout);
+    expect(checks.every((c: { ok: boolean }) => c.ok)).toBe(true);
+    expect(devices.map((d: DeviceState) => d.device)).toEqual(['cpu', 'webgpu', 'cuda']);
+    for (const { available, advice } of devices as DeviceState[]) expect(advice === undefined).toBe(available);
+    expect(devices[0].available).toBe(true);
   });
 
   it.each(['run', 'compare', 'attacks', 'poison', 'perceive', 'data', 'mi', 'report', 'doctor'])(
