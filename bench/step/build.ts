@@ -5,12 +5,10 @@
 import { Rng } from '../../src/base/random.js';
 import { NoiseBank, Program, State } from '../../src/engine/index.js';
 import { OPTIMIZER_STATE } from '../../src/engine/optim.js';
-import { findModel, fromTorch, torchShape } from '../../src/models/index.js';
-import { type GraphOptions, parameters, trainStep } from '../../src/training/graphs.js';
-import { initial, uniform } from '../../test/models/helpers.js';
+import { fromTorch, torchShape } from '../../src/models/index.js';
+import { parameters, trainStep } from '../../src/training/graphs.js';
+import { graphOptions, initial, uniform } from '../../test/models/helpers.js';
 
-const CLASSES = 10;
-const SIDE = 32;
 /** So low that float32 rounding does not grow from one step to the next; bench/peer.py has the same. */
 const RATE = 5e-4;
 
@@ -29,26 +27,22 @@ export interface Step {
 }
 
 export async function buildStep({ model, width, batch, noise }: StepRequest): Promise<Step> {
-  const graph: GraphOptions = {
-    model: findModel(model),
-    width,
-    classes: CLASSES,
-    height: SIDE,
-    imageWidth: SIDE,
-    channels: 3,
-    noiseStd: noise,
-    momentum: 0.9,
-    weightDecay: 5e-4,
-  };
+  const graph = { ...graphOptions(model, width), noiseStd: noise };
   const state = new State();
   for (const p of parameters(graph)) {
     state.set(p.name, fromTorch(p, initial(p.name, torchShape(p))));
     if (p.trainable)
       for (const kind of OPTIMIZER_STATE.sgd) state.set(`${kind}.${p.name}`, new Float32Array(p.tensor.size));
   }
-  const bank = new NoiseBank(noise, noise === 0 ? 1 : batch * width * SIDE * SIDE, new Rng(0, 'bench noise'));
-  const images = Uint8Array.from(uniform('pixels', batch * SIDE * SIDE * 3), (u) => Math.floor((u + 1) * 128));
-  const labels = Int32Array.from({ length: batch }, (_, i) => i % CLASSES);
+  const bank = new NoiseBank(
+    noise,
+    noise === 0 ? 1 : batch * width * graph.height * graph.imageWidth,
+    new Rng(0, 'bench noise'),
+  );
+  const images = Uint8Array.from(uniform('pixels', batch * graph.height * graph.imageWidth * graph.channels), (u) =>
+    Math.floor((u + 1) * 128),
+  );
+  const labels = Int32Array.from({ length: batch }, (_, i) => i % graph.classes);
   const program = await Program.compile(trainStep(graph, batch));
   return {
     async run() {

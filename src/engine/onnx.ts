@@ -119,7 +119,6 @@ export class GraphBuilder {
     const made = given === undefined && this.nodes.find((n) => n.outputs[0] === value);
     if (made) {
       made.outputs[0] = name;
-      for (const n of this.nodes) n.inputs = n.inputs.map((i) => (i === value ? name : i));
       this.given.set(value, name);
     } else
       this.nodes.push({ name, op: 'Identity', domain: '', inputs: [given ?? value], outputs: [name], attributes: {} });
@@ -278,6 +277,7 @@ export class GraphBuilder {
 
   /** The serialised model. `fuse`: with operators of ONNX Runtime's own for processors. */
   finish(fuse = false): Uint8Array {
+    for (const n of this.nodes) n.inputs = n.inputs.map((i) => this.given.get(i) ?? i);
     if (fuse) this.fuseTransposes();
     const nodes = this.ordered(this.needed());
     const w = Writer.create();

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { attacks, findAttack, rules } from '../attacks/index.js';
-import { findNamed, nearest, UserError } from '../base/errors.js';
+import { nearest, UserError, unknownWord } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
 import { deviceChoices, optimizers } from '../engine/index.js';
 import { findModel, models } from '../models/index.js';
@@ -187,18 +187,8 @@ function layersOf({ model, layer }: RunConfig): string[] {
   const { layers } = findModel(model);
   if (!layer) return layers.slice(-1);
   if (layer.length === 0) throw new UserError(`--layer: name at least one of ${layers.join(', ')}`);
-  return [
-    ...new Set(
-      layer.map(
-        (name) =>
-          findNamed(
-            `layer of ${model}`,
-            name,
-            layers.map((l) => ({ name: l })),
-          ).name,
-      ),
-    ),
-  ];
+  for (const name of layer) if (!layers.includes(name)) throw unknownWord(`layer of ${model}`, name, layers);
+  return [...new Set(layer)];
 }
 
 /** The attack's parameters, from `name=value` texts. */

@@ -1,6 +1,5 @@
 /** The model of a run, at one of its checkpoints, as a file for others. */
-import { readdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
 import { asTensors, readSafetensors, writeSafetensors } from '../formats/safetensors.js';
@@ -37,10 +36,7 @@ export async function exportModel(
   const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
   if ((await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: there is a folder of that name`);
-  const kept = (await readdir(dirname(dir.lastCheckpoint)).catch(() => []))
-    .flatMap((name) => /^epoch-(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
+  const kept = await dir.checkpoints();
   const chosen = epoch ?? kept.at(-1);
   if (chosen === undefined || !kept.includes(chosen)) {
     const there = kept.length > 0 ? `it has ${kept.join(', ')}` : 'it has none yet';
@@ -70,7 +66,8 @@ export async function exportModel(
   try {
     trainer.load(tensors as unknown as Record<string, Weights>);
   } catch (error) {
-    throw new UserError(`${dir.checkpoint(chosen)}: damaged, ${(error as Error).message}`);
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${dir.checkpoint(chosen)}: damaged, ${error.message}`);
   }
   try {
     if (format === 'onnx') await writeAtomic(out, trainer.onnx());

@@ -171,6 +171,13 @@ export class RunDirectory {
     return join(this.path, 'checkpoints', epochName(epoch));
   }
 
+  /** Epochs whose weights are kept, ascending. */
+  async checkpoints(): Promise<number[]> {
+    const names = await readdir(join(this.path, 'checkpoints')).catch(() => []);
+    const epochs = names.map((name) => Number(/^epoch-(\d+)\./.exec(name)?.[1]));
+    return epochs.filter((epoch, i) => names[i] === epochName(epoch)).sort((a, b) => a - b);
+  }
+
   probe(epoch: number): string {
     return join(this.path, 'probes', epochName(epoch));
   }

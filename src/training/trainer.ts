@@ -94,6 +94,7 @@ export class Trainer {
   readonly state = new State();
   position: Position;
   private readonly graph: GraphOptions;
+  private readonly parameters: readonly Parameter[];
   private readonly training: ProgramCache;
   private readonly evaluation: ProgramCache;
   /** Probing by layer, with and without noise. */
@@ -132,7 +133,8 @@ export class Trainer {
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
-    for (const p of parameters(this.graph)) {
+    this.parameters = parameters(this.graph);
+    for (const p of this.parameters) {
       const values = p.initial(rng);
       for (const name of this.stateNames(p))
         this.state.set(name, name === p.name ? values : new Float32Array(values.length));
@@ -155,12 +157,12 @@ export class Trainer {
 
   /** Parameters and running statistics by name, in PyTorch's shapes. */
   weights(): Record<string, Weights> {
-    return Object.fromEntries(parameters(this.graph).map((p) => [p.name, toTorch(p, this.state.get(p.name))]));
+    return Object.fromEntries(this.parameters.map((p) => [p.name, toTorch(p, this.state.get(p.name))]));
   }
 
   /** The same and the optimizer's state: all that a checkpoint holds besides the position. */
   tensors(): Record<string, Weights> {
-    const all = parameters(this.graph).flatMap((p) =>
+    const all = this.parameters.flatMap((p) =>
       this.stateNames(p).map((name) => [name, toTorch(p, this.state.get(name))] as const),
     );
     return Object.fromEntries(all);
@@ -168,7 +170,7 @@ export class Trainer {
 
   /** Takes over what `weights` or `tensors` gave; what is not named stays as it is. */
   load(tensors: Record<string, Weights>) {
-    for (const p of parameters(this.graph))
+    for (const p of this.parameters)
       for (const name of this.stateNames(p)) {
         const found = tensors[name];
         if (!found) continue;
@@ -188,7 +190,7 @@ export class Trainer {
   /** The model as it stands, as an ONNX file for any runtime (`inferenceStep`). */
   onnx(): Uint8Array {
     const weights = new Map(
-      parameters(this.graph).map((p) => [p.name, { ...toTorch(p, this.state.get(p.name)), perm: axesOf(p) }]),
+      this.parameters.map((p) => [p.name, { ...toTorch(p, this.state.get(p.name)), perm: axesOf(p) }]),
     );
     return emitPortable((n) => inferenceStep(this.graph, n).outputs, weights);
   }

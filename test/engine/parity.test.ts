@@ -3,24 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { Program, State } from '../../src/engine/index.js';
 import type { NdArray } from '../../src/formats/npy.js';
 import { readNpz } from '../../src/formats/npz.js';
-import { findModel, fromTorch, torchShape, toTorch } from '../../src/models/index.js';
-import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
-import { bits, distance, norm } from '../models/helpers.js';
+import { fromTorch, torchShape, toTorch } from '../../src/models/index.js';
+import { parameters, probeStep, trainStep } from '../../src/training/graphs.js';
+import { bits, distance, graphOptions, norm } from '../models/helpers.js';
 
 /** What test/golden/resnet18.py runs, without noise. */
 const BATCH = 32;
 const RATE = 5e-4;
-const options: GraphOptions = {
-  model: findModel('resnet18'),
-  width: 16,
-  classes: 10,
-  height: 32,
-  imageWidth: 32,
-  channels: 3,
-  noiseStd: 0,
-  momentum: 0.9,
-  weightDecay: 5e-4,
-};
+const options = graphOptions('resnet18', 16);
 
 function initial(name: string, shape: readonly number[]): Float32Array {
   const hash = bits(name);

@@ -2,22 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import { type Device, input, inspectDevice, Program, State } from '../../src/engine/index.js';
 import { add, mul } from '../../src/engine/ops/elementwise.js';
-import { findModel } from '../../src/models/index.js';
-import { evaluationStep, type GraphOptions, parameters, trainStep } from '../../src/training/graphs.js';
-import { bits, distance, norm } from '../models/helpers.js';
+import { evaluationStep, parameters, trainStep } from '../../src/training/graphs.js';
+import { bits, distance, graphOptions, norm } from '../models/helpers.js';
 
 const BATCH = 8;
-const options: GraphOptions = {
-  model: findModel('resnet18'),
-  width: 4,
-  classes: 10,
-  height: 32,
-  imageWidth: 32,
-  channels: 3,
-  noiseStd: 0,
-  momentum: 0.9,
-  weightDecay: 5e-4,
-};
+const options = graphOptions('resnet18', 4);
 const feeds = {
   images: Uint8Array.from({ length: BATCH * 3072 }, (_, i) => bits('pixels')(i) >>> 24),
   labels: Int32Array.from({ length: BATCH }, (_, i) => i),

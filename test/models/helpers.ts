@@ -1,5 +1,20 @@
 /** What tests against PyTorch share: the integer hash that test/golden/resnet18.py draws weights and images from, and norms. */
 import { type Shape, sizeOf } from '../../src/engine/index.js';
+import { findModel } from '../../src/models/index.js';
+import type { GraphOptions } from '../../src/training/graphs.js';
+
+/** A model for ten classes of 32×32 colour images, without noise, under SGD as tests have it. */
+export const graphOptions = (model: string, width: number): GraphOptions => ({
+  model: findModel(model),
+  width,
+  classes: 10,
+  height: 32,
+  imageWidth: 32,
+  channels: 3,
+  noiseStd: 0,
+  momentum: 0.9,
+  weightDecay: 5e-4,
+});
 
 /** 32 bits for every index: FNV-1a of the name, then a multiply and xorshift mix. */
 export function bits(name: string) {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { input, Program, State, sizeOf } from '../../src/engine/index.js';
-import { findModel, fromTorch, Layers, torchShape, toTorch } from '../../src/models/index.js';
+import { fromTorch, Layers, torchShape, toTorch } from '../../src/models/index.js';
 import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
-import { furthest, initial, norm, uniform } from './helpers.js';
+import { furthest, graphOptions, initial, norm, uniform } from './helpers.js';
 
 interface Golden {
   parameters: number;
@@ -32,13 +32,7 @@ const PUBLISHED: Record<string, number> = {
 };
 
 const optionsOf = (name: string): GraphOptions => ({
-  model: findModel(name),
-  width: golden.width,
-  classes: 10,
-  height: 32,
-  imageWidth: 32,
-  channels: 3,
-  noiseStd: 0,
+  ...graphOptions(name, golden.width),
   momentum: golden.momentum,
   weightDecay: golden.weightDecay,
 });

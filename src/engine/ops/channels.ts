@@ -5,7 +5,7 @@
  * times as fast as rows of c values.
  */
 import type { GraphBuilder } from '../onnx.js';
-import { type Op, sizeOf, Tensor } from '../tensor.js';
+import { constant, type Op, Tensor } from '../tensor.js';
 import { add, mul, sub } from './elementwise.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
@@ -105,10 +105,4 @@ export function spatialMean(x: Tensor): Tensor {
   return new Tensor(spatialMeanOp, [x, y], {}, y.shape);
 }
 
-const fillOp: Op = {
-  name: 'fill',
-  lower: (graph, _inputs, node) =>
-    graph.floats(new Float32Array(sizeOf(node.shape)).fill(node.attributes.value), node.shape),
-};
-
-const meanRow = (k: number) => new Tensor(fillOp, [], { value: 1 / k }, [1, k]);
+const meanRow = (k: number) => constant(new Float32Array(k).fill(1 / k), [1, k]);
