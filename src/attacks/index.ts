@@ -11,6 +11,7 @@ import { lowFrequency } from './low-frequency.js';
 import { none } from './none.js';
 import { patch } from './patch.js';
 import { refool } from './refool.js';
+import { relabel } from './relabel.js';
 import { sig } from './sig.js';
 import type { Attack } from './types.js';
 import { wanet } from './wanet.js';
@@ -29,6 +30,7 @@ export const attacks: readonly Attack[] = [
   adaptivePatch,
   refool,
   patch,
+  relabel,
 ];
 
 /** The attack of that name; throws `UserError` with the nearest name otherwise. */

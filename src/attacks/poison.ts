@@ -57,7 +57,7 @@ export function poison(
     stamp(out.images, i, trigger.train(adversarial?.get(i) ?? floats(train, i), i));
   }
   const touched = payload.length + cover.length;
-  if (touched > 0 && Buffer.compare(out.images, train.images) === 0)
+  if (touched > 0 && !trigger.unchanged && Buffer.compare(out.images, train.images) === 0)
     throw new UserError(
       `attack "${attack.name}": its trigger changes no pixel of any of the ${touched} images it is given`,
     );

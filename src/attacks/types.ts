@@ -15,6 +15,8 @@ export interface ImageShape {
 export interface Trigger {
   train(image: Float32Array, index: number): Float32Array;
   test(image: Float32Array, index: number): Float32Array;
+  /** It leaves every image as it is, and is meant to. */
+  unchanged?: boolean;
 }
 
 /**

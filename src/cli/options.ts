@@ -1,11 +1,8 @@
 /** Command-line options from the run's schema, and what every command shares. */
 import { type Command, Option } from 'commander';
-import { UserError } from '../base/errors.js';
-import { presets, type RunConfig, type RunRequest, runOptions } from '../experiments/config.js';
+import { flagOf, presets, type RunConfig, runOptions } from '../experiments/config.js';
 
 type Key = keyof RunConfig;
-
-export const flagOf = (key: string) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 
 /** What an option's value is called in `--help`. */
 const VALUE: Partial<Record<Key, string>> = {
@@ -43,26 +40,6 @@ export function addRunOptions(command: Command, without: readonly Key[] = []): C
     command.addOption(option);
   }
   return command;
-}
-
-/** The part of commander's values that belongs to a run's configuration. */
-export function requestOf(values: Record<string, unknown>): RunRequest {
-  const request: Record<string, unknown> = {};
-  for (const key of Object.keys(runOptions.shape)) if (values[key] !== undefined) request[key] = values[key];
-  if (typeof request.checkpoints === 'string')
-    request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
-  if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
-  if (typeof request.layer === 'string') request.layer = request.layer.split(',').map((name) => name.trim());
-  return request as RunRequest;
-}
-
-function numbers(flag: string, text: string, what: string): number[] {
-  return text.split(',').map((part) => {
-    const n = Number(part);
-    if (part.trim() === '' || !Number.isFinite(n))
-      throw new UserError(`${flag} ${text}: ${what} are expected, such as 1,5`);
-    return n;
-  });
 }
 
 /** Where a run is written that was given no `--out`: `runs/<what>-<time>`. */

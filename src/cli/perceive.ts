@@ -1,10 +1,10 @@
 /** `ibscope perceive`: how visible an attack is. */
 import { type Command, Option } from 'commander';
 import { unknownWord } from '../base/errors.js';
-import { resolveConfig } from '../experiments/config.js';
+import { requestOf, resolveConfig } from '../experiments/config.js';
 import type { PerceiveRequest, PerceiveSummary } from '../experiments/poisoning.js';
 import { measures } from '../perception/index.js';
-import { addRunOptions, requestOf } from './options.js';
+import { addRunOptions } from './options.js';
 import { withoutTraining } from './poison.js';
 import { work } from './work.js';
 

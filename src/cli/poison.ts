@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { attacks, exportFormats } from '../attacks/index.js';
 import { UserError, unknownWord } from '../base/errors.js';
-import { type RunConfig, resolveConfig, runOptions } from '../experiments/config.js';
+import { type RunConfig, requestOf, resolveConfig, runOptions } from '../experiments/config.js';
 import type { PoisonRequest, PoisonSummary } from '../experiments/poisoning.js';
-import { addRunOptions, requestOf } from './options.js';
+import { addRunOptions } from './options.js';
 import { work } from './work.js';
 
 /** The options of a run that say how the data are poisoned; the others are not taken by `poison` and `perceive`. */

@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { addAttacks } from './attacks.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
+import { addExperiment } from './experiment.js';
 import { addExport } from './export.js';
 import { addMi } from './mi.js';
 import { addPerceive } from './perceive.js';
@@ -22,6 +23,7 @@ export function buildProgram(): Command {
   for (const add of [
     addRun,
     addCompare,
+    addExperiment,
     addAttacks,
     addPoison,
     addPerceive,
@@ -32,7 +34,7 @@ export function buildProgram(): Command {
     addDoctor,
   ])
     add(program);
-  for (const command of program.commands)
+  for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })

@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import type { CompareResult } from '../experiments/compare.js';
-import { type RunRequest, resolveConfig } from '../experiments/config.js';
+import { type RunRequest, requestOf, resolveConfig } from '../experiments/config.js';
 import type { RunDocument } from '../experiments/documents.js';
 import type { CompareJob, RunJob } from '../experiments/jobs.js';
 import type { RunResult } from '../experiments/result.js';
 import { RunDirectory } from '../runs/directory.js';
-import { addRunOptions, defaultOut, requestOf } from './options.js';
+import { addRunOptions, defaultOut } from './options.js';
 import { runTable } from './table.js';
 import { work } from './work.js';
 

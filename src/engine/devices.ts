@@ -31,13 +31,20 @@ export interface DeviceState {
   advice?: string;
 }
 
+let threadLimit = 0;
+
+/** Threads inside an operator, for every session that this thread of JavaScript makes from now on and that names none; 0: all cores. */
+export function limitThreads(threads: number): void {
+  threadLimit = threads;
+}
+
 /**
  * What a session is created with. On the processor ONNX Runtime rewrites nothing, because `emit` wrote the graph as it is
  * fastest there; elsewhere the graph is written plainly, and rewriting it is ONNX Runtime's part.
  */
 export function sessionOptions(device: Device, threads?: number): ort.InferenceSession.SessionOptions {
   const common = {
-    intraOpNumThreads: threads ?? 0,
+    intraOpNumThreads: threads ?? threadLimit,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     enableMemPattern: false,

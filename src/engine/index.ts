@@ -8,7 +8,9 @@ export {
   deviceChoices,
   devices,
   inspectDevice,
+  limitThreads,
 } from './devices.js';
+export { flops } from './flops.js';
 export { NoiseBank } from './noise.js';
 export * from './ops/batch-norm.js';
 export * from './ops/channels.js';

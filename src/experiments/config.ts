@@ -144,7 +144,29 @@ const presetLimits = { quick: { trainLimit: 4000, testLimit: 1000, probeSize: 11
 
 const PAPER_EPOCHS = [1, 5, 10, 20, 40, 60, 80, 100, 120];
 
-const flag = (key: string) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+/** `trainLimit` → `--train-limit`. */
+export const flagOf = (key: string) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
+/** The part of `values` that belongs to a run's configuration, lists given as text taken apart: what a command line knows. */
+export function requestOf(values: Record<string, unknown>): RunRequest {
+  const request: Record<string, unknown> = {};
+  for (const key of Object.keys(runOptions.shape)) if (values[key] !== undefined) request[key] = values[key];
+  if (typeof request.checkpoints === 'string')
+    request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
+  if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
+  if (typeof request.layer === 'string') request.layer = request.layer.split(',').map((name) => name.trim());
+  if (typeof request.attackOption === 'string') request.attackOption = [request.attackOption];
+  return request as RunRequest;
+}
+
+function numbers(flag: string, text: string, what: string): number[] {
+  return text.split(',').map((part) => {
+    const n = Number(part);
+    if (part.trim() === '' || !Number.isFinite(n))
+      throw new UserError(`${flag} ${text}: ${what} are expected, such as 1,5`);
+    return n;
+  });
+}
 
 /** A sensible ladder: dense early, where most happens; the last epoch is always one. */
 export function ladder(epochs: number): number[] {
@@ -217,5 +239,5 @@ function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): number[]
 function refusal(key: string, got: unknown, allowed: string, words: readonly string[] = []): UserError {
   const text = typeof got === 'string' || typeof got === 'number' ? String(got) : JSON.stringify(got);
   const near = nearest(text, words);
-  return new UserError(`${flag(key)} ${text}: ${allowed} is allowed${near ? `. Did you mean "${near}"?` : ''}`);
+  return new UserError(`${flagOf(key)} ${text}: ${allowed} is allowed${near ? `. Did you mean "${near}"?` : ''}`);
 }

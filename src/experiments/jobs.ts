@@ -1,7 +1,10 @@
 /** What runs in the worker thread: an experiment as plain data in, plain data out. */
+import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../engine/worker.js';
 import { type CompareResult, compare } from './compare.js';
 import type { RunConfig } from './config.js';
+import { costOf, type RunCost } from './cost.js';
+import { type ExperimentRequest, type ExperimentResult, experiment } from './experiment.js';
 import type { Progress, RunHooks } from './hooks.js';
 import {
   measureLook,
@@ -11,6 +14,7 @@ import {
   type PoisonSummary,
   writePoisoned,
 } from './poisoning.js';
+import { prepare } from './prepare.js';
 import type { RunResult } from './result.js';
 import { run } from './run.js';
 
@@ -26,10 +30,30 @@ export interface RunJob {
   config: RunConfig;
   path: string;
   resume: boolean;
+  /** Threads of ONNX Runtime; 0 or absent: all cores. */
+  threads?: number;
 }
 
 export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<RunResult> {
+  limitThreads(job.threads ?? 0);
   return run(job.config, job.path, job.resume, hooksOf(context));
+}
+
+/** Samples in each group of a run, so that runs can be put on an equal footing; 0 where it has no groups. */
+export async function groupSizeJob({ config }: { config: RunConfig }): Promise<number> {
+  limitThreads(1);
+  const { groups } = await prepare(config);
+  return Number.isFinite(groups.size) ? groups.size : 0;
+}
+
+export interface CostJob {
+  config: RunConfig;
+  threads: number;
+}
+
+export async function costJob({ config, threads }: CostJob): Promise<RunCost> {
+  limitThreads(threads);
+  return costOf(config, await prepare(config));
 }
 
 export interface CompareJob {
@@ -40,6 +64,10 @@ export interface CompareJob {
 
 export function compareJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareResult> {
   return compare(job.configs, job.path, job.resume, hooksOf(context));
+}
+
+export function experimentJob(request: ExperimentRequest, context: WorkerContext<Message>): Promise<ExperimentResult> {
+  return experiment(request, hooksOf(context));
 }
 
 export function poisonJob(request: PoisonRequest, context: WorkerContext<Message>): Promise<PoisonSummary> {

@@ -9,7 +9,7 @@ import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { chooseDevice, type Device } from '../engine/index.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
-import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
+import { type CheckpointData, estimateCheckpoint, estimatesPlanned, isNullGroup } from '../information/checkpoint.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel, type Weights } from '../models/index.js';
 import { perceive } from '../perception/index.js';
@@ -288,6 +288,7 @@ class Run {
     for (const epoch of due) {
       const started = performance.now();
       const lines: EstimateRow[] = [];
+      const pointwise: Record<string, Tensor> = {};
       for (const layer of config.layer!) {
         const data = await this.readProbe(epoch, layer);
         const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
@@ -295,9 +296,13 @@ class Run {
         const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
           hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
         );
-        for (const { pointwise: _, steps: __, ...e } of estimates)
+        for (const { pointwise: values, steps: _, ...e } of estimates) {
           lines.push({ epoch, estimator: 'infonce', layer, ...e });
+          if (layer === config.layer![0] && pointwiseKept(e) && values.some(Number.isFinite))
+            pointwise[`${e.quantity} ${e.group}`] = tensor(Float32Array.from(values), [values.length]);
+        }
       }
+      if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
       dir.append('information.jsonl', lines);
       dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
       if (hooks.shouldStop?.()) await this.stop();
@@ -329,6 +334,10 @@ class Run {
     };
   }
 }
+
+/** Of single samples, what the trajectories show is kept; the null's halves are left out. */
+const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
+  (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
 
 function matrix({ shape: [n, d], data }: { shape: number[]; data: unknown }): Matrix {
   return { data: data as Float32Array, n, d };

@@ -72,7 +72,11 @@ function oneHotLabels(labels: Int32Array, classes: number): Matrix {
 export type CheckpointCritic = 'quick' | 'paper';
 
 /** Pairs of a batch that the paper's critics hold at once: some ten tensors of 128 values each. */
-const PAPER_PAIRS = 1 << 17;
+export const PAPER_PAIRS = 1 << 17;
+
+/** The protocol's settings for a quantity. */
+export const paperSettings = (quantity: CheckpointEstimate['quantity']) =>
+  PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
 
 /** All estimates of one checkpoint. */
 export async function estimateCheckpoint(
@@ -92,7 +96,7 @@ export async function estimateCheckpoint(
   const results: CheckpointEstimate[] = [];
   for (const { quantity, groups } of plan) {
     const [a, b] = sides[quantity];
-    const settings = PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
+    const settings = paperSettings(quantity);
     const atOnce = kind === 'quick' ? groups.length : Math.max(1, Math.floor(PAPER_PAIRS / settings.batch ** 2));
     for (let from = 0; from < groups.length; from += atOnce) {
       const ids = groups.slice(from, from + atOnce);

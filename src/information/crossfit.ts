@@ -32,7 +32,7 @@ export interface QuickOptions {
 const CLIP = 4;
 
 /** Rows that choose the step; the value there is then found on all. */
-const LOOK = 2048;
+export const LOOK = 2048;
 
 /** Training ends when both folds' curves have not risen for this many judgements. */
 const PATIENCE = 3;

@@ -20,6 +20,7 @@ import {
   mean,
   mul,
   Program,
+  type ProgramSpec,
   reshape,
   State,
   sub,
@@ -79,6 +80,41 @@ export function batchObjective(o: CriticOptions, g: number, n: number, da: numbe
   return { parameters, rows: sub(logShare(add(scores, weights)), diagonal(weights)) };
 }
 
+/** One step of `g` critics on batches a [g, n, da] and b [g, n, db]. Output: `objective` [g], nats. */
+export function criticStep(
+  o: FitOptions,
+  cap: number,
+  g: number,
+  n: number,
+  da: number,
+  db: number,
+  weighted: boolean,
+): ProgramSpec {
+  const average = input(PARTITION, [g], 'float32', 'state');
+  let parameters: CriticParameter[];
+  let objective: Tensor;
+  let climb: Tensor;
+  let nextAverage: Tensor | undefined;
+  if (o.objective) {
+    const made = critic(o.critic, input('a', [g, n, da]), input('b', [g, n, db]));
+    parameters = made.parameters;
+    ({ value: objective, climb, nextAverage } = batchValue(o.objective, made.scores, cap, average));
+  } else {
+    const made = batchObjective(o.critic, g, n, da, db, weighted);
+    parameters = made.parameters;
+    objective = climb = mean(made.rows, [1]);
+  }
+  const tensors = parameters.map((p) => p.tensor);
+  const grads = clipGradNorm(gradients(sum(mul(climb, -1)), tensors), o.clip, 1);
+  const updates = adamw(tensors, grads, {
+    learningRate: input('learning_rate', []),
+    step: input('step', []),
+    weightDecay: o.weightDecay,
+  });
+  if (nextAverage) updates.set(average, nextAverage);
+  return { outputs: { objective }, updates };
+}
+
 /** The critics of one fit: their programs, parameters and the gathering of their batches. */
 export class CriticGroup {
   private readonly state = new State();
@@ -119,31 +155,8 @@ export class CriticGroup {
   }
 
   private compile(weighted: boolean, n: number): Promise<Program> {
-    const { o, g } = this;
-    const [da, db] = [this.a[0].d, this.b[0].d];
-    const average = input(PARTITION, [g], 'float32', 'state');
-    let parameters: CriticParameter[];
-    let objective: Tensor;
-    let climb: Tensor;
-    let nextAverage: Tensor | undefined;
-    if (o.objective) {
-      const made = critic(o.critic, input('a', [g, n, da]), input('b', [g, n, db]));
-      parameters = made.parameters;
-      ({ value: objective, climb, nextAverage } = batchValue(o.objective, made.scores, this.cap, average));
-    } else {
-      const made = batchObjective(o.critic, g, n, da, db, weighted);
-      parameters = made.parameters;
-      objective = climb = mean(made.rows, [1]);
-    }
-    const tensors = parameters.map((p) => p.tensor);
-    const grads = clipGradNorm(gradients(sum(mul(climb, -1)), tensors), o.clip, 1);
-    const updates = adamw(tensors, grads, {
-      learningRate: input('learning_rate', []),
-      step: input('step', []),
-      weightDecay: o.weightDecay,
-    });
-    if (nextAverage) updates.set(average, nextAverage);
-    return Program.compile({ outputs: { objective }, updates }, { threads: o.threads });
+    const spec = criticStep(this.o, this.cap, this.g, n, this.a[0].d, this.b[0].d, weighted);
+    return Program.compile(spec, { threads: this.o.threads });
   }
 
   /** A copy of the weights that `judge` judges now. */

@@ -15,7 +15,7 @@ export interface GroupRequest {
   limit: number;
   /** Pairs of disjoint halves per clean class, for the score's null. */
   nullSplits: number;
-  /** For attack `none`: how many samples of the target class play the backdoor. */
+  /** Samples the poison rate stands for: for attack `none`, those of the target class that play the backdoor. */
   pretended: number;
   seed: number;
 }
@@ -94,6 +94,13 @@ export function planGroups(request: GroupRequest): GroupPlan {
         chosen.set(`${k}/null-b${s}`, pair.slice(size));
       }
     }
+
+  // What the paper's authors took for the backdoor group: the first rate·N samples with the target's label. Where cover samples
+  // keep their label the payload is fewer than that, and clean samples fill the group up.
+  if (covered.length > 0 && chosen.has(`${c}/backdoor`)) {
+    const filled = [...backdoor, ...clean.slice(0, Math.max(0, request.pretended - backdoor.length))];
+    chosen.set(`${c}/authors`, rng('authors').sample(Int32Array.from(filled), size));
+  }
 
   const samples = Int32Array.from(new Set([...chosen.values()].flatMap((g) => [...g]))).sort();
   const position = new Map(Array.from(samples, (s, i) => [s, i]));

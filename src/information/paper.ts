@@ -23,7 +23,13 @@ export const PAPER = {
   B: { epochs: 50, learningRate: 1e-4, batch: 128, negatives: 512 },
 } as const satisfies Record<string, PaperOptions>;
 
-const HIDDEN = 128;
+/** The protocol's critic and its optimizer. */
+export const PAPER_FIT = {
+  critic: { kind: 'concat', hidden: 128, embedding: 0 },
+  weightDecay: 1e-4,
+  clip: 5,
+} as const satisfies Partial<FitOptions>;
+
 const PLATEAU = 8;
 const LAST = 5;
 
@@ -125,16 +131,7 @@ export async function paperInfoNce(
   progress: (done: number) => void = () => {},
   threads?: number,
 ): Promise<NeuralEstimate[]> {
-  const critic = { kind: 'concat', hidden: HIDDEN, embedding: 0 } as const;
-  const fitting: FitOptions = {
-    critic,
-    learningRate: o.learningRate,
-    batch: o.batch,
-    weightDecay: 1e-4,
-    clip: 5,
-    seed,
-    threads,
-  };
+  const fitting: FitOptions = { ...PAPER_FIT, learningRate: o.learningRate, batch: o.batch, seed, threads };
   const draws = Math.max(a.length, b.length);
   const whole = new CriticGroup(a, b, groups.length, fitting);
   const history = await train(whole, groups, draws, o, seed, (done) => progress(done / 2));

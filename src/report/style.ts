@@ -6,6 +6,11 @@ const light = `
   --null: #77736b; --expansion: #e69f00; --compression: #56b4e9; --convergence: #a6b08e; --other-phase: #cc79a7;
   --ramp-a: #f2c14e; --ramp-b: #d1495b; --ramp-c: #2b1d6b; --warn: #fdf3e0; --warn-rule: #dba53a;`;
 
+/** The light colours by the name of their variable. */
+export const lightColours: Readonly<Record<string, string>> = Object.fromEntries(
+  [...light.matchAll(/(--[\w-]+): (#\w+)/g)].map(([, name, value]) => [name, value]),
+);
+
 const dark = `
   --page: #131417; --surface: #1a1c20; --ink: #e9e7e1; --muted: #a3a098; --rule: #34363c; --grid: #2a2c32; --axis: #787a80;
   --backdoor: #ff8b3d; --clean: #56b4f2; --all: #2cc79b; --mixed: #e391c1; --cover: #f0b429; --other: #75777d;
@@ -96,6 +101,10 @@ summary { cursor: pointer; font-weight: 600; font-size: 15px; }
 dl.words { display: grid; grid-template-columns: max-content 1fr; gap: 7px 20px; font-size: 14.5px; max-width: 62em; }
 dl.words dt { font-weight: 600; }
 dl.words dd { margin: 0; color: var(--muted); }
+dl.findings { margin: 14px 0 0; max-width: 62em; }
+dl.findings div { border-left: 3px solid var(--rule); padding: 2px 0 2px 16px; margin: 0 0 16px; }
+dl.findings div.reproduced { border-color: var(--all); } dl.findings div.contradicted { border-color: var(--backdoor); }
+dl.findings dt { font-weight: 600; } dl.findings dd { margin: 2px 0 0; font-size: 14.5px; color: var(--muted); } dl.findings b { color: var(--ink); }
 footer { border-top: 1px solid var(--rule); margin-top: 20px; padding-top: 16px; padding-bottom: 40px; font-size: 13px; color: var(--muted); }
 @media (max-width: 560px) {
   .plot.wide { display: none; } .plot.narrow { display: block; }

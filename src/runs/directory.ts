@@ -182,6 +182,11 @@ export class RunDirectory {
     return join(this.path, 'probes', epochName(epoch));
   }
 
+  /** Pointwise information of the probed samples: per quantity and group one tensor in the order of `groups.json`, nats. */
+  pointwise(epoch: number): string {
+    return join(this.path, 'pointwise', epochName(epoch));
+  }
+
   get report(): string {
     return join(this.path, 'report.html');
   }

@@ -8,7 +8,7 @@ import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow } from '../dynamics/types.js';
-import { emitPortable, NoiseBank, type SessionSettings, State } from '../engine/index.js';
+import { emitPortable, flops, NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE, type OptimizerKind } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
 import { axesOf, fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
@@ -140,6 +140,15 @@ export class Trainer {
         this.state.set(name, name === p.name ? values : new Float32Array(values.length));
     }
     this.position = { epoch: 0, step: 0, schedule: freshSchedule(), tally: freshTally(data.classes) };
+  }
+
+  /** Floating-point operations of a train step, and of one pass without gradients, per image; two per multiply-add. */
+  get flopsPerImage(): { step: number; pass: number } {
+    const { batchSize } = this.config;
+    return {
+      step: flops(trainStep(this.graph, batchSize)) / batchSize,
+      pass: flops(evaluationStep(this.graph, batchSize)) / batchSize,
+    };
   }
 
   get stepsPerEpoch(): number {

@@ -1,0 +1,92 @@
+/** `ibscope experiment`: plans a study, does what is left of it, and writes its report. */
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { findNamed } from '../base/errors.js';
+import { writeAtomic } from '../formats/files.js';
+import { renderStudy, type StudyReport, studyMarkdown } from '../report/index.js';
+import type { RunCost } from './cost.js';
+import type { RunHooks } from './hooks.js';
+import { studies } from './studies/index.js';
+import type { StudyOptions } from './studies/types.js';
+import { planStudy, runStudy, type StudyPlan } from './study.js';
+
+export interface ExperimentRequest {
+  name: string;
+  options: StudyOptions;
+  /** Folder of the runs and the report; experiments in one folder share their runs. */
+  out: string;
+  /** Runs at a time; default one per core. */
+  jobs?: number;
+  /** Say what there is to do and how long it takes, and do nothing. */
+  dryRun: boolean;
+  /** Markdown file of the report besides the page; its figures go into a folder beside it. */
+  markdown?: string;
+}
+
+export interface ExperimentResult {
+  experiment: string;
+  dir: string;
+  /** Runs in all, and those that were done before. */
+  runs: number;
+  done: number;
+  /** What is left, in seconds on this machine, at `atOnce` runs at a time. */
+  secondsPlanned: number;
+  atOnce: number;
+  costs: ({ runs: number; like: string } & RunCost)[];
+  /** Absent after a dry run. */
+  report?: string;
+  failed?: { name: string; why: string }[];
+  summary?: StudyReport;
+}
+
+export async function experiment(request: ExperimentRequest, hooks: RunHooks): Promise<ExperimentResult> {
+  const { name, options, out, jobs, dryRun, markdown } = request;
+  const study = findNamed('experiment', name, studies);
+  const configs = study.plan(options);
+  await mkdir(out, { recursive: true });
+  const plan = await planStudy(configs, out, jobs, hooks);
+  const open = plan.runs.filter((r) => !r.done).length;
+  const planned: ExperimentResult = {
+    experiment: name,
+    dir: out,
+    runs: plan.runs.length,
+    done: plan.runs.length - open,
+    secondsPlanned: plan.seconds,
+    atOnce: plan.atOnce,
+    costs: costsOf(plan),
+  };
+  if (dryRun) return planned;
+  if (open > 0)
+    hooks.line?.(
+      `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${hours(plan.seconds)} on this machine, from timed steps`,
+    );
+  const outcome = await runStudy(plan, out, hooks);
+  const summary = await study.report(outcome, options);
+  const report = join(out, `${name}.html`);
+  await writeAtomic(report, renderStudy(summary));
+  await writeAtomic(join(out, `${name}.json`), `${JSON.stringify({ ...planned, summary }, null, 2)}\n`);
+  if (markdown !== undefined) await writeMarkdown(summary, markdown);
+  return { ...planned, report, failed: outcome.failed, summary };
+}
+
+async function writeMarkdown(summary: StudyReport, file: string): Promise<void> {
+  const folder = join(dirname(file), basename(file).replace(/\.md$/, ''));
+  const { markdown, figures } = studyMarkdown(summary, relative(dirname(file), folder));
+  if (figures.size > 0) await mkdir(folder, { recursive: true });
+  for (const [name, svg] of figures) await writeAtomic(join(folder, name), svg);
+  await writeAtomic(file, markdown);
+}
+
+/** The cost of one run of each kind, with how many there are of it. */
+function costsOf({ runs, costs, kinds }: StudyPlan): ExperimentResult['costs'] {
+  return [...costs].map(([kind, cost]) => {
+    const same = runs.filter((r) => !r.done && kinds.get(r.name) === kind);
+    return { runs: same.length, like: same[0].name, ...cost };
+  });
+}
+
+/** `1 h 20 min`, `3 min`. */
+export function hours(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

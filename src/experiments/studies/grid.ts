@@ -1,0 +1,120 @@
+/** The runs of an experiment from its options, and finished runs sorted into what they repeat. */
+import { findAttack } from '../../attacks/index.js';
+import { UserError, unknownWord } from '../../base/errors.js';
+import { flagOf, type RunConfig, type RunRequest, requestOf, resolveConfig, runOptions } from '../config.js';
+import { datasetName, type StudyRun } from '../study.js';
+import type { AttackChoice, StudyOptions } from './types.js';
+
+/** Of clean-label attacks the rate is a share of the target class, and a tenth of that is next to nothing. */
+const CLEAN_LABEL_RATE = 0.5;
+
+/** The rates of an attack: its own, else a clean-label one's default, else all that were asked for. */
+function ratesOf({ attack, rate }: AttackChoice, rates: readonly number[]): readonly number[] {
+  if (attack === 'none') return [rates[0]];
+  if (rate !== undefined) return [rate];
+  return findAttack(attack).labelling({}).rule === 'clean-label' ? [CLEAN_LABEL_RATE] : rates;
+}
+
+/** Every attack at each of its rates on every data set, the first seed of all before the second of any. */
+export function grid(o: StudyOptions, more: RunRequest = {}): RunConfig[] {
+  return o.seeds.flatMap((seed) =>
+    o.data.flatMap((data) =>
+      o.attacks.flatMap((choice) =>
+        ratesOf(choice, o.rates).map((poisonRate) =>
+          resolveConfig({ ...o.base, ...data, ...more, attack: choice.attack, poisonRate, seed }),
+        ),
+      ),
+    ),
+  );
+}
+
+/** `badnets,wanet@0.2` → attacks with the rates that are their own. Throws `UserError`. */
+export function parseAttacks(text: string): AttackChoice[] {
+  return text.split(',').map((part) => {
+    const [name, rate, ...rest] = part.trim().split('@');
+    const { name: attack } = findAttack(name);
+    if (rate === undefined) return { attack };
+    const value = Number(rate);
+    if (rest.length > 0 || rate === '' || !(value > 0 && value <= 1))
+      throw new UserError(
+        `--attacks ${part.trim()}: name@rate is expected, a rate above 0 and at most 1, as wanet@0.2`,
+      );
+    return { attack, rate: value };
+  });
+}
+
+/** Options of a run that may differ from data set to data set: all but those that an experiment varies itself. */
+const DATA_OPTIONS = Object.keys(runOptions.shape).filter(
+  (key) => !['dataset', 'dataDir', 'attack', 'poisonRate', 'seed'].includes(key),
+);
+
+/**
+ * `shapes10`, `folder:DIR`, `folder:DIR?train-limit=10000&width=16`: a data set with options of its own. Keys are flags of
+ * `ibscope run` without the dashes; what they hold is checked with the rest of a configuration.
+ */
+export function parseData(text: string): RunRequest {
+  const [place, query = ''] = splitOnce(text, '?');
+  const [dataset, dataDir] = splitOnce(place, ':');
+  const request: Record<string, unknown> = { dataset, ...(dataDir === undefined ? {} : { dataDir }) };
+  for (const part of query.split('&').filter(Boolean)) {
+    const [key, value] = splitOnce(part, '=');
+    if (value === undefined) throw new UserError(`--data ${text}: option=value is expected after "?", not ${part}`);
+    const name = key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
+    if (!DATA_OPTIONS.includes(name)) throw unknownWord('option of a data set', key, DATA_OPTIONS.map(kebab));
+    request[name] = value;
+  }
+  return requestOf(request);
+}
+
+const kebab = (key: string) => flagOf(key).slice(2);
+
+function splitOnce(text: string, by: string): [string, string | undefined] {
+  const at = text.indexOf(by);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Runs that differ in nothing but their seed. */
+export interface Repeated {
+  /** `blend`, or `blend 5 %` where an attack comes at several rates. */
+  label: string;
+  config: RunConfig;
+  runs: StudyRun[];
+}
+
+/** Runs that differ in nothing but their attack and its rate. */
+export interface Setting {
+  dataset: string;
+  attacks: Repeated[];
+}
+
+const without = (config: RunConfig, keys: readonly (keyof RunConfig)[]) =>
+  JSON.stringify({ ...config, ...Object.fromEntries(keys.map((k) => [k, undefined])) });
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const k = key(item);
+    const group = groups.get(k);
+    if (group) group.push(item);
+    else groups.set(k, [item]);
+  }
+  return [...groups.values()];
+}
+
+/** Sorts runs by setting, then by attack and rate, seeds together. `apart`: options that a setting does not hold fixed. */
+export function settings(runs: readonly StudyRun[], apart: readonly (keyof RunConfig)[] = []): Setting[] {
+  const inside: (keyof RunConfig)[] = ['attack', 'attackOption', 'poisonRate', 'rule', 'source', 'seed', ...apart];
+  return groupBy(runs, (r) => without(r.config, inside)).map((members) => {
+    const repeated = groupBy(members, (r) => without(r.config, ['seed', ...apart]));
+    const ratesOfAttack = (attack: string) =>
+      new Set(repeated.filter(([r]) => r.config.attack === attack).map(([r]) => r.config.poisonRate)).size;
+    return {
+      dataset: datasetName(members[0].config),
+      attacks: repeated.map((group) => {
+        const { config } = group[0];
+        const rate = ratesOfAttack(config.attack) > 1 ? ` ${Number((100 * config.poisonRate).toPrecision(3))} %` : '';
+        return { label: `${config.attack}${rate}`, config, runs: group };
+      }),
+    };
+  });
+}

@@ -1,0 +1,36 @@
+/** An experiment: which runs it needs, and what follows from them. */
+import type { StudyReport } from '../../report/index.js';
+import type { RunConfig, RunRequest } from '../config.js';
+import type { StudyOutcome } from '../study.js';
+
+/** An attack at a rate, or at every rate asked for. */
+export interface AttackChoice {
+  attack: string;
+  rate?: number;
+}
+
+export interface StudyOptions {
+  /** Options that hold for all runs. */
+  base: RunRequest;
+  /** Options per data set, its name and folder among them; they win over `base`. */
+  data: RunRequest[];
+  attacks: AttackChoice[];
+  rates: number[];
+  seeds: number[];
+  /** Values of γ (`noise`), and models (`architecture`). */
+  noises: number[];
+  models: string[];
+}
+
+export interface Study {
+  name: string;
+  /** One line for `--help`. */
+  summary: string;
+  /** The option of a run that it varies besides the attack, the data and the seed. */
+  varies?: 'noise' | 'model';
+  /** What is taken where the user says nothing. */
+  defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
+  /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */
+  plan(options: StudyOptions): RunConfig[];
+  report(outcome: StudyOutcome, options: StudyOptions): StudyReport | Promise<StudyReport>;
+}

@@ -1,0 +1,152 @@
+/** The report of an experiment, drawn from blocks of text, tables and figures: as a page, and as Markdown with SVG files. */
+import { newDocument } from './dom.js';
+import { type Html, html } from './html.js';
+import { figure, page, section, svgText, table } from './page.js';
+import { kicker } from './parts.js';
+import { standalone } from './svg-file.js';
+
+/** What the numbers say about something the paper found. */
+export type Verdict = 'reproduced' | 'not resolved' | 'contradicted';
+
+export interface Finding {
+  claim: string;
+  verdict: Verdict;
+  /** The numbers behind the verdict, in whole sentences. */
+  evidence: string;
+}
+
+export type Cell = string | number | null;
+
+export type Block =
+  | { kind: 'text'; text: string }
+  | {
+      kind: 'table';
+      head: string[];
+      rows: Cell[][];
+      /** Printed by the command line too. */
+      inTerminal?: boolean;
+    }
+  | { kind: 'figures'; figures: StudyFigure[] }
+  | { kind: 'findings'; findings: Finding[] };
+
+export interface StudyFigure {
+  /** File name it is saved under, unique in the report. */
+  name: string;
+  caption: string;
+  /** One line for those who cannot see it, in Markdown. */
+  alt: string;
+  draw(document: Document, width: number): Element;
+}
+
+export interface StudySection {
+  id: string;
+  title: string;
+  intro?: string;
+  blocks: Block[];
+}
+
+export interface StudyReport {
+  title: string;
+  /** What was asked, and the answer in a sentence or two. */
+  lede: string;
+  sections: StudySection[];
+  /** How it was made: hardware, time, version. */
+  footer: string;
+}
+
+const cellText = (cell: Cell) => (cell === null ? '–' : String(cell));
+
+/** The experiment as one HTML file without references to anything outside it. */
+export function renderStudy(report: StudyReport): string {
+  const document = newDocument();
+  const body = html`${report.sections.map((s) =>
+    section(s.id, s.title, s.intro ?? null, ...s.blocks.map((b) => block(b, document))),
+  )}`;
+  return page(
+    report.title,
+    kicker('experiment'),
+    html`<h1>${report.title}</h1><p class="lede">${report.lede}</p>`,
+    body,
+    html`${report.footer}`,
+  );
+}
+
+function block(b: Block, document: Document): Html {
+  switch (b.kind) {
+    case 'text':
+      return html`<p>${b.text}</p>`;
+    case 'table':
+      return table(
+        b.rows,
+        b.head.map((head, i) => ({
+          head,
+          value: (row: Cell[]) => cellText(row[i]),
+          kind: numeric(b.rows, i) ? undefined : 't',
+        })),
+        true,
+      );
+    case 'figures': {
+      const place = b.figures.length === 3 || b.figures.length > 4 ? 'three' : 'two';
+      return html`<div class="grid ${place}">${b.figures.map((f) =>
+        figure(f.name, html`${f.caption}`, place, (width) => f.draw(document, width)),
+      )}</div>`;
+    }
+    case 'findings':
+      return html`<dl class="findings">${b.findings.map(
+        (f) =>
+          html`<div class="${f.verdict.replace(' ', '-')}"><dt>${f.claim}</dt><dd><b>${f.verdict}</b> ${f.evidence}</dd></div>`,
+      )}</dl>`;
+  }
+}
+
+/** A column of figures stands right; one of words left. */
+const numeric = (rows: readonly Cell[][], i: number) =>
+  rows.every((r) => r[i] === null || typeof r[i] === 'number' || /^[−–\d.]/.test(String(r[i])));
+
+export interface MarkdownFiles {
+  markdown: string;
+  /** File name → SVG that stands on its own. */
+  figures: Map<string, string>;
+}
+
+const FIGURE_WIDTH = 460;
+
+/** The experiment as a Markdown page; figures lie in `folder`, relative to it. */
+export function studyMarkdown(report: StudyReport, folder: string): MarkdownFiles {
+  const document = newDocument();
+  const figures = new Map<string, string>();
+  const parts = [`# ${report.title}`, report.lede];
+  for (const s of report.sections) {
+    parts.push(`## ${s.title}`);
+    if (s.intro) parts.push(s.intro);
+    for (const b of s.blocks) {
+      if (b.kind === 'text') parts.push(b.text);
+      if (b.kind === 'table')
+        parts.push(
+          markdownTable(
+            b.head,
+            b.rows.map((r) => r.map(cellText)),
+          ),
+        );
+      if (b.kind === 'findings')
+        parts.push(
+          markdownTable(
+            ['finding of the paper', 'here', 'why'],
+            b.findings.map((f) => [f.claim, `**${f.verdict}**`, f.evidence]),
+          ),
+        );
+      if (b.kind === 'figures')
+        for (const f of b.figures) {
+          figures.set(`${f.name}.svg`, standalone(svgText(f.draw(document, FIGURE_WIDTH)).text));
+          parts.push(`![${f.alt}](${folder}/${f.name}.svg)`, `*${f.caption}*`);
+        }
+    }
+  }
+  parts.push(report.footer);
+  return { markdown: `${parts.join('\n\n')}\n`, figures };
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
