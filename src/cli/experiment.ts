@@ -1,9 +1,8 @@
 /** `ibscope experiment`: the paper's experiments, one command each. */
 import type { Command } from 'commander';
-import { UserError } from '../base/errors.js';
 import { requestOf } from '../experiments/config.js';
 import { type ExperimentResult, hours } from '../experiments/experiment.js';
-import { parseAttacks, parseData } from '../experiments/studies/grid.js';
+import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../experiments/studies/grid.js';
 import { type AttackChoice, type StudyOptions, studies } from '../experiments/studies/index.js';
 import { addRunOptions, defaultOut } from './options.js';
 import { table } from './table.js';
@@ -11,17 +10,6 @@ import { work } from './work.js';
 
 /** Options of a run that an experiment varies. */
 const VARIED = ['attack', 'attackOption', 'dataset', 'dataDir', 'poisonRate', 'seed'] as const;
-
-function list(flag: string, text: string, allowed: (n: number) => boolean, what: string): number[] {
-  return text.split(',').map((part) => {
-    const n = Number(part);
-    if (part.trim() === '' || !allowed(n)) throw new UserError(`${flag} ${text}: ${what} are expected`);
-    return n;
-  });
-}
-
-const seedList = (text: string) =>
-  list('--seeds', text, (n) => Number.isInteger(n) && n >= 0, 'whole numbers from 0, such as 0,1,2,');
 
 export function addExperiment(program: Command) {
   const command = program
@@ -39,7 +27,7 @@ export function addExperiment(program: Command) {
       )
       .option(
         '--attacks <names>',
-        `attacks, separated by commas, each as name or name@rate (default ${defaults.attacks!.map((a) => a.attack).join(',')})`,
+        `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks!.map((a) => a.attack).join(',')})`,
       )
       .option('--rates <shares>', `poison rates (default ${defaults.rates!.join(',')})`)
       .option('--seeds <numbers>', `seeds (default ${shortList(defaults.seeds!)})`);
@@ -55,21 +43,21 @@ export function addExperiment(program: Command) {
       .action(async (values) => {
         const options: StudyOptions = {
           base: requestOf(values),
-          data: values.data.length > 0 ? values.data.map(parseData) : [{ dataset: 'shapes10' }],
+          data: values.data.length > 0 ? values.data.map(parseData) : [{ request: { dataset: 'shapes10' } }],
           attacks: values.attacks ? parseAttacks(values.attacks) : (defaults.attacks as AttackChoice[]),
           rates: values.rates
-            ? list('--rates', values.rates, (n) => n > 0 && n <= 1, 'shares above 0 and at most 1')
+            ? parseNumbers('--rates', values.rates, (n) => n > 0 && n <= 1, 'shares above 0 and at most 1')
             : defaults.rates!,
-          seeds: values.seeds ? seedList(values.seeds) : defaults.seeds!,
+          seeds: values.seeds ? parseSeeds(values.seeds) : defaults.seeds!,
           noises: values.noises
-            ? list('--noises', values.noises, (n) => n >= 0 && Number.isFinite(n), 'numbers from 0')
+            ? parseNumbers('--noises', values.noises, (n) => n >= 0 && Number.isFinite(n), 'numbers from 0')
             : (defaults.noises ?? []),
           models: values.models ? values.models.split(',').map((n: string) => n.trim()) : (defaults.models ?? []),
         };
         // What no run can have is refused before the worker starts.
         study.plan(options);
         const jobs =
-          values.jobs === undefined ? undefined : list('--jobs', values.jobs, whole, 'whole numbers from 1')[0];
+          values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0];
         const out = values.out ?? defaultOut(`experiment-${study.name}`);
         const result = await work<ExperimentResult>('experimentJob', {
           name: study.name,

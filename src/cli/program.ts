@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { addAttacks } from './attacks.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
+import { addEmbed } from './embed.js';
 import { addExperiment } from './experiment.js';
 import { addExport } from './export.js';
 import { addMi } from './mi.js';
@@ -24,6 +25,7 @@ export function buildProgram(): Command {
     addRun,
     addCompare,
     addExperiment,
+    addEmbed,
     addAttacks,
     addPoison,
     addPerceive,

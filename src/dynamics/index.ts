@@ -3,7 +3,7 @@ export * from './acceleration.js';
 export * from './authors-draft.js';
 export { type GapParts, type StealthQuantity, stealthQuantities } from './distance.js';
 export * from './lagrangian.js';
-export type { StealthNull } from './null.js';
+export { predictionRange, type StealthNull } from './null.js';
 export * from './phases.js';
 export * from './processing-inequality.js';
 export * from './rank.js';

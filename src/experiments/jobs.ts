@@ -1,6 +1,9 @@
 /** What runs in the worker thread: an experiment as plain data in, plain data out. */
+import { UserError } from '../base/errors.js';
 import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../engine/worker.js';
+import type { EmbeddingMethod } from '../representation/index.js';
+import { RunDirectory } from '../runs/directory.js';
 import { type CompareResult, compare } from './compare.js';
 import type { RunConfig } from './config.js';
 import { costOf, type RunCost } from './cost.js';
@@ -15,7 +18,8 @@ import {
   writePoisoned,
 } from './poisoning.js';
 import { prepare } from './prepare.js';
-import type { RunResult } from './result.js';
+import { makeEmbedding } from './representation.js';
+import { finish, type RunResult } from './result.js';
 import { run } from './run.js';
 
 export type Message = { progress: Progress } | { line: string };
@@ -68,6 +72,23 @@ export function compareJob(job: CompareJob, context: WorkerContext<Message>): Pr
 
 export function experimentJob(request: ExperimentRequest, context: WorkerContext<Message>): Promise<ExperimentResult> {
   return experiment(request, hooksOf(context));
+}
+
+export interface EmbedJob {
+  path: string;
+  method: EmbeddingMethod;
+  seed: number;
+}
+
+/** Makes the pictures of T that are not there yet, and the report with them. */
+export async function embedJob(job: EmbedJob, context: WorkerContext<Message>): Promise<{ report: string }> {
+  const dir = await RunDirectory.read(job.path);
+  if ((await dir.probes()).length === 0) throw new UserError(`${job.path}: nothing of this run was probed`);
+  const { progress } = hooksOf(context);
+  await makeEmbedding(dir, job.method, job.seed, (done, total) =>
+    progress?.({ stage: `${job.method} of T`, done, total, unit: 'checkpoints' }),
+  );
+  return { report: (await finish(dir)).report };
 }
 
 export function poisonJob(request: PoisonRequest, context: WorkerContext<Message>): Promise<PoisonSummary> {

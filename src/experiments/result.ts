@@ -24,11 +24,13 @@ import { isNullGroup } from '../information/checkpoint.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
 import { type LayerScore, type RunReport, renderRunReport } from '../report/index.js';
+import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
 import type { GroupsDocument, RunDocument } from './documents.js';
 import { readGallery } from './gallery.js';
+import { readEmbedding, representationOf } from './representation.js';
 
 /** Everything derived from the estimates; `stealth.json`. */
 interface Dynamics {
@@ -166,6 +168,8 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     })),
   };
   const gallery = await readGallery(dir);
+  const representation = await representationOf(dir);
+  const embeddings = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
   // What follows from the tables themselves, the report says of its own accord.
   const warnings = smallGroups(leftOut);
   const poisoned = gallery.length > 0;
@@ -188,6 +192,9 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     stealth: dynamics.stealth,
     layers: first === undefined ? [] : [{ layer: first, stealth: dynamics.stealth }, ...dynamics.layers],
     draft: dynamics.draft,
+    representation: representation?.rows ?? [],
+    separation: representation?.separation ?? [],
+    embeddings: embeddings.flatMap((e) => e ?? []),
     gallery,
     perception: await readPerception(dir),
     warnings,

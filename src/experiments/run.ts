@@ -21,6 +21,7 @@ import type { GroupsDocument, RunDocument } from './documents.js';
 import { writeGallery } from './gallery.js';
 import { type RunHooks, Stopped } from './hooks.js';
 import { type Prepared, pick, prepare } from './prepare.js';
+import { makeEmbedding } from './representation.js';
 import { finish, type RunResult } from './result.js';
 
 /** Images that the trigger's look is measured on. */
@@ -113,6 +114,9 @@ class Run {
       await this.estimateProbed();
     }
     await this.trainer.release();
+    await makeEmbedding(this.dir, 'umap', this.config.seed, (done, total) =>
+      this.hooks.progress?.({ stage: 'picture of T', done, total, unit: 'checkpoints' }),
+    );
     this.hooks.progress?.({ stage: 'report', done: 0, total: 1, unit: 'page' });
     return finish(this.dir);
   }

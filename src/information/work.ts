@@ -63,14 +63,14 @@ function critics(kind: CheckpointCritic, groups: Iterable<string>, size: number,
     const atOnce = Math.max(1, Math.floor(PAPER_PAIRS / o.batch ** 2));
     for (let from = 0; from < ids.length; from += atOnce) {
       const count = Math.min(atOnce, ids.length - from);
-      const fit = (rows: number) => {
+      const fitted = (rows: number) => {
         const batch = Math.min(o.batch, rows);
         const perEpoch = Math.max(1, Math.ceil(Math.floor(rows / batch) / 2));
         const options = { ...PAPER_FIT, learningRate: o.learningRate, batch, seed: 0 };
         return { options, columns: pair, rows, steps: o.epochs * perEpoch, negatives: o.negatives };
       };
-      found.push({ ...fit(size), count, judged: 0, judgements: 0 });
-      found.push({ ...fit(half), count: 2 * count, judged: half, judgements: draws });
+      found.push({ ...fitted(size), count, judged: 0, judgements: 0 });
+      found.push({ ...fitted(half), count: 2 * count, judged: half, judgements: draws });
     }
   }
   return found;

@@ -1,6 +1,11 @@
 /** Figures and self-contained HTML reports of runs. */
 export { renderComparison } from './comparison.js';
 export { contactSheet, type SheetBlock } from './contact-sheet.js';
+export { type Line, linesFigure } from './figures/lines.js';
+export { type ScatterPoint, scatterFigure } from './figures/scatter.js';
+export { type SeededScores, scoresFigure } from './figures/scores.js';
+export { trajectoryExtent, trajectoryFigure } from './figures/trajectories.js';
+export { decimal, duration } from './format.js';
 export { renderRunReport } from './run-report.js';
 export * from './study.js';
 export * from './types.js';

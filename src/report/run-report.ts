@@ -6,7 +6,15 @@ import { outcome, verdict } from './headline.js';
 import { type Html, html } from './html.js';
 import { facts, page, section, warningList } from './page.js';
 import { kicker } from './parts.js';
-import { gallerySection, phasesSection, scoreSection, trainingSection, trajectorySection } from './run-sections.js';
+import {
+  gallerySection,
+  phasesSection,
+  representationSection,
+  scoreSection,
+  separationSection,
+  trainingSection,
+  trajectorySection,
+} from './run-sections.js';
 import { configTable, epochTable, estimateTables } from './tables.js';
 import type { RunReport } from './types.js';
 import { reportWarnings } from './warnings.js';
@@ -23,7 +31,7 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   const body = html`${trajectorySection(report, curves, document)}${phasesSection(report, curves, document)}${scoreSection(
     report,
     document,
-  )}${trainingSection(report, document)}${await gallerySection(report)}${section(
+  )}${representationSection(report, document)}${separationSection(report, document)}${trainingSection(report, document)}${await gallerySection(report)}${section(
     'numbers',
     'Numbers',
     null,

@@ -1,5 +1,7 @@
 /** The sections of the report of one run, in the order in which they stand. */
-import { mean, type Trajectory } from '../dynamics/trajectory.js';
+import { mean, type Trajectory, trajectories } from '../dynamics/trajectory.js';
+import { embeddingFigure } from './figures/embedding.js';
+import { linesFigure } from './figures/lines.js';
 import { phaseColor, phasesFigure } from './figures/phases.js';
 import { planeFigure, planeTrails } from './figures/plane.js';
 import { scorePartsFigure } from './figures/score-parts.js';
@@ -202,5 +204,127 @@ export async function gallerySection({ gallery: images, perception }: RunReport)
     images.length > 0 ? intro : null,
     images.length > 0 && (await gallery(images)),
     measured.length > 0 && facts(measured.map(([name, value]) => ({ name, value: decimal(value) }))),
+  );
+}
+
+/** Where the poisoned samples lie in T, in figures and in pictures; null where nothing was recorded. */
+export function representationSection(report: RunReport, document: Document): Html | null {
+  const { representation, embeddings, target } = report;
+  if (representation.length === 0) return null;
+  const own = [`${target}/backdoor`, `${target}/clean`];
+  const line = (name: string, value: (r: (typeof representation)[number]) => number | undefined) => ({
+    name,
+    points: representation.flatMap((r) => {
+      const y = value(r);
+      return y !== undefined && Number.isFinite(y) ? [{ x: r.epoch, y }] : [];
+    }),
+  });
+  const others = (r: (typeof representation)[number]) =>
+    mean(Object.entries(r.silhouettes).flatMap(([id, s]) => (own.includes(id) ? [] : [s])));
+  const who = report.poisoned ? 'backdoor' : 'random subset';
+  const silhouettes = [
+    line(who, (r) => r.silhouettes[own[0]]),
+    line('clean, target', (r) => r.silhouettes[own[1]]),
+    line('other classes', others),
+  ];
+  const places = [line('to target', (r) => r.place?.toTarget), line('to source', (r) => r.place?.toSource)];
+  const pictures = embeddings.flatMap((picture) => {
+    // First, last and up to four between.
+    const n = picture.epochs.length;
+    const shown = [
+      ...new Set(
+        Array.from({ length: Math.min(6, n) }, (_, i) => Math.round((i * (n - 1)) / Math.max(1, Math.min(6, n) - 1))),
+      ),
+    ];
+    const name = picture.method === 'umap' ? 'UMAP' : 't-SNE';
+    return shown.map((at) =>
+      figure(
+        `${report.name}-${picture.method}-${picture.epochs[at]}`,
+        html`<b>Epoch ${picture.epochs[at]}</b> ${name}`,
+        'three',
+        (width) => embeddingFigure(picture, at, report, document, { width }),
+      ),
+    );
+  });
+  return section(
+    'representation',
+    'Where they lie in T',
+    'Clusters are the backdoor samples, the clean samples of the target class, and the other classes. A silhouette of 1 is a cluster far from all others, one of 0 lies between two. Distances are to the centres of clean classes, 1 being how far a clean sample is from its own.',
+    html`<div class="grid two">${figure(
+      `${report.name}-silhouettes`,
+      html`<b>Silhouette</b> mean of each group`,
+      'two',
+      (width) =>
+        linesFigure(silhouettes, document, {
+          width,
+          title: 'Silhouettes over epochs',
+          xLabel: 'epoch',
+          yLabel: 'silhouette',
+          x: 'epoch',
+        }),
+    )}${
+      report.poisoned &&
+      figure(
+        `${report.name}-places`,
+        html`<b>Distance of backdoor samples</b> to the centres of the target class and of the class each came from`,
+        'two',
+        (width) =>
+          linesFigure(places, document, {
+            width,
+            title: 'Distances over epochs',
+            xLabel: 'epoch',
+            yLabel: 'distance',
+            x: 'epoch',
+            rule: 1,
+          }),
+      )
+    }</div>`,
+    pictures.length > 0 && groupLegend([{ report, curves: pictureGroups(report) }], document),
+    pictures.length > 0 && html`<div class="grid three">${pictures}</div>`,
+    pictures.length > 0 &&
+      html`<p class="note">Neighbouring checkpoints are turned onto each other; distances between clusters mean little in such pictures.</p>`,
+  );
+}
+
+/** The groups that the pictures show, as the legend wants them. */
+const pictureGroups = ({ embeddings, information }: RunReport): Trajectory[] => {
+  const shown = new Set(embeddings.flatMap((e) => e.groups));
+  return trajectories(information.filter((r) => shown.has(r.group) && r.quantity === 'I(X;T)'));
+};
+
+/** Whether the information of single samples tells the poisoned ones apart; null where it was not recorded. */
+export function separationSection(report: RunReport, document: Document): Html | null {
+  const { separation, target } = report;
+  if (separation.length === 0) return null;
+  const lines = (group: string) =>
+    ['I(X;T)', 'I(T;Ŷ)'].map((quantity) => ({
+      name: quantity,
+      points: separation
+        .filter((s) => s.group === group && s.quantity === quantity)
+        .map((s) => ({
+          x: s.epoch,
+          y: s.auroc,
+          low: Math.max(0, s.auroc - 1.96 * s.standardError),
+          high: Math.min(1, s.auroc + 1.96 * s.standardError),
+        })),
+    }));
+  const panel = (group: string, title: string) =>
+    separation.some((s) => s.group === group) &&
+    figure(`${report.name}-separation-${group.replace('/', '-')}`, html`<b>${title}</b>`, 'two', (width) =>
+      linesFigure(lines(group), document, {
+        width,
+        title: `AUROC over epochs, ${title}`,
+        xLabel: 'epoch',
+        yLabel: 'AUROC',
+        x: 'epoch',
+        yDomain: [0, 1],
+        rule: 0.5,
+      }),
+    );
+  return section(
+    'separation',
+    'Sample by sample',
+    `The contribution of each held-out sample to the estimate, as a score for “carries the payload”: area under the ROC curve with 95 % bands. 0.5 tells nothing; below it, ${report.poisoned ? 'poisoned' : 'the chosen'} samples carry less.`,
+    html`<div class="grid two">${panel(`${target}/all`, 'Within the target class')}${panel('all', 'Over the whole training set')}</div>`,
   );
 }

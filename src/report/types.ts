@@ -15,6 +15,34 @@ export interface GalleryImage {
   triggered: Uint8Array;
 }
 
+/** Where poisoned samples lie in T at one checkpoint. */
+export interface RepresentationPoint {
+  epoch: number;
+  /** Mean silhouette by group. */
+  silhouettes: Record<string, number>;
+  /** Distances in units of a clean sample's from the centre of its class; null where nothing is poisoned. */
+  place: { toTarget: number; toSource: number } | null;
+}
+
+/** T in two dimensions over the checkpoints; the same points in all. */
+export interface EmbeddingPicture {
+  method: 'umap' | 'tsne';
+  epochs: readonly number[];
+  /** Per epoch [n, 2] row-major. */
+  points: readonly Float32Array[];
+  /** Per point its group. */
+  groups: readonly string[];
+}
+
+/** Whether single samples' information tells poisoned ones apart at one checkpoint. */
+export interface SeparationPoint {
+  epoch: number;
+  group: string;
+  quantity: string;
+  auroc: number;
+  standardError: number;
+}
+
 /** The score where T is read at a layer. */
 export interface LayerScore {
   layer: string;
@@ -48,6 +76,9 @@ export interface RunReport {
   /** The scores of all layers that were recorded, the headline's first. */
   layers: readonly LayerScore[];
   draft: DraftResult | null;
+  representation: readonly RepresentationPoint[];
+  embeddings: readonly EmbeddingPicture[];
+  separation: readonly SeparationPoint[];
   gallery: readonly GalleryImage[];
   /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */
   perception: Record<string, number | null>;

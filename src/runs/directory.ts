@@ -12,7 +12,13 @@ import { writeAtomic } from '../formats/files.js';
 export const FORMAT = 1;
 
 export type Log = 'events.jsonl' | 'information.jsonl';
-export type Document = 'run.json' | 'groups.json' | 'stealth.json' | 'perception.json' | 'result.json';
+export type Document =
+  | 'run.json'
+  | 'groups.json'
+  | 'stealth.json'
+  | 'perception.json'
+  | 'representation.json'
+  | 'result.json';
 
 const epochName = (epoch: number) => `epoch-${String(epoch).padStart(4, '0')}.safetensors`;
 
@@ -172,8 +178,17 @@ export class RunDirectory {
   }
 
   /** Epochs whose weights are kept, ascending. */
-  async checkpoints(): Promise<number[]> {
-    const names = await readdir(join(this.path, 'checkpoints')).catch(() => []);
+  checkpoints(): Promise<number[]> {
+    return this.epochsIn('checkpoints');
+  }
+
+  /** Epochs that were probed, ascending. */
+  probes(): Promise<number[]> {
+    return this.epochsIn('probes');
+  }
+
+  private async epochsIn(folder: string): Promise<number[]> {
+    const names = await readdir(join(this.path, folder)).catch(() => []);
     const epochs = names.map((name) => Number(/^epoch-(\d+)\./.exec(name)?.[1]));
     return epochs.filter((epoch, i) => names[i] === epochName(epoch)).sort((a, b) => a - b);
   }
@@ -185,6 +200,11 @@ export class RunDirectory {
   /** Pointwise information of the probed samples: per quantity and group one tensor in the order of `groups.json`, nats. */
   pointwise(epoch: number): string {
     return join(this.path, 'pointwise', epochName(epoch));
+  }
+
+  /** T in two dimensions, `points` [n, 2], by one method. */
+  embedding(method: string, epoch: number): string {
+    return join(this.path, 'representation', `${method}-${epochName(epoch)}`);
   }
 
   get report(): string {

@@ -1,14 +1,73 @@
 /** Attacks × rates × data sets: how information flows under each, and whether what the paper found is found here. */
-import { grid } from './grid.js';
+import type { Block, StudyReport, StudySection } from '../../report/index.js';
+import { acceleration, findings, TAKEN, took, withInterval } from './findings.js';
+import { grid, type Setting, settings } from './grid.js';
+import {
+  failedSection,
+  fileWord,
+  footer,
+  lookFigures,
+  scoresBlock,
+  settingWords,
+  summaryTable,
+  trajectoryFigures,
+} from './sections.js';
 import type { Study } from './types.js';
 
 /** The paper's five attacks, and none. */
-export const PAPER_ATTACKS = ['none', 'badnets', 'blend', 'wanet', 'label-consistent', 'adaptive-blend'];
+const PAPER_ATTACKS = ['none', 'badnets', 'blend', 'wanet', 'label-consistent', 'adaptive-blend'];
 
 export const attacksStudy: Study = {
   name: 'attacks',
   summary: 'attacks × rates × data sets: trajectories, success, look and stealth, and the paper’s findings judged',
   defaults: { attacks: PAPER_ATTACKS.map((attack) => ({ attack })), rates: [0.1], seeds: [0, 1, 2] },
   plan: (o) => grid(o),
-  report: () => ({ title: 'x', lede: '', sections: [], footer: '' }),
+  report(outcome): StudyReport {
+    const all = settings(outcome.runs);
+    return {
+      title: 'What backdoors do to the flow of information',
+      lede: lede(all),
+      sections: [...all.map(section), ...failedSection(outcome)],
+      footer: footer(outcome),
+    };
+  },
 };
+
+function lede(all: readonly Setting[]): string {
+  const words = all.map((s) => {
+    const counts = { reproduced: 0, 'not resolved': 0, contradicted: 0 };
+    for (const f of findings(s)) counts[f.verdict]++;
+    return `On ${s.dataset} ${counts.reproduced} of the paper’s findings are reproduced, ${counts['not resolved']} are not resolved at this scale, and ${counts.contradicted} are contradicted.`;
+  });
+  return `The paper’s findings, judged by rules that were fixed beforehand. ${words.join(' ')} An attack counts as having taken from an ASR of ${TAKEN} on; the others have no say.`;
+}
+
+function section(setting: Setting): StudySection {
+  const name = fileWord(setting.dataset);
+  const look = lookFigures(setting, name);
+  return {
+    id: name,
+    title: setting.dataset,
+    intro: settingWords(setting),
+    blocks: [
+      { kind: 'findings', findings: findings(setting) },
+      summaryTable(setting.attacks),
+      scoresBlock(setting, name),
+      ...(look.length > 0 ? [{ kind: 'figures' as const, figures: look }] : []),
+      accelerationTable(setting),
+      { kind: 'figures', figures: trajectoryFigures(setting, name) },
+    ],
+  };
+}
+
+function accelerationTable(setting: Setting): Block {
+  const rows = setting.attacks.filter(took).map((a) => [
+    a.label,
+    ...(['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((q) => {
+      const found = acceleration(a, q);
+      return found ? [withInterval(found.difference), withInterval(found.headStart)] : ['–', '–'];
+    }),
+  ]);
+  const of = (q: string) => [`${q}: epochs to half, minus clean classes`, `${q}: head start at the first checkpoint`];
+  return { kind: 'table', head: ['attack', ...of('I(X;T)'), ...of('I(T;Ŷ)')], rows };
+}

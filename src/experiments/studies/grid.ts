@@ -3,7 +3,7 @@ import { findAttack } from '../../attacks/index.js';
 import { UserError, unknownWord } from '../../base/errors.js';
 import { flagOf, type RunConfig, type RunRequest, requestOf, resolveConfig, runOptions } from '../config.js';
 import { datasetName, type StudyRun } from '../study.js';
-import type { AttackChoice, StudyOptions } from './types.js';
+import type { AttackChoice, DataChoice, StudyOptions } from './types.js';
 
 /** Of clean-label attacks the rate is a share of the target class, and a tenth of that is next to nothing. */
 const CLEAN_LABEL_RATE = 0.5;
@@ -17,31 +17,57 @@ function ratesOf({ attack, rate }: AttackChoice, rates: readonly number[]): read
 
 /** Every attack at each of its rates on every data set, the first seed of all before the second of any. */
 export function grid(o: StudyOptions, more: RunRequest = {}): RunConfig[] {
-  return o.seeds.flatMap((seed) =>
-    o.data.flatMap((data) =>
-      o.attacks.flatMap((choice) =>
-        ratesOf(choice, o.rates).map((poisonRate) =>
-          resolveConfig({ ...o.base, ...data, ...more, attack: choice.attack, poisonRate, seed }),
-        ),
-      ),
+  const rounds = Math.max(...o.data.map((d) => (d.seeds ?? o.seeds).length));
+  return Array.from({ length: rounds }, (_, round) => round).flatMap((round) =>
+    o.data.flatMap(({ request, attacks = o.attacks, seeds = o.seeds }) =>
+      round >= seeds.length
+        ? []
+        : attacks.flatMap((choice) =>
+            ratesOf(choice, o.rates).map((poisonRate) => {
+              const { attack, attackOption = [] } = choice;
+              return resolveConfig({
+                ...o.base,
+                ...request,
+                ...more,
+                attack,
+                attackOption,
+                poisonRate,
+                seed: seeds[round],
+              });
+            }),
+          ),
     ),
   );
 }
 
-/** `badnets,wanet@0.2` → attacks with the rates that are their own. Throws `UserError`. */
+/** `badnets,wanet@0.2,blend@0.1:alpha=0.2` → attacks with the rates and parameters that are their own. Throws `UserError`. */
 export function parseAttacks(text: string): AttackChoice[] {
   return text.split(',').map((part) => {
-    const [name, rate, ...rest] = part.trim().split('@');
+    const [first, ...attackOption] = part.trim().split(':');
+    const [name, rate, ...rest] = first.split('@');
     const { name: attack } = findAttack(name);
-    if (rate === undefined) return { attack };
+    const own = attackOption.length > 0 ? { attackOption } : {};
+    if (rate === undefined) return { attack, ...own };
     const value = Number(rate);
     if (rest.length > 0 || rate === '' || !(value > 0 && value <= 1))
       throw new UserError(
-        `--attacks ${part.trim()}: name@rate is expected, a rate above 0 and at most 1, as wanet@0.2`,
+        `--attacks ${part.trim()}: name@rate:option=value is expected, a rate above 0 and at most 1, as wanet@0.2`,
       );
-    return { attack, rate: value };
+    return { attack, rate: value, ...own };
   });
 }
+
+/** `0,1,2` → numbers that are `allowed`. Throws `UserError` naming the flag. */
+export function parseNumbers(flag: string, text: string, allowed: (n: number) => boolean, what: string): number[] {
+  return text.split(',').map((part) => {
+    const n = Number(part);
+    if (part.trim() === '' || !allowed(n)) throw new UserError(`${flag} ${text}: ${what} are expected`);
+    return n;
+  });
+}
+
+export const parseSeeds = (text: string) =>
+  parseNumbers('--seeds', text, (n) => Number.isInteger(n) && n >= 0, 'whole numbers from 0, such as 0,1,2,');
 
 /** Options of a run that may differ from data set to data set: all but those that an experiment varies itself. */
 const DATA_OPTIONS = Object.keys(runOptions.shape).filter(
@@ -50,20 +76,30 @@ const DATA_OPTIONS = Object.keys(runOptions.shape).filter(
 
 /**
  * `shapes10`, `folder:DIR`, `folder:DIR?train-limit=10000&width=16`: a data set with options of its own. Keys are flags of
- * `ibscope run` without the dashes; what they hold is checked with the rest of a configuration.
+ * `ibscope run` without the dashes, or `attacks` and `seeds` in the place of the experiment's own.
  */
-export function parseData(text: string): RunRequest {
+export function parseData(text: string): DataChoice {
   const [place, query = ''] = splitOnce(text, '?');
   const [dataset, dataDir] = splitOnce(place, ':');
+  const choice: Omit<DataChoice, 'request'> = {};
   const request: Record<string, unknown> = { dataset, ...(dataDir === undefined ? {} : { dataDir }) };
   for (const part of query.split('&').filter(Boolean)) {
     const [key, value] = splitOnce(part, '=');
     if (value === undefined) throw new UserError(`--data ${text}: option=value is expected after "?", not ${part}`);
+    if (key === 'attacks') {
+      choice.attacks = parseAttacks(value);
+      continue;
+    }
+    if (key === 'seeds') {
+      choice.seeds = parseSeeds(value);
+      continue;
+    }
     const name = key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
-    if (!DATA_OPTIONS.includes(name)) throw unknownWord('option of a data set', key, DATA_OPTIONS.map(kebab));
+    if (!DATA_OPTIONS.includes(name))
+      throw unknownWord('option of a data set', key, ['attacks', 'seeds', ...DATA_OPTIONS.map(kebab)]);
     request[name] = value;
   }
-  return requestOf(request);
+  return { ...choice, request: requestOf(request) };
 }
 
 const kebab = (key: string) => flagOf(key).slice(2);

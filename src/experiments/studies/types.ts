@@ -3,17 +3,26 @@ import type { StudyReport } from '../../report/index.js';
 import type { RunConfig, RunRequest } from '../config.js';
 import type { StudyOutcome } from '../study.js';
 
-/** An attack at a rate, or at every rate asked for. */
+/** An attack at a rate, or at every rate asked for, with parameters of its own. */
 export interface AttackChoice {
   attack: string;
   rate?: number;
+  /** `name=value` texts. */
+  attackOption?: string[];
+}
+
+/** A data set with the options of a run that it needs, its name and folder among them; they win over those of all runs. */
+export interface DataChoice {
+  request: RunRequest;
+  /** In the place of the experiment's. */
+  attacks?: AttackChoice[];
+  seeds?: number[];
 }
 
 export interface StudyOptions {
   /** Options that hold for all runs. */
   base: RunRequest;
-  /** Options per data set, its name and folder among them; they win over `base`. */
-  data: RunRequest[];
+  data: DataChoice[];
   attacks: AttackChoice[];
   rates: number[];
   seeds: number[];

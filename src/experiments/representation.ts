@@ -1,0 +1,229 @@
+/**
+ * What a run's probes say beyond information: how the poisoned samples lie in T, a picture of it, and whether the pointwise
+ * information of single samples tells them apart. Reads the run directory; what is dear is kept there.
+ */
+
+import { Rng } from '../base/random.js';
+import { type Auroc, auroc } from '../dynamics/index.js';
+import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
+import type { Matrix } from '../information/columns.js';
+import {
+  aligned,
+  distances,
+  type EmbeddingMethod,
+  embed,
+  FEWEST_POINTS,
+  type Place,
+  place,
+  silhouettes,
+} from '../representation/index.js';
+import type { RunDirectory } from '../runs/directory.js';
+import type { GroupsDocument, RunDocument } from './documents.js';
+
+/** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
+export interface RepresentationRow {
+  epoch: number;
+  /** Mean silhouette of the group's samples among payload, clean target class and the other classes. */
+  silhouettes: Record<string, number>;
+  /** Mean silhouette of payload and clean samples of the target class, as two clusters of their own. */
+  pair: number | null;
+  place: Place | null;
+}
+
+/** Do poisoned samples separate by the information of single samples? Among `group`'s, at one checkpoint. */
+export interface SeparationRow extends Auroc {
+  epoch: number;
+  group: string;
+  quantity: string;
+}
+
+/** `representation.json`. */
+export interface RepresentationDocument {
+  rows: RepresentationRow[];
+  separation: SeparationRow[];
+}
+
+/** Points of a picture. */
+export interface Embedding {
+  method: EmbeddingMethod;
+  epochs: number[];
+  /** Per epoch [n, 2] row-major. */
+  points: Float32Array[];
+  /** Per point its group: `c/backdoor`, `c/clean`, or a class number. */
+  groups: string[];
+}
+
+/** Samples of each group that distances are taken between. */
+const PER_GROUP = 150;
+/** Points of a picture, over all groups. */
+const POINTS = 600;
+
+/** The probed samples as they were recorded, and which of them make up the groups that have a place in T. */
+interface Probed {
+  target: number;
+  groups: Map<string, number[]>;
+  original: Int32Array;
+  poisoned: Uint8Array;
+  /** True for attack `none`, where a random subset plays the backdoor. */
+  pretended: boolean;
+}
+
+async function readProbed(dir: RunDirectory): Promise<Probed | null> {
+  const run = await dir.readDocument<RunDocument>('run.json');
+  const plan = await dir.readDocument<GroupsDocument>('groups.json');
+  if (!run || !plan || !(await dir.has(dir.samples))) return null;
+  const { tensors } = await readSafetensors(dir.samples);
+  const c = run.config.target;
+  const taken = Object.entries(plan.groups).filter(
+    ([id]) => id === `${c}/backdoor` || id === `${c}/clean` || /^\d+$/.test(id),
+  );
+  return {
+    target: c,
+    groups: new Map(taken),
+    original: tensors.original_label.data as Int32Array,
+    poisoned: tensors.poisoned.data as Uint8Array,
+    pretended: !(tensors.poisoned.data as Uint8Array).includes(1),
+  };
+}
+
+const rowsOf = ({ data, d }: Matrix, rows: readonly number[]): Matrix => {
+  const out = new Float32Array(rows.length * d);
+  rows.forEach((r, i) => {
+    out.set(data.subarray(r * d, (r + 1) * d), i * d);
+  });
+  return { data: out, n: rows.length, d };
+};
+
+function firstDraw({ shape: [, n, d], data }: Tensor): Matrix {
+  return { data: (data as Float32Array).subarray(0, n * d), n, d };
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** At most `most` samples of each group; a sample that is in two groups counts in the first. */
+function few(
+  groups: Map<string, number[]>,
+  most: number,
+  seed: number,
+): { ids: string[]; rows: number[]; of: string[] } {
+  const rows: number[] = [];
+  const of: string[] = [];
+  const seen = new Set<number>();
+  for (const [id, members] of groups) {
+    const free = Int32Array.from(members.filter((r) => !seen.has(r)));
+    for (const r of new Rng(seed, 'representation', id).sample(free, Math.min(most, free.length))) {
+      seen.add(r);
+      rows.push(r);
+      of.push(id);
+    }
+  }
+  return { ids: [...groups.keys()], rows, of };
+}
+
+function rowAt(epoch: number, t: Matrix, probed: Probed): RepresentationRow {
+  const { ids, rows, of } = few(probed.groups, PER_GROUP, 0);
+  const some = rowsOf(t, rows);
+  const cluster = Int32Array.from(of, (id) => ids.indexOf(id));
+  const found = silhouettes(distances(some), cluster);
+  const inGroup = (id: string) => of.flatMap((o, i) => (o === id ? [i] : []));
+  const own = [`${probed.target}/backdoor`, `${probed.target}/clean`];
+  const members = own.map(inGroup);
+  const both = members.flat();
+  const pair = members.every((m) => m.length > 1)
+    ? mean([
+        ...silhouettes(
+          distances(rowsOf(some, both)),
+          Int32Array.from(both, (i) => own.indexOf(of[i])),
+        ),
+      ])
+    : null;
+  return {
+    epoch,
+    silhouettes: Object.fromEntries(ids.map((id) => [id, mean(inGroup(id).map((i) => found[i]))])),
+    pair: pair !== null && Number.isFinite(pair) ? pair : null,
+    place: place(
+      some,
+      Int32Array.from(rows, (r) => probed.original[r]),
+      of.map((id) => (id === own[0] ? 1 : 0)),
+      probed.target,
+    ),
+  };
+}
+
+/** AUROC of the pointwise information for "carries the payload", in the target class and over the whole set. */
+async function separationAt(epoch: number, dir: RunDirectory, probed: Probed): Promise<SeparationRow[]> {
+  if (!(await dir.has(dir.pointwise(epoch)))) return [];
+  const { tensors } = await readSafetensors(dir.pointwise(epoch));
+  const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
+  const backdoor = new Set(plan.groups[`${probed.target}/backdoor`] ?? []);
+  const carries = (row: number) => (probed.pretended ? backdoor.has(row) : probed.poisoned[row] === 1);
+  return [`${probed.target}/all`, 'all'].flatMap((group) =>
+    ['I(X;T)', 'I(T;Ŷ)'].flatMap((quantity) => {
+      const values = tensors[`${quantity} ${group}`];
+      const found = values && auroc(values.data as Float32Array, plan.groups[group].map(carries));
+      return found ? [{ epoch, group, quantity, ...found }] : [];
+    }),
+  );
+}
+
+/** Silhouettes, distances and separation at every probed checkpoint; made once and kept. Null where nothing was probed. */
+export async function representationOf(dir: RunDirectory): Promise<RepresentationDocument | null> {
+  const probed = await readProbed(dir);
+  const epochs = await dir.probes();
+  if (!probed || epochs.length === 0) return null;
+  const kept = await dir.readDocument<RepresentationDocument>('representation.json');
+  if (kept && epochs.every((e) => kept.rows.some((r) => r.epoch === e))) return kept;
+  const document: RepresentationDocument = { rows: [], separation: [] };
+  for (const epoch of epochs) {
+    const { tensors } = await readSafetensors(dir.probe(epoch));
+    document.rows.push(rowAt(epoch, firstDraw(tensors.t), probed));
+    document.separation.push(...(await separationAt(epoch, dir, probed)));
+  }
+  await dir.writeDocument('representation.json', document);
+  return document;
+}
+
+/** Makes the picture of every probed checkpoint that has none, each turned onto the one before. `progress`: checkpoints done. */
+export async function makeEmbedding(
+  dir: RunDirectory,
+  method: EmbeddingMethod,
+  seed: number,
+  progress: (done: number, total: number) => void = () => {},
+): Promise<void> {
+  const probed = await readProbed(dir);
+  const epochs = await dir.probes();
+  if (!probed) return;
+  const { rows, of } = few(probed.groups, Math.ceil(POINTS / Math.max(1, probed.groups.size)), 1);
+  if (rows.length < FEWEST_POINTS) return;
+  let before: Float32Array | undefined;
+  for (const [i, epoch] of epochs.entries()) {
+    progress(i, epochs.length);
+    const file = dir.embedding(method, epoch);
+    if (await dir.has(file)) {
+      before = (await readSafetensors(file)).tensors.points.data as Float32Array;
+      continue;
+    }
+    const { tensors } = await readSafetensors(dir.probe(epoch));
+    const made = embed(rowsOf(firstDraw(tensors.t), rows), method, seed);
+    before = before ? aligned(made, before) : made;
+    await writeSafetensors(
+      file,
+      { points: tensor(before, [rows.length, 2]), row: tensor(Int32Array.from(rows), [rows.length]) },
+      { groups: JSON.stringify(of) },
+    );
+  }
+}
+
+/** The picture that is there, of the method asked for; null where there is none. */
+export async function readEmbedding(dir: RunDirectory, method: EmbeddingMethod): Promise<Embedding | null> {
+  const found: Embedding = { method, epochs: [], points: [], groups: [] };
+  for (const epoch of await dir.probes()) {
+    const file = dir.embedding(method, epoch);
+    if (!(await dir.has(file))) continue;
+    const { tensors, metadata } = await readSafetensors(file);
+    found.epochs.push(epoch);
+    found.points.push(tensors.points.data as Float32Array);
+    found.groups = JSON.parse(metadata.groups) as string[];
+  }
+  return found.epochs.length > 0 ? found : null;
+}

@@ -1,0 +1,181 @@
+/** Parts that the reports of several experiments share. */
+import { availableParallelism, cpus } from 'node:os';
+import { average, mean, overSeeds, predictionRange, trajectories } from '../../dynamics/index.js';
+import { isNullGroup } from '../../information/checkpoint.js';
+import {
+  type Block,
+  type Cell,
+  decimal,
+  duration,
+  type StudyFigure,
+  type StudySection,
+  scatterFigure,
+  scoresFigure,
+  trajectoryExtent,
+  trajectoryFigure,
+} from '../../report/index.js';
+import { VERSION } from '../../version.js';
+import type { StudyOutcome, StudyRun } from '../study.js';
+import { took } from './findings.js';
+import type { Repeated, Setting } from './grid.js';
+
+const WAYS = { 'I(X;T)': 'xt', 'I(T;Ŷ)': 'ty' } as const;
+
+/** For file names. */
+export const fileWord = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+const scoresOf = (runs: readonly StudyRun[]) =>
+  runs.flatMap((r) => (r.report.stealth?.score == null ? [] : [r.report.stealth.score]));
+
+/** 95 % range of S for one more clean class, from the null draws of all runs, a class of all seeds counting as one. */
+export function nullRange(runs: readonly StudyRun[]): [number, number] | null {
+  const byClass = new Map<string, number[]>();
+  for (const { report } of runs)
+    report.stealth?.null?.labels.forEach((label, i) => {
+      const k = label.split('/')[0];
+      byClass.set(k, [...(byClass.get(k) ?? []), report.stealth!.null!.distances[i]]);
+    });
+  if (byClass.size < 2) return null;
+  const [low, high] = predictionRange([...byClass.values()]);
+  return [Math.exp(-high), Math.exp(-low)];
+}
+
+/** What each attack reaches: success, score and look, means over seeds with 95 % intervals. */
+export function summaryTable(attacks: readonly Repeated[]): Block {
+  const head = [
+    'attack',
+    'rate',
+    'runs',
+    'accuracy',
+    'ASR',
+    'S',
+    '95 %',
+    'clean classes',
+    'D − null',
+    'PSNR, dB',
+    'SSIM',
+  ];
+  const rows = attacks.map(({ config, runs }): Cell[] => {
+    const last = runs.map((r) => r.result);
+    const s = average(scoresOf(runs));
+    const range = nullRange(runs);
+    const asr = last.map((r) => r.asr);
+    const look = runs[0].report.perception;
+    const excess = runs.flatMap((r) => r.report.stealth?.excess ?? []);
+    return [
+      config.attack,
+      config.attack === 'none' ? '–' : config.poisonRate,
+      runs.length,
+      decimal(mean(last.map((r) => r.accuracy))),
+      asr.every((a) => a !== null) ? decimal(mean(asr as number[])) : '–',
+      decimal(s.mean),
+      s.n > 1 ? `${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)}` : '–',
+      range ? `${decimal(range[0], 2)} to ${decimal(range[1], 2)}` : '–',
+      decimal(mean(excess)),
+      decimal(look['PSNR (dB)'], 1),
+      decimal(look.SSIM),
+    ];
+  });
+  return { kind: 'table', head, rows, inTerminal: true };
+}
+
+export function scoresBlock(setting: Setting, name: string): Block {
+  const rows = setting.attacks.map((a) => ({ name: a.label, scores: scoresOf(a.runs), range: nullRange(a.runs) }));
+  return {
+    kind: 'figures',
+    figures: [
+      {
+        name: `${name}-scores`,
+        caption: `Stealth scores on ${setting.dataset}. Strokes: seeds; diamonds: their mean; bars: 95 % range for one more clean class.`,
+        alt: `Stealth score S of every attack on ${setting.dataset}`,
+        draw: (document, width) => scoresFigure(rows, document, { width }),
+      },
+    ],
+  };
+}
+
+/** S against PSNR and SSIM, every attack a point; those that did not take drawn open. */
+export function lookFigures(setting: Setting, name: string): StudyFigure[] {
+  return (['PSNR (dB)', 'SSIM'] as const).flatMap((measure) => {
+    const points = setting.attacks.flatMap((a) => {
+      const look = a.runs[0].report.perception[measure];
+      const scores = scoresOf(a.runs);
+      if (look == null || !Number.isFinite(look) || scores.length === 0) return [];
+      const s = average(scores);
+      return [
+        { name: a.label, x: look, y: s.mean, low: Math.min(...scores), high: Math.max(...scores), open: !took(a) },
+      ];
+    });
+    if (points.length < 2) return [];
+    const word = measure.split(' ')[0];
+    return {
+      name: `${name}-${word.toLowerCase()}`,
+      caption: `Stealth inside the model against ${word} on ${setting.dataset}: mean and range over seeds; open where the attack did not take.`,
+      alt: `Stealth score against ${word} on ${setting.dataset}`,
+      draw: (document: Document, width: number) =>
+        scatterFigure(points, document, {
+          width,
+          title: `Stealth against ${word}`,
+          xLabel: measure,
+          yLabel: 'stealth score S',
+        }),
+    };
+  });
+}
+
+/** Trajectories of every attack, means over seeds with 95 % bands, on shared axes per quantity. */
+export function trajectoryFigures(setting: Setting, name: string): StudyFigure[] {
+  const panels = setting.attacks.map((a) => {
+    const rows = overSeeds(a.runs.map((r) => r.report.information)).filter((r) => !isNullGroup(r.group));
+    return { ...a, rows, curves: trajectories(rows) };
+  });
+  return (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((quantity) => {
+    const data = panels.map(({ runs, rows, curves }) => ({
+      ...runs[0].report,
+      quantity,
+      rows,
+      curves,
+      roles: ['backdoor', 'clean', 'other'] as const,
+    }));
+    const extent = data.flatMap(trajectoryExtent).filter(Number.isFinite);
+    const room = (Math.max(...extent) - Math.min(...extent)) * 0.04;
+    const yDomain: [number, number] = [Math.min(...extent) - room, Math.max(...extent) + room];
+    return panels.map((p, i) => ({
+      name: `${name}-${WAYS[quantity]}-${fileWord(p.label)}`,
+      caption: `${p.label}: ${quantity} on ${setting.dataset}. Orange: ${p.config.attack === 'none' ? 'a random part of the target class' : 'backdoor samples'}; blue: clean samples of the target class; grey: the other classes. Bands: ±1.96 standard errors, ${p.runs.length} seeds.`,
+      alt: `${quantity} over epochs under ${p.label} on ${setting.dataset}`,
+      draw: (document: Document, width: number) =>
+        trajectoryFigure({ ...data[i], yDomain }, document, { width, height: 240 }),
+    }));
+  });
+}
+
+/** What a setting holds fixed, in a sentence. */
+export function settingWords({ attacks }: Setting): string {
+  const { config, runs } = attacks[0];
+  const { model, width, epochs, batchSize, optimizer, lr, schedule, noise, draws, critic, view } = config;
+  const trained = runs[0].result.groupSize;
+  return `${model} of width ${width}, ${epochs} epochs of batches of ${batchSize}, ${optimizer} with learning rate ${lr} (${schedule}), γ ${noise}; ${config.trainLimit ?? 'all'} training images, ${config.testLimit ?? 'all'} for testing; groups of ${trained} samples, ${draws} noise draws, ${critic} critics on ${view === 'network' ? 'the network’s own features of X' : 'pixels'}; checkpoints at epochs ${config.checkpoints!.join(', ')}; seeds ${[...new Set(attacks.flatMap((a) => a.runs.map((r) => r.config.seed)))].join(', ')}.`;
+}
+
+export function failedSection({ failed }: StudyOutcome): StudySection[] {
+  if (failed.length === 0) return [];
+  return [
+    {
+      id: 'failed',
+      title: 'Runs that failed',
+      blocks: [{ kind: 'table', head: ['run', 'why'], rows: failed.map((f) => [f.name, f.why]) }],
+    },
+  ];
+}
+
+/** How it was made: hardware, work and version. */
+export function footer({ runs }: StudyOutcome): string {
+  const seconds = runs.reduce((s, r) => s + r.result.seconds, 0);
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  return `${runs.length} runs, ${duration(seconds)} of work of one thread each, on ${availableParallelism()} cores (${model}). ibscope ${VERSION}.`;
+}

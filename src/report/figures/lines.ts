@@ -1,0 +1,119 @@
+/** A quantity against a choice (β, γ, a rate, an epoch): one line per attack, named at its end. */
+import * as Plot from '@observablehq/plot';
+import { decimal } from '../format.js';
+import { draw, epochTicks, type FigureSize, logTicks, padded } from './frame.js';
+
+export interface Line {
+  name: string;
+  points: { x: number; y: number; low?: number; high?: number }[];
+}
+
+export interface LinesOptions extends FigureSize {
+  title: string;
+  xLabel: string;
+  yLabel: string;
+  /** `log`: a logarithmic axis; `epoch`: whole numbers; `values`: ticks at the values themselves. */
+  x: 'log' | 'epoch' | 'values';
+  yDomain?: [number, number];
+  /** A level to be held against, such as 0.5 of an AUROC. */
+  rule?: number;
+}
+
+/** Colours after Okabe and Ito that hold on light and dark; with the dash, eight lines can be told apart without colour. */
+const LOOKS = [
+  { color: 'var(--backdoor)', dash: 'none' },
+  { color: 'var(--clean)', dash: '7 3' },
+  { color: 'var(--all)', dash: '2 3' },
+  { color: 'var(--mixed)', dash: '8 3 2 3' },
+  { color: 'var(--cover)', dash: '4 4' },
+  { color: 'var(--compression)', dash: 'none' },
+  { color: 'var(--null)', dash: '1 3' },
+  { color: 'var(--ramp-c)', dash: '10 4' },
+];
+
+export const lookOf = (i: number) => LOOKS[i % LOOKS.length];
+
+/** Least distance of two names, in pixels. */
+const APART = 13;
+
+export function linesFigure(lines: readonly Line[], document: Document, o: LinesOptions): Element {
+  const { width = 460, height = 280 } = o;
+  const shown = lines.map((l, i) => ({ ...l, ...lookOf(i) })).filter((l) => l.points.length > 0);
+  const xs = shown.flatMap((l) => l.points.map((p) => p.x));
+  const ys = shown.flatMap((l) => l.points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]));
+  const yDomain = o.yDomain ?? padded(o.rule === undefined ? ys : [...ys, o.rule]);
+  const xDomain: [number, number] = [Math.min(...xs), Math.max(...xs)];
+  const ticks = { log: logTicks(xDomain), epoch: epochTicks(xs), values: [...new Set(xs)].sort((a, b) => a - b) }[o.x];
+  const marginRight = 14 + 6.4 * Math.max(...shown.map((l) => Math.min(l.name.length, 18)));
+  return draw(
+    document,
+    {
+      title: o.title,
+      description: shown
+        .map((l) => `${l.name}: ${l.points.map((p) => `${decimal(p.y, 2)} at ${p.x}`).join(', ')}`)
+        .join('. '),
+    },
+    {
+      width,
+      height,
+      marginRight,
+      x: { domain: xDomain, type: o.x === 'log' ? 'log' : 'linear' },
+      y: { domain: yDomain },
+      marks: [
+        Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 5 }),
+        Plot.axisY({ label: o.yLabel, labelArrow: 'none', tickSize: 0, ticks: 5 }),
+        Plot.axisX({ label: o.xLabel, labelArrow: 'none', tickSize: 4, ticks, tickFormat: (v: number) => String(v) }),
+        o.rule === undefined ? null : Plot.ruleY([o.rule], { stroke: 'var(--axis)', strokeDasharray: '1 3' }),
+        shown.map((l) => [
+          Plot.areaY(
+            l.points.filter((p) => p.low !== undefined),
+            { x: 'x', y1: 'low', y2: 'high', fill: l.color, fillOpacity: 0.12 },
+          ),
+          Plot.lineY(l.points, { x: 'x', y: 'y', stroke: l.color, strokeDasharray: l.dash, strokeWidth: 1.8 }),
+          Plot.dot(l.points, {
+            x: 'x',
+            y: 'y',
+            r: 2.4,
+            fill: l.color,
+            title: (p: { x: number; y: number }) => `${l.name}, ${p.x}: ${decimal(p.y)}`,
+          }),
+        ]),
+        spread(shown, yDomain, height).map((t) =>
+          Plot.text([t], {
+            x: 'x',
+            y: 'y',
+            dx: 7,
+            dy: t.shift,
+            text: 'name',
+            textAnchor: 'start',
+            fontWeight: 600,
+            fill: t.color,
+          }),
+        ),
+      ] as Plot.Markish[],
+    },
+  );
+}
+
+/** Names at the ends of their lines, moved apart where they would lie on each other. */
+function spread(
+  lines: readonly (Line & { color: string })[],
+  [low, high]: [number, number],
+  height: number,
+): { name: string; x: number; y: number; shift: number; color: string }[] {
+  const perUnit = (height - 64) / (high - low || 1);
+  const ends = lines
+    .map((l) => ({
+      name: l.name.length > 18 ? `${l.name.slice(0, 17)}…` : l.name,
+      ...l.points[l.points.length - 1],
+      color: l.color,
+    }))
+    .sort((a, b) => b.y - a.y);
+  let last = Number.NEGATIVE_INFINITY;
+  return ends.map(({ name, x, y, color }) => {
+    const at = -y * perUnit;
+    const placed = Math.max(at, last + APART);
+    last = placed;
+    return { name, x, y, color, shift: placed - at };
+  });
+}

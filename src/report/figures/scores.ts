@@ -1,0 +1,74 @@
+/** Stealth scores of attacks over seeds: every seed a stroke, their mean a diamond, the clean classes' range behind. */
+import * as Plot from '@observablehq/plot';
+import { decimal } from '../format.js';
+import { draw, type FigureSize } from './frame.js';
+
+export interface SeededScores {
+  name: string;
+  scores: number[];
+  /** 95 % range of the clean classes, over all seeds' draws together. */
+  range: [number, number] | null;
+}
+
+export function scoresFigure(rows: readonly SeededScores[], document: Document, size: FigureSize = {}): Element {
+  const { width = 460, height = 66 + 34 * rows.length } = size;
+  const all = rows.flatMap((r) => [...r.scores, ...(r.range ?? [])]);
+  const from = Math.max(0, Math.floor((Math.min(1, ...all) - 0.04) * 10) / 10);
+  const means = rows
+    .filter((r) => r.scores.length > 0)
+    .map((r) => ({ name: r.name, score: r.scores.reduce((a, b) => a + b, 0) / r.scores.length }));
+  const axis = { tickSize: 0, label: null, tickFormat: (n: string) => (n.length > 22 ? `${n.slice(0, 21)}…` : n) };
+  return draw(
+    document,
+    {
+      title: 'Stealth scores over seeds',
+      description: means.map((m) => `${m.name}: mean ${decimal(m.score)}`).join('. '),
+    },
+    {
+      width,
+      height,
+      marginLeft: 14 + 6.6 * Math.max(...rows.map((r) => Math.min(r.name.length, 22))),
+      marginRight: 22,
+      marginTop: 14,
+      x: { domain: [from, 1] },
+      y: { axis: 'left', type: 'band', domain: rows.map((r) => r.name), padding: 0.2, label: null },
+      marks: [
+        Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
+        Plot.axisX({
+          label: 'stealth score S (1: cannot be told from clean)',
+          labelArrow: 'none',
+          tickSize: 0,
+          ticks: 5,
+        }),
+        Plot.axisY(axis),
+        Plot.barX(
+          rows.filter((r) => r.range),
+          {
+            x1: (r: SeededScores) => r.range![0],
+            x2: (r: SeededScores) => r.range![1],
+            y: 'name',
+            insetTop: 4,
+            insetBottom: 4,
+            fill: 'var(--null)',
+            fillOpacity: 0.25,
+            rx: 3,
+          },
+        ),
+        Plot.tickX(
+          rows.flatMap((r) => r.scores.map((score) => ({ name: r.name, score }))),
+          { x: 'score', y: 'name', insetTop: 7, insetBottom: 7, stroke: 'var(--backdoor)', strokeWidth: 1.4 },
+        ),
+        Plot.dot(means, {
+          x: 'score',
+          y: 'name',
+          symbol: 'diamond',
+          r: 6,
+          fill: 'var(--backdoor)',
+          stroke: 'var(--surface)',
+          strokeWidth: 1.5,
+          title: (m: { name: string; score: number }) => `${m.name}: ${decimal(m.score)}`,
+        }),
+      ] as Plot.Markish[],
+    },
+  );
+}

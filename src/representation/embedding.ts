@@ -1,0 +1,68 @@
+/** T in two dimensions, by t-SNE (van der Maaten and Hinton 2008) or UMAP (McInnes, Healy and Melville 2018), as druid.js has them. */
+import { TSNE, UMAP } from '@saehrimnir/druidjs';
+import type { Matrix } from '../information/columns.js';
+
+export const embeddingMethods = ['umap', 'tsne'] as const;
+export type EmbeddingMethod = (typeof embeddingMethods)[number];
+
+/** Passes over the points. */
+const ROUNDS = { umap: 350, tsne: 500 };
+
+/** Perplexity and neighbours of the methods' authors. */
+const PERPLEXITY = 30;
+const NEIGHBOURS = 15;
+
+/** Fewer points than this have no neighbourhoods to show. */
+export const FEWEST_POINTS = 20;
+
+/** Points [n, 2] row-major, centred, with a mean square of 1 per axis; the same for the same seed. Throws RangeError for fewer than 20. */
+export function embed({ data, n, d }: Matrix, method: EmbeddingMethod, seed: number): Float32Array {
+  if (n < FEWEST_POINTS) throw new RangeError(`embed: ${n} points, at least ${FEWEST_POINTS} are needed`);
+  const rows = Array.from({ length: n }, (_, i) => Float64Array.from(data.subarray(i * d, (i + 1) * d)));
+  const placed =
+    method === 'tsne'
+      ? new TSNE(rows, { perplexity: Math.min(PERPLEXITY, Math.floor((n - 1) / 3)), d: 2, seed }).transform(ROUNDS.tsne)
+      : new UMAP(rows, { n_neighbors: Math.min(NEIGHBOURS, n - 1), min_dist: 0.1, d: 2, seed }).transform(ROUNDS.umap);
+  const out = new Float32Array(2 * n);
+  (placed as ArrayLike<number>[]).forEach((p, i) => {
+    out.set([p[0], p[1]], 2 * i);
+  });
+  return normalised(out);
+}
+
+function normalised(points: Float32Array): Float32Array {
+  const n = points.length / 2;
+  let [x, y, square] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    x += points[2 * i] / n;
+    y += points[2 * i + 1] / n;
+  }
+  for (let i = 0; i < n; i++) square += (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
+  const scale = Math.sqrt(square / (2 * n)) || 1;
+  return points.map((v, i) => (v - (i % 2 === 0 ? x : y)) / scale);
+}
+
+/**
+ * `points` turned, and mirrored where that is better, onto `onto`, the same points of another epoch: the directions of an
+ * embedding mean nothing, and pictures of neighbouring epochs should not turn. Least squares (Kabsch 1976).
+ */
+export function aligned(points: Float32Array, onto: Float32Array): Float32Array {
+  let [dot, cross, dotMirrored, crossMirrored] = [0, 0, 0, 0];
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y, u, v] = [points[i], points[i + 1], onto[i], onto[i + 1]];
+    dot += x * u + y * v;
+    cross += x * v - y * u;
+    dotMirrored += x * u - y * v;
+    crossMirrored += x * v + y * u;
+  }
+  const mirror = Math.hypot(dotMirrored, crossMirrored) > Math.hypot(dot, cross);
+  const angle = mirror ? Math.atan2(crossMirrored, dotMirrored) : Math.atan2(cross, dot);
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const out = new Float32Array(points.length);
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [points[i], mirror ? -points[i + 1] : points[i + 1]];
+    out[i] = c * x - s * y;
+    out[i + 1] = s * x + c * y;
+  }
+  return out;
+}
