@@ -16,16 +16,6 @@ export interface Trajectory {
   samples: number;
 }
 
-/** One line of the tidy table of trajectories. */
-export interface TrajectoryRow {
-  group: string;
-  quantity: Quantity;
-  estimator: string;
-  epoch: number;
-  value: number;
-  standardError: number;
-}
-
 /**
  * Groups rows into trajectories, in the order in which each first appears. Where a (epoch, group, quantity, estimator)
  * occurs twice the later row holds, as in any append-only log; estimates that are not finite are left out.
@@ -51,20 +41,6 @@ export function trajectories(rows: readonly EstimateRow[]): Trajectory[] {
       samples: Math.min(...kept.map((r) => r.samples)),
     };
   });
-}
-
-/** The trajectories as one tidy table, a line per point. */
-export function tidy(curves: readonly Trajectory[]): TrajectoryRow[] {
-  return curves.flatMap(({ group, quantity, estimator, epochs, values, standardErrors }) =>
-    epochs.map((epoch, i) => ({
-      group,
-      quantity,
-      estimator,
-      epoch,
-      value: values[i],
-      standardError: standardErrors[i],
-    })),
-  );
 }
 
 /** Epochs at which every curve has a value, ascending. */

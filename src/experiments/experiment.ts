@@ -2,13 +2,14 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { findNamed } from '../base/errors.js';
+import { tidyRuns } from '../dynamics/index.js';
 import { writeAtomic } from '../formats/files.js';
 import { renderStudy, type StudyReport, studyMarkdown } from '../report/index.js';
 import type { RunCost } from './cost.js';
 import type { RunHooks } from './hooks.js';
 import { studies } from './studies/index.js';
 import type { StudyOptions } from './studies/types.js';
-import { planStudy, runStudy, type StudyPlan } from './study.js';
+import { planStudy, runStudy, type StudyPlan, type StudyRun } from './study.js';
 
 export interface ExperimentRequest {
   name: string;
@@ -60,13 +61,28 @@ export async function experiment(request: ExperimentRequest, hooks: RunHooks): P
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${hours(plan.seconds)} on this machine, from timed steps`,
     );
-  const outcome = await runStudy(plan, out, hooks);
+  const outcome = await runStudy(plan, out, hooks, study.alternatives);
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, renderStudy(summary));
   await writeAtomic(join(out, `${name}.json`), `${JSON.stringify({ ...planned, summary }, null, 2)}\n`);
+  await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
   if (markdown !== undefined) await writeMarkdown(summary, markdown);
   return { ...planned, report, failed: outcome.failed, summary };
+}
+
+/** All trajectories of an experiment as one tidy table, one line per point. */
+function trajectoriesCsv(runs: readonly StudyRun[]): string {
+  const rows = tidyRuns(
+    runs.map(({ name, config, report, others }) => ({
+      run: name,
+      seed: config.seed,
+      layer: config.layer![0],
+      rows: [...report.information, ...others],
+    })),
+  );
+  const head = ['run', 'seed', 'epoch', 'group', 'quantity', 'estimator', 'layer', 'nats', 'standardError'] as const;
+  return `${[head.join(','), ...rows.map((r) => head.map((key) => r[key]).join(','))].join('\n')}\n`;
 }
 
 async function writeMarkdown(summary: StudyReport, file: string): Promise<void> {

@@ -4,6 +4,7 @@ import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../engine/worker.js';
 import type { EmbeddingMethod } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
+import { makeAlternatives } from './alternatives.js';
 import { type CompareResult, compare } from './compare.js';
 import type { RunConfig } from './config.js';
 import { costOf, type RunCost } from './cost.js';
@@ -72,6 +73,12 @@ export function compareJob(job: CompareJob, context: WorkerContext<Message>): Pr
 
 export function experimentJob(request: ExperimentRequest, context: WorkerContext<Message>): Promise<ExperimentResult> {
   return experiment(request, hooksOf(context));
+}
+
+/** Other estimators on the probes of a finished run. */
+export async function alternativesJob({ path }: { path: string }): Promise<void> {
+  limitThreads(1);
+  await makeAlternatives(await RunDirectory.read(path), () => {});
 }
 
 export interface EmbedJob {

@@ -10,7 +10,6 @@ import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { chooseDevice, type Device } from '../engine/index.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned, isNullGroup } from '../information/checkpoint.js';
-import type { Matrix } from '../information/columns.js';
 import { findModel, type Weights } from '../models/index.js';
 import { perceive } from '../perception/index.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
@@ -21,6 +20,7 @@ import type { GroupsDocument, RunDocument } from './documents.js';
 import { writeGallery } from './gallery.js';
 import { type RunHooks, Stopped } from './hooks.js';
 import { type Prepared, pick, prepare } from './prepare.js';
+import { layerSuffix, readProbe } from './probes.js';
 import { makeEmbedding } from './representation.js';
 import { finish, type RunResult } from './result.js';
 
@@ -267,7 +267,7 @@ class Run {
       });
       return tensor(all, [draws.length, set.n, d]);
     };
-    const at = this.suffix(layer);
+    const at = layerSuffix(config, layer);
     return {
       [`t${at}`]: stack('representation'),
       [`t_mean${at}`]: stack('representationMean'),
@@ -275,11 +275,6 @@ class Run {
       [`t_noise_free${at}`]: tensor(noiseFree, [set.n, noiseFree.length / set.n]),
       ...(at === '' ? { logits: stack('logits') } : {}),
     };
-  }
-
-  /** What follows the names of a layer's tensors: nothing for the first, so that a run of one layer has plain names. */
-  private suffix(layer: string): string {
-    return layer === this.config.layer![0] ? '' : `.${layer}`;
   }
 
   /** Estimates every probed checkpoint up to now that has no estimates yet. */
@@ -313,27 +308,14 @@ class Run {
     }
   }
 
-  private pixels(): Matrix {
-    const { images, n } = pick(this.data.poisoned, this.data.groups.samples);
-    return { data: Float32Array.from(images, (v) => v / 255), n, d: images.length / n };
-  }
-
   private async readProbe(epoch: number, layer: string): Promise<CheckpointData> {
-    const { dir, data } = this;
+    const { dir, data, config } = this;
     const { tensors } = await readSafetensors(dir.probe(epoch));
-    const draws = (name: string): Matrix[] => {
-      const [k, n, d] = tensors[name].shape;
-      const values = tensors[name].data as Float32Array;
-      return Array.from({ length: k }, (_, i) => ({ data: values.subarray(i * n * d, (i + 1) * n * d), n, d }));
-    };
     const { samples, groups } = data.groups;
-    const at = this.suffix(layer);
     return {
-      x: this.config.view === 'pixels' ? this.pixels() : matrix(tensors[`t_noise_free${at}`]),
+      ...(await readProbe(dir, tensors, config, layer)),
       labels: Int32Array.from(samples, (i) => data.poisoned.originalLabels[i]),
       classes: data.dataset.classes.length,
-      t: draws(`t${at}`),
-      logits: draws('logits'),
       groups,
     };
   }
@@ -342,10 +324,6 @@ class Run {
 /** Of single samples, what the trajectories show is kept; the null's halves are left out. */
 const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
   (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
-
-function matrix({ shape: [n, d], data }: { shape: number[]; data: unknown }): Matrix {
-  return { data: data as Float32Array, n, d };
-}
 
 function describe(row: EpochRow, epochs: number): string {
   const asr = row.asr === null ? '' : `, ASR ${row.asr.toFixed(3)}`;

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
+import type { EstimateRow } from '../dynamics/index.js';
 import { inWorker, type WorkInProgress } from '../engine/worker.js';
 import { writeAtomic } from '../formats/files.js';
 import type { RunReport } from '../report/index.js';
@@ -27,6 +28,8 @@ export interface StudyRun {
   config: RunConfig;
   result: RunResult;
   report: RunReport;
+  /** Estimates besides those of the report: at other layers, by other estimators. */
+  others: EstimateRow[];
 }
 
 export interface StudyPlan {
@@ -172,8 +175,16 @@ export interface StudyOutcome {
   failed: { name: string; why: string }[];
 }
 
-/** Does what is left of a plan, and reads all of it back. A run that diverges is reported and does not end the others. */
-export async function runStudy(plan: StudyPlan, out: string, hooks: RunHooks): Promise<StudyOutcome> {
+/**
+ * Does what is left of a plan, and reads all of it back. A run that diverges is reported and does not end the others.
+ * `alternatives`: estimates by other estimators too.
+ */
+export async function runStudy(
+  plan: StudyPlan,
+  out: string,
+  hooks: RunHooks,
+  alternatives = false,
+): Promise<StudyOutcome> {
   const { runs, costs, atOnce } = plan;
   const { threads } = parallelism(runs.map((r) => r.config));
   const open = runs.filter((r) => !r.done);
@@ -214,6 +225,12 @@ export async function runStudy(plan: StudyPlan, out: string, hooks: RunHooks): P
       share[i] = 1;
       ended++;
     });
+    const wanted = alternatives ? runs.filter((r) => !failed.some((f) => f.name === r.name)) : [];
+    let made = 0;
+    await eachAtOnce(wanted.length, atOnce, async (i) => {
+      await pool.run('alternativesJob', { path: join(out, 'runs', wanted[i].name) }, () => {});
+      hooks.progress?.({ stage: 'other estimators', done: ++made, total: wanted.length, unit: 'runs' });
+    });
   } catch (error) {
     if ((error as Error).name !== 'Stopped') throw error;
     throw new Stopped(`stopped; ${ended} of ${runs.length} runs are done. To go on, give the same command.`);
@@ -228,7 +245,11 @@ async function readRuns(plan: StudyPlan, out: string): Promise<StudyRun[]> {
   for (const { name, config } of plan.runs) {
     const path = join(out, 'runs', name);
     const result = await finished(path, config);
-    if (result) read.push({ name, config, result, report: await reportOf(await RunDirectory.read(path)) });
+    if (!result) continue;
+    const dir = await RunDirectory.read(path);
+    const layers = (await dir.rows<EstimateRow>('information.jsonl')).filter((r) => r.layer !== config.layer![0]);
+    const others = [...layers, ...(await dir.rows<EstimateRow>('information-others.jsonl'))];
+    read.push({ name, config, result, report: await reportOf(dir), others });
   }
   return read;
 }

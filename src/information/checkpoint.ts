@@ -5,6 +5,7 @@
 import type { Matrix } from './columns.js';
 import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
+import type { Objective } from './objective.js';
 import { PAPER, paperInfoNce } from './paper.js';
 
 /** What a probe recorded, in the order of the plan's `samples`. */
@@ -78,12 +79,13 @@ export const PAPER_PAIRS = 1 << 17;
 export const paperSettings = (quantity: CheckpointEstimate['quantity']) =>
   PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
 
-/** All estimates of one checkpoint. */
+/** All estimates of one checkpoint. `objective`: what quick critics climb in the place of InfoNCE. */
 export async function estimateCheckpoint(
   data: CheckpointData,
   kind: CheckpointCritic,
   seed: number,
   progress: (done: number) => void = () => {},
+  objective?: Objective,
 ): Promise<CheckpointEstimate[]> {
   const reduce = (side: Side) => (kind === 'quick' ? reduceSide(side, GROUP.components, seed) : side);
   const x = await reduce([data.x]);
@@ -104,7 +106,7 @@ export async function estimateCheckpoint(
       const report = (done: number) => progress((results.length + done * ids.length) / total);
       const found =
         kind === 'quick'
-          ? await quickInfoNce(a, b, rows, GROUP_CRITIC[quantity], seed, report)
+          ? await quickInfoNce(a, b, rows, { ...GROUP_CRITIC[quantity], objective }, seed, report)
           : await paperInfoNce(a, b, rows, settings, seed, report);
       found.forEach((e, i) => {
         results.push({ ...e, group: ids[i], quantity });

@@ -15,7 +15,7 @@ export interface SmileOptions extends NeuralOptions {
   clip?: number;
 }
 
-const objective = (clip: number): Objective => ({
+export const smileObjective = (clip: number): Objective => ({
   name: 'smile',
   kernel: (f) => exp(minimum(maximum(f, -clip), clip)),
   outer: 'log',
@@ -28,7 +28,7 @@ export function smile({ clip = 5, ...options }: SmileOptions = {}): Estimator {
       name: 'smile',
       summary: `neural estimate with clipped ratios (τ = ${clip}); not a lower bound`,
       source: 'Song and Ermon 2020, arXiv 1910.06222',
-      objective: objective(clip),
+      objective: smileObjective(clip),
     },
     options,
   );

@@ -11,7 +11,7 @@ import { writeAtomic } from '../formats/files.js';
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;
 
-export type Log = 'events.jsonl' | 'information.jsonl';
+export type Log = 'events.jsonl' | 'information.jsonl' | 'information-others.jsonl';
 export type Document =
   | 'run.json'
   | 'groups.json'

@@ -138,6 +138,27 @@ describe('boundaries', () => {
     expect(hits / boundaries).toBeGreaterThanOrEqual(0.9);
   });
 
+  it('at exactly 5 standard errors over 3 checkpoints are out of reach: told the shape, least squares finds 9 in 10', () => {
+    const rng = new Rng(5, 'oracle');
+    let hits = 0;
+    for (let r = 0; r < 400; r++) {
+      const seen = noisy(polyline([0, 5, 8, 13], [20, 20, 25, 25]), 1, rng);
+      let best = { residual: Number.POSITIVE_INFINITY, at: [0, 0] };
+      for (let a = 1; a < 12; a++)
+        for (let b = a + 1; b < 13; b++) {
+          const { residual } = leastSquares(seen, [
+            { start: 0, end: a, flat: true },
+            { start: a, end: b, flat: false },
+            { start: b, end: 13, flat: true },
+          ]);
+          if (residual < best.residual) best = { residual, at: [a, b] };
+        }
+      hits += Number(Math.abs(best.at[0] - 5) <= 1) + Number(Math.abs(best.at[1] - 8) <= 1);
+    }
+    expect(hits / 800).toBeGreaterThan(0.87);
+    expect(hits / 800).toBeLessThan(0.93);
+  });
+
   it('that are reported at the edge of clarity, 5 standard errors over 3 checkpoints, are right in 90 % of cases', () => {
     const rng = new Rng(14, 'edge');
     let hits = 0;

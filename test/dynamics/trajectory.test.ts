@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { align, epochAverage, smooth, tidy, trajectories } from '../../src/dynamics/trajectory.js';
+import { align, epochAverage, smooth, trajectories } from '../../src/dynamics/trajectory.js';
 import { curve, row } from './tables.js';
 
 describe('trajectories', () => {
@@ -16,20 +16,6 @@ describe('trajectories', () => {
   it('take the later of two rows for one estimate, and leave out what is not finite', () => {
     const rows = [row(1, '1', 'I(X;T)', 1), row(1, '1', 'I(X;T)', 3), row(2, '1', 'I(X;T)', Number.NaN)];
     expect(trajectories(rows)[0]).toMatchObject({ epochs: [1], values: [3] });
-  });
-
-  it('give the rows back as a tidy table', () => {
-    const rows = [row(1, '1', 'I(X;T)', 1), row(5, '1', 'I(X;T)', 2)];
-    expect(tidy(trajectories(rows))).toEqual(
-      rows.map((r) => ({
-        group: '1',
-        quantity: 'I(X;T)',
-        estimator: 'infonce',
-        epoch: r.epoch,
-        value: r.nats,
-        standardError: 0.05,
-      })),
-    );
   });
 
   it('align on the checkpoints they share', () => {

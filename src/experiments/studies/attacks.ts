@@ -8,6 +8,7 @@ import {
   footer,
   lookFigures,
   scoresBlock,
+  separationFigures,
   settingWords,
   summaryTable,
   trajectoryFigures,
@@ -56,6 +57,7 @@ function section(setting: Setting): StudySection {
       ...(look.length > 0 ? [{ kind: 'figures' as const, figures: look }] : []),
       accelerationTable(setting),
       { kind: 'figures', figures: trajectoryFigures(setting, name) },
+      { kind: 'figures', figures: separationFigures(setting, name) },
     ],
   };
 }

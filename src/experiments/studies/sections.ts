@@ -7,6 +7,8 @@ import {
   type Cell,
   decimal,
   duration,
+  type Line,
+  linesFigure,
   type StudyFigure,
   type StudySection,
   scatterFigure,
@@ -178,4 +180,74 @@ export function footer({ runs }: StudyOutcome): string {
   const seconds = runs.reduce((s, r) => s + r.result.seconds, 0);
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   return `${runs.length} runs, ${duration(seconds)} of work of one thread each, on ${availableParallelism()} cores (${model}). ibscope ${VERSION}.`;
+}
+
+/** How the poisoned samples separate under each attack: by the information of single samples, and by where they lie in T. */
+export function separationFigures(setting: Setting, name: string): StudyFigure[] {
+  const lines = (value: (run: StudyRun) => { x: number; y: number }[]): Line[] =>
+    setting.attacks.map(({ label, runs }) => {
+      const all = runs.map(value);
+      const epochs = (all[0] ?? []).map((p) => p.x);
+      const points = epochs.flatMap((x) => {
+        const ys = all.flatMap((one) => one.filter((p) => p.x === x).map((p) => p.y));
+        return ys.length === runs.length && ys.every(Number.isFinite)
+          ? [{ x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }]
+          : [];
+      });
+      return { name: label, points };
+    });
+  const auroc = (quantity: string) => (run: StudyRun) =>
+    run.report.separation
+      .filter((s) => s.quantity === quantity && s.group === `${run.config.target}/all`)
+      .map((s) => ({ x: s.epoch, y: s.auroc }));
+  const silhouette = (run: StudyRun) =>
+    run.report.representation.map((r) => ({
+      x: r.epoch,
+      y: r.silhouettes[`${run.config.target}/backdoor`] ?? Number.NaN,
+    }));
+  const nearness = (run: StudyRun) =>
+    run.report.representation.map((r) => ({ x: r.epoch, y: r.place?.toTarget ?? Number.NaN }));
+  const panels = [
+    ...(['I(X;T)', 'I(T;Ŷ)'] as const).map((q) => ({
+      key: `auroc-${WAYS[q]}`,
+      label: 'AUROC',
+      caption: `Sample by sample, ${q}: AUROC of a sample’s own contribution for “carries the payload”, among the target class on ${setting.dataset}. Below 0.5: poisoned samples carry less.`,
+      lines: lines(auroc(q)),
+      rule: 0.5,
+      yDomain: [0, 1] as [number, number],
+    })),
+    {
+      key: 'silhouette',
+      label: 'silhouette',
+      caption: `Mean silhouette of the backdoor samples in T on ${setting.dataset}, among the clusters of clean classes.`,
+      lines: lines(silhouette),
+      rule: 0,
+      yDomain: undefined,
+    },
+    {
+      key: 'to-target',
+      label: 'distance to target',
+      caption: `Distance of the backdoor samples to the centre of the target class’s clean samples on ${setting.dataset}; 1 is a clean sample’s own.`,
+      lines: lines(nearness),
+      rule: 1,
+      yDomain: undefined,
+    },
+  ];
+  return panels
+    .filter((p) => p.lines.some((l) => l.points.length > 0))
+    .map(({ key, label, caption, lines: drawn, rule, yDomain }) => ({
+      name: `${name}-${key}`,
+      caption: `${caption} Means over seeds, bands from the lowest to the highest.`,
+      alt: caption,
+      draw: (document: Document, width: number) =>
+        linesFigure(drawn, document, {
+          width,
+          title: label,
+          xLabel: 'epoch',
+          yLabel: label,
+          x: 'epoch' as const,
+          rule,
+          yDomain,
+        }),
+    }));
 }

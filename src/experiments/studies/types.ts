@@ -37,6 +37,8 @@ export interface Study {
   summary: string;
   /** The option of a run that it varies besides the attack, the data and the seed. */
   varies?: 'noise' | 'model';
+  /** Whether the report reads estimates by other estimators. */
+  alternatives?: boolean;
   /** What is taken where the user says nothing. */
   defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
   /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */

@@ -14,6 +14,8 @@ export interface LinesOptions extends FigureSize {
   yLabel: string;
   /** `log`: a logarithmic axis; `epoch`: whole numbers; `values`: ticks at the values themselves. */
   x: 'log' | 'epoch' | 'values';
+  /** Names of the values 0, 1, … of an axis of words. */
+  xNames?: readonly string[];
   yDomain?: [number, number];
   /** A level to be held against, such as 0.5 of an AUROC. */
   rule?: number;
@@ -62,7 +64,13 @@ export function linesFigure(lines: readonly Line[], document: Document, o: Lines
       marks: [
         Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 5 }),
         Plot.axisY({ label: o.yLabel, labelArrow: 'none', tickSize: 0, ticks: 5 }),
-        Plot.axisX({ label: o.xLabel, labelArrow: 'none', tickSize: 4, ticks, tickFormat: (v: number) => String(v) }),
+        Plot.axisX({
+          label: o.xLabel,
+          labelArrow: 'none',
+          tickSize: 4,
+          ticks,
+          tickFormat: (v: number) => o.xNames?.[v] ?? String(v),
+        }),
         o.rule === undefined ? null : Plot.ruleY([o.rule], { stroke: 'var(--axis)', strokeDasharray: '1 3' }),
         shown.map((l) => [
           Plot.areaY(

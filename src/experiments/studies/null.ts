@@ -1,0 +1,146 @@
+/** Clean models, whose scores should lie in their own null, and the control that tells a backdoor from label noise. */
+import { average } from '../../dynamics/index.js';
+import {
+  type Block,
+  type Cell,
+  decimal,
+  type Finding,
+  type StudyReport,
+  type StudySection,
+} from '../../report/index.js';
+import { withInterval } from './findings.js';
+import { grid, type Repeated, type Setting, settings } from './grid.js';
+import { failedSection, fileWord, footer, scoresBlock, settingWords, summaryTable } from './sections.js';
+import type { Study } from './types.js';
+
+/** Seeds of the attack and of its control, beside twenty clean models. */
+const CONTROLS = 5;
+const TWENTY = Array.from({ length: 20 }, (_, i) => i);
+
+export const nullStudy: Study = {
+  name: 'null',
+  summary: 'clean models against their own null, and the same relabelling with and without a trigger',
+  defaults: { attacks: [{ attack: 'badnets' }, { attack: 'relabel' }], rates: [0.1], seeds: TWENTY },
+  /** Clean models at every seed; the attacks and their control at the first few. */
+  plan: (o) => [
+    ...grid({ ...o, attacks: [{ attack: 'none' }], data: o.data.map((d) => ({ ...d, attacks: undefined })) }),
+    ...grid({
+      ...o,
+      attacks: o.attacks.filter((a) => a.attack !== 'none'),
+      data: o.data.map((d) => ({ ...d, seeds: (d.seeds ?? o.seeds).slice(0, CONTROLS) })),
+    }),
+  ],
+  report(outcome): StudyReport {
+    const all = settings(outcome.runs);
+    return {
+      title: 'What a clean model scores',
+      lede: all.map((s) => calibrationOf(s).words).join(' '),
+      sections: [...all.map(section), ...failedSection(outcome)],
+      footer: footer(outcome),
+    };
+  },
+};
+
+interface Calibration {
+  inside: number;
+  of: number;
+  below: number;
+  words: string;
+}
+
+/** How many clean models score inside the 95 % range that their own clean classes give. */
+function calibrationOf(setting: Setting): Calibration {
+  const clean = setting.attacks.find((a) => a.config.attack === 'none');
+  const judged = (clean?.runs ?? []).flatMap(({ report }) => {
+    const s = report.stealth;
+    return s?.score != null && s.null ? [{ score: s.score, ...s.null }] : [];
+  });
+  const below = judged.filter((j) => j.score < j.low).length;
+  const inside = judged.filter((j) => j.score >= j.low && j.score <= j.high).length;
+  return {
+    inside,
+    of: judged.length,
+    below,
+    words: `On ${setting.dataset} ${inside} of ${judged.length} clean models score inside the 95 % range of their own clean classes, ${below} below it.`,
+  };
+}
+
+function section(setting: Setting): StudySection {
+  const name = fileWord(setting.dataset);
+  const clean = setting.attacks.find((a) => a.config.attack === 'none');
+  return {
+    id: name,
+    title: setting.dataset,
+    intro: settingWords(setting),
+    blocks: [
+      { kind: 'findings', findings: [calibrationFinding(setting), ...controlFindings(setting)] },
+      summaryTable(setting.attacks),
+      scoresBlock(setting, name),
+      ...(clean ? [seedTable(clean)] : []),
+    ],
+  };
+}
+
+/** Fewer clean models inside than this would be seen with a chance under 2 % if the range held 95 %. */
+function calibrationFinding(setting: Setting): Finding {
+  const { inside, of, words } = calibrationOf(setting);
+  const needed = of - allowedOutside(of);
+  return {
+    claim: 'The null holds: clean models score inside the range of their own clean classes',
+    verdict: of < 5 ? 'not resolved' : inside >= needed ? 'reproduced' : 'contradicted',
+    evidence: `${words} With 95 % inside, at least ${needed} of ${of} are expected.`,
+  };
+}
+
+/** The most that may lie outside a 95 % range in n draws with a chance above 2.5 %. */
+function allowedOutside(n: number): number {
+  let term = 0.95 ** n;
+  let sum = term;
+  let k = 0;
+  while (sum < 0.975 && k < n) {
+    term *= ((n - k) / (k + 1)) * (0.05 / 0.95);
+    sum += term;
+    k++;
+  }
+  return k;
+}
+
+/** The control against each attack, by seed: where they score alike, what the score saw was the wrong labels. */
+function controlFindings(setting: Setting): Finding[] {
+  const control = setting.attacks.find((a) => a.config.attack === 'relabel');
+  if (!control) return [];
+  const scores = (a: Repeated) => new Map(a.runs.map((r) => [r.config.seed, r.report.stealth?.score ?? null]));
+  const noise = scores(control);
+  return setting.attacks
+    .filter((a) => !['none', 'relabel'].includes(a.config.attack))
+    .flatMap((a) => {
+      const differences = [...scores(a)].flatMap(([seed, s]) => {
+        const n = noise.get(seed);
+        return s !== null && n != null ? [s - n] : [];
+      });
+      if (differences.length === 0) return [];
+      const d = average(differences);
+      const apart = d.n > 1 && (d.interval[0] > 0 || d.interval[1] < 0);
+      return {
+        claim: `The score tells ${a.label} from label noise`,
+        verdict: apart ? ('reproduced' as const) : ('not resolved' as const),
+        evidence: `S of ${a.label} minus S of the same relabelling without a trigger, by seed: ${withInterval(d)}.`,
+      };
+    });
+}
+
+function seedTable(clean: Repeated): Block {
+  const rows = clean.runs.map(({ config, report, result }): Cell[] => {
+    const s = report.stealth;
+    const inside = s?.score != null && s.null && s.score >= s.null.low && s.score <= s.null.high;
+    return [
+      config.seed,
+      decimal(result.accuracy),
+      decimal(s?.score),
+      s?.null ? `${decimal(s.null.low, 2)} to ${decimal(s.null.high, 2)}` : '–',
+      decimal(s?.p, 2),
+      inside ? 'inside' : 'outside',
+    ];
+  });
+  return { kind: 'table', head: ['seed', 'accuracy', 'S', 'clean classes', 'p', 'S lies'], rows };
+}
