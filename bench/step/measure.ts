@@ -1,6 +1,7 @@
 /** Figures of a train step from a process of its own, ours or another implementation's. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { UserError } from '../../src/base/errors.js';
 import type { StepRequest } from './build.js';
 
 export interface StepFigures {
@@ -42,7 +43,17 @@ export const python = () => process.env.PYTHON ?? 'python3';
 
 /** What `script` prints for these arguments: `{"peer": …, "images_per_s": …, "peak_mb": …, "losses"?: […]}`. */
 export function measurePeer(script: string, args: (string | number)[]): PeerFigures {
-  const { peer, images_per_s, peak_mb, losses } = lastLine(python(), [script, ...args.map(String)]);
+  let printed: Record<string, unknown>;
+  try {
+    printed = lastLine(python(), [script, ...args.map(String)]);
+  } catch (error) {
+    throw new UserError(`${script} ${args.join(' ')}: ${(error as Error).message}`);
+  }
+  const { peer, images_per_s, peak_mb, losses } = printed as Record<
+    'peer' | 'images_per_s' | 'peak_mb' | 'losses',
+    never
+  >;
+  if (!(Number(images_per_s) > 0)) throw new UserError(`${script}: its last line has no images_per_s`);
   return { name: peer, imagesPerSecond: images_per_s, peakMemoryMB: peak_mb, losses };
 }
 

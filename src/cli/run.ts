@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import type { CompareResult } from '../experiments/compare.js';
 import { type RunRequest, requestOf, resolveConfig } from '../experiments/config.js';
+import { type RunCost, secondsOf } from '../experiments/cost.js';
 import type { RunDocument } from '../experiments/documents.js';
 import type { CompareJob, RunJob } from '../experiments/jobs.js';
 import type { RunResult } from '../experiments/result.js';
 import { RunDirectory } from '../runs/directory.js';
 import { addRunOptions, defaultOut } from './options.js';
-import { runTable } from './table.js';
+import { runTable, table } from './table.js';
 import { work } from './work.js';
 
 const OUT = ['--out <dir>', 'folder of the run (default runs/…, named after the attack and the time)'] as const;
@@ -38,10 +39,16 @@ export function addRun(program: Command) {
   addRunOptions(command)
     .option(...OUT)
     .option(...RESUME)
+    .option('--dry-run', 'say what the run costs on this machine, and do nothing')
     .option(...JSON_FLAG)
     .action(async (values) => {
       const given = requestOf(values);
       const config = resolveConfig(values.resume && values.out ? await resumed(values.out, given) : given);
+      if (values.dryRun) {
+        const cost = await work<RunCost>('costJob', { config, threads: 0 });
+        process.stdout.write(values.json ? `${JSON.stringify(cost)}\n` : `${costWords(cost)}\n`);
+        return;
+      }
       const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
       const job: RunJob = { config, path, resume: values.resume ?? false };
       const result = await work<RunResult>('runJob', job);
@@ -70,6 +77,18 @@ export function addCompare(program: Command) {
       const result = await work<CompareResult>('compareJob', job);
       print(values.json, result, runTable(result.rows), result);
     });
+}
+
+function costWords(c: RunCost): string {
+  const tera = (flops: number) => `${(flops / 1e12).toPrecision(3)} TFLOP`;
+  const hours = (seconds: number) => `${(seconds / 3600).toPrecision(3)} h`;
+  const rows = [
+    ['training and evaluation', tera(c.trainingFlops), hours(c.trainingSeconds)],
+    ['probes', tera(c.probeFlops), hours(c.probeSeconds)],
+    ['critics', tera(c.criticFlops), hours(c.criticSeconds)],
+    ['all', tera(c.trainingFlops + c.probeFlops + c.criticFlops), hours(secondsOf(c))],
+  ];
+  return `${table(['', 'operations', 'time here'], rows)}\ntimes: counted steps × steps timed on this machine just now`;
 }
 
 function print(

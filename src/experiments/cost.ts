@@ -8,6 +8,7 @@ import { trainingConfig } from './run.js';
 export interface RunCost {
   /** Floating-point operations, two per multiply-add. */
   trainingFlops: number;
+  probeFlops: number;
   criticFlops: number;
   /** Seconds on this machine: training with the evaluation after every epoch, probes, and critics. */
   trainingSeconds: number;
@@ -76,7 +77,8 @@ export async function costOf(config: RunConfig, data: Prepared): Promise<RunCost
       critics.seconds += checkpoints * one.seconds;
     }
   return {
-    trainingFlops: trained * stepFlops + (evaluated + probed) * passFlops,
+    trainingFlops: trained * stepFlops + evaluated * passFlops,
+    probeFlops: probed * passFlops,
     criticFlops: critics.flops,
     trainingSeconds: (trained / Math.min(config.batchSize, poisoned.n)) * step + evaluated * perPass,
     probeSeconds: probed * perPass,

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { findNamed } from '../base/errors.js';
 import { tidyRuns } from '../dynamics/index.js';
 import { writeAtomic } from '../formats/files.js';
-import { renderStudy, type StudyReport, studyMarkdown } from '../report/index.js';
+import { type Block, renderStudy, type StudyReport, type StudySection, studyMarkdown } from '../report/index.js';
 import type { RunCost } from './cost.js';
 import type { RunHooks } from './hooks.js';
 import { studies } from './studies/index.js';
@@ -24,6 +24,11 @@ export interface ExperimentRequest {
   markdown?: string;
 }
 
+/** A report without its figures. */
+type PlainReport = Omit<StudyReport, 'sections'> & {
+  sections: (Omit<StudySection, 'blocks'> & { blocks: Exclude<Block, { kind: 'figures' }>[] })[];
+};
+
 export interface ExperimentResult {
   experiment: string;
   dir: string;
@@ -37,7 +42,7 @@ export interface ExperimentResult {
   /** Absent after a dry run. */
   report?: string;
   failed?: { name: string; why: string }[];
-  summary?: StudyReport;
+  summary?: PlainReport;
 }
 
 export async function experiment(request: ExperimentRequest, hooks: RunHooks): Promise<ExperimentResult> {
@@ -65,10 +70,19 @@ export async function experiment(request: ExperimentRequest, hooks: RunHooks): P
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, renderStudy(summary));
-  await writeAtomic(join(out, `${name}.json`), `${JSON.stringify({ ...planned, summary }, null, 2)}\n`);
+  const result = { ...planned, failed: outcome.failed, summary: withoutDrawings(summary) };
+  await writeAtomic(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
   if (markdown !== undefined) await writeMarkdown(summary, markdown);
-  return { ...planned, report, failed: outcome.failed, summary };
+  return { ...result, report };
+}
+
+/** The report as plain data: figures are drawn in the thread that has the numbers. */
+function withoutDrawings(report: StudyReport): PlainReport {
+  return {
+    ...report,
+    sections: report.sections.map((s) => ({ ...s, blocks: s.blocks.filter((b) => b.kind !== 'figures') })),
+  };
 }
 
 /** All trajectories of an experiment as one tidy table, one line per point. */

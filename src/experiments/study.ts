@@ -62,6 +62,15 @@ export function runName(config: RunConfig): string {
 const kindOf = ({ attack: _, attackOption: __, seed: ___, poisonRate: ____, target: _____, ...rest }: RunConfig) =>
   JSON.stringify(rest);
 
+/** All that the size of a run's groups depends on. */
+function sizeKey(c: RunConfig): string {
+  const { attack, attackOption, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed } = c;
+  return JSON.stringify([
+    datasetName(c),
+    { attack, attackOption, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
+  ]);
+}
+
 /**
  * Equal footing: the groups of all runs on one data set get the size that the smallest of them allows. Sizes are kept in
  * `sizes.json`, as finding them takes the data and the attack.
@@ -75,16 +84,16 @@ async function onEqualFooting(
 ): Promise<RunConfig[]> {
   const file = join(out, 'sizes.json');
   const sizes: Record<string, number> = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
-  const missing = configs.filter((c) => sizes[runName(c)] === undefined);
+  const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
   let done = 0;
   await eachAtOnce(missing.length, atOnce, async (i) => {
-    sizes[runName(missing[i])] = await pool.run<number>('groupSizeJob', { config: missing[i] }, () => {});
+    sizes[sizeKey(missing[i])] = await pool.run<number>('groupSizeJob', { config: missing[i] }, () => {});
     hooks.progress?.({ stage: 'poison and choose the groups', done: ++done, total: missing.length, unit: 'sets' });
   });
   if (missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
   const common = new Map<string, number>();
   for (const c of configs) {
-    const size = sizes[runName(c)];
+    const size = sizes[sizeKey(c)];
     const key = datasetName(c);
     if (size > 0) common.set(key, Math.min(common.get(key) ?? Number.POSITIVE_INFINITY, size));
   }
@@ -167,7 +176,14 @@ export async function planStudy(
   }
 }
 
-const FREE: RunCost = { trainingFlops: 0, criticFlops: 0, trainingSeconds: 0, probeSeconds: 0, criticSeconds: 0 };
+const FREE: RunCost = {
+  trainingFlops: 0,
+  probeFlops: 0,
+  criticFlops: 0,
+  trainingSeconds: 0,
+  probeSeconds: 0,
+  criticSeconds: 0,
+};
 
 export interface StudyOutcome {
   runs: StudyRun[];

@@ -1,6 +1,6 @@
 /** Parts that the reports of several experiments share. */
 import { availableParallelism, cpus } from 'node:os';
-import { average, mean, overSeeds, predictionRange, trajectories } from '../../dynamics/index.js';
+import { type Average, average, mean, overSeeds, predictionRange, trajectories } from '../../dynamics/index.js';
 import { isNullGroup } from '../../information/checkpoint.js';
 import {
   type Block,
@@ -33,6 +33,13 @@ export const fileWord = (text: string) =>
 const scoresOf = (runs: readonly StudyRun[]) =>
   runs.flatMap((r) => (r.report.stealth?.score == null ? [] : [r.report.stealth.score]));
 
+/** Mean S over seeds and its 95 % interval. Both come from D, which has no upper limit: e^−mean D, at most 1. */
+export function meanScore(runs: readonly StudyRun[]): Average {
+  const d = average(runs.flatMap((r) => r.report.stealth?.distance ?? []));
+  const score = (distance: number) => Math.min(1, Math.exp(-distance));
+  return { ...d, mean: score(d.mean), interval: [score(d.interval[1]), score(d.interval[0])] };
+}
+
 /** 95 % range of S for one more clean class, from the null draws of all runs, a class of all seeds counting as one. */
 export function nullRange(runs: readonly StudyRun[]): [number, number] | null {
   const byClass = new Map<string, number[]>();
@@ -63,7 +70,7 @@ export function summaryTable(attacks: readonly Repeated[]): Block {
   ];
   const rows = attacks.map(({ config, runs }): Cell[] => {
     const last = runs.map((r) => r.result);
-    const s = average(scoresOf(runs));
+    const s = meanScore(runs);
     const range = nullRange(runs);
     const asr = last.map((r) => r.asr);
     const look = runs[0].report.perception;
@@ -107,9 +114,15 @@ export function lookFigures(setting: Setting, name: string): StudyFigure[] {
       const look = a.runs[0].report.perception[measure];
       const scores = scoresOf(a.runs);
       if (look == null || !Number.isFinite(look) || scores.length === 0) return [];
-      const s = average(scores);
       return [
-        { name: a.label, x: look, y: s.mean, low: Math.min(...scores), high: Math.max(...scores), open: !took(a) },
+        {
+          name: a.label,
+          x: look,
+          y: meanScore(a.runs).mean,
+          low: Math.min(...scores),
+          high: Math.max(...scores),
+          open: !took(a),
+        },
       ];
     });
     if (points.length < 2) return [];
