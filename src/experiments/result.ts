@@ -82,7 +82,7 @@ export interface RunResult {
 }
 
 /** Derives the dynamics from a table of estimates. */
-function dynamicsOf(
+export function dynamicsOf(
   rows: readonly EstimateRow[],
   config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
 ): Dynamics {

@@ -119,6 +119,7 @@ export interface Repeated {
 
 /** Runs that differ in nothing but their attack and its rate. */
 export interface Setting {
+  /** The data set, with the options that tell it from other settings on the same one. */
   dataset: string;
   attacks: Repeated[];
 }
@@ -137,15 +138,35 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
   return [...groups.values()];
 }
 
+/** `shapes10`, or `shapes10, noise 0.1` where there are other settings on it that differ in that. */
+function titleOf(config: RunConfig, all: readonly RunConfig[], inside: readonly (keyof RunConfig)[]): string {
+  const same = all.filter((c) => datasetName(c) === datasetName(config));
+  const differing = (Object.keys(config) as (keyof RunConfig)[]).filter(
+    (key) =>
+      !inside.includes(key) &&
+      key !== 'dataDir' &&
+      same.some((c) => JSON.stringify(c[key]) !== JSON.stringify(config[key])),
+  );
+  return [
+    datasetName(config),
+    ...differing.map((key) => `${kebab(key).replaceAll('-', ' ')} ${config[key] ?? 'default'}`),
+  ].join(', ');
+}
+
 /** Sorts runs by setting, then by attack and rate, seeds together. `apart`: options that a setting does not hold fixed. */
 export function settings(runs: readonly StudyRun[], apart: readonly (keyof RunConfig)[] = []): Setting[] {
   const inside: (keyof RunConfig)[] = ['attack', 'attackOption', 'poisonRate', 'rule', 'source', 'seed', ...apart];
-  return groupBy(runs, (r) => without(r.config, inside)).map((members) => {
+  const groups = groupBy(runs, (r) => without(r.config, inside));
+  return groups.map((members) => {
     const repeated = groupBy(members, (r) => without(r.config, ['seed', ...apart]));
     const ratesOfAttack = (attack: string) =>
       new Set(repeated.filter(([r]) => r.config.attack === attack).map(([r]) => r.config.poisonRate)).size;
     return {
-      dataset: datasetName(members[0].config),
+      dataset: titleOf(
+        members[0].config,
+        groups.map(([g]) => g.config),
+        inside,
+      ),
       attacks: repeated.map((group) => {
         const { config } = group[0];
         const rate = ratesOfAttack(config.attack) > 1 ? ` ${Number((100 * config.poisonRate).toPrecision(3))} %` : '';

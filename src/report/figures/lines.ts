@@ -45,7 +45,8 @@ export function linesFigure(lines: readonly Line[], document: Document, o: Lines
   const ys = shown.flatMap((l) => l.points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]));
   const yDomain = o.yDomain ?? padded(o.rule === undefined ? ys : [...ys, o.rule]);
   const xDomain: [number, number] = [Math.min(...xs), Math.max(...xs)];
-  const ticks = { log: logTicks(xDomain), epoch: epochTicks(xs), values: [...new Set(xs)].sort((a, b) => a - b) }[o.x];
+  const ticks =
+    o.x === 'log' ? logTicks(xDomain) : o.x === 'epoch' ? epochTicks(xs) : [...new Set(xs)].sort((a, b) => a - b);
   const marginRight = 14 + 6.4 * Math.max(...shown.map((l) => Math.min(l.name.length, 18)));
   return draw(
     document,
