@@ -49,8 +49,8 @@ export async function experiment(request: ExperimentRequest, hooks: RunHooks): P
   const { name, options, out, jobs, dryRun, markdown } = request;
   const study = findNamed('experiment', name, studies);
   const configs = study.plan(options);
-  await mkdir(out, { recursive: true });
-  const plan = await planStudy(configs, out, jobs, hooks);
+  if (!dryRun) await mkdir(out, { recursive: true });
+  const plan = await planStudy(configs, out, jobs, hooks, !dryRun);
   const open = plan.runs.filter((r) => !r.done).length;
   const planned: ExperimentResult = {
     experiment: name,

@@ -45,9 +45,12 @@ export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<Ru
 }
 
 /** Samples in each group of a run, so that runs can be put on an equal footing; 0 where it has no groups. */
-export async function groupSizeJob({ config }: { config: RunConfig }): Promise<number> {
+export async function groupSizeJob(
+  { config }: { config: RunConfig },
+  context: WorkerContext<Message>,
+): Promise<number> {
   limitThreads(1);
-  const { groups } = await prepare(config);
+  const { groups } = await prepare(config, hooksOf(context));
   return Number.isFinite(groups.size) ? groups.size : 0;
 }
 

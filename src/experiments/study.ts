@@ -81,16 +81,21 @@ async function onEqualFooting(
   atOnce: number,
   pool: Pool,
   hooks: RunHooks,
+  keep: boolean,
 ): Promise<RunConfig[]> {
   const file = join(out, 'sizes.json');
   const sizes: Record<string, number> = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
   const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
   let done = 0;
   await eachAtOnce(missing.length, atOnce, async (i) => {
-    sizes[sizeKey(missing[i])] = await pool.run<number>('groupSizeJob', { config: missing[i] }, () => {});
-    hooks.progress?.({ stage: 'poison and choose the groups', done: ++done, total: missing.length, unit: 'sets' });
+    const stage = 'poison and choose the groups';
+    sizes[sizeKey(missing[i])] = await pool.run<number>('groupSizeJob', { config: missing[i] }, (m) => {
+      // An attack with an adversary trains a model first.
+      if ('progress' in m) hooks.progress?.({ ...m.progress, stage: `${stage}: ${m.progress.stage}` });
+    });
+    hooks.progress?.({ stage, done: ++done, total: missing.length, unit: 'sets' });
   });
-  if (missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
+  if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
   const common = new Map<string, number>();
   for (const c of configs) {
     const size = sizes[sizeKey(c)];
@@ -142,18 +147,18 @@ function parallelism(configs: readonly RunConfig[], jobs?: number): { atOnce: nu
   return elsewhere ? { atOnce: 1, threads: 0 } : { atOnce: jobs ?? availableParallelism(), threads: 1 };
 }
 
-/** What there is to do, and how long it takes. `timed` false: without timing anything. */
+/** What there is to do, and how long it takes, from timed steps. `keep` false: leaves nothing on disk. */
 export async function planStudy(
   configs: readonly RunConfig[],
   out: string,
   jobs: number | undefined,
   hooks: RunHooks,
-  timed = true,
+  keep: boolean,
 ): Promise<StudyPlan> {
   const { atOnce, threads } = parallelism(configs, jobs);
   const pool = new Pool(() => hooks.shouldStop?.() ?? false);
   try {
-    const even = await onEqualFooting(configs, out, atOnce, pool, hooks);
+    const even = await onEqualFooting(configs, out, atOnce, pool, hooks, keep);
     const runs: StudyPlan['runs'] = [];
     for (const config of even) {
       const name = runName(config);
@@ -162,7 +167,7 @@ export async function planStudy(
     }
     const costs = new Map<string, RunCost>();
     const open = runs.filter((r) => !r.done);
-    const kinds = timed ? [...new Map(open.map((r) => [kindOf(r.config), r.config]))] : [];
+    const kinds = [...new Map(open.map((r) => [kindOf(r.config), r.config]))];
     for (const [i, [kind, config]] of kinds.entries()) {
       hooks.progress?.({ stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
       const job: CostJob = { config, threads };

@@ -18,6 +18,7 @@ export interface Finding {
 export type Cell = string | number | null;
 
 export type Block =
+  | { kind: 'heading'; text: string }
   | { kind: 'text'; text: string }
   | {
       kind: 'table';
@@ -73,8 +74,10 @@ export function renderStudy(report: StudyReport): string {
 
 function block(b: Block, document: Document): Html {
   switch (b.kind) {
+    case 'heading':
+      return html`<h3 class="part">${b.text}</h3>`;
     case 'text':
-      return html`<p>${b.text}</p>`;
+      return html`<p class="intro">${b.text}</p>`;
     case 'table':
       return table(
         b.rows,
@@ -120,6 +123,7 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
     parts.push(`## ${s.title}`);
     if (s.intro) parts.push(s.intro);
     for (const b of s.blocks) {
+      if (b.kind === 'heading') parts.push(`### ${b.text}`);
       if (b.kind === 'text') parts.push(b.text);
       if (b.kind === 'table')
         parts.push(

@@ -101,6 +101,7 @@ summary { cursor: pointer; font-weight: 600; font-size: 15px; }
 dl.words { display: grid; grid-template-columns: max-content 1fr; gap: 7px 20px; font-size: 14.5px; max-width: 62em; }
 dl.words dt { font-weight: 600; }
 dl.words dd { margin: 0; color: var(--muted); }
+h3.part { font-size: 18px; margin: 34px 0 4px; } h3.part + .intro { margin-top: 0; } .grid + .grid, .scroll + .grid { margin-top: 26px; }
 dl.findings { margin: 14px 0 0; max-width: 62em; }
 dl.findings div { border-left: 3px solid var(--rule); padding: 2px 0 2px 16px; margin: 0 0 16px; }
 dl.findings div.reproduced { border-color: var(--all); } dl.findings div.contradicted { border-color: var(--backdoor); }

@@ -11,7 +11,7 @@ import {
   separationFigures,
   settingWords,
   summaryTable,
-  trajectoryFigures,
+  trajectoryBlocks,
 } from './sections.js';
 import type { Study } from './types.js';
 
@@ -52,17 +52,19 @@ function section(setting: Setting): StudySection {
     intro: settingWords(setting),
     blocks: [
       { kind: 'findings', findings: findings(setting) },
+      { kind: 'heading', text: 'Success, stealth and look' },
       summaryTable(setting.attacks),
       scoresBlock(setting, name),
       ...(look.length > 0 ? [{ kind: 'figures' as const, figures: look }] : []),
-      accelerationTable(setting),
-      { kind: 'figures', figures: trajectoryFigures(setting, name) },
+      ...trajectoryBlocks(setting, name),
+      ...accelerationBlocks(setting),
+      { kind: 'heading', text: 'Single samples, and where they lie in T' },
       { kind: 'figures', figures: separationFigures(setting, name) },
     ],
   };
 }
 
-function accelerationTable(setting: Setting): Block {
+function accelerationBlocks(setting: Setting): Block[] {
   const rows = setting.attacks.filter(took).map((a) => [
     a.label,
     ...(['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((q) => {
@@ -70,6 +72,14 @@ function accelerationTable(setting: Setting): Block {
       return found ? [withInterval(found.difference), withInterval(found.headStart)] : ['–', '–'];
     }),
   ]);
-  const of = (q: string) => [`${q}: epochs to half, minus clean classes`, `${q}: head start at the first checkpoint`];
-  return { kind: 'table', head: ['attack', ...of('I(X;T)'), ...of('I(T;Ŷ)')], rows };
+  const of = (q: string) => [`${q}: epochs to half`, `${q}: head start`];
+  if (rows.length === 0) return [];
+  return [
+    { kind: 'heading', text: 'Early acceleration' },
+    {
+      kind: 'text',
+      text: 'When the backdoor samples reach half of their own maximum, in epochs after the clean classes (negative: before them), and by how much the share of the maximum that they have at the first checkpoint exceeds that of the clean classes.',
+    },
+    { kind: 'table', head: ['attack', ...of('I(X;T)'), ...of('I(T;Ŷ)')], rows },
+  ];
 }

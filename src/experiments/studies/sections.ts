@@ -13,7 +13,6 @@ import {
   type StudySection,
   scatterFigure,
   scoresFigure,
-  trajectoryExtent,
   trajectoryFigure,
 } from '../../report/index.js';
 import { VERSION } from '../../version.js';
@@ -143,12 +142,16 @@ export function lookFigures(setting: Setting, name: string): StudyFigure[] {
 }
 
 /** Trajectories of every attack, means over seeds with 95 % bands, on shared axes per quantity. */
-export function trajectoryFigures(setting: Setting, name: string): StudyFigure[] {
+export function trajectoryBlocks(setting: Setting, name: string): Block[] {
   const panels = setting.attacks.map((a) => {
     const rows = overSeeds(a.runs.map((r) => r.report.information)).filter((r) => !isNullGroup(r.group));
     return { ...a, rows, curves: trajectories(rows) };
   });
-  return (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((quantity) => {
+  const explained: Block = {
+    kind: 'text',
+    text: 'Orange: backdoor samples (under none a random part of the target class); blue: clean samples of the target class; grey: the other classes. Means over seeds, bands ±1.96 standard errors, cut where they leave the panel; all panels of a quantity share their axes.',
+  };
+  return (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((quantity): Block[] => {
     const data = panels.map(({ runs, rows, curves }) => ({
       ...runs[0].report,
       quantity,
@@ -156,16 +159,25 @@ export function trajectoryFigures(setting: Setting, name: string): StudyFigure[]
       curves,
       roles: ['backdoor', 'clean', 'other'] as const,
     }));
-    const extent = data.flatMap(trajectoryExtent).filter(Number.isFinite);
-    const room = (Math.max(...extent) - Math.min(...extent)) * 0.04;
-    const yDomain: [number, number] = [Math.min(...extent) - room, Math.max(...extent) + room];
-    return panels.map((p, i) => ({
+    // Of the values, not of the bands: the error of one early estimate would flatten all panels.
+    const drawn = (group: string) => /^\d+(\/backdoor|\/clean)?$/.test(group);
+    const values = panels.flatMap((p) =>
+      p.rows.filter((r) => r.quantity === quantity && drawn(r.group)).map((r) => r.nats),
+    );
+    const room = (Math.max(...values) - Math.min(...values)) * 0.12;
+    const yDomain: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
+    const figures = panels.map((p, i) => ({
       name: `${name}-${WAYS[quantity]}-${fileWord(p.label)}`,
-      caption: `${p.label}: ${quantity} on ${setting.dataset}. Orange: ${p.config.attack === 'none' ? 'a random part of the target class' : 'backdoor samples'}; blue: clean samples of the target class; grey: the other classes. Bands: ±1.96 standard errors, ${p.runs.length} seeds.`,
+      caption: p.label,
       alt: `${quantity} over epochs under ${p.label} on ${setting.dataset}`,
       draw: (document: Document, width: number) =>
         trajectoryFigure({ ...data[i], yDomain }, document, { width, height: 240 }),
     }));
+    return [
+      { kind: 'heading', text: `${quantity} over epochs` },
+      ...(quantity === 'I(X;T)' ? [explained] : []),
+      { kind: 'figures', figures },
+    ];
   });
 }
 

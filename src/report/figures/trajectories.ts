@@ -58,6 +58,8 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
     {
       width,
       height,
+      // Bands may leave a range that was given; the axes' own marks do not.
+      clip: data.yDomain !== undefined,
       x: { domain: xDomain },
       y: { domain: yDomain },
       marks: [
