@@ -12,6 +12,7 @@ import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
 import { addCompare, addRun } from './run.js';
+import { addView } from './view.js';
 
 export function buildProgram(): Command {
   const program = new Command('ibscope')
@@ -26,6 +27,7 @@ export function buildProgram(): Command {
     addCompare,
     addExperiment,
     addEmbed,
+    addView,
     addAttacks,
     addPoison,
     addPerceive,

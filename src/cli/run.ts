@@ -1,4 +1,6 @@
 /** `ibscope run` and `ibscope compare`. */
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import type { CompareResult } from '../experiments/compare.js';
@@ -8,6 +10,7 @@ import type { RunDocument } from '../experiments/documents.js';
 import type { CompareJob, RunJob } from '../experiments/jobs.js';
 import type { RunResult } from '../experiments/result.js';
 import { RunDirectory } from '../runs/directory.js';
+import { startDashboard } from '../server/app.js';
 import { addRunOptions, defaultOut } from './options.js';
 import { runTable, table } from './table.js';
 import { work } from './work.js';
@@ -39,6 +42,7 @@ export function addRun(program: Command) {
   addRunOptions(command)
     .option(...OUT)
     .option(...RESUME)
+    .option('--view', 'show the run in a browser while it works, and after')
     .option('--dry-run', 'say what the run costs on this machine, and do nothing')
     .option(...JSON_FLAG)
     .action(async (values) => {
@@ -51,9 +55,28 @@ export function addRun(program: Command) {
       }
       const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
       const job: RunJob = { config, path, resume: values.resume ?? false };
+      const dashboard = values.view ? await viewOf(path) : null;
       const result = await work<RunResult>('runJob', job);
       print(values.json, result, runTable([result]), result);
+      await dashboard?.untilStopped();
     });
+}
+
+/** The dashboard over the folder that the run lies in, opened at the run. */
+async function viewOf(path: string) {
+  const folder = dirname(resolve(path));
+  await mkdir(folder, { recursive: true });
+  const dashboard = await startDashboard(folder, 0);
+  process.stderr.write(`watch it at ${dashboard.address}#/run?id=${encodeURIComponent(basename(path))}\n`);
+  return {
+    async untilStopped() {
+      process.stderr.write('The page stays there until Ctrl-C.\n');
+      await new Promise<void>((done) => {
+        process.once('SIGINT', done).once('SIGTERM', done);
+      });
+      await dashboard.close();
+    },
+  };
 }
 
 export function addCompare(program: Command) {

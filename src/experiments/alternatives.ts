@@ -8,7 +8,7 @@ import { estimateCheckpoint, isNullGroup } from '../information/checkpoint.js';
 import { pairwiseBounds } from '../information/index.js';
 import { smileObjective } from '../information/smile.js';
 import type { RunDirectory } from '../runs/directory.js';
-import type { GroupsDocument, RunDocument } from './documents.js';
+import { type GroupsDocument, readRun } from './documents.js';
 import { readProbe } from './probes.js';
 
 /** Estimators of I(X;T) and I(T;Ŷ). The pairwise bound needs noise of known size, which Ŷ has not. */
@@ -25,7 +25,7 @@ const scored = (target: number) => (group: string) =>
 
 /** Makes what is missing of the other estimates. */
 export async function makeAlternatives(dir: RunDirectory, progress: (done: number, total: number) => void) {
-  const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
+  const { config, classes } = await readRun(dir);
   const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const groups = new Map(
     Object.entries(plan.groups)

@@ -144,13 +144,20 @@ const presetLimits = { quick: { trainLimit: 4000, testLimit: 1000, probeSize: 11
 
 const PAPER_EPOCHS = [1, 5, 10, 20, 40, 60, 80, 100, 120];
 
-/** `trainLimit` → `--train-limit`. */
-export const flagOf = (key: string) => `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+/** Options whose flag is not their own name: `--view` opens the dashboard. */
+const NAMED: Record<string, string> = { view: 'criticView' };
 
-/** The part of `values` that belongs to a run's configuration, lists given as text taken apart: what a command line knows. */
+/** What an option is called where users name it, in camel case: `trainLimit`, `criticView`. */
+export const nameOf = (key: string) => NAMED[key] ?? key;
+
+/** `trainLimit` → `--train-limit`. */
+export const flagOf = (key: string) => `--${nameOf(key).replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
+/** The part of `values`, by the names of flags, that belongs to a run's configuration; lists given as text are taken apart. */
 export function requestOf(values: Record<string, unknown>): RunRequest {
   const request: Record<string, unknown> = {};
-  for (const key of Object.keys(runOptions.shape)) if (values[key] !== undefined) request[key] = values[key];
+  for (const key of Object.keys(runOptions.shape))
+    if (values[nameOf(key)] !== undefined) request[key] = values[nameOf(key)];
   if (typeof request.checkpoints === 'string')
     request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
   if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');

@@ -1,4 +1,6 @@
 /** The JSON documents of a run directory. */
+import { UserError } from '../base/errors.js';
+import { FORMAT, type RunDirectory } from '../runs/directory.js';
 import type { RunConfig } from './config.js';
 
 /** `run.json`: what was asked. */
@@ -22,4 +24,14 @@ export interface GroupsDocument {
   leftOut: Record<string, number>;
   /** Group id → row numbers of `samples.safetensors`. */
   groups: Record<string, number[]>;
+}
+
+/** What was asked of a run. Throws `UserError` where `run.json` is missing, of another version, or no run's at all. */
+export async function readRun(dir: RunDirectory): Promise<RunDocument> {
+  const found = await dir.readDocument<RunDocument>('run.json');
+  if (found?.format !== undefined && found.format !== FORMAT)
+    throw new UserError(`${dir.path}: its format is ${found.format}, this version of ibscope reads ${FORMAT}`);
+  if (!found || typeof found.config !== 'object' || found.config === null)
+    throw new UserError(`${dir.path}: its run.json is not a run's`);
+  return found;
 }

@@ -6,7 +6,7 @@ import { asTensors, readSafetensors, writeSafetensors } from '../formats/safeten
 import type { Weights } from '../models/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import { Trainer } from '../training/trainer.js';
-import type { RunDocument } from './documents.js';
+import { readRun } from './documents.js';
 import { trainingConfig } from './run.js';
 
 export const modelFormats = ['onnx', 'safetensors'] as const;
@@ -33,7 +33,7 @@ export async function exportModel(
   { out, format, epoch }: { out: string; format: Exported['format']; epoch?: number },
 ): Promise<Exported> {
   const dir = await RunDirectory.read(path);
-  const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
+  const { config, classes } = await readRun(dir);
   if ((await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: there is a folder of that name`);
   const kept = await dir.checkpoints();

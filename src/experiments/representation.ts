@@ -18,7 +18,7 @@ import {
   silhouettes,
 } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
-import type { GroupsDocument, RunDocument } from './documents.js';
+import { type GroupsDocument, readRun } from './documents.js';
 
 /** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
 export interface RepresentationRow {
@@ -49,6 +49,8 @@ export interface Embedding {
   epochs: number[];
   /** Per epoch [n, 2] row-major. */
   points: Float32Array[];
+  /** Per point its row among the probed samples. */
+  rows: number[];
   /** Per point its group: `c/backdoor`, `c/clean`, or a class number. */
   groups: string[];
 }
@@ -69,9 +71,9 @@ interface Probed {
 }
 
 async function readProbed(dir: RunDirectory): Promise<Probed | null> {
-  const run = await dir.readDocument<RunDocument>('run.json');
+  const run = await readRun(dir);
   const plan = await dir.readDocument<GroupsDocument>('groups.json');
-  if (!run || !plan || !(await dir.has(dir.samples))) return null;
+  if (!plan || !(await dir.has(dir.samples))) return null;
   const { tensors } = await readSafetensors(dir.samples);
   const c = run.config.target;
   const taken = Object.entries(plan.groups).filter(
@@ -166,21 +168,28 @@ async function separationAt(epoch: number, dir: RunDirectory, probed: Probed): P
   );
 }
 
-/** Silhouettes, distances and separation at every probed checkpoint; made once and kept. Null where nothing was probed. */
-export async function representationOf(dir: RunDirectory): Promise<RepresentationDocument | null> {
+/** Makes what `representation.json` lacks: a row for every probed checkpoint, separation for those that are estimated. */
+export async function makeRepresentation(dir: RunDirectory): Promise<void> {
   const probed = await readProbed(dir);
-  const epochs = await dir.probes();
-  if (!probed || epochs.length === 0) return null;
-  const kept = await dir.readDocument<RepresentationDocument>('representation.json');
-  if (kept && epochs.every((e) => kept.rows.some((r) => r.epoch === e))) return kept;
-  const document: RepresentationDocument = { rows: [], separation: [] };
-  for (const epoch of epochs) {
-    const { tensors } = await readSafetensors(dir.probe(epoch));
-    document.rows.push(rowAt(epoch, firstDraw(tensors.t), probed));
-    document.separation.push(...(await separationAt(epoch, dir, probed)));
+  if (!probed) return;
+  const document = (await dir.readDocument<RepresentationDocument>('representation.json')) ?? {
+    rows: [],
+    separation: [],
+  };
+  let changed = false;
+  for (const epoch of await dir.probes()) {
+    if (!document.rows.some((r) => r.epoch === epoch)) {
+      const { tensors } = await readSafetensors(dir.probe(epoch));
+      document.rows.push(rowAt(epoch, firstDraw(tensors.t), probed));
+      changed = true;
+    }
+    if (!document.separation.some((s) => s.epoch === epoch)) {
+      const found = await separationAt(epoch, dir, probed);
+      document.separation.push(...found);
+      changed ||= found.length > 0;
+    }
   }
-  await dir.writeDocument('representation.json', document);
-  return document;
+  if (changed) await dir.writeDocument('representation.json', document);
 }
 
 /** Makes the picture of every probed checkpoint that has none, each turned onto the one before. `progress`: checkpoints done. */
@@ -216,13 +225,14 @@ export async function makeEmbedding(
 
 /** The picture that is there, of the method asked for; null where there is none. */
 export async function readEmbedding(dir: RunDirectory, method: EmbeddingMethod): Promise<Embedding | null> {
-  const found: Embedding = { method, epochs: [], points: [], groups: [] };
+  const found: Embedding = { method, epochs: [], points: [], rows: [], groups: [] };
   for (const epoch of await dir.probes()) {
     const file = dir.embedding(method, epoch);
     if (!(await dir.has(file))) continue;
     const { tensors, metadata } = await readSafetensors(file);
     found.epochs.push(epoch);
     found.points.push(tensors.points.data as Float32Array);
+    found.rows = [...(tensors.row.data as Int32Array)];
     found.groups = JSON.parse(metadata.groups) as string[];
   }
   return found.epochs.length > 0 ? found : null;

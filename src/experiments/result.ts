@@ -28,9 +28,9 @@ import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
-import type { GroupsDocument, RunDocument } from './documents.js';
+import { type GroupsDocument, readRun } from './documents.js';
 import { readGallery } from './gallery.js';
-import { readEmbedding, representationOf } from './representation.js';
+import { makeRepresentation, type RepresentationDocument, readEmbedding } from './representation.js';
 
 /** Everything derived from the estimates; `stealth.json`. */
 interface Dynamics {
@@ -150,8 +150,9 @@ function smallGroups(leftOut: Record<string, number>): string[] {
 
 /** A run's report and the dynamics it is drawn from, each derived once. */
 async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
-  const { config, classes } = (await dir.readDocument<RunDocument>('run.json'))!;
-  const { leftOut } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
+  const { config, classes } = await readRun(dir);
+  // A run that has only begun has chosen no groups yet.
+  const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<EpochRow & { event: string }>('events.jsonl');
   const rows = await dir.rows<EstimateRow>('information.jsonl');
   const [first, ...others] = config.layer ?? [];
@@ -168,7 +169,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     })),
   };
   const gallery = await readGallery(dir);
-  const representation = await representationOf(dir);
+  const representation = await dir.readDocument<RepresentationDocument>('representation.json');
   const embeddings = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
   // What follows from the tables themselves, the report says of its own accord.
   const warnings = smallGroups(leftOut);
@@ -206,8 +207,9 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
 
 /** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
 export async function finish(dir: RunDirectory): Promise<RunResult> {
-  const { config } = (await dir.readDocument<RunDocument>('run.json'))!;
+  const { config } = await readRun(dir);
   const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
+  await makeRepresentation(dir);
   const { report, dynamics } = await analyse(dir);
   await dir.writeDocument('stealth.json', dynamics);
   const file = await dir.writeFile('report.html', await renderRunReport(report));

@@ -16,12 +16,12 @@ import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { type Position, Trainer, type TrainingConfig } from '../training/trainer.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
-import type { GroupsDocument, RunDocument } from './documents.js';
+import { type GroupsDocument, type RunDocument, readRun } from './documents.js';
 import { writeGallery } from './gallery.js';
 import { type RunHooks, Stopped } from './hooks.js';
 import { type Prepared, pick, prepare } from './prepare.js';
 import { layerSuffix, readProbe } from './probes.js';
-import { makeEmbedding } from './representation.js';
+import { makeEmbedding, makeRepresentation } from './representation.js';
 import { finish, type RunResult } from './result.js';
 
 /** Images that the trigger's look is measured on. */
@@ -123,10 +123,8 @@ class Run {
 
   private async begin() {
     const { dir, config, data } = this;
-    const existing = await dir.readDocument<RunDocument>('run.json');
-    if (existing) {
-      if (existing.format !== FORMAT)
-        throw new UserError(`${dir.path}: its format is ${existing.format}, this version of ibscope reads ${FORMAT}`);
+    if (await dir.has(join(dir.path, 'run.json'))) {
+      const existing = await readRun(dir);
       checkSame(existing.config, config);
       if (existing.dataHash !== data.hash)
         throw new UserError(`--resume: the data are not those ${dir.path} was started with`);
@@ -304,6 +302,7 @@ class Run {
       if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
       dir.append('information.jsonl', lines);
       dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
+      await makeRepresentation(dir);
       if (hooks.shouldStop?.()) await this.stop();
     }
   }

@@ -18,6 +18,7 @@ import { type RunCost, secondsOf } from './cost.js';
 import type { RunDocument } from './documents.js';
 import { type Progress, type RunHooks, Stopped } from './hooks.js';
 import type { CostJob, Message, RunJob } from './jobs.js';
+import { makeRepresentation } from './representation.js';
 import { type RunResult, reportOf } from './result.js';
 
 const JOBS = new URL('./jobs.js', import.meta.url);
@@ -269,6 +270,7 @@ async function readRuns(plan: StudyPlan, out: string): Promise<StudyRun[]> {
     if (!result) continue;
     const dir = await RunDirectory.read(path);
     const layers = (await dir.rows<EstimateRow>('information.jsonl')).filter((r) => r.layer !== config.layer![0]);
+    await makeRepresentation(dir);
     const others = [...layers, ...(await dir.rows<EstimateRow>('information-others.jsonl'))];
     read.push({ name, config, result, report: await reportOf(dir), others });
   }

@@ -2,19 +2,22 @@
 import sharp from 'sharp';
 import type { GalleryImage } from './types.js';
 
+type Shape = Pick<GalleryImage, 'height' | 'width' | 'channels'>;
+
 /** uint8 [h, w, c] → `data:image/png;base64,…`; c = 1 or 3. */
-export async function pngUri(
-  pixels: Uint8Array,
-  { height, width, channels }: Omit<GalleryImage, 'label' | 'clean' | 'triggered'>,
-): Promise<string> {
+export async function pngUri(pixels: Uint8Array, shape: Shape): Promise<string> {
+  return `data:image/png;base64,${(await pngOf(pixels, shape)).toString('base64')}`;
+}
+
+/** uint8 [h, w, c] → the bytes of a PNG file; c = 1 or 3. */
+export async function pngOf(pixels: Uint8Array, { height, width, channels }: Shape): Promise<Buffer> {
   if (channels !== 1 && channels !== 3) throw new RangeError(`an image has 1 or 3 channels, got ${channels}`);
   if (pixels.length !== height * width * channels) {
     throw new RangeError(
       `an image of ${height} × ${width} × ${channels} has ${height * width * channels} values, got ${pixels.length}`,
     );
   }
-  const png = await sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
-  return `data:image/png;base64,${png.toString('base64')}`;
+  return sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
 }
 
 /** What the trigger changed, times `gain`, around mid-grey and clipped: `128 + gain · (triggered − clean)`. */

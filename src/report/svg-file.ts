@@ -10,6 +10,6 @@ export function standalone(svg: string): string {
     .replaceAll('currentColor', lightColours['--ink']);
   const open = /^<svg([^>]*)>/.exec(resolved);
   if (!open) throw new Error('standalone: no figure');
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" font-family="system-ui, sans-serif"${open[1]}><rect width="100%" height="100%" fill="#ffffff"/>`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg"${open[1]}><rect width="100%" height="100%" fill="#ffffff"/>`;
   return `${head}${resolved.slice(open[0].length)}\n`;
 }

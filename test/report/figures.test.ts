@@ -17,7 +17,7 @@ const data = { ...report, quantity: 'I(X;T)' as const, curves, rows: report.info
 
 /** Axis value of a pixel, from two tick labels: `axis` 1 is y, 0 is x. */
 function scale(svg: Element, name: string, axis: 0 | 1): (pixel: number) => number {
-  const labels = [...svg.querySelectorAll(`[aria-label="${name}"] text`)];
+  const labels = [...svg.querySelectorAll(`[data-part="${name}"] text`)];
   const [a, b] = [labels[0], labels[labels.length - 1]].map((t) => ({
     value: Number(t.textContent!.replace('−', '-')),
     pixel: Number(/translate\(([^,]+),([^)]+)\)/.exec(t.getAttribute('transform')!)![axis + 1]),
@@ -61,7 +61,7 @@ describe('the trajectory figure', () => {
   it('draws the estimates where the axes say they are', () => {
     const y = scale(svg, 'y-axis tick label', 1);
     const x = scale(svg, 'x-axis tick label', 0);
-    const dots = [...svg.querySelectorAll('[aria-label="dot"]')].find(
+    const dots = [...svg.querySelectorAll('[data-part="dot"]')].find(
       (g) => g.getAttribute('stroke') === 'var(--backdoor)',
     )!;
     const drawn = [...dots.querySelectorAll('circle,path')].map((dot) => {
@@ -79,7 +79,7 @@ describe('the trajectory figure', () => {
   });
 
   it('says the unit, and the value with its 95 % half-width at each point', () => {
-    expect(svg.querySelector('[aria-label="y-axis label"]')!.textContent).toBe('I(X;T), nats');
+    expect(svg.querySelector('[data-part="y-axis label"]')!.textContent).toBe('I(X;T), nats');
     const row = report.information.find((r) => r.group === '0/backdoor' && r.quantity === 'I(X;T)' && r.epoch === 4)!;
     expect(svg.outerHTML).toContain(`backdoor samples\nepoch 4: ${row.nats.toFixed(3)} ± 0.039 nats`);
   });
@@ -93,7 +93,7 @@ describe('the trajectory figure', () => {
   });
 
   it('leaves out the halves of the null', () => {
-    expect(svg.querySelectorAll('[aria-label="line"]')).toHaveLength(7);
+    expect(svg.querySelectorAll('[data-part="line"]')).toHaveLength(7);
   });
 });
 

@@ -213,7 +213,7 @@ describe('the comparison of runs', () => {
     expect(rows.map((r) => r[0])).toEqual(['BadNets', 'Blend']);
     expect(rows.map((r) => r[3])).toEqual(runs.map((r) => r.stealth!.score!.toFixed(3)));
     const ticks = [...document.querySelectorAll('#trajectories-I-X-T .wide svg.figure')].map((svg) =>
-      [...svg.querySelectorAll('[aria-label="y-axis tick label"] text')].map(
+      [...svg.querySelectorAll('[data-part="y-axis tick label"] text')].map(
         (t) => t.textContent + t.getAttribute('transform')!,
       ),
     );
@@ -226,7 +226,7 @@ describe('the comparison of runs', () => {
     const short = { ...runs[1], information: runs[1].information.filter((r) => r.epoch <= 4) };
     const document = parse(await renderComparison([runs[0], short]));
     const ticks = [...document.querySelectorAll('#trajectories-I-X-T .wide svg.figure')].map((svg) =>
-      [...svg.querySelectorAll('[aria-label="x-axis tick label"] text')].map(
+      [...svg.querySelectorAll('[data-part="x-axis tick label"] text')].map(
         (t) => t.textContent + t.getAttribute('transform')!,
       ),
     );

@@ -1,7 +1,7 @@
 /** The runs of an experiment from its options, and finished runs sorted into what they repeat. */
 import { findAttack } from '../../attacks/index.js';
 import { UserError, unknownWord } from '../../base/errors.js';
-import { flagOf, type RunConfig, type RunRequest, requestOf, resolveConfig, runOptions } from '../config.js';
+import { flagOf, nameOf, type RunConfig, type RunRequest, requestOf, resolveConfig, runOptions } from '../config.js';
 import { datasetName, type StudyRun } from '../study.js';
 import type { AttackChoice, DataChoice, StudyOptions } from './types.js';
 
@@ -70,9 +70,9 @@ export const parseSeeds = (text: string) =>
   parseNumbers('--seeds', text, (n) => Number.isInteger(n) && n >= 0, 'whole numbers from 0, such as 0,1,2,');
 
 /** Options of a run that may differ from data set to data set: all but those that an experiment varies itself. */
-const DATA_OPTIONS = Object.keys(runOptions.shape).filter(
-  (key) => !['dataset', 'dataDir', 'attack', 'poisonRate', 'seed'].includes(key),
-);
+const DATA_OPTIONS = Object.keys(runOptions.shape)
+  .filter((key) => !['dataset', 'dataDir', 'attack', 'poisonRate', 'seed'].includes(key))
+  .map(nameOf);
 
 /**
  * `shapes10`, `folder:DIR`, `folder:DIR?train-limit=10000&width=16`: a data set with options of its own. Keys are flags of
@@ -96,7 +96,7 @@ export function parseData(text: string): DataChoice {
     }
     const name = key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
     if (!DATA_OPTIONS.includes(name))
-      throw unknownWord('option of a data set', key, ['attacks', 'seeds', ...DATA_OPTIONS.map(kebab)]);
+      throw unknownWord('option of a data set', key, ['attacks', 'seeds', ...DATA_OPTIONS.map((name) => kebab(name))]);
     request[name] = value;
   }
   return { ...choice, request: requestOf(request) };

@@ -171,7 +171,7 @@ export function trajectoryBlocks(setting: Setting, name: string): Block[] {
       caption: p.label,
       alt: `${quantity} over epochs under ${p.label} on ${setting.dataset}`,
       draw: (document: Document, width: number) =>
-        trajectoryFigure({ ...data[i], yDomain }, document, { width, height: 240 }),
+        trajectoryFigure({ ...data[i], yDomain, cut: true }, document, { width, height: 240 }),
     }));
     return [
       { kind: 'heading', text: `${quantity} over epochs` },

@@ -25,6 +25,11 @@ export function draw(document: Document, text: FigureText, options: Plot.PlotOpt
     style: { fontSize: '11.5px', background: 'none', overflow: 'visible' },
     ...options,
   } as Plot.PlotOptions) as unknown as Element;
+  // The figure is one picture with one name; Plot names its parts, which a part without a role must not have.
+  for (const part of svg.querySelectorAll('g[aria-label]')) {
+    part.setAttribute('data-part', part.getAttribute('aria-label')!);
+    part.removeAttribute('aria-label');
+  }
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', text.title);
   const desc = document.createElementNS(svg.namespaceURI ?? '', 'desc');

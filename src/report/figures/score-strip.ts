@@ -40,7 +40,7 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
       marginTop: single ? 30 : 14,
       x: { domain: [from, 1] },
       y: {
-        axis: single ? null : 'left',
+        axis: null,
         type: 'band',
         domain: rows.map((r) => r.name),
         padding: single ? 0.1 : 0.2,

@@ -31,7 +31,7 @@ export function scoresFigure(rows: readonly SeededScores[], document: Document, 
       marginRight: 22,
       marginTop: 14,
       x: { domain: [from, 1] },
-      y: { axis: 'left', type: 'band', domain: rows.map((r) => r.name), padding: 0.2, label: null },
+      y: { axis: null, type: 'band', domain: rows.map((r) => r.name), padding: 0.2, label: null },
       marks: [
         Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
         Plot.axisX({

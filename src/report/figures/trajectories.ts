@@ -18,6 +18,8 @@ export interface TrajectoryData extends GroupContext {
   /** Axis ranges, where several panels share them. */
   xDomain?: [number, number];
   yDomain?: [number, number];
+  /** Whether what leaves the ranges is cut off. */
+  cut?: boolean;
   /** Groups to draw; default all but the whole training set, which has another scale. */
   roles?: readonly Role[];
 }
@@ -58,8 +60,7 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
     {
       width,
       height,
-      // Bands may leave a range that was given; the axes' own marks do not.
-      clip: data.yDomain !== undefined,
+      clip: data.cut,
       x: { domain: xDomain },
       y: { domain: yDomain },
       marks: [

@@ -1,0 +1,59 @@
+/** The form of a new run, from the same schema as the command line. */
+import { attacks } from '../attacks/index.js';
+import { datasets } from '../datasets/index.js';
+import { flagOf, nameOf, presets, runOptions } from '../experiments/config.js';
+import { models } from '../models/index.js';
+
+export interface FormField {
+  /** The option by the name of its flag. */
+  key: string;
+  flag: string;
+  description: string;
+  /** Words to choose from; absent: free text. */
+  choices?: string[];
+  /** What is taken where nothing is given, by preset. */
+  defaults: { quick: string; paper: string };
+  /** Shown at once; the others behind "more". */
+  first: boolean;
+}
+
+const FIRST = [
+  'dataset',
+  'dataDir',
+  'attack',
+  'poisonRate',
+  'target',
+  'model',
+  'width',
+  'epochs',
+  'trainLimit',
+  'noise',
+  'seed',
+  'preset',
+];
+
+const WORDS: Record<string, readonly string[]> = {
+  dataset: datasets.map((d) => d.name),
+  attack: attacks.map((a) => a.name),
+  model: models.map((m) => m.name),
+};
+
+/** One field per option of a run. */
+export function formFields(): FormField[] {
+  return Object.entries(runOptions.shape).map(([key, schema]) => {
+    const inner = 'unwrap' in schema && typeof schema.unwrap === 'function' ? schema.unwrap() : schema;
+    const options = (inner as { options?: readonly string[] }).options;
+    const of = (preset: 'quick' | 'paper') => {
+      const value = (presets[preset] as Record<string, unknown>)[key];
+      return value === undefined || (Array.isArray(value) && value.length === 0) ? '' : String(value);
+    };
+    return {
+      key: nameOf(key),
+      flag: flagOf(key),
+      description: schema.description ?? '',
+      choices: WORDS[key] ? [...WORDS[key]] : options ? [...options] : undefined,
+      defaults: { quick: of('quick'), paper: of('paper') },
+      first: FIRST.includes(key),
+    };
+  });
+}

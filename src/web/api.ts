@@ -1,0 +1,98 @@
+/** What the server tells, and what a token lets a page ask of it. */
+import { useEffect, useState } from 'preact/hooks';
+import type { RunConfig } from '../experiments/config.js';
+import type { RunReport } from '../report/types.js';
+import type { FormField } from '../server/form.js';
+import type { RunSummary } from '../server/library.js';
+
+export type { FormField, RunSummary };
+
+/** A run as the page has it: the report without its pictures, which have addresses of their own. */
+export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {
+  id: string;
+  config: RunConfig;
+  command: string;
+  gallery: string[];
+  embeddings: { method: 'umap' | 'tsne'; epochs: number[] }[];
+  messages: string[];
+  /** Started here, and still running. */
+  mine: boolean;
+}
+
+export interface EmbeddingView {
+  method: 'umap' | 'tsne';
+  epochs: number[];
+  groups: string[];
+  rows: number[];
+  points: number[][];
+}
+
+const TOKEN = 'ibscope-token';
+
+/** Takes the token from the address that `ibscope view` printed, and the address to the first page. */
+export function takeToken() {
+  const found = /^#token=([\w-]+)$/.exec(location.hash);
+  if (!found) return;
+  sessionStorage.setItem(TOKEN, found[1]);
+  history.replaceState(null, '', '#/');
+}
+
+export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
+
+async function answer<T>(response: Response): Promise<T> {
+  const body = await response.json().catch(() => ({ problem: `the server answered ${response.status}` }));
+  if (!response.ok) throw new Error((body as { problem?: string }).problem ?? `the server answered ${response.status}`);
+  return body as T;
+}
+
+export const get = async <T>(path: string, query: Record<string, string> = {}): Promise<T> =>
+  answer(await fetch(`/api/${path}?${new URLSearchParams(query)}`));
+
+export const post = async <T>(path: string, query: Record<string, string>, body: unknown = {}): Promise<T> =>
+  answer(
+    await fetch(`/api/${path}?${new URLSearchParams(query)}`, {
+      method: 'POST',
+      headers: { 'x-ibscope-token': sessionStorage.getItem(TOKEN) ?? '', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  );
+
+export const imageOf = (path: string, query: Record<string, string>) => `/api/${path}?${new URLSearchParams(query)}`;
+
+export interface Loaded<T> {
+  value?: T;
+  problem?: string;
+}
+
+/** Asks again whenever `key` changes; what was there stays until the answer comes. */
+export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
+  const [state, set] = useState<Loaded<T> & { key?: string }>({});
+  useEffect(() => {
+    let current = true;
+    load()
+      .then((value) => current && set({ value, key }))
+      .catch((error: Error) => current && set((s) => ({ ...s, problem: error.message, key })));
+    return () => {
+      current = false;
+    };
+  }, [key]);
+  return state;
+}
+
+/** The runs in the folder, live. */
+export function useRuns(): Loaded<RunSummary[]> & { root?: string } {
+  const [state, set] = useState<Loaded<RunSummary[]> & { root?: string }>({});
+  useEffect(() => {
+    get<{ root: string; runs: RunSummary[] }>('runs')
+      .then(({ root, runs }) => set({ value: runs, root }))
+      .catch((error: Error) => set({ problem: error.message }));
+    const source = new EventSource('/api/events');
+    source.addEventListener('runs', (e) => set((s) => ({ ...s, value: JSON.parse(e.data), problem: undefined })));
+    source.addEventListener('error', () =>
+      set((s) => ({ ...s, problem: 'the server is gone; start `ibscope view` again' })),
+    );
+    source.addEventListener('alive', () => set((s) => (s.problem ? { ...s, problem: undefined } : s)));
+    return () => source.close();
+  }, []);
+  return state;
+}

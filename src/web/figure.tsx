@@ -1,0 +1,104 @@
+/** A figure that fills its place, is drawn again when that changes, and can be saved as SVG, PNG and CSV. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+export type Table = Record<string, string | number | null>[];
+
+interface Props {
+  /** File name it is saved under. */
+  name: string;
+  caption: ComponentChildren;
+  draw(document: Document, width: number): Element;
+  /** Changes when the drawing does. */
+  drawn: string;
+  rows(): Table;
+  /** Drawn over the figure, such as the mark of an epoch. */
+  children?: ComponentChildren;
+}
+
+export function Figure({ name, caption, draw, drawn, rows, children }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const watch = new ResizeObserver(([entry]) => setWidth(Math.round(entry.contentRect.width)));
+    watch.observe(place.current!);
+    return () => watch.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    if (width > 0) place.current!.replaceChildren(draw(document, Math.max(240, width)));
+  }, [width, drawn]);
+  const svg = () => place.current!.querySelector('svg')!;
+  const save = (kind: string, blob: Promise<Blob> | Blob) =>
+    Promise.resolve(blob).then((b) => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(b);
+      link.download = `${name}.${kind}`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  return (
+    <figure>
+      <figcaption>{caption}</figcaption>
+      <div class="drawing">
+        <div ref={place} />
+        {children}
+      </div>
+      <div class="save">
+        <button
+          type="button"
+          aria-label={`Save ${name} as SVG`}
+          onClick={() => save('svg', new Blob([plain(svg())], { type: 'image/svg+xml' }))}
+        >
+          SVG
+        </button>
+        <button type="button" aria-label={`Save ${name} as PNG`} onClick={() => save('png', pixels(svg()))}>
+          PNG
+        </button>
+        <button
+          type="button"
+          aria-label={`Save ${name} as CSV`}
+          onClick={() => save('csv', new Blob([csv(rows())], { type: 'text/csv' }))}
+        >
+          CSV
+        </button>
+      </div>
+    </figure>
+  );
+}
+
+/** The figure as a file of its own: the page's colours as they are now, on the page's ground. */
+function plain(svg: SVGElement): string {
+  const style = getComputedStyle(document.documentElement);
+  const value = (name: string) => style.getPropertyValue(name).trim() || '#888';
+  const text = new XMLSerializer()
+    .serializeToString(svg)
+    .replace(/var\((--[\w-]+)\)/g, (_, name: string) => value(name))
+    .replaceAll('currentColor', value('--ink'));
+  const ground = `<rect width="100%" height="100%" fill="${value('--page')}"/>`;
+  return text.replace(/^<svg[^>]*>/, (open) => `${open}${ground}`);
+}
+
+/** The figure as PNG, at twice its size. */
+async function pixels(svg: SVGElement): Promise<Blob> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(plain(svg))}`;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = 2 * Number(svg.getAttribute('width'));
+  canvas.height = 2 * Number(svg.getAttribute('height'));
+  canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((b) => (b ? resolve(b) : reject(new Error('the browser made no picture'))), 'image/png'),
+  );
+}
+
+/** Rows as CSV, the first row's keys as its head (RFC 4180). */
+export function csv(rows: Table): string {
+  if (rows.length === 0) return '';
+  const head = Object.keys(rows[0]);
+  const cell = (v: string | number | null | undefined) => {
+    const text = v === null || v === undefined ? '' : String(v);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `${[head.join(','), ...rows.map((r) => head.map((k) => cell(r[k])).join(','))].join('\n')}\n`;
+}

@@ -1,0 +1,179 @@
+/** All runs of the folder: sort, filter, search, and pick several to compare. */
+import { useMemo, useState } from 'preact/hooks';
+import { decimal, percent } from '../report/format.js';
+import type { RunSummary } from './api.js';
+import { hrefOf, type Route, setQuery } from './route.js';
+import { Scroll } from './scroll.js';
+
+interface Column {
+  key: string;
+  head: string;
+  value(r: RunSummary): string | number | null | undefined;
+  show?(r: RunSummary): string;
+}
+
+const COLUMNS: Column[] = [
+  { key: 'id', head: 'run', value: (r) => r.id },
+  { key: 'attack', head: 'attack', value: (r) => r.attack },
+  {
+    key: 'rate',
+    head: 'rate',
+    value: (r) => r.poisonRate,
+    show: (r) => (r.poisonRate === undefined ? '–' : percent(r.poisonRate, 0)),
+  },
+  { key: 'dataset', head: 'data', value: (r) => r.dataset },
+  { key: 'model', head: 'model', value: (r) => r.model },
+  { key: 'accuracy', head: 'accuracy', value: (r) => r.accuracy, show: (r) => decimal(r.accuracy) },
+  { key: 'asr', head: 'ASR', value: (r) => r.asr, show: (r) => decimal(r.asr) },
+  { key: 'score', head: 'stealth S', value: (r) => r.score, show: (r) => decimal(r.score) },
+  {
+    key: 'null',
+    head: 'clean classes',
+    value: (r) => r.nullRange?.[0],
+    show: (r) => (r.nullRange ? `${decimal(r.nullRange[0], 2)}–${decimal(r.nullRange[1], 2)}` : '–'),
+  },
+  { key: 'state', head: 'state', value: (r) => r.state, show: stateWords },
+];
+
+function stateWords(r: RunSummary): string {
+  if (r.state === 'running' || r.state === 'stopped') return `${r.state}, ${r.epoch}/${r.epochs}`;
+  return r.state;
+}
+
+const STATES = ['done', 'running', 'stopped', 'damaged'];
+
+export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummary[]; root?: string }) {
+  const [picked, setPicked] = useState<string[]>([]);
+  const search = route.query.get('search') ?? '';
+  const state = route.query.get('state') ?? '';
+  const [sort, order] = (route.query.get('sort') ?? '').split(' ');
+  const shown = useMemo(() => {
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = (runs ?? []).filter((r) => {
+      const text = `${r.id} ${r.attack} ${r.dataset} ${r.model} ${r.state}`.toLowerCase();
+      return words.every((w) => text.includes(w)) && (state === '' || r.state === state);
+    });
+    const column = COLUMNS.find((c) => c.key === sort);
+    if (!column) return found;
+    const sign = order === 'down' ? -1 : 1;
+    // What has no value stands last, whichever way.
+    return found.sort((a, b) => {
+      const [x, y] = [column.value(a), column.value(b)];
+      if (x == null || y == null) return x == null ? (y == null ? 0 : 1) : -1;
+      return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)));
+    });
+  }, [runs, search, state, sort, order]);
+  if (!runs) return <p class="note">Looking at the folder …</p>;
+  const toggle = (id: string) => setPicked((p) => (p.includes(id) ? p.filter((x) => x !== id) : [...p, id]));
+  return (
+    <>
+      <h1>Runs</h1>
+      <p class="intro">
+        {runs.length === 0 ? `No run in ${root} yet: ` : `${shown.length} of ${runs.length} in ${root}. `}
+        {runs.length === 0 && <a href={hrefOf('/new', {})}>start one</a>}
+      </p>
+      <div class="tools-row">
+        <label>
+          Search
+          <input type="search" value={search} onInput={(e) => setQuery({ search: e.currentTarget.value })} />
+        </label>
+        <label>
+          State
+          <select value={state} onChange={(e) => setQuery({ state: e.currentTarget.value })}>
+            <option value="">all</option>
+            {STATES.map((s) => (
+              <option key={s} value={s}>
+                {s}
+              </option>
+            ))}
+          </select>
+        </label>
+        <a
+          class={`button${picked.length < 2 ? ' off' : ''}`}
+          aria-disabled={picked.length < 2}
+          href={picked.length < 2 ? undefined : hrefOf('/compare', { ids: picked.join('|') })}
+        >
+          Compare {picked.length > 0 ? picked.length : ''} picked
+        </a>
+      </div>
+      <Scroll label="Table of runs">
+        <table class="runs">
+          <thead>
+            <tr>
+              <th scope="col">pick</th>
+              {COLUMNS.map((c) => (
+                <th
+                  key={c.key}
+                  scope="col"
+                  class="t"
+                  aria-sort={sort === c.key ? (order === 'down' ? 'descending' : 'ascending') : undefined}
+                >
+                  <button
+                    type="button"
+                    onClick={() => setQuery({ sort: `${c.key} ${sort === c.key && order !== 'down' ? 'down' : 'up'}` })}
+                  >
+                    {c.head}
+                    {sort === c.key ? (order === 'down' ? ' ↓' : ' ↑') : ''}
+                  </button>
+                </th>
+              ))}
+              <th scope="col">accuracy over epochs</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((r) => (
+              <tr key={r.id} class={r.state}>
+                <td>
+                  {r.state !== 'damaged' && (
+                    <input
+                      type="checkbox"
+                      aria-label={`Pick ${r.id}`}
+                      checked={picked.includes(r.id)}
+                      onChange={() => toggle(r.id)}
+                    />
+                  )}
+                </td>
+                {COLUMNS.map((c) => (
+                  <td key={c.key} class={typeof c.value(r) === 'number' ? '' : 't'}>
+                    {c.key === 'id' && r.state !== 'damaged' ? (
+                      <a href={hrefOf('/run', { id: r.id })}>{r.id}</a>
+                    ) : (
+                      (c.show ?? show(c))(r)
+                    )}
+                    {c.key === 'state' && r.problem && <small>{r.problem}</small>}
+                  </td>
+                ))}
+                <td>
+                  <Sparkline values={r.sparkline ?? []} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
+
+const show = (c: Column) => (r: RunSummary) => String(c.value(r) ?? '–');
+
+function Sparkline({ values }: { values: number[] }) {
+  if (values.length < 2) return <span class="muted">–</span>;
+  const [w, h] = [84, 20];
+  const d = values
+    .map(
+      (v, i) =>
+        `${i === 0 ? 'M' : 'L'}${((i * w) / (values.length - 1)).toFixed(1)} ${(h - 1 - v * (h - 2)).toFixed(1)}`,
+    )
+    .join('');
+  return (
+    <svg
+      width={w}
+      height={h}
+      role="img"
+      aria-label={`test accuracy from ${decimal(values[0], 2)} to ${decimal(values[values.length - 1], 2)}`}
+    >
+      <path d={d} fill="none" stroke="var(--clean)" stroke-width="1.5" />
+    </svg>
+  );
+}

@@ -1,0 +1,235 @@
+/** What the dashboard's server answers, and what it refuses. */
+import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FORMAT } from '../../src/runs/directory.js';
+import { remove, type Served, scratch, serveFolder, writeRun } from './helpers.js';
+
+let served: Served;
+let folder: string;
+let outside: string;
+
+beforeAll(async () => {
+  folder = await scratch();
+  outside = await scratch();
+  await writeRun(join(folder, 'good'));
+  await writeRun(join(folder, 'nested', 'deeper', 'badnets'), { attack: 'badnets' });
+  await writeRun(join(outside, 'secret'));
+  await symlink(join(outside, 'secret'), join(folder, 'link'));
+  served = await serveFolder(folder);
+});
+afterAll(async () => {
+  await served.close();
+  await Promise.all([folder, outside].map(remove));
+});
+
+interface Answer {
+  status: number;
+  body: string;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** A request as any client could make it, paths and headers untouched. */
+function ask(path: string, { method = 'GET', headers = {}, body = '' } = {}): Promise<Answer> {
+  const { hostname, port } = new URL(served.address);
+  return new Promise((resolve, reject) => {
+    const r = request(
+      { hostname, port, path, method, headers: { host: `127.0.0.1:${port}`, ...headers } },
+      (response) => {
+        let text = '';
+        response.on('data', (d) => {
+          text += d;
+        });
+        response.on('end', () => resolve({ status: response.statusCode!, body: text, headers: response.headers }));
+      },
+    );
+    r.on('error', reject);
+    r.end(body);
+  });
+}
+const json = async (path: string) => JSON.parse((await ask(path)).body);
+const withToken = () => ({ 'x-ibscope-token': served.token });
+
+describe('the server of the dashboard', () => {
+  it('lists the runs of the folder and of folders in it, and nothing that a link leads out to', async () => {
+    const { runs } = await json('/api/runs');
+    expect(runs.map((r: { id: string }) => r.id).sort()).toEqual(['good', 'nested/deeper/badnets']);
+    expect(runs.find((r: { id: string }) => r.id === 'good')).toMatchObject({
+      state: 'done',
+      attack: 'blend',
+      accuracy: expect.any(Number),
+    });
+  });
+
+  it('gives a run as its report has it', async () => {
+    const run = await json('/api/run?id=good');
+    expect(run.information.length).toBeGreaterThan(0);
+    expect(run.command).toMatch(/^run --dataset shapes10 --attack blend .*--out /);
+    const picture = await json('/api/embedding?id=good&method=umap');
+    expect(picture.points[0].length).toBe(2 * picture.groups.length);
+    const image = await ask('/api/image?id=good&row=3');
+    expect(image.headers['content-type']).toBe('image/png');
+  });
+
+  it('serves its page with a policy that loads nothing from elsewhere', async () => {
+    const page = await ask('/');
+    expect(page.status).toBe(200);
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+    expect(page.headers['x-content-type-options']).toBe('nosniff');
+    expect(page.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('listens on 127.0.0.1 alone', () => {
+    expect(new URL(served.address).hostname).toBe('127.0.0.1');
+  });
+});
+
+describe('refused', () => {
+  it.each([
+    '/../package.json',
+    '/..%2f..%2fpackage.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/assets/../../cli/main.js',
+    '/....//package.json',
+    '//etc/passwd',
+    '/etc/passwd',
+    '/%00',
+    '/index.html%00.js',
+  ])('a path out of the pages: %s', async (path) => {
+    const { status, body } = await ask(path);
+    expect([400, 404]).toContain(status);
+    expect(body).not.toContain('"name": "ibscope"');
+    expect(body).not.toContain('root:');
+  });
+
+  it.each(['../secret', '..', 'good/../../x', '/etc', 'link', 'good/../good', 'a\0b', '', 'nowhere', 'nested\\..\\..'])(
+    'the id %j',
+    async (id) => {
+      for (const path of ['run', 'embedding', 'image', 'gallery']) {
+        const { status } = await ask(`/api/${path}?id=${encodeURIComponent(id)}&method=umap&row=0&at=0&kind=clean`);
+        expect(status, path).toBe(404);
+      }
+      const { status } = await ask(`/api/stop?id=${encodeURIComponent(id)}`, { method: 'POST', headers: withToken() });
+      expect(status).toBe(404);
+    },
+  );
+
+  it.each(['evil.example', 'evil.example:80', '127.0.0.1:1', 'localhost'])('the Host %j', async (host) => {
+    expect((await ask('/api/runs', { headers: { host } })).status).toBe(403);
+  });
+
+  it.each(['http://evil.example', 'null', 'https://127.0.0.1', 'http://127.0.0.1:1'])(
+    'the Origin %s',
+    async (origin) => {
+      expect((await ask('/api/runs', { headers: { origin } })).status).toBe(403);
+      expect(
+        (await ask('/api/start', { method: 'POST', headers: { origin, ...withToken() }, body: '{}' })).status,
+      ).toBe(403);
+    },
+  );
+
+  it.each([undefined, '', 'x', 'x'.repeat(32)])('starting, stopping and resuming with the token %j', async (token) => {
+    const headers: Record<string, string> = token === undefined ? {} : { 'x-ibscope-token': token };
+    for (const path of ['start', 'stop?id=good', 'resume?id=good', 'estimate'])
+      expect((await ask(`/api/${path}`, { method: 'POST', headers, body: '{}' })).status, path).toBe(401);
+    expect((await json('/api/runs')).runs.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it.each(['PUT', 'DELETE', 'PATCH'])('the method %s', async (method) => {
+    expect((await ask('/api/runs', { method, headers: withToken() })).status).toBe(405);
+  });
+
+  it.each([
+    ['not JSON', '{', /not a JSON object/],
+    ['a list', '[1]', /not a JSON object/],
+    ['a huge body', JSON.stringify({ attack: 'x'.repeat(1 << 17) }), /too large/],
+    ['an unknown attack', JSON.stringify({ attack: 'blnd' }), /Did you mean "blend"/],
+    ['a name that is a path', JSON.stringify({ name: '../x' }), /letters, digits/],
+    ['a name that is an option', JSON.stringify({ name: '--out' }), /letters, digits/],
+    ['a name that is taken', JSON.stringify({ name: 'good' }), /there is a run of that name/],
+  ])('to start a run from %s', async (_, body, problem) => {
+    const { status, body: text } = await ask('/api/start', { method: 'POST', headers: withToken(), body });
+    expect(status).toBe(422);
+    expect(JSON.parse(text).problem).toMatch(problem);
+  });
+
+  it('rows and images that are not there', async () => {
+    for (const row of ['-1', '60', '1.5', 'x']) expect((await ask(`/api/image?id=good&row=${row}`)).status).toBe(404);
+    expect((await ask('/api/gallery?id=good&at=99&kind=clean')).status).toBe(404);
+    expect((await ask('/api/embedding?id=good&method=pca')).status).toBe(400);
+  });
+});
+
+describe('damaged runs are listed as damaged, and the server stays up:', () => {
+  const bad = (name: string, files: Record<string, string>) => async () => {
+    await mkdir(join(folder, name), { recursive: true });
+    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, name, file), text);
+    const { runs } = await json('/api/runs');
+    const found = runs.find((r: { id: string }) => r.id === name);
+    const one = await ask(`/api/run?id=${name}`);
+    await rm(join(folder, name), { recursive: true });
+    expect((await json('/api/runs')).runs.some((r: { id: string }) => r.id === 'good')).toBe(true);
+    return { found, one };
+  };
+
+  it.each([
+    ['half-written', { 'run.json': '{"format": 1, "conf' }, /not JSON/],
+    ['empty', { 'run.json': '' }, /not JSON/],
+    ['null', { 'run.json': 'null' }, /not a run/],
+    ['other-version', { 'run.json': JSON.stringify({ format: FORMAT + 1, config: {} }) }, /format/],
+    ['no-config', { 'run.json': JSON.stringify({ format: FORMAT }) }, /not a run/],
+  ])('%s', async (name, files, problem) => {
+    const { found, one } = await bad(name, files)();
+    expect(found.state).toBe('damaged');
+    expect(found.problem).toMatch(problem);
+    expect(one.status).toBeGreaterThanOrEqual(400);
+    expect(one.body).not.toContain('at ');
+  });
+
+  it('with a damaged log, table or probe: its page says so', async () => {
+    await writeRun(join(folder, 'torn'));
+    await writeFile(join(folder, 'torn', 'information.jsonl'), '{"epoch":1,\n{"x":2}\n');
+    expect((await ask('/api/run?id=torn')).status).toBe(422);
+    await writeRun(join(folder, 'torn'));
+    await truncate(join(folder, 'torn', 'samples.safetensors'), 20);
+    expect((await ask('/api/image?id=torn&row=0')).status).toBe(422);
+    await rm(join(folder, 'torn'), { recursive: true });
+  });
+
+  it('a huge document', async () => {
+    await mkdir(join(folder, 'huge'));
+    await writeFile(join(folder, 'huge', 'run.json'), Buffer.alloc(65 << 20, ' '));
+    const { runs } = await json('/api/runs');
+    expect(runs.find((r: { id: string }) => r.id === 'huge')).toMatchObject({
+      state: 'damaged',
+      problem: 'is too large',
+    });
+    await rm(join(folder, 'huge'), { recursive: true });
+  });
+
+  it('a run that is deleted while it is open', async () => {
+    await writeRun(join(folder, 'gone'));
+    expect((await ask('/api/run?id=gone')).status).toBe(200);
+    await rm(join(folder, 'gone'), { recursive: true });
+    expect((await ask('/api/run?id=gone')).status).toBe(404);
+    expect((await ask('/api/image?id=gone&row=0')).status).toBe(404);
+    expect((await json('/api/runs')).runs.some((r: { id: string }) => r.id === 'gone')).toBe(false);
+  });
+
+  it('the lock of a dead process: the run is stopped, not running', async () => {
+    await writeRun(join(folder, 'dead'));
+    await rm(join(folder, 'dead', 'result.json'));
+    await writeFile(join(folder, 'dead', 'lock'), '999999999');
+    expect((await json('/api/runs')).runs.find((r: { id: string }) => r.id === 'dead').state).toBe('stopped');
+    await rm(join(folder, 'dead'), { recursive: true });
+  });
+});
+
+describe('`ibscope view`', () => {
+  it('refuses a folder that is none and a port that is none, in one line', async () => {
+    await expect(serveFolder(join(folder, 'nothing'))).rejects.toThrow(/no such folder/);
+  });
+});

@@ -1,0 +1,236 @@
+/** The dashboard in a real browser, as a person uses it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stealth } from '../../src/dynamics/index.js';
+import { remove, type Served, scratch, serveFolder, writeRun } from '../server/helpers.js';
+
+const EXECUTABLE = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (p) => p && existsSync(p),
+);
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+if (!EXECUTABLE) console.log('the dashboard in a browser: skipped, needs Chromium (CHROMIUM, or Debian’s)');
+
+describe.skipIf(!EXECUTABLE)('the dashboard', () => {
+  let served: Served;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[] = [];
+
+  beforeAll(async () => {
+    const folder = await scratch();
+    await writeRun(join(folder, 'a-blend'), { attack: 'blend', created: '2026-01-03T00:00:00Z' });
+    await writeRun(join(folder, 'b-badnets'), {
+      attack: 'badnets',
+      offset: -0.1,
+      seed: 2,
+      created: '2026-01-02T00:00:00Z',
+    });
+    await writeRun(join(folder, 'c-sig'), { attack: 'sig', offset: -0.8, seed: 3, created: '2026-01-01T00:00:00Z' });
+    served = await serveFolder(folder);
+    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+    page.on('console', (m) => {
+      if (m.type() === 'error') complaints.push(m.text());
+    });
+    page.on('pageerror', (e) => complaints.push(e.message));
+    await page.goto(`${served.address}#token=${served.token}`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    if (served) await remove(served.folder);
+  });
+  afterEach(() => {
+    const heard = complaints;
+    complaints = [];
+    expect(heard).toEqual([]);
+  });
+
+  const open = async (hash: string, ready: string) => {
+    await page.goto(`${served.address}${hash}`);
+    await page.waitForSelector(ready);
+  };
+  const firstColumn = () => page.$$eval('table.runs tbody tr a', (links) => links.map((a) => a.textContent));
+
+  it('takes the token out of the address', async () => {
+    await page.waitForSelector('table.runs tbody tr');
+    expect(page.url()).not.toContain(served.token);
+  });
+
+  it('lists runs, sorts them both ways, filters and searches, and has all that in its address', async () => {
+    await open('#/', 'table.runs tbody tr');
+    expect(await firstColumn()).toEqual(['a-blend', 'b-badnets', 'c-sig']);
+    const score = page.getByRole('button', { name: /stealth S/ });
+    await score.click();
+    expect(await firstColumn()).toEqual(['c-sig', 'a-blend', 'b-badnets']);
+    await score.click();
+    expect(await firstColumn()).toEqual(['b-badnets', 'a-blend', 'c-sig']);
+    await page.getByLabel('Search').fill('badn');
+    expect(await firstColumn()).toEqual(['b-badnets']);
+    expect(decodeURIComponent(page.url()).replaceAll('+', ' ')).toContain('sort=score down&search=badn');
+  });
+
+  it('scrubs: everything moves to the checkpoint, by keyboard too, and the address restores it', async () => {
+    await open('#/run?id=a-blend', '[data-live-score]');
+    const scrubber = page.getByLabel('Checkpoint', { exact: true });
+    const trail = () => page.locator('figure', { hasText: 'Information plane' }).locator('figcaption').textContent();
+    expect(await trail()).toContain('up to epoch 12');
+    await scrubber.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    expect(await page.locator('.scrubber output').textContent()).toBe('2');
+    expect(await trail()).toContain('up to epoch 2');
+    expect(await page.locator('figure', { hasText: 'T by UMAP' }).locator('figcaption').textContent()).toContain(
+      'at epoch 2',
+    );
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await page.waitForSelector('[data-live-score]');
+    expect(await trail()).toContain('up to epoch 2');
+  });
+
+  it('scores under another β and window as the command line’s arithmetic does', async () => {
+    await open('#/run?id=a-blend&beta=4&window=3', '[data-live-score]');
+    const rows = readFileSync(join(served.folder, 'a-blend', 'information.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    const truth = (options: object) => stealth(rows, { target: 0, ...options }).score!.toFixed(3);
+    expect(await page.locator('[data-live-score]').textContent()).toBe(truth({ beta: 4, window: 3 }));
+    await page.getByLabel('β, weight of I(T;Ŷ)').focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('[data-live-score]').textContent()).toBe(truth({ beta: 10, window: 3 }));
+    expect(await page.locator('[data-score]').textContent()).toBe(truth({ beta: 10, window: 3 }));
+    await page.getByRole('button', { name: 'As the run has it' }).click();
+    expect(await page.locator('[data-live-score]').textContent()).toBe(truth({ beta: 1, window: 1 }));
+  });
+
+  it('shows the image of the sample under the pointer', async () => {
+    await open('#/run?id=a-blend', '.points canvas');
+    await page.locator('.points canvas').scrollIntoViewIfNeeded();
+    const box = (await page.locator('.points canvas').boundingBox())!;
+    // A point is somewhere near the middle, where most are.
+    let seen = false;
+    for (let step = 0; step < 400 && !seen; step++) {
+      await page.mouse.move(
+        box.x + box.width * (0.35 + 0.015 * (step % 20)),
+        box.y + box.height * (0.35 + 0.015 * Math.floor(step / 20)),
+      );
+      seen = (await page.locator('.under img').count()) > 0;
+    }
+    expect(seen).toBe(true);
+    const loaded = await page
+      .locator('.under img')
+      .evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth));
+    expect(loaded).toBe(8);
+  });
+
+  it('saves a figure as SVG, PNG and CSV', async () => {
+    await open('#/run?id=a-blend', '[data-live-score]');
+    for (const [kind, begins] of [
+      ['SVG', '<svg'],
+      ['PNG', '\u0089PNG'],
+      ['CSV', 'group,quantity,epoch,nats,standardError'],
+    ]) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: `Save a-blend-I-X-T- as ${kind}` }).click(),
+      ]);
+      const content = readFileSync((await download.path())!, 'latin1');
+      expect(content.startsWith(begins), kind).toBe(true);
+      if (kind === 'SVG') expect(content).not.toContain('var(');
+      expect(download.suggestedFilename()).toBe(`a-blend-I-X-T-.${kind.toLowerCase()}`);
+    }
+  });
+
+  it('compares picked runs: ranks by stealth, and what differs', async () => {
+    await open('#/', 'table.runs tbody tr');
+    await page.getByLabel('Pick a-blend').check();
+    await page.getByLabel('Pick c-sig').check();
+    await page.getByRole('link', { name: /Compare 2 picked/ }).click();
+    await page.waitForSelector('h2');
+    const ranks = await page.$$eval('section[aria-label="Ranks"] tbody tr', (rows) =>
+      rows.map((r) => r.children[1].textContent),
+    );
+    expect(ranks).toEqual(['a-blend', 'c-sig']);
+    const differing = await page.$$eval('section[aria-label="Differences in configuration"] tbody tr', (rows) =>
+      rows.map((r) => r.children[0].textContent),
+    );
+    expect(differing).toEqual(expect.arrayContaining(['attack', 'seed']));
+  });
+
+  it('starts a run from the form, shows its first checkpoint when it arrives, and stops it', async () => {
+    await open('#/new', '[data-command]');
+    await page.getByLabel('name', { exact: false }).first().fill('fresh');
+    await page.locator('[name=attack]').selectOption({ value: 'badnets' });
+    await page.locator('[name=width]').fill('2');
+    await page.locator('[name=epochs]').fill('40');
+    await page.locator('[name=trainLimit]').fill('2400');
+    await page.getByText('More options').click();
+    await page.locator('[name=checkpoints]').fill('1,40');
+    expect(await page.locator('[data-command]').textContent()).toBe(
+      'ibscope run --attack badnets --width 2 --epochs 40 --train-limit 2400 --checkpoints 1,40 --out fresh',
+    );
+    await page.getByRole('button', { name: 'Start' }).click();
+    // The page of the run is there as soon as its folder is; what it says changes by itself.
+    await page.waitForFunction(() => document.querySelector('.scrubber output')?.textContent === '1', null, {
+      timeout: 120_000,
+    });
+    await page.getByRole('button', { name: 'Stop, and save' }).click();
+    await page.waitForSelector('button:has-text("Go on")', { timeout: 60_000 });
+    complaints = complaints.filter((c) => !c.includes('404'));
+  }, 240_000);
+
+  it('says that a run that is not there is not there', async () => {
+    await page.goto(`${served.address}#/run?id=nowhere`);
+    await page.getByText('no run is called nowhere').waitFor();
+    complaints = complaints.filter((c) => !c.includes('404'));
+  });
+
+  for (const [name, hash, ready] of [
+    ['runs', '#/', 'table.runs tbody tr'],
+    ['run', '#/run?id=a-blend', '[data-live-score]'],
+    ['compare', '#/compare?ids=a-blend%7Cb-badnets', 'h2'],
+    ['new run', '#/new', '[data-command]'],
+  ])
+    for (const theme of ['light', 'dark'])
+      it(`${name}, ${theme}: no serious finding of an accessibility scan, nothing wider than a phone`, async () => {
+        await page.evaluate((t) => localStorage.setItem('ibscope-theme', t), theme);
+        await page.goto('about:blank');
+        await open(hash, ready);
+        await page.waitForTimeout(300);
+        // The policy of the page forbids foreign scripts, and the scan is one: it is put in by the browser itself.
+        const found = await page
+          .evaluate(async (axe) => {
+            // biome-ignore lint/security/noGlobalEval: the scanner's own text, in a test
+            window.eval(axe);
+            const { violations } = await (
+              window as never as {
+                axe: {
+                  run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }>;
+                };
+              }
+            ).axe.run();
+            return violations
+              .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+              .map(
+                (v) =>
+                  `${v.id}: ${v.nodes
+                    .map((n) => n.target.join(' '))
+                    .slice(0, 3)
+                    .join('; ')}`,
+              );
+          }, AXE)
+          .catch((e: Error) => [e.message]);
+        expect(found).toEqual([]);
+        await page.setViewportSize({ width: 390, height: 844 });
+        await page.waitForTimeout(300);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        await page.setViewportSize({ width: 1280, height: 900 });
+        expect(overflow).toBeLessThanOrEqual(0);
+        await page.evaluate(() => localStorage.removeItem('ibscope-theme'));
+      });
+});
