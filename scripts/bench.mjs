@@ -7,6 +7,7 @@
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
  *   mi [--tasks A,B] [--seeds N] …  estimators × tasks × seeds, written into docs/estimators-table.md
  *   attacks --images DIR            accuracy and ASR of every attack on CIFAR-10, written into docs/attacks-table.md
+ *   dashboard [--json]              the pages at size: 500 runs, 120 epochs with 10 000 points, in Chromium
  *   claims [NAME …] [--seeds N]     what docs/estimators.md states about the neural estimators, measured again
  */
 import { spawnSync } from 'node:child_process';
@@ -19,7 +20,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks, dashboard or claims`,
   );
   process.exit(2);
 }

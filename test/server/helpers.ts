@@ -8,8 +8,9 @@ import { type EstimateRow, stealth } from '../../src/dynamics/index.js';
 import { resolveConfig } from '../../src/experiments/config.js';
 import { tensor, writeSafetensors } from '../../src/formats/safetensors.js';
 import { FORMAT } from '../../src/runs/directory.js';
-import { MAIN } from '../cli/helpers.js';
 import { example } from '../report/example.js';
+
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
 export interface Served {
   folder: string;
@@ -20,9 +21,9 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Starts the server on any free port, and waits until it says where. */
-export async function serveFolder(folder: string): Promise<Served> {
-  const child = spawn(process.execPath, [MAIN, 'view', folder, '--port', '0', '--json'], {
+/** Starts the server on any free port, and waits until it says where. `main`: the command line's built file. */
+export async function serveFolder(folder: string, main = MAIN): Promise<Served> {
+  const child = spawn(process.execPath, [main, 'view', folder, '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stderr = '';
@@ -61,6 +62,8 @@ interface MadeRun {
   epochs?: number;
   /** Probed samples, and points of the picture. */
   samples?: number;
+  /** A checkpoint at every epoch, not at the six of the example. */
+  everyEpoch?: boolean;
   created?: string;
 }
 
@@ -73,6 +76,7 @@ export async function writeRun(
     offset = -0.4,
     epochs = 12,
     samples = 60,
+    everyEpoch = false,
     created = '2026-01-01T00:00:00Z',
   }: MadeRun = {},
 ) {
@@ -81,7 +85,11 @@ export async function writeRun(
   const made = example({ attack, offset, seed });
   const scale = (rows: readonly { epoch: number }[]) =>
     rows.map((r) => ({ ...r, epoch: Math.max(1, Math.round((r.epoch * epochs) / 12)) }));
-  const information = scale(made.information) as EstimateRow[];
+  const information = everyEpoch
+    ? Array.from({ length: epochs }, (_, i) =>
+        made.information.filter((r) => r.epoch === 12).map((r) => ({ ...r, epoch: i + 1 })),
+      ).flat()
+    : (scale(made.information) as EstimateRow[]);
   const json = (value: unknown) => JSON.stringify(value);
   const lines = (rows: readonly unknown[]) => rows.map((r) => `${json(r)}\n`).join('');
   const config = resolveConfig({ attack, seed, epochs, trainLimit: 2400 });
