@@ -1,6 +1,7 @@
 /** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 130: stopped by Ctrl-C. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
+import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
@@ -25,6 +26,8 @@ export function buildProgram(): Command {
   for (const add of [
     addRun,
     addCompare,
+    addAnalyze,
+    addTrace,
     addExperiment,
     addEmbed,
     addView,

@@ -1,7 +1,7 @@
 /** Results as a reader wants them: a table of runs, and the sentences under it. */
 import type { RunResult } from '../experiments/result.js';
 
-const fixed = (x: number | null, digits = 3) => (x === null ? '–' : x.toFixed(digits));
+const fixed = (x: number | null, digits = 3) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
 
 /** Columns padded to their widest cell; numbers to the right. */
 export function table(head: string[], rows: string[][]): string {

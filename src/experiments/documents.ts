@@ -33,5 +33,7 @@ export async function readRun(dir: RunDirectory): Promise<RunDocument> {
     throw new UserError(`${dir.path}: its format is ${found.format}, this version of ibscope reads ${FORMAT}`);
   if (!found || typeof found.config !== 'object' || found.config === null)
     throw new UserError(`${dir.path}: its run.json is not a run's`);
-  return found;
+  // What `ibscope analyze` was told about a trace of somebody else's training.
+  const analysis = await dir.readDocument<{ config: Partial<RunConfig> }>('analysis.json');
+  return analysis ? { ...found, config: { ...found.config, ...analysis.config } } : found;
 }

@@ -5,6 +5,7 @@ import type { WorkerContext } from '../engine/worker.js';
 import type { EmbeddingMethod } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import { makeAlternatives } from './alternatives.js';
+import { type AnalyzeRequest, analyze } from './analyze.js';
 import { type CompareResult, compare } from './compare.js';
 import type { RunConfig } from './config.js';
 import { costOf, type RunCost } from './cost.js';
@@ -76,6 +77,10 @@ export function compareJob(job: CompareJob, context: WorkerContext<Message>): Pr
 
 export function experimentJob(request: ExperimentRequest, context: WorkerContext<Message>): Promise<ExperimentResult> {
   return experiment(request, hooksOf(context));
+}
+
+export function analyzeJob(request: AnalyzeRequest, context: WorkerContext<Message>): Promise<RunResult> {
+  return analyze(request, hooksOf(context));
 }
 
 /** Other estimators on the probes of a finished run. */

@@ -4,7 +4,7 @@
  */
 
 import { Rng } from '../base/random.js';
-import { type Auroc, auroc } from '../dynamics/index.js';
+import { type Auroc, auroc, type EstimateRow } from '../dynamics/index.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { Matrix } from '../information/columns.js';
 import {
@@ -17,6 +17,7 @@ import {
   place,
   silhouettes,
 } from '../representation/index.js';
+import { findArrays, readArrays } from '../runs/arrays.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRun } from './documents.js';
 
@@ -73,8 +74,9 @@ interface Probed {
 async function readProbed(dir: RunDirectory): Promise<Probed | null> {
   const run = await readRun(dir);
   const plan = await dir.readDocument<GroupsDocument>('groups.json');
-  if (!plan || !(await dir.has(dir.samples))) return null;
-  const { tensors } = await readSafetensors(dir.samples);
+  if (!plan || !(await findArrays(dir.samplesBase))) return null;
+  const arrays = await readArrays(dir.samplesBase);
+  const poisoned = (arrays.poisoned?.data ?? new Uint8Array(arrays.label.shape[0])) as Uint8Array;
   const c = run.config.target;
   const taken = Object.entries(plan.groups).filter(
     ([id]) => id === `${c}/backdoor` || id === `${c}/clean` || /^\d+$/.test(id),
@@ -82,9 +84,9 @@ async function readProbed(dir: RunDirectory): Promise<Probed | null> {
   return {
     target: c,
     groups: new Map(taken),
-    original: tensors.original_label.data as Int32Array,
-    poisoned: tensors.poisoned.data as Uint8Array,
-    pretended: !(tensors.poisoned.data as Uint8Array).includes(1),
+    original: (arrays.original_label ?? arrays.label).data as Int32Array,
+    poisoned,
+    pretended: !poisoned.includes(1),
   };
 }
 
@@ -168,7 +170,7 @@ async function separationAt(epoch: number, dir: RunDirectory, probed: Probed): P
   );
 }
 
-/** Makes what `representation.json` lacks: a row for every probed checkpoint, separation for those that are estimated. */
+/** Makes what `representation.json` lacks: a row, and separation, for every checkpoint that is estimated. */
 export async function makeRepresentation(dir: RunDirectory): Promise<void> {
   const probed = await readProbed(dir);
   if (!probed) return;
@@ -177,10 +179,12 @@ export async function makeRepresentation(dir: RunDirectory): Promise<void> {
     separation: [],
   };
   let changed = false;
-  for (const epoch of await dir.probes()) {
+  // A probe without estimates may still be being written.
+  const estimated = new Set((await dir.rows<EstimateRow>('information.jsonl')).map((r) => r.epoch));
+  for (const epoch of (await dir.probes()).filter((e) => estimated.has(e))) {
     if (!document.rows.some((r) => r.epoch === epoch)) {
-      const { tensors } = await readSafetensors(dir.probe(epoch));
-      document.rows.push(rowAt(epoch, firstDraw(tensors.t), probed));
+      const { t } = await readArrays(dir.probeBase(epoch));
+      document.rows.push(rowAt(epoch, firstDraw(t), probed));
       changed = true;
     }
     if (!document.separation.some((s) => s.epoch === epoch)) {
@@ -212,8 +216,8 @@ export async function makeEmbedding(
       before = (await readSafetensors(file)).tensors.points.data as Float32Array;
       continue;
     }
-    const { tensors } = await readSafetensors(dir.probe(epoch));
-    const made = embed(rowsOf(firstDraw(tensors.t), rows), method, seed);
+    const { t } = await readArrays(dir.probeBase(epoch));
+    const made = embed(rowsOf(firstDraw(t), rows), method, seed);
     before = before ? aligned(made, before) : made;
     await writeSafetensors(
       file,

@@ -54,7 +54,7 @@ export interface RunResult {
   dataset: string;
   model: string;
   epochs: number;
-  /** Test accuracy after the last epoch, 0 … 1. */
+  /** Test accuracy after the last epoch, 0 … 1; NaN where a trace does not say. */
   accuracy: number;
   /** Attack success rate, 0 … 1; null without a trigger. */
   asr: number | null;
@@ -178,7 +178,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     name: basename(dir.path),
     attack: config.attack,
     dataset: config.dataset,
-    model: `${config.model} (width ${config.width})`,
+    model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
     poisoned,
     poisonRate: poisoned ? config.poisonRate : null,
     target: config.target,
@@ -221,9 +221,9 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
     attack: config.attack,
     dataset: config.dataset,
     model: config.model,
-    epochs: last.epoch,
-    accuracy: last.testAccuracy,
-    asr: last.asr,
+    epochs: last?.epoch ?? Math.max(...report.information.map((r) => r.epoch)),
+    accuracy: last?.testAccuracy ?? Number.NaN,
+    asr: last?.asr ?? null,
     stealth: {
       kind: config.score,
       score: chosen.score,

@@ -9,7 +9,7 @@ import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { chooseDevice, type Device } from '../engine/index.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
-import { type CheckpointData, estimateCheckpoint, estimatesPlanned, isNullGroup } from '../information/checkpoint.js';
+import { type CheckpointData, estimatesPlanned } from '../information/checkpoint.js';
 import { findModel, type Weights } from '../models/index.js';
 import { perceive } from '../perception/index.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
@@ -17,11 +17,12 @@ import { type Position, Trainer, type TrainingConfig } from '../training/trainer
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
 import { type GroupsDocument, type RunDocument, readRun } from './documents.js';
+import { recordEstimates } from './estimate.js';
 import { writeGallery } from './gallery.js';
 import { type RunHooks, Stopped } from './hooks.js';
 import { type Prepared, pick, prepare } from './prepare.js';
 import { layerSuffix, readProbe } from './probes.js';
-import { makeEmbedding, makeRepresentation } from './representation.js';
+import { makeEmbedding } from './representation.js';
 import { finish, type RunResult } from './result.js';
 
 /** Images that the trigger's look is measured on. */
@@ -283,26 +284,7 @@ class Run {
     const due = config.checkpoints!.filter((e) => e <= trainer.position.epoch && !known.has(e));
     if (this.data.groups.groups.size === 0) return;
     for (const epoch of due) {
-      const started = performance.now();
-      const lines: EstimateRow[] = [];
-      const pointwise: Record<string, Tensor> = {};
-      for (const layer of config.layer!) {
-        const data = await this.readProbe(epoch, layer);
-        const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
-        const stage = `information at epoch ${epoch}${config.layer!.length > 1 ? `, ${layer}` : ''}`;
-        const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
-          hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
-        );
-        for (const { pointwise: values, steps: _, ...e } of estimates) {
-          lines.push({ epoch, estimator: 'infonce', layer, ...e });
-          if (layer === config.layer![0] && pointwiseKept(e) && values.some(Number.isFinite))
-            pointwise[`${e.quantity} ${e.group}`] = tensor(Float32Array.from(values), [values.length]);
-        }
-      }
-      if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
-      dir.append('information.jsonl', lines);
-      dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
-      await makeRepresentation(dir);
+      await recordEstimates(dir, epoch, config, (layer) => this.readProbe(epoch, layer), hooks);
       if (hooks.shouldStop?.()) await this.stop();
     }
   }
@@ -319,10 +301,6 @@ class Run {
     };
   }
 }
-
-/** Of single samples, what the trajectories show is kept; the null's halves are left out. */
-const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
-  (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
 
 function describe(row: EpochRow, epochs: number): string {
   const asr = row.asr === null ? '' : `, ASR ${row.asr.toFixed(3)}`;

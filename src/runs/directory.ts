@@ -18,6 +18,7 @@ export type Document =
   | 'stealth.json'
   | 'perception.json'
   | 'representation.json'
+  | 'analysis.json'
   | 'result.json';
 
 const epochName = (epoch: number) => `epoch-${String(epoch).padStart(4, '0')}.safetensors`;
@@ -159,7 +160,11 @@ export class RunDirectory {
   }
 
   get samples(): string {
-    return join(this.path, 'samples.safetensors');
+    return `${this.samplesBase}.safetensors`;
+  }
+
+  get samplesBase(): string {
+    return join(this.path, 'samples');
   }
 
   /** A few images, untouched and triggered, for the report. */
@@ -189,12 +194,20 @@ export class RunDirectory {
 
   private async epochsIn(folder: string): Promise<number[]> {
     const names = await readdir(join(this.path, folder)).catch(() => []);
-    const epochs = names.map((name) => Number(/^epoch-(\d+)\./.exec(name)?.[1]));
-    return epochs.filter((epoch, i) => names[i] === epochName(epoch)).sort((a, b) => a - b);
+    const epochs = names.flatMap((name) => {
+      const found = /^epoch-(\d{4,7})(\.safetensors|\.npz)?$/.exec(name);
+      return found ? [Number(found[1])] : [];
+    });
+    return [...new Set(epochs)].sort((a, b) => a - b);
   }
 
   probe(epoch: number): string {
-    return join(this.path, 'probes', epochName(epoch));
+    return `${this.probeBase(epoch)}.safetensors`;
+  }
+
+  /** The same without the ending, which others' probes may have another of (`readArrays`). */
+  probeBase(epoch: number): string {
+    return join(this.path, 'probes', epochName(epoch).replace('.safetensors', ''));
   }
 
   /** Pointwise information of the probed samples: per quantity and group one tensor in the order of `groups.json`, nats. */

@@ -27,15 +27,6 @@ export function Figure({ name, caption, draw, drawn, rows, children }: Props) {
   useLayoutEffect(() => {
     if (width > 0) place.current!.replaceChildren(draw(document, Math.max(240, width)));
   }, [width, drawn]);
-  const svg = () => place.current!.querySelector('svg')!;
-  const save = (kind: string, blob: Promise<Blob> | Blob) =>
-    Promise.resolve(blob).then((b) => {
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(b);
-      link.download = `${name}.${kind}`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    });
   return (
     <figure>
       <figcaption>{caption}</figcaption>
@@ -43,26 +34,39 @@ export function Figure({ name, caption, draw, drawn, rows, children }: Props) {
         <div ref={place} />
         {children}
       </div>
-      <div class="save">
-        <button
-          type="button"
-          aria-label={`Save ${name} as SVG`}
-          onClick={() => save('svg', new Blob([plain(svg())], { type: 'image/svg+xml' }))}
-        >
-          SVG
-        </button>
-        <button type="button" aria-label={`Save ${name} as PNG`} onClick={() => save('png', pixels(svg()))}>
-          PNG
-        </button>
-        <button
-          type="button"
-          aria-label={`Save ${name} as CSV`}
-          onClick={() => save('csv', new Blob([csv(rows())], { type: 'text/csv' }))}
-        >
-          CSV
-        </button>
-      </div>
+      <SaveBar name={name} svg={() => place.current!.querySelector('svg')!} rows={rows} />
     </figure>
+  );
+}
+
+interface SaveProps {
+  name: string;
+  svg(): SVGElement;
+  rows(): Table;
+}
+
+/** The buttons that save a figure. */
+export function SaveBar({ name, svg, rows }: SaveProps) {
+  const files = {
+    SVG: () => new Blob([plain(svg())], { type: 'image/svg+xml' }),
+    PNG: () => pixels(svg()),
+    CSV: () => new Blob([csv(rows())], { type: 'text/csv' }),
+  };
+  const save = async (kind: keyof typeof files) => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await files[kind]());
+    link.download = `${name}.${kind.toLowerCase()}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  return (
+    <div class="save">
+      {(Object.keys(files) as (keyof typeof files)[]).map((kind) => (
+        <button key={kind} type="button" aria-label={`Save ${name} as ${kind}`} onClick={() => save(kind)}>
+          {kind}
+        </button>
+      ))}
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { stealth } from '../dynamics/stealth.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
+import { embeddingFigure } from '../report/figures/embedding.js';
 import { padded } from '../report/figures/frame.js';
 import { linesFigure } from '../report/figures/lines.js';
 import { phasesFigure } from '../report/figures/phases.js';
@@ -14,7 +15,7 @@ import { trajectoryFigure } from '../report/figures/trajectories.js';
 import { decimal, percent } from '../report/format.js';
 import { groupStyle, roleOrder } from '../report/groups.js';
 import { type EmbeddingView, get, hasToken, imageOf, post, type RunSummary, type RunView, useLoaded } from './api.js';
-import { Figure, type Table } from './figure.js';
+import { Figure, SaveBar, type Table } from './figure.js';
 import { Points } from './points.js';
 import { hrefOf, type Route, setQuery } from './route.js';
 
@@ -338,6 +339,23 @@ function Embedding({ run, epoch }: { run: RunView; epoch: number }) {
         <b>T by {method === 'umap' ? 'UMAP' : 't-SNE'}</b> at epoch {value.epochs[at]}; point at a sample to see it
       </figcaption>
       <Points id={run.id} view={value} at={at} context={context} />
+      <SaveBar
+        name={`${run.id}-${value.method}`}
+        svg={() =>
+          embeddingFigure({ ...value, points: value.points.map((p) => Float32Array.from(p)) }, at, context, document, {
+            width: 560,
+          }) as SVGElement
+        }
+        rows={() =>
+          value.groups.map((group, i) => ({
+            epoch: value.epochs[at],
+            sample: value.rows[i],
+            group,
+            x: value.points[at][2 * i],
+            y: value.points[at][2 * i + 1],
+          }))
+        }
+      />
     </figure>
   );
 }

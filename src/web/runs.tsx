@@ -40,6 +40,9 @@ function stateWords(r: RunSummary): string {
   return r.state;
 }
 
+/** Columns of numbers stand right. */
+const NUMBERS = ['rate', 'accuracy', 'asr', 'score', 'null'];
+
 const STATES = ['done', 'running', 'stopped', 'damaged'];
 
 export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummary[]; root?: string }) {
@@ -105,7 +108,7 @@ export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummar
                 <th
                   key={c.key}
                   scope="col"
-                  class="t"
+                  class={NUMBERS.includes(c.key) ? undefined : 't'}
                   aria-sort={sort === c.key ? (order === 'down' ? 'descending' : 'ascending') : undefined}
                 >
                   <button
@@ -134,7 +137,7 @@ export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummar
                   )}
                 </td>
                 {COLUMNS.map((c) => (
-                  <td key={c.key} class={typeof c.value(r) === 'number' ? '' : 't'}>
+                  <td key={c.key} class={NUMBERS.includes(c.key) ? undefined : 't'}>
                     {c.key === 'id' && r.state !== 'damaged' ? (
                       <a href={hrefOf('/run', { id: r.id })}>{r.id}</a>
                     ) : (

@@ -144,6 +144,11 @@ describe.skipIf(!EXECUTABLE)('the dashboard', () => {
       if (kind === 'SVG') expect(content).not.toContain('var(');
       expect(download.suggestedFilename()).toBe(`a-blend-I-X-T-.${kind.toLowerCase()}`);
     }
+    const [picture] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save a-blend-umap as PNG' }).click(),
+    ]);
+    expect(readFileSync((await picture.path())!, 'latin1').startsWith('\u0089PNG')).toBe(true);
   });
 
   it('compares picked runs: ranks by stealth, and what differs', async () => {

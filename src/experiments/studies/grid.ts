@@ -111,7 +111,7 @@ function splitOnce(text: string, by: string): [string, string | undefined] {
 
 /** Runs that differ in nothing but their seed. */
 export interface Repeated {
-  /** `blend`, or `blend 5 %` where an attack comes at several rates. */
+  /** `blend`, or `blend 5 % alpha=0.2` where an attack comes at several rates or with several parameters. */
   label: string;
   config: RunConfig;
   runs: StudyRun[];
@@ -159,8 +159,8 @@ export function settings(runs: readonly StudyRun[], apart: readonly (keyof RunCo
   const groups = groupBy(runs, (r) => without(r.config, inside));
   return groups.map((members) => {
     const repeated = groupBy(members, (r) => without(r.config, ['seed', ...apart]));
-    const ratesOfAttack = (attack: string) =>
-      new Set(repeated.filter(([r]) => r.config.attack === attack).map(([r]) => r.config.poisonRate)).size;
+    const varies = (attack: string, of: (c: RunConfig) => unknown) =>
+      new Set(repeated.filter(([r]) => r.config.attack === attack).map(([r]) => JSON.stringify(of(r.config)))).size > 1;
     return {
       dataset: titleOf(
         members[0].config,
@@ -169,8 +169,11 @@ export function settings(runs: readonly StudyRun[], apart: readonly (keyof RunCo
       ),
       attacks: repeated.map((group) => {
         const { config } = group[0];
-        const rate = ratesOfAttack(config.attack) > 1 ? ` ${Number((100 * config.poisonRate).toPrecision(3))} %` : '';
-        return { label: `${config.attack}${rate}`, config, runs: group };
+        const { attack, poisonRate, attackOption } = config;
+        const rate = varies(attack, (c) => c.poisonRate) ? ` ${Number((100 * poisonRate).toPrecision(3))} %` : '';
+        const options =
+          varies(attack, (c) => c.attackOption) && attackOption.length > 0 ? ` ${attackOption.join(' ')}` : '';
+        return { label: `${attack}${rate}${options}`, config, runs: group };
       }),
     };
   });

@@ -1,0 +1,118 @@
+"""Records a PyTorch training as a trace that `ibscope analyze` reads. One file, needs torch and numpy; copy it anywhere.
+
+    recorder = Recorder("trace", model, "layer4", x, labels, target=0, classes=names, poisoned=flags, epochs=20)
+    for epoch in range(1, 21):
+        train_one_epoch(...)
+        if epoch in (1, 2, 4, 8, 12, 16, 20):
+            recorder.record(epoch)
+
+`x` [n, ...] are inputs as the model takes them (a float tensor), of the samples to be looked at: a few hundred of every class, the
+poisoned ones among them, as they are in training. `labels` are those trained on. T is the output of the named module, averaged over
+space; a model without noise of its own gets `noise_std` of Gaussian noise on it, which reaches the logits through the rest of the
+model, because without any noise I(X;T) is infinite. With `noise_std=0` the model is taken to draw noise itself: it is run `draws` times.
+"""
+import json
+import os
+
+import numpy as np
+import torch
+
+
+class Recorder:
+    def __init__(self, path, model, layer, x, labels, *, target, classes, poisoned=None, cover=None, original_labels=None,
+                 index=None, noise_std=0.4, draws=2, epochs=None, batch=256, attack=None, dataset=None, name=None, images=None):
+        self.path, self.model, self.x, self.batch = path, model, x, batch
+        self.noise_std, self.draws, self.n = float(noise_std), int(draws), len(x)
+        modules = dict(model.named_modules())
+        if layer not in modules:
+            raise ValueError(f"layer {layer!r}: the model has {', '.join(n for n in modules if n)}")
+        self.module = modules[layer]
+        os.makedirs(os.path.join(path, "probes"), exist_ok=True)
+
+        def ints(v):
+            return np.asarray(torch.as_tensor(v).cpu(), dtype=np.int64)
+
+        labels = ints(labels)
+        none = np.zeros(self.n, dtype=bool)
+        arrays = {
+            "label": labels,
+            "original_label": labels if original_labels is None else ints(original_labels),
+            "poisoned": none if poisoned is None else ints(poisoned).astype(bool),
+            "cover": none if cover is None else ints(cover).astype(bool),
+            "index": np.arange(self.n) if index is None else ints(index),
+        }
+        # For the pictures and for --critic-view pixels: bytes [n, h, w, c], made of floats [n, c, h, w] in [0, 1].
+        if images is not None:
+            arrays["x"] = np.asarray(images)
+        elif x.dim() == 4 and x.shape[1] in (1, 3) and float(x.min()) >= 0 and float(x.max()) <= 1:
+            arrays["x"] = (x.detach().cpu().permute(0, 2, 3, 1) * 255 + 0.5).to(torch.uint8).numpy()
+        for key, value in arrays.items():
+            if len(value) != self.n:
+                raise ValueError(f"{key}: {len(value)} rows for {self.n} inputs")
+        self._write("samples.npz", arrays)
+        config = {"target": int(target), "layer": [layer], "model": name or type(model).__name__}
+        config.update({k: v for k, v in {"attack": attack, "dataset": dataset, "epochs": epochs}.items() if v is not None})
+        document = {"format": 1, "classes": [str(c) for c in classes], "config": config,
+                    "recorder": f"ibscope_trace.py, torch {torch.__version__}"}
+        temporary = os.path.join(path, "run.json.tmp")
+        with open(temporary, "w") as file:
+            json.dump(document, file, indent=2)
+        os.replace(temporary, os.path.join(path, "run.json"))
+
+    def _write(self, name, arrays):
+        """Whole or not at all: whoever follows the trace never sees half a file."""
+        path = os.path.join(self.path, name)
+        with open(path + ".tmp", "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(path + ".tmp", path)
+
+    def _passes(self, noise_std):
+        """One pass over the inputs: T [n, d] after its noise, T before it, logits [n, c]."""
+        seen = {}
+
+        def hook(_module, _inputs, output):
+            noise = torch.randn_like(output) * noise_std if noise_std > 0 else 0
+            seen["before"], seen["after"] = output, output + noise
+            return seen["after"]
+
+        handle = self.module.register_forward_hook(hook)
+        device = next(self.model.parameters()).device
+        rows = {"after": [], "before": [], "logits": []}
+        try:
+            for at in range(0, self.n, self.batch):
+                logits = self.model(self.x[at:at + self.batch].to(device))
+                for key in ("after", "before"):
+                    t = seen[key]
+                    rows[key].append((t.mean(dim=tuple(range(2, t.dim()))) if t.dim() > 2 else t).float().cpu())
+                rows["logits"].append(logits.float().cpu())
+        finally:
+            handle.remove()
+        return {key: torch.cat(value).numpy() for key, value in rows.items()}
+
+    @torch.no_grad()
+    def record(self, epoch):
+        """Runs the model on the samples as it is now, in evaluation mode, and writes the probe of this epoch."""
+        training, state = self.model.training, torch.get_rng_state()
+        self.model.eval()
+        try:
+            draws = [self._passes(self.noise_std) for _ in range(self.draws)]
+            arrays = {"t": np.stack([d["after"] for d in draws]), "logits": np.stack([d["logits"] for d in draws])}
+            if self.noise_std > 0:
+                arrays["t_mean"] = np.stack([d["before"] for d in draws])
+                # A model without noise of its own is a function of X up to here: what critics read in the place of X.
+                arrays["t_noise_free"] = draws[0]["before"]
+                space = self._space()
+                arrays["t_noise_std"] = np.array([self.noise_std / np.sqrt(space)], dtype=np.float32)
+        finally:
+            self.model.train(training)
+            torch.set_rng_state(state)
+        self._write(os.path.join("probes", f"epoch-{epoch:04d}.npz"), arrays)
+
+    def _space(self):
+        """Positions that T is averaged over: the noise of the average is that much smaller."""
+        shape = []
+        handle = self.module.register_forward_hook(lambda _m, _i, output: shape.extend(output.shape))
+        device = next(self.model.parameters()).device
+        self.model(self.x[:1].to(device))
+        handle.remove()
+        return int(np.prod(shape[2:])) if len(shape) > 2 else 1

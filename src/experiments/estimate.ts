@@ -1,0 +1,43 @@
+/** The estimates of one probed checkpoint, written where they belong: of a run of our own, or of a trace. */
+import type { EstimateRow } from '../dynamics/index.js';
+import { type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
+import { type CheckpointData, estimateCheckpoint, estimatesPlanned, isNullGroup } from '../information/checkpoint.js';
+import type { RunDirectory } from '../runs/directory.js';
+import type { RunConfig } from './config.js';
+import type { RunHooks } from './hooks.js';
+import { makeRepresentation } from './representation.js';
+
+/** Of single samples, what the trajectories show is kept; the null's halves are left out. */
+const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
+  (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
+
+/** Estimates a checkpoint at every layer. `read` gives what was probed of one; the log gets all lines at once. */
+export async function recordEstimates(
+  dir: RunDirectory,
+  epoch: number,
+  config: Pick<RunConfig, 'layer' | 'critic' | 'seed'>,
+  read: (layer: string) => Promise<CheckpointData>,
+  hooks: RunHooks,
+): Promise<void> {
+  const started = performance.now();
+  const lines: EstimateRow[] = [];
+  const pointwise: Record<string, Tensor> = {};
+  const layers = config.layer!;
+  for (const layer of layers) {
+    const data = await read(layer);
+    const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+    const stage = `information at epoch ${epoch}${layers.length > 1 ? `, ${layer}` : ''}`;
+    const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
+      hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
+    );
+    for (const { pointwise: values, steps: _, ...e } of estimates) {
+      lines.push({ epoch, estimator: 'infonce', layer, ...e });
+      if (layer === layers[0] && pointwiseKept(e) && values.some(Number.isFinite))
+        pointwise[`${e.quantity} ${e.group}`] = tensor(Float32Array.from(values), [values.length]);
+    }
+  }
+  if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
+  dir.append('information.jsonl', lines);
+  dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
+  await makeRepresentation(dir);
+}

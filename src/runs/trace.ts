@@ -1,0 +1,150 @@
+/**
+ * The trace: what whoever trains elsewhere writes, and gets the same analysis. `run.json`, `samples`, and one probe per epoch in
+ * `probes/`; docs/trace.md is its description. Everything is checked here, so that what follows need not.
+ */
+import { z } from 'zod';
+import { UserError } from '../base/errors.js';
+import type { Tensor } from '../formats/safetensors.js';
+import { type Arrays, readArrays } from './arrays.js';
+import type { RunDirectory } from './directory.js';
+
+/** `run.json` of a trace. Keys that are not named here are kept and not read. */
+export const traceSchema = z.looseObject({
+  format: z.literal(1, { error: '1 is the only format there is' }),
+  classes: z
+    .array(z.string(), { error: 'a list of class names' })
+    .min(2, 'at least two class names')
+    .max(100_000, 'at most 100 000 class names'),
+  config: z.looseObject(
+    {
+      target: z.int({ error: 'a class number' }).min(0, 'a class number from 0'),
+      attack: z.string().max(200).optional(),
+      dataset: z.string().max(200).optional(),
+      model: z.string().max(200).optional(),
+      layer: z.array(z.string().max(200)).min(1).max(1, 'one layer').optional(),
+      seed: z.int().min(0).optional(),
+      poisonRate: z.number().min(0).max(1).optional(),
+    },
+    { error: 'an object with at least `target`' },
+  ),
+});
+
+export type TraceDocument = z.infer<typeof traceSchema>;
+
+export interface Samples {
+  n: number;
+  /** [n, …]: uint8 images, or float32 in whatever unit; null where the trace has none. */
+  x: Tensor | null;
+  /** Label trained on, and the one before the attack, [n]. */
+  label: Int32Array;
+  originalLabel: Int32Array;
+  poisoned: Uint8Array;
+  cover: Uint8Array;
+  /** Number of the sample in the training set, [n]. */
+  index: Int32Array;
+}
+
+/** Numbers that one array may hold: 8 GB as float32. */
+const MOST = 2 ** 31;
+
+/** What was asked of the training. Throws `UserError` naming what is wrong with `run.json`. */
+export async function readTrace(dir: RunDirectory): Promise<TraceDocument> {
+  const parsed = traceSchema.safeParse(await dir.readDocument('run.json'));
+  if (parsed.success) {
+    const { classes, config } = parsed.data;
+    if (config.target >= classes.length)
+      throw new UserError(
+        `${dir.path}/run.json: config.target is ${config.target}; there are ${classes.length} classes`,
+      );
+    return parsed.data;
+  }
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${dir.path}/run.json: ${issue.path.join('.') || 'it'} is not ${issue.message}`);
+}
+
+const words = (shape: readonly number[]) => `[${shape.join(', ')}]`;
+
+/** The array of that name; throws where it is missing, of another kind, or not finite. */
+function need(arrays: Arrays, where: string, name: string, kinds: Tensor['dtype'][], rank?: number): Tensor {
+  const found = arrays[name];
+  if (!found) {
+    const there = Object.keys(arrays).join(', ') || 'nothing';
+    throw new UserError(`${where}: it has no array "${name}"; there is ${there}`);
+  }
+  if (!kinds.includes(found.dtype))
+    throw new UserError(`${where}: "${name}" is ${found.dtype}; ${kinds.join(' or ')} is expected`);
+  if (rank !== undefined && found.shape.length !== rank)
+    throw new UserError(`${where}: "${name}" is ${words(found.shape)}; ${rank} axes are expected`);
+  if (found.data.length > MOST)
+    throw new UserError(`${where}: "${name}" is ${words(found.shape)}, more than can be read`);
+  if (found.dtype === 'F32') {
+    const bad = (found.data as Float32Array).findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0)
+      throw new UserError(`${where}: "${name}" holds ${(found.data as Float32Array)[bad]} at position ${bad}`);
+  }
+  return found;
+}
+
+/** The probed samples, checked. `original_label` may be left out (labels are then true), `cover` (none) and `index` (0, 1, …) too. */
+export async function readSamples(dir: RunDirectory, classes: number): Promise<Samples> {
+  const where = dir.samplesBase;
+  const arrays = await readArrays(where);
+  const label = need(arrays, where, 'label', ['I32', 'U8'], 1);
+  const n = label.shape[0];
+  if (n < 1) throw new UserError(`${where}: it holds no sample`);
+  const same = (t: Tensor, name: string) => {
+    if (t.shape[0] !== n) throw new UserError(`${where}: "${name}" has ${t.shape[0]} rows, "label" has ${n}`);
+    return t;
+  };
+  const labels = (name: string, t: Tensor) => {
+    const values = Int32Array.from(same(t, name).data as Int32Array);
+    const stray = values.find((v) => v < 0 || v >= classes);
+    if (stray !== undefined) throw new UserError(`${where}: "${name}" holds ${stray}; classes are 0 to ${classes - 1}`);
+    return values;
+  };
+  const flags = (name: string) => {
+    if (!arrays[name]) return new Uint8Array(n);
+    const values = same(need(arrays, where, name, ['BOOL', 'U8', 'I32'], 1), name).data;
+    return Uint8Array.from(values as Uint8Array, (v) => {
+      if (v !== 0 && v !== 1) throw new UserError(`${where}: "${name}" holds ${v}; 0 or 1 is expected`);
+      return v;
+    });
+  };
+  const trained = labels('label', label);
+  return {
+    n,
+    x: arrays.x ? same(need(arrays, where, 'x', ['U8', 'F32']), 'x') : null,
+    label: trained,
+    originalLabel: arrays.original_label
+      ? labels('original_label', need(arrays, where, 'original_label', ['I32', 'U8'], 1))
+      : trained.slice(),
+    poisoned: flags('poisoned'),
+    cover: flags('cover'),
+    index: arrays.index
+      ? Int32Array.from(same(need(arrays, where, 'index', ['I32', 'U8'], 1), 'index').data as Int32Array)
+      : Int32Array.from({ length: n }, (_, i) => i),
+  };
+}
+
+/** The arrays of one probe, checked against `n` samples: `t` [k, n, d] and `logits` [k, n, c], and those that may be left out. */
+export async function readProbeArrays(dir: RunDirectory, epoch: number, n: number): Promise<Arrays> {
+  const where = dir.probeBase(epoch);
+  const arrays = await readArrays(where);
+  const t = need(arrays, where, 't', ['F32'], 3);
+  const [draws] = t.shape;
+  if (draws < 1 || t.shape[2] < 1)
+    throw new UserError(`${where}: "t" is ${words(t.shape)}; [draws, samples, columns] is expected`);
+  const check = (name: string, shape: (number | null)[]) => {
+    const found = need(arrays, where, name, ['F32'], shape.length);
+    if (shape.some((want, i) => want !== null && found.shape[i] !== want))
+      throw new UserError(
+        `${where}: "${name}" is ${words(found.shape)}; [${shape.map((s) => s ?? 'any').join(', ')}] is expected`,
+      );
+  };
+  check('t', [draws, n, null]);
+  check('logits', [draws, n, null]);
+  if (arrays.t_mean) check('t_mean', [draws, n, t.shape[2]]);
+  if (arrays.t_noise_free) check('t_noise_free', [n, null]);
+  if (arrays.t_noise_std) check('t_noise_std', [1]);
+  return arrays;
+}
