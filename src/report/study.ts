@@ -139,15 +139,26 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
             b.findings.map((f) => [f.claim, `**${f.verdict}**`, f.evidence]),
           ),
         );
-      if (b.kind === 'figures')
-        for (const f of b.figures) {
+      if (b.kind === 'figures') {
+        for (const f of b.figures)
           figures.set(`${f.name}.svg`, standalone(svgText(f.draw(document, FIGURE_WIDTH)).text));
-          parts.push(`![${f.alt}](${folder}/${f.name}.svg)`, `*${f.caption}*`);
-        }
+        parts.push(pictureTable(b.figures, folder));
+      }
     }
   }
   parts.push(report.footer);
   return { markdown: `${parts.join('\n\n')}\n`, figures };
+}
+
+/** Pictures two beside each other, each under its caption. */
+function pictureTable(figures: readonly StudyFigure[], folder: string): string {
+  const pairs = Array.from({ length: Math.ceil(figures.length / 2) }, (_, i) => figures.slice(2 * i, 2 * i + 2));
+  const rows = pairs.flatMap((pair) => [
+    pair.map((f) => f.caption),
+    pair.map((f) => `![${f.alt.replaceAll(/[[\]]/g, '')}](${folder}/${f.name}.svg)`),
+  ]);
+  const filled = figures.length > 1 ? rows.map((r) => [...r, ''].slice(0, 2)) : rows;
+  return markdownTable(filled[0], filled.slice(1));
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -199,6 +199,9 @@ describe('the report of every experiment', () => {
         expect(svg).toMatch(/^<svg xmlns=/);
         expect(svg).not.toContain('var(');
         expect(svg).not.toContain('NaN');
+        // An attribute given twice makes the file unreadable.
+        const names = [...svg.slice(0, svg.indexOf('>')).matchAll(/ ([\w:-]+)="/g)].map((m) => m[1]);
+        expect(names.length).toBe(new Set(names).size);
       }
     });
 });
