@@ -8,7 +8,7 @@
 
 `x` [n, ...] are inputs as the model takes them (a float tensor), of the samples to be looked at: a few hundred of every class, the
 poisoned ones among them, as they are in training. `labels` are those trained on. T is the output of the named module, averaged over
-space; a model without noise of its own gets `noise_std` of Gaussian noise on it, which reaches the logits through the rest of the
+space or tokens; a model without noise of its own gets `noise_std` of Gaussian noise on it, which reaches the logits through the rest of the
 model, because without any noise I(X;T) is infinite. With `noise_std=0` the model is taken to draw noise itself: it is run `draws` times.
 """
 import json
@@ -66,6 +66,12 @@ class Recorder:
             np.savez(file, **arrays)
         os.replace(path + ".tmp", path)
 
+    def _pooled(self, t):
+        """T [n, d] of a module's output: [n, d, h, w] is averaged over space, [n, tokens, d] over tokens."""
+        if t.dim() == 3:
+            return t.mean(dim=1)
+        return t.mean(dim=tuple(range(2, t.dim()))) if t.dim() > 2 else t
+
     def _passes(self, noise_std):
         """One pass over the inputs: T [n, d] after its noise, T before it, logits [n, c]."""
         seen = {}
@@ -83,7 +89,7 @@ class Recorder:
                 logits = self.model(self.x[at:at + self.batch].to(device))
                 for key in ("after", "before"):
                     t = seen[key]
-                    rows[key].append((t.mean(dim=tuple(range(2, t.dim()))) if t.dim() > 2 else t).float().cpu())
+                    rows[key].append(self._pooled(t).float().cpu())
                 rows["logits"].append(logits.float().cpu())
         finally:
             handle.remove()
@@ -92,20 +98,22 @@ class Recorder:
     @torch.no_grad()
     def record(self, epoch):
         """Runs the model on the samples as it is now, in evaluation mode, and writes the probe of this epoch."""
-        training, state = self.model.training, torch.get_rng_state()
+        # The training that is recorded goes on as if it had not been: modes and random numbers are put back.
+        modes = [(m, m.training) for m in self.model.modules()]
+        devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
         self.model.eval()
         try:
-            draws = [self._passes(self.noise_std) for _ in range(self.draws)]
+            with torch.random.fork_rng(devices=devices):
+                draws = [self._passes(self.noise_std) for _ in range(self.draws)]
             arrays = {"t": np.stack([d["after"] for d in draws]), "logits": np.stack([d["logits"] for d in draws])}
             if self.noise_std > 0:
                 arrays["t_mean"] = np.stack([d["before"] for d in draws])
                 # A model without noise of its own is a function of X up to here: what critics read in the place of X.
                 arrays["t_noise_free"] = draws[0]["before"]
-                space = self._space()
-                arrays["t_noise_std"] = np.array([self.noise_std / np.sqrt(space)], dtype=np.float32)
+                arrays["t_noise_std"] = np.array([self.noise_std / np.sqrt(self._space())], dtype=np.float32)
         finally:
-            self.model.train(training)
-            torch.set_rng_state(state)
+            for module, mode in modes:
+                module.training = mode
         self._write(os.path.join("probes", f"epoch-{epoch:04d}.npz"), arrays)
 
     def _space(self):
@@ -115,4 +123,4 @@ class Recorder:
         device = next(self.model.parameters()).device
         self.model(self.x[:1].to(device))
         handle.remove()
-        return int(np.prod(shape[2:])) if len(shape) > 2 else 1
+        return int(shape[1]) if len(shape) == 3 else int(np.prod(shape[2:])) if len(shape) > 2 else 1

@@ -69,7 +69,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       say(error.message);
       return 130;
     }
-    if (error.name === 'DivergedError' || error.name === 'FetchError') {
+    if (error.name === 'DivergedError' || error.name === 'ExperimentError' || error.name === 'FetchError') {
       say(error.message);
       return 1;
     }

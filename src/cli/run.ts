@@ -56,7 +56,10 @@ export function addRun(program: Command) {
       const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
       const job: RunJob = { config, path, resume: values.resume ?? false };
       const dashboard = values.view ? await viewOf(path) : null;
-      const result = await work<RunResult>('runJob', job);
+      const result = await work<RunResult>('runJob', job).catch(async (error) => {
+        await dashboard?.close();
+        throw error;
+      });
       print(values.json, result, runTable([result]), result);
       await dashboard?.untilStopped();
     });
@@ -69,6 +72,7 @@ async function viewOf(path: string) {
   const dashboard = await startDashboard(folder, 0);
   process.stderr.write(`watch it at ${dashboard.address}#/run?id=${encodeURIComponent(basename(path))}\n`);
   return {
+    close: () => dashboard.close(),
     async untilStopped() {
       process.stderr.write('The page stays there until Ctrl-C.\n');
       await new Promise<void>((done) => {

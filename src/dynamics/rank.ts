@@ -36,7 +36,9 @@ export function rankCorrelation(a: readonly number[], b: readonly number[], seed
   const tau = kendallTau(a, b);
   if (!Number.isFinite(tau)) return { tau, interval: [-1, 1], p: 1, n };
   const half = n > 4 ? 1.96 * Math.sqrt(0.437 / (n - 4)) : Number.POSITIVE_INFINITY;
-  const at = (side: number) => Math.tanh(Math.atanh(Math.max(-1, Math.min(1, tau))) + side * half);
+  // A perfect order of a few items is no certainty: it counts as one pair short of it.
+  const most = 1 - 4 / (n * (n - 1));
+  const at = (side: number) => Math.tanh(Math.atanh(Math.max(-most, Math.min(most, tau))) + side * half);
   const interval: [number, number] = n > 4 ? [at(-1), at(1)] : [-1, 1];
   return { tau, interval, p: permutationP(a, b, Math.abs(tau), seed), n };
 }

@@ -20,7 +20,9 @@ export function average(values: readonly number[], standardErrors: readonly numb
   const n = values.length;
   const centre = mean(values);
   const own = Math.sqrt(standardErrors.reduce((s, e) => s + e * e, 0)) / Math.max(1, standardErrors.length);
-  if (n < 2) return { mean: centre, standardError: own, interval: [centre - 1.96 * own, centre + 1.96 * own], n };
+  // One value without an error of its own bounds nothing.
+  const reach = own > 0 ? 1.96 * own : Number.POSITIVE_INFINITY;
+  if (n < 2) return { mean: centre, standardError: own, interval: [centre - reach, centre + reach], n };
   const between = Math.sqrt(values.reduce((s, v) => s + (v - centre) ** 2, 0) / (n - 1) / n);
   const standardError = Math.max(between, own);
   const half = Math.max(studentQuantile(0.975, n - 1) * between, 1.96 * own);

@@ -11,7 +11,10 @@ import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRun } from './documents.js';
 import { readProbe } from './probes.js';
 
-/** Estimators of I(X;T) and I(T;Ŷ). The pairwise bound needs noise of known size, which Ŷ has not. */
+/**
+ * Estimators of I(X;T) and I(T;Ŷ). The pairwise bound needs noise of known size, which Ŷ has not. It takes T before its last noise
+ * for a function of X: with noise in earlier blocks it bounds I(T̄;T), which is no less than I(X;T).
+ */
 export const otherEstimators = [
   { 'I(X;T)': 'smile', 'I(T;Ŷ)': 'smile' },
   { 'I(X;T)': 'pairwise', 'I(T;Ŷ)': 'infonce' },
@@ -50,7 +53,7 @@ export async function makeAlternatives(dir: RunDirectory, progress: (done: numbe
     ))
       lines.push({ epoch, estimator: 'smile', ...e });
     const means = tensors.t_mean;
-    const [, n, d] = means.shape;
+    const [, , d] = means.shape;
     const std = (tensors.t_noise_std.data as Float32Array)[0];
     if (std > 0)
       for (const [group, rows] of groups) {
@@ -70,7 +73,7 @@ export async function makeAlternatives(dir: RunDirectory, progress: (done: numbe
           estimator: 'pairwise',
           nats: lower.nats,
           standardError: lower.standardError,
-          ceiling: lower.ceiling ?? Math.log(n),
+          ceiling: lower.ceiling ?? Number.POSITIVE_INFINITY,
           saturated: lower.saturated,
           converged: true,
           samples: rows.length,

@@ -3,6 +3,7 @@
  * in the trace's folder, beside what its owner wrote, none of which is changed.
  */
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Tensor } from '../formats/safetensors.js';
@@ -48,13 +49,20 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
   const dir = await RunDirectory.open(path, true);
   try {
     const trace = await readTrace(dir);
+    if ((await dir.has(join(path, 'information.jsonl'))) && !(await dir.readDocument('analysis.json')))
+      throw new UserError(
+        `${path}: it has estimates that \`analyze\` did not make; copy run.json, samples and probes into a folder of their own`,
+      );
     const samples = await readSamples(dir, trace.classes.length);
+    if (follow) await firstProbe(dir, samples.n, hooks);
     const config = await configOf(dir, trace, samples, options);
     const plan = planOf(trace, samples, config);
-    await begin(dir, config, plan);
     if (plan.groups.size === 0)
       throw new UserError(`${path}: no group has 100 samples; record more of them, or fewer classes`);
-    await estimateAll(dir, trace, samples, config, plan, follow, hooks);
+    await begin(dir, config, plan);
+    const until = follow ? (trace.config.epochs ?? Number.POSITIVE_INFINITY) : config.epochs;
+    await estimateAll(dir, trace, samples, config, plan, follow ? until : null, hooks);
+    await dir.writeDocument('analysis.json', { config: { ...config, checkpoints: await dir.probes() } });
     await makeEmbedding(dir, 'umap', config.seed, (done, total) =>
       hooks.progress?.({ stage: 'picture of T', done, total, unit: 'checkpoints' }),
     );
@@ -62,6 +70,21 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
   } finally {
     dir.unlock();
   }
+}
+
+/** Waits until there is a probe that can be read. */
+async function firstProbe(dir: RunDirectory, n: number, hooks: RunHooks): Promise<void> {
+  for (;;) {
+    const [first] = await dir.probes();
+    if (first !== undefined && (await whole(dir, first, n, [], true))) return;
+    if (hooks.shouldStop?.()) throw new Stopped('stopped before the first probe was there.');
+    await wait('waiting for the first probe', hooks);
+  }
+}
+
+async function wait(stage: string, hooks: RunHooks): Promise<void> {
+  hooks.progress?.({ stage, done: 0, total: 1, unit: '' });
+  await new Promise((resolve) => setTimeout(resolve, LOOK));
 }
 
 /** What the run's own documents say, and for the rest the quick preset; X is read through φ where the probes have it. */
@@ -95,7 +118,7 @@ async function configOf(
     poisonRate: share > 0 ? share : quick.poisonRate,
     ...given,
     attack: given.attack ?? (share > 0 ? 'unknown' : 'none'),
-    layer: given.layer ?? ['t'],
+    layer: [given.layer?.[0] ?? 't'],
     epochs: given.epochs ?? epochs[epochs.length - 1],
     checkpoints: epochs,
     width: given.width as number,
@@ -122,17 +145,12 @@ function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): Grou
 /** Writes what the analysis was asked and the groups it chose; estimates made otherwise are made anew. */
 async function begin(dir: RunDirectory, config: RunConfig, { groups, samples, size, leftOut }: GroupPlan) {
   const before = await dir.readDocument<{ config: RunConfig }>('analysis.json');
-  const asked = (c: RunConfig | undefined) => JSON.stringify(c && ANALYSIS_OPTIONS.map((key) => c[key]));
-  const same = ['beta', 'window', 'score'];
-  const estimated = (c: RunConfig | undefined) =>
-    JSON.stringify(c && ANALYSIS_OPTIONS.filter((key) => !same.includes(key)).map((key) => c[key]));
-  if (before && estimated(before.config) !== estimated(config))
-    await dir.cut<EstimateRow>('information.jsonl', () => false);
-  if (
-    asked(before?.config) !== asked(config) ||
-    JSON.stringify(before?.config.checkpoints) !== JSON.stringify(config.checkpoints)
-  )
-    await dir.writeDocument('analysis.json', { config });
+  // What does not touch the estimates; all else makes them, and all that follows from them, anew.
+  const later: readonly string[] = ['beta', 'window', 'score'];
+  const asked = (c: RunConfig) =>
+    JSON.stringify(ANALYSIS_OPTIONS.filter((key) => !later.includes(key)).map((key) => c[key]));
+  if (before && asked(before.config) !== asked(config)) await dir.forgetEstimates();
+  await dir.writeDocument('analysis.json', { config });
   const document: GroupsDocument = {
     size,
     leftOut: Object.fromEntries(leftOut),
@@ -148,14 +166,16 @@ async function estimateAll(
   samples: Samples,
   config: RunConfig,
   plan: GroupPlan,
-  follow: boolean,
+  /** The epoch up to which new probes are waited for; null: only what is there. */
+  until: number | null,
   hooks: RunHooks,
 ): Promise<void> {
+  const needed = config.view === 'network' ? ['t_noise_free'] : [];
   const known = new Set((await dir.rows<EstimateRow>('information.jsonl')).map((r) => r.epoch));
   for (;;) {
     for (const epoch of await dir.probes()) {
       if (known.has(epoch)) continue;
-      const arrays = await whole(dir, epoch, samples.n, follow);
+      const arrays = await whole(dir, epoch, samples.n, needed, until !== null);
       if (!arrays) continue;
       await recordEstimates(dir, epoch, config, async () => dataOf(arrays, samples, trace, config, plan), hooks);
       known.add(epoch);
@@ -163,25 +183,21 @@ async function estimateAll(
       if (hooks.shouldStop?.())
         throw new Stopped('stopped; what is estimated is kept. To go on, give the same command.');
     }
-    if (!follow || known.has(config.epochs)) return;
-    if (hooks.shouldStop?.()) {
-      if (known.size === 0) throw new Stopped('stopped before the first probe was there.');
-      return;
-    }
-    hooks.progress?.({
-      stage: `waiting for a probe after epoch ${Math.max(0, ...known)}`,
-      done: 0,
-      total: 1,
-      unit: '',
-    });
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    if (until === null || known.has(until) || hooks.shouldStop?.()) return;
+    await wait(`waiting for a probe after epoch ${Math.max(0, ...known)}`, hooks);
   }
 }
 
 /** A probe's arrays; null where it is still being written. */
-async function whole(dir: RunDirectory, epoch: number, n: number, follow: boolean): Promise<Arrays | null> {
+async function whole(
+  dir: RunDirectory,
+  epoch: number,
+  n: number,
+  needed: readonly string[],
+  follow: boolean,
+): Promise<Arrays | null> {
   try {
-    return await readProbeArrays(dir, epoch, n);
+    return await readProbeArrays(dir, epoch, n, needed);
   } catch (error) {
     const path = await findArrays(dir.probeBase(epoch));
     const age = path ? Date.now() - (await stat(path)).mtimeMs : 0;

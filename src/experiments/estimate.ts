@@ -11,14 +11,14 @@ import { makeRepresentation } from './representation.js';
 const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
   (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
 
-/** Estimates a checkpoint at every layer. `read` gives what was probed of one; the log gets all lines at once. */
+/** Estimates a checkpoint at every layer, and says how long it took, in seconds. `read` gives what was probed of one layer. */
 export async function recordEstimates(
   dir: RunDirectory,
   epoch: number,
   config: Pick<RunConfig, 'layer' | 'critic' | 'seed'>,
   read: (layer: string) => Promise<CheckpointData>,
   hooks: RunHooks,
-): Promise<void> {
+): Promise<number> {
   const started = performance.now();
   const lines: EstimateRow[] = [];
   const pointwise: Record<string, Tensor> = {};
@@ -38,6 +38,6 @@ export async function recordEstimates(
   }
   if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
   dir.append('information.jsonl', lines);
-  dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds: (performance.now() - started) / 1000 }]);
   await makeRepresentation(dir);
+  return (performance.now() - started) / 1000;
 }

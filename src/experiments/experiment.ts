@@ -1,15 +1,18 @@
 /** `ibscope experiment`: plans a study, does what is left of it, and writes its report. */
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
-import { findNamed } from '../base/errors.js';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { findNamed, UserError } from '../base/errors.js';
 import { tidyRuns } from '../dynamics/index.js';
 import { writeAtomic } from '../formats/files.js';
 import { type Block, renderStudy, type StudyReport, type StudySection, studyMarkdown } from '../report/index.js';
+import { checkFolder, lockFolder } from '../runs/directory.js';
+import type { RunConfig } from './config.js';
 import type { RunCost } from './cost.js';
 import type { RunHooks } from './hooks.js';
+import { onDevice } from './run.js';
 import { studies } from './studies/index.js';
-import type { StudyOptions } from './studies/types.js';
-import { planStudy, runStudy, type StudyPlan, type StudyRun } from './study.js';
+import type { Study, StudyOptions } from './studies/types.js';
+import { datasetName, planStudy, runStudy, type StudyPlan, type StudyRun } from './study.js';
 
 export interface ExperimentRequest {
   name: string;
@@ -22,6 +25,14 @@ export interface ExperimentRequest {
   dryRun: boolean;
   /** Markdown file of the report besides the page; its figures go into a folder beside it. */
   markdown?: string;
+}
+
+/** No run of the experiment came to a result. */
+export class ExperimentError extends Error {
+  override name = 'ExperimentError';
+  constructor(failed: readonly { name: string; why: string }[]) {
+    super(`no run came to a result; the first: ${failed[0]?.why ?? 'there was none to do'}`);
+  }
 }
 
 /** A report without its figures. */
@@ -46,13 +57,42 @@ export interface ExperimentResult {
 }
 
 export async function experiment(request: ExperimentRequest, hooks: RunHooks): Promise<ExperimentResult> {
-  const { name, options, out, jobs, dryRun, markdown } = request;
+  const { name, options, out, dryRun, markdown } = request;
   const study = findNamed('experiment', name, studies);
-  const configs = study.plan(options);
-  if (!dryRun) await mkdir(out, { recursive: true });
+  if (markdown !== undefined && !markdown.endsWith('.md'))
+    throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
+  const configs: RunConfig[] = [];
+  // As \`run\` writes them: a device that is settled, the processor left unset.
+  for (const config of study.plan(options)) configs.push(await onDevice(config, hooks));
+  checkFolders(configs);
+  await checkFolder(out, true);
+  if (dryRun) return (await planned(configs, request, hooks)).result;
+  await mkdir(out, { recursive: true });
+  const unlock = lockFolder(out);
+  try {
+    return await carryOut(study, configs, request, hooks);
+  } finally {
+    unlock();
+  }
+}
+
+/** Two folders of one name would share the names of their runs. */
+function checkFolders(configs: readonly RunConfig[]) {
+  const seen = new Map<string, string>();
+  for (const { dataset, dataDir } of configs) {
+    const name = datasetName({ dataset, dataDir });
+    const place = dataDir === undefined ? '' : resolve(dataDir);
+    const other = seen.get(name);
+    if (other !== undefined && other !== place)
+      throw new UserError(`--data: ${other} and ${place} are both called ${name}; rename one of the folders`);
+    seen.set(name, place);
+  }
+}
+
+async function planned(configs: RunConfig[], { name, out, jobs, dryRun }: ExperimentRequest, hooks: RunHooks) {
   const plan = await planStudy(configs, out, jobs, hooks, !dryRun);
   const open = plan.runs.filter((r) => !r.done).length;
-  const planned: ExperimentResult = {
+  const result: ExperimentResult = {
     experiment: name,
     dir: out,
     runs: plan.runs.length,
@@ -61,7 +101,17 @@ export async function experiment(request: ExperimentRequest, hooks: RunHooks): P
     atOnce: plan.atOnce,
     costs: costsOf(plan),
   };
-  if (dryRun) return planned;
+  return { plan, open, result };
+}
+
+async function carryOut(
+  study: Study,
+  configs: RunConfig[],
+  request: ExperimentRequest,
+  hooks: RunHooks,
+): Promise<ExperimentResult> {
+  const { name, options, out, markdown } = request;
+  const { plan, open, result: before } = await planned(configs, request, hooks);
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${hours(plan.seconds)} on this machine, from timed steps`,
@@ -70,7 +120,8 @@ export async function experiment(request: ExperimentRequest, hooks: RunHooks): P
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, renderStudy(summary));
-  const result = { ...planned, failed: outcome.failed, summary: withoutDrawings(summary) };
+  if (outcome.runs.length === 0) throw new ExperimentError(outcome.failed);
+  const result = { ...before, failed: outcome.failed, summary: withoutDrawings(summary) };
   await writeAtomic(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
   if (markdown !== undefined) await writeMarkdown(summary, markdown);

@@ -196,7 +196,7 @@ export async function makeRepresentation(dir: RunDirectory): Promise<void> {
   if (changed) await dir.writeDocument('representation.json', document);
 }
 
-/** Makes the picture of every probed checkpoint that has none, each turned onto the one before. `progress`: checkpoints done. */
+/** Makes the picture of every probed checkpoint that has none of these samples and this seed, each turned onto the one before. `progress`: checkpoints done. */
 export async function makeEmbedding(
   dir: RunDirectory,
   method: EmbeddingMethod,
@@ -212,8 +212,9 @@ export async function makeEmbedding(
   for (const [i, epoch] of epochs.entries()) {
     progress(i, epochs.length);
     const file = dir.embedding(method, epoch);
-    if (await dir.has(file)) {
-      before = (await readSafetensors(file)).tensors.points.data as Float32Array;
+    const kept = (await dir.has(file)) ? await readSafetensors(file) : null;
+    if (kept && kept.metadata.seed === String(seed) && String(kept.tensors.row.data) === String(rows)) {
+      before = kept.tensors.points.data as Float32Array;
       continue;
     }
     const { t } = await readArrays(dir.probeBase(epoch));
@@ -222,7 +223,7 @@ export async function makeEmbedding(
     await writeSafetensors(
       file,
       { points: tensor(before, [rows.length, 2]), row: tensor(Int32Array.from(rows), [rows.length]) },
-      { groups: JSON.stringify(of) },
+      { groups: JSON.stringify(of), seed: String(seed) },
     );
   }
 }

@@ -284,7 +284,8 @@ class Run {
     const due = config.checkpoints!.filter((e) => e <= trainer.position.epoch && !known.has(e));
     if (this.data.groups.groups.size === 0) return;
     for (const epoch of due) {
-      await recordEstimates(dir, epoch, config, (layer) => this.readProbe(epoch, layer), hooks);
+      const seconds = await recordEstimates(dir, epoch, config, (layer) => this.readProbe(epoch, layer), hooks);
+      dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds }]);
       if (hooks.shouldStop?.()) await this.stop();
     }
   }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import { inWorker, type WorkInProgress } from '../engine/worker.js';
@@ -85,7 +85,9 @@ async function onEqualFooting(
   keep: boolean,
 ): Promise<RunConfig[]> {
   const file = join(out, 'sizes.json');
-  const sizes: Record<string, number> = await readFile(file, 'utf8').then(JSON.parse, () => ({}));
+  const sizes: Record<string, number> = await readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({}));
   const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
   let done = 0;
   await eachAtOnce(missing.length, atOnce, async (i) => {
@@ -134,11 +136,13 @@ class Pool {
 
 const sameConfig = (a: RunConfig, b: RunConfig) => runName(a) === runName(b);
 
-/** The result of a run that is finished, or null. */
+/** The result of a run that is finished, or null. Data of another place are other data, whatever the folder is called. */
 async function finished(path: string, config: RunConfig): Promise<RunResult | null> {
   const dir = await RunDirectory.read(path).catch(() => null);
   const run = await dir?.readDocument<RunDocument>('run.json');
   if (!dir || !run || !sameConfig(run.config, config)) return null;
+  const place = (c: RunConfig) => (c.dataDir === undefined ? '' : resolve(c.dataDir));
+  if (place(run.config) !== place(config)) return null;
   return dir.readDocument<RunResult>('result.json');
 }
 
@@ -170,6 +174,7 @@ export async function planStudy(
     const open = runs.filter((r) => !r.done);
     const kinds = [...new Map(open.map((r) => [kindOf(r.config), r.config]))];
     for (const [i, [kind, config]] of kinds.entries()) {
+      if (hooks.shouldStop?.()) throw new Stopped('stopped before anything was begun.');
       hooks.progress?.({ stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
       const job: CostJob = { config, threads };
       costs.set(kind, await pool.run<RunCost>('costJob', job, () => {}));

@@ -139,7 +139,7 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
             b.findings.map((f) => [f.claim, `**${f.verdict}**`, f.evidence]),
           ),
         );
-      if (b.kind === 'figures') {
+      if (b.kind === 'figures' && b.figures.length > 0) {
         for (const f of b.figures)
           figures.set(`${f.name}.svg`, standalone(svgText(f.draw(document, FIGURE_WIDTH)).text));
         parts.push(pictureTable(b.figures, folder));

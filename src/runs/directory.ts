@@ -3,7 +3,7 @@
  * all; `.jsonl` logs are append-only, and what a kill left half-written is cut when they are read.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
@@ -38,7 +38,8 @@ export async function checkFolder(path: string, resume: boolean): Promise<void> 
     throw new UserError(`--out ${path}: it exists already; add --resume to go on with it, or name another folder`);
 }
 
-function alive(pid: number): boolean {
+/** Whether a process of that number runs. */
+export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -47,8 +48,30 @@ function alive(pid: number): boolean {
   }
 }
 
+/**
+ * Takes the lock of a folder that one process at a time works on, and returns what gives it back. The lock of a dead process is
+ * taken over; throws `UserError` where the process is alive.
+ */
+export function lockFolder(path: string): () => void {
+  const file = join(path, 'lock');
+  for (;;) {
+    try {
+      const fd = openSync(file, 'wx');
+      writeSync(fd, String(process.pid));
+      closeSync(fd);
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readFileSync(file, 'utf8'));
+    if (holder > 0 && holder !== process.pid && alive(holder))
+      throw new UserError(`${path}: process ${holder} is working on it`);
+    rmSync(file, { force: true });
+  }
+}
+
 export class RunDirectory {
-  private locked = false;
+  private release?: () => void;
 
   private constructor(readonly path: string) {}
 
@@ -80,27 +103,12 @@ export class RunDirectory {
   }
 
   private lock() {
-    const file = join(this.path, 'lock');
-    for (;;) {
-      try {
-        const fd = openSync(file, 'wx');
-        writeSync(fd, String(process.pid));
-        closeSync(fd);
-        this.locked = true;
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const holder = Number(readFileSync(file, 'utf8'));
-      if (holder > 0 && holder !== process.pid && alive(holder))
-        throw new UserError(`${this.path}: process ${holder} is working on this run`);
-      rmSync(file, { force: true });
-    }
+    this.release = lockFolder(this.path);
   }
 
   unlock() {
-    if (this.locked) rmSync(join(this.path, 'lock'), { force: true });
-    this.locked = false;
+    this.release?.();
+    this.release = undefined;
   }
 
   async readDocument<T>(name: Document): Promise<T | null> {
@@ -218,6 +226,18 @@ export class RunDirectory {
   /** T in two dimensions, `points` [n, 2], by one method. */
   embedding(method: string, epoch: number): string {
     return join(this.path, 'representation', `${method}-${epochName(epoch)}`);
+  }
+
+  /** Removes the estimates and all that was made of them. */
+  async forgetEstimates(): Promise<void> {
+    for (const name of [
+      'information.jsonl',
+      'information-others.jsonl',
+      'pointwise',
+      'representation',
+      'representation.json',
+    ])
+      await rm(join(this.path, name), { recursive: true, force: true });
   }
 
   get report(): string {

@@ -21,7 +21,15 @@ export const traceSchema = z.looseObject({
       attack: z.string().max(200).optional(),
       dataset: z.string().max(200).optional(),
       model: z.string().max(200).optional(),
-      layer: z.array(z.string().max(200)).min(1).max(1, 'one layer').optional(),
+      layer: z.array(z.string().max(200)).min(1, 'a list of names').optional(),
+      epochs: z.int({ error: 'a number of epochs' }).min(1, 'a number of epochs from 1').max(1e7).optional(),
+      probeSize: z.int({ error: 'a number of samples' }).min(10, 'a number of samples from 10').optional(),
+      nullSplits: z.int({ error: 'a whole number' }).min(0, 'a whole number from 0').optional(),
+      beta: z.number({ error: 'a number' }).min(0, 'a number from 0').optional(),
+      window: z.int({ error: 'a whole number' }).min(1, 'a whole number from 1').optional(),
+      critic: z.enum(['quick', 'paper'], { error: 'quick or paper' }).optional(),
+      view: z.enum(['network', 'pixels'], { error: 'network or pixels' }).optional(),
+      score: z.enum(['ibscope', 'authors-draft'], { error: 'ibscope or authors-draft' }).optional(),
       seed: z.int().min(0).optional(),
       poisonRate: z.number().min(0).max(1).optional(),
     },
@@ -126,8 +134,16 @@ export async function readSamples(dir: RunDirectory, classes: number): Promise<S
   };
 }
 
-/** The arrays of one probe, checked against `n` samples: `t` [k, n, d] and `logits` [k, n, c], and those that may be left out. */
-export async function readProbeArrays(dir: RunDirectory, epoch: number, n: number): Promise<Arrays> {
+/**
+ * The arrays of one probe, checked against `n` samples: `t` [k, n, d] and `logits` [k, n, c], and those that may be left out.
+ * `needed`: those that may not be here.
+ */
+export async function readProbeArrays(
+  dir: RunDirectory,
+  epoch: number,
+  n: number,
+  needed: readonly string[] = [],
+): Promise<Arrays> {
   const where = dir.probeBase(epoch);
   const arrays = await readArrays(where);
   const t = need(arrays, where, 't', ['F32'], 3);
@@ -143,6 +159,7 @@ export async function readProbeArrays(dir: RunDirectory, epoch: number, n: numbe
   };
   check('t', [draws, n, null]);
   check('logits', [draws, n, null]);
+  for (const name of needed) need(arrays, where, name, ['F32']);
   if (arrays.t_mean) check('t_mean', [draws, n, t.shape[2]]);
   if (arrays.t_noise_free) check('t_noise_free', [n, null]);
   if (arrays.t_noise_std) check('t_noise_std', [1]);

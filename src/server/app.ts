@@ -2,20 +2,24 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { attacks } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
+import { datasets } from '../datasets/index.js';
 import { inWorker } from '../engine/worker.js';
 import { requestOf, resolveConfig } from '../experiments/config.js';
 import { type RunCost, secondsOf } from '../experiments/cost.js';
 import { type RunDocument, readRun } from '../experiments/documents.js';
+import { readGallery } from '../experiments/gallery.js';
 import type { CostJob } from '../experiments/jobs.js';
 import { readEmbedding } from '../experiments/representation.js';
 import { reportOf } from '../experiments/result.js';
-import { readSafetensors } from '../formats/safetensors.js';
 import { pngOf, residual } from '../report/png.js';
 import { embeddingMethods } from '../representation/index.js';
+import { readArrays } from '../runs/arrays.js';
 import { RunDirectory } from '../runs/directory.js';
 import { VERSION } from '../version.js';
 import { formFields } from './form.js';
@@ -32,7 +36,7 @@ export interface Dashboard {
 }
 
 /** The built pages. */
-const WEB = new URL('../web/', import.meta.url).pathname;
+const WEB = fileURLToPath(new URL('../web/', import.meta.url));
 const JOBS = new URL('../experiments/jobs.js', import.meta.url);
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -89,6 +93,7 @@ function problem(c: Context, error: unknown) {
 
 export function routes(library: Library, work: Work, port: () => number, token: string): Hono {
   const app = new Hono();
+  const withRun = runHandler(library);
   app.use('*', guard(port, token));
   app.onError((error, c) => problem(c, error));
 
@@ -109,14 +114,6 @@ export function routes(library: Library, work: Work, port: () => number, token: 
     }),
   );
 
-  /** `/api/run?id=…`: the id is a path, which a query carries without tricks. */
-  const withRun = (read: (c: Context, path: string, id: string) => Promise<Response>) => async (c: Context) => {
-    const id = c.req.query('id') ?? '';
-    const path = await library.resolve(id);
-    if (!path) return c.json({ problem: `no run is called ${id}` }, 404);
-    return read(c, path, id);
-  };
-
   app.get(
     '/api/run',
     withRun(async (c, path, id) => {
@@ -128,7 +125,7 @@ export function routes(library: Library, work: Work, port: () => number, token: 
         id,
         ...rest,
         config,
-        command: Work.arguments(asked(config), join(library.root, id), false).join(' '),
+        command: commandOf(config, join(library.root, id)),
         gallery: gallery.map(({ label }) => label),
         embeddings: embeddings.map((e) => ({ method: e.method, epochs: e.epochs })),
         messages: work.lines(id),
@@ -153,12 +150,13 @@ export function routes(library: Library, work: Work, port: () => number, token: 
   app.get(
     '/api/image',
     withRun(async (c, path) => {
-      const { tensors } = await readSafetensors((await RunDirectory.read(path)).samples);
-      const [n, height, width, channels] = tensors.x.shape;
+      const { x } = await readArrays((await RunDirectory.read(path)).samplesBase);
+      if (x?.dtype !== 'U8' || x.shape.length !== 4) return c.json({ problem: 'this run has no images' }, 404);
+      const [n, height, width, channels] = x.shape;
       const row = Number(c.req.query('row'));
       if (!Number.isInteger(row) || row < 0 || row >= n) return c.json({ problem: `rows are 0 to ${n - 1}` }, 404);
       const size = height * width * channels;
-      const pixels = (tensors.x.data as Uint8Array).slice(row * size, (row + 1) * size);
+      const pixels = (x.data as Uint8Array).slice(row * size, (row + 1) * size);
       return png(c, await pngOf(pixels, { height, width, channels }));
     }),
   );
@@ -166,7 +164,7 @@ export function routes(library: Library, work: Work, port: () => number, token: 
   app.get(
     '/api/gallery',
     withRun(async (c, path) => {
-      const image = (await reportOf(await RunDirectory.read(path))).gallery[Number(c.req.query('at'))];
+      const image = (await readGallery(await RunDirectory.read(path)))[Number(c.req.query('at'))];
       const kind = c.req.query('kind');
       if (!image || (kind !== 'clean' && kind !== 'triggered' && kind !== 'residual'))
         return c.json({ problem: 'no such image' }, 404);
@@ -206,7 +204,7 @@ export function routes(library: Library, work: Work, port: () => number, token: 
 
   app.post(
     '/api/stop',
-    withRunToken(library, (c, _path, id) => {
+    withRun((c, _path, id) => {
       if (!work.stop(id)) throw new UserError(`${id} was not started here, or has ended`);
       return Promise.resolve(c.json({ id }));
     }),
@@ -214,7 +212,7 @@ export function routes(library: Library, work: Work, port: () => number, token: 
 
   app.post(
     '/api/resume',
-    withRunToken(library, (c, _path, id) => {
+    withRun((c, _path, id) => {
       if (work.isRunning(id)) throw new UserError(`${id} is running`);
       work.start(id, ['run', '--out', join(library.root, id), '--resume']);
       return Promise.resolve(c.json({ id }));
@@ -223,7 +221,7 @@ export function routes(library: Library, work: Work, port: () => number, token: 
 
   app.get('*', async (c) => {
     // Views have addresses behind the #, so there is one page.
-    const asked = c.req.path === '/' ? '/index.html' : decodeURIComponent(c.req.path);
+    const asked = c.req.path === '/' ? '/index.html' : decoded(c.req.path);
     const path = normalize(join(WEB, asked));
     if (!path.startsWith(WEB)) return c.text('not found', 404);
     const type = TYPES[extname(path)];
@@ -234,29 +232,39 @@ export function routes(library: Library, work: Work, port: () => number, token: 
   return app;
 }
 
-function withRunToken(library: Library, act: (c: Context, path: string, id: string) => Promise<Response>) {
-  return async (c: Context) => {
+/** A path without its escapes; what is no path is none of ours. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '/';
+  }
+}
+
+/** `/api/run?id=…`: the id is a path, which a query carries without tricks. */
+function runHandler(library: Library) {
+  return (act: (c: Context, path: string, id: string) => Promise<Response>) => async (c: Context) => {
     const id = c.req.query('id') ?? '';
     const path = await library.resolve(id);
-    if (!path) return c.json({ problem: `no run is called ${id}` }, 404);
-    return act(c, path, id);
+    return path ? act(c, path, id) : c.json({ problem: `no run is called ${id}` }, 404);
   };
 }
 
 const png = (c: Context, bytes: Buffer) =>
   c.body(new Uint8Array(bytes), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'max-age=3600' });
 
-/** Of a configuration, what differs from what its preset says: the shortest command that stands for it. */
-function asked(config: RunDocument['config']): Record<string, unknown> {
-  const plain = resolveConfig({
-    preset: config.preset,
-    dataset: config.dataset,
-    dataDir: config.dataDir,
-    attack: config.attack,
-  });
+/**
+ * The command that stands for a run: what differs from what its preset says. Null for a trace, which somebody else made.
+ */
+function commandOf(config: RunDocument['config'], out: string): string | null {
+  if (!datasets.some((d) => d.name === config.dataset) || !attacks.some((a) => a.name === config.attack)) return null;
+  const { preset, dataset, dataDir, attack } = config;
+  const plain = resolveConfig({ preset, dataset, dataDir, attack }) as Record<string, unknown>;
   const differs = Object.entries(config).filter(
-    ([key, value]) =>
-      ['dataset', 'attack'].includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key as keyof typeof plain]),
+    ([key, value]) => ['dataset', 'attack'].includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key]),
   );
-  return Object.fromEntries(differs);
+  return Work.arguments(Object.fromEntries(differs), out, false).map(quoted).join(' ');
 }
+
+/** As a shell wants it. */
+const quoted = (text: string) => (/^[\w./:@=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

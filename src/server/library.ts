@@ -2,13 +2,13 @@
  * The runs in a folder, as the dashboard lists them. A run is a folder with a `run.json`, at most three folders down; what is
  * half-written, of another version or damaged is listed with what is wrong with it. Nothing outside the folder is read.
  */
-import { type Dirent, readFileSync } from 'node:fs';
+import { type Dirent, lstatSync, readFileSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { EpochRow, StealthResult } from '../dynamics/index.js';
 import type { RunDocument } from '../experiments/documents.js';
 import type { RunResult } from '../experiments/result.js';
-import { FORMAT } from '../runs/directory.js';
+import { alive, FORMAT } from '../runs/directory.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
 
@@ -96,15 +96,18 @@ export class Library {
   }
 }
 
+/** The text of a file of a run; null where it is not there. What is a link or too large to be ours is refused unread. */
+function readText(path: string): string | null {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return null;
+  if (!found.isFile()) throw new Error('a document of it is no plain file');
+  if (found.size > MOST_BYTES) throw new Error('is too large');
+  return readFileSync(path, 'utf8');
+}
+
 function readJson<T>(path: string): T | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-  if (text.length > MOST_BYTES) throw new Error('is too large');
-  return JSON.parse(text) as T;
+  const text = readText(path);
+  return text === null ? null : (JSON.parse(text) as T);
 }
 
 function summarise(path: string, id: string): RunSummary {
@@ -113,12 +116,14 @@ function summarise(path: string, id: string): RunSummary {
     const run = readJson<RunDocument>(join(path, 'run.json'));
     if (!run || typeof run.config !== 'object' || run.config === null) return damaged('run.json is not a run’s');
     if (run.format !== FORMAT) return damaged(`its format is ${run.format}, this version reads ${FORMAT}`);
-    const { config } = run;
+    // What `ibscope analyze` was told of a trace, which says no more than its owner wrote.
+    const analysis = readJson<{ config: Partial<RunDocument['config']> }>(join(path, 'analysis.json'));
+    const config = { ...run.config, ...analysis?.config };
     const base = {
       id,
-      attack: String(config.attack),
-      dataset: String(config.dataset),
-      model: `${config.model} (width ${config.width})`,
+      attack: config.attack,
+      dataset: config.dataset,
+      model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
       poisonRate: config.attack === 'none' ? undefined : config.poisonRate,
       seed: config.seed,
       epochs: config.epochs,
@@ -147,18 +152,13 @@ function summarise(path: string, id: string): RunSummary {
 
 /** The epochs in the log; a line that is cut short is not there yet. */
 function epochRows(path: string): EpochRow[] {
-  let text: string;
-  try {
-    text = readFileSync(join(path, 'events.jsonl'), 'utf8');
-  } catch {
-    return [];
-  }
+  const text = readText(join(path, 'events.jsonl')) ?? '';
   const lines = text.split('\n');
   lines.pop();
   return lines
-    .filter((l) => l.includes('"event":"epoch"'))
-    .map((l) => JSON.parse(l) as EpochRow)
-    .filter((r) => Number.isFinite(r.epoch));
+    .filter(Boolean)
+    .map((l) => JSON.parse(l) as EpochRow & { event: string })
+    .filter((r) => r.event === 'epoch' && Number.isFinite(r.epoch));
 }
 
 const thin = (values: number[]) => {
@@ -167,12 +167,6 @@ const thin = (values: number[]) => {
 };
 
 function isLocked(path: string): boolean {
-  try {
-    const pid = Number(readFileSync(join(path, 'lock'), 'utf8'));
-    if (!(pid > 0)) return false;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const pid = Number(readText(join(path, 'lock')) ?? 0);
+  return pid > 0 && alive(pid);
 }

@@ -1,8 +1,9 @@
 /** Runs that the dashboard starts: each a command line of its own, so that it outlives a page, and ends as one by hand does. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { flagOf, type RunConfig } from '../experiments/config.js';
 
-const MAIN = new URL('../cli/main.js', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** What a run says on its way that no file has: its last lines. */
 const LINES = 20;
@@ -29,7 +30,8 @@ export class Work {
   }
 
   start(id: string, args: string[]): void {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // A group of its own: Ctrl-C in the terminal reaches this server, which then asks once.
+    const child = spawn(process.execPath, [MAIN, ...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
     const started: Started = { child, lines: [], code: null };
     child.stderr!.on('data', (chunk: Buffer) => {
       started.lines.push(
@@ -40,8 +42,13 @@ export class Work {
       );
       started.lines.splice(0, started.lines.length - LINES);
     });
+    // A signal's end has no code, and is an end all the same.
     child.on('exit', (code) => {
-      started.code = code;
+      started.code = code ?? -1;
+    });
+    child.on('error', (error) => {
+      started.code ??= -1;
+      started.lines.push(error.message);
     });
     this.started.set(id, started);
   }

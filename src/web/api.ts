@@ -11,7 +11,8 @@ export type { FormField, RunSummary };
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {
   id: string;
   config: RunConfig;
-  command: string;
+  /** The command that stands for it; null for a trace of somebody else's training. */
+  command: string | null;
   gallery: string[];
   embeddings: { method: 'umap' | 'tsne'; epochs: number[] }[];
   messages: string[];

@@ -52,8 +52,9 @@ const table = (curves: readonly Trajectory[], quantity: string): Table =>
 
 function Run({ run, route, state }: { run: RunView; route: Route; state: RunSummary['state'] }) {
   const { id, target, information } = run;
-  const window = Math.max(1, Math.round(Number(route.query.get('window') ?? run.config.window)) || 1);
-  const beta = Number(route.query.get('beta') ?? run.config.beta);
+  const window = Math.max(1, Math.round(Number(route.query.get('window') ?? run.config.window ?? 1)) || 1);
+  const asBeta = Number(route.query.get('beta') ?? run.config.beta ?? 1);
+  const beta = Number.isFinite(asBeta) && asBeta >= 0 ? asBeta : 1;
   const curves = useMemo(
     () =>
       trajectories(information as EstimateRow[])
@@ -273,8 +274,12 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
         </>
       )}
       <Gallery run={run} />
-      <h2>The same by command</h2>
-      <pre class="command">ibscope {run.command}</pre>
+      {run.command !== null && (
+        <>
+          <h2>The same by command</h2>
+          <pre class="command">ibscope {run.command}</pre>
+        </>
+      )}
     </>
   );
 }

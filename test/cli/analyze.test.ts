@@ -223,7 +223,7 @@ describe('a hostile trace is refused in one line, and nothing is written into it
     ['no classes', 'run.json', JSON.stringify({ format: 1, config: { target: 0 } }), /classes is not a list/],
     ['a target that is no class', 'run.json', runJson({ target: 4 }), /config\.target is 4; there are 4 classes/],
     ['a target that is a word', 'run.json', runJson({ target: 'a' }), /config\.target is not a class number/],
-    ['two layers', 'run.json', runJson({ layer: ['a', 'b'] }), /config\.layer is not one layer/],
+    ['epochs in words', 'run.json', runJson({ epochs: 'ten' }), /config\.epochs is not a number of epochs/],
     ['no label', 'samples.npz', npz({ x: { data: new Uint8Array(N), shape: [N, 1] } }), /no array "label"; there is x/],
     ['labels of floats', 'samples.npz', npz({ label: { data: new Float32Array(N), shape: [N] } }), /"label" is F32/],
     [

@@ -58,6 +58,15 @@ export const betaStudy: Study = {
 
 function sectionOf(setting: Setting) {
   const attacks = setting.attacks.filter((a) => a.config.attack !== 'none');
+  if (attacks.length === 0) {
+    const text = 'No run of this data set is poisoned: there is nothing to rank.';
+    const section: StudySection = {
+      id: fileWord(setting.dataset),
+      title: setting.dataset,
+      blocks: [{ kind: 'text', text }],
+    };
+    return { section, lede: text };
+  }
   const layer = attacks[0].config.layer![0];
   const contestants = attacks.map((a) => contestant(a, layer));
   const reference: Choice = { beta: 1, convention: 'tishby', window: 1, estimators: QUICK, layer };

@@ -32,7 +32,9 @@ const IMPERCEPTIBLE = ['blend', 'wanet', 'label-consistent', 'adaptive-blend'];
 
 const number = (x: number, digits = 2) => x.toFixed(digits).replace('-', '−');
 export const withInterval = (a: Average, digits = 2) =>
-  `${number(a.mean, digits)} (95 % ${number(a.interval[0], digits)} to ${number(a.interval[1], digits)}, n = ${a.n})`;
+  Number.isFinite(a.interval[0])
+    ? `${number(a.mean, digits)} (95 % ${number(a.interval[0], digits)} to ${number(a.interval[1], digits)}, n = ${a.n})`
+    : `${number(a.mean, digits)} (n = ${a.n})`;
 
 const curvesOf = (rows: readonly EstimateRow[], quantity: string) =>
   trajectories(rows.filter((r) => r.quantity === quantity));
@@ -79,7 +81,13 @@ function earlyFinding(attacks: readonly Repeated[], quantity: StealthQuantity): 
   const censored = found.reduce((s, f) => s + f.censored, 0);
   const runs = found.reduce((s, f) => s + f.difference.n, 0);
   const verdict: Verdict =
-    overall.interval[1] < 0 ? 'reproduced' : overall.interval[0] > 0 ? 'contradicted' : 'not resolved';
+    overall.n < 2
+      ? 'not resolved'
+      : overall.interval[1] < 0
+        ? 'reproduced'
+        : overall.interval[0] > 0
+          ? 'contradicted'
+          : 'not resolved';
   return {
     claim,
     verdict,
@@ -87,13 +95,14 @@ function earlyFinding(attacks: readonly Repeated[], quantity: StealthQuantity): 
   };
 }
 
-/** How many of the groups' phases hold a compression, how many are resolved without one, and how many are neither. */
+/** How many of the groups' phases hold a compression after an expansion, how many are resolved without, and how many are neither. */
 export function compressions(runs: readonly StudyRun[], which: (group: string) => boolean) {
   const counts = { compression: 0, none: 0, unresolved: 0 };
   for (const run of runs)
     for (const { group, phases } of run.report.phases) {
       if (!which(group)) continue;
-      if (phases.some((p) => p.kind === 'compression')) counts.compression++;
+      const expanded = phases.findIndex((p) => p.kind === 'expansion');
+      if (expanded >= 0 && phases.some((p, i) => i > expanded && p.kind === 'compression')) counts.compression++;
       else if (phases.some((p) => p.kind === 'not resolved')) counts.unresolved++;
       else counts.none++;
     }
@@ -107,7 +116,7 @@ function compressionFinding(runs: readonly StudyRun[], who: string, which: (grou
   return {
     claim: `I(X;T) of ${who} is compressed after it has expanded`,
     verdict,
-    evidence: `Of ${total} trajectories ${compression} have a phase of compression, ${none} are resolved and have none, ${unresolved} are not resolved.`,
+    evidence: `Of ${total} trajectories ${compression} have a compression after an expansion, ${none} are resolved and have none, ${unresolved} are not resolved.`,
   };
 }
 
@@ -149,11 +158,14 @@ function lowerFinding(setting: Setting): Finding {
     }),
   );
   if (parts.length === 0) return { claim, verdict: 'not resolved', evidence: 'Blend did not take.' };
-  const verdict: Verdict = parts.every((p) => p.d.interval[1] < 0)
-    ? 'reproduced'
-    : parts.some((p) => p.d.interval[0] > 0)
-      ? 'contradicted'
-      : 'not resolved';
+  // One seed's interval holds within that run only.
+  const several = parts.every((p) => p.d.n > 1);
+  const verdict: Verdict =
+    several && parts.every((p) => p.d.interval[1] < 0)
+      ? 'reproduced'
+      : several && parts.some((p) => p.d.interval[0] > 0)
+        ? 'contradicted'
+        : 'not resolved';
   const words = parts.map((p) => `${p.label}, ${p.q}: ${withInterval(p.d)} nats`).join('; ');
   return { claim, verdict, evidence: `Backdoor minus clean, averaged over epochs: ${words}.` };
 }
@@ -177,18 +189,29 @@ function gapOf(rows: readonly EstimateRow[], quantity: StealthQuantity, one: str
   return level > 0 ? gap / level : null;
 }
 
-/** Gap in I(T;Ŷ) of `backdoor` against `clean`, per seed, and the same between random halves of clean classes. */
-export function closeness({ runs, config }: Repeated, backdoor: string): { gaps: number[]; nulls: number[] } {
-  const gaps: number[] = [];
-  const nulls: number[] = [];
-  for (const { report } of runs) {
+/** A gap this much larger than noise makes, in units of the clean classes' level, is still called close. Fixed beforehand. */
+const CLOSE = 0.1;
+
+/**
+ * Gap in I(T;Ŷ) of `backdoor` against `clean` beyond what random halves of clean classes of the same run show, over seeds; null
+ * where there is nothing to compare.
+ */
+export function closeness({ runs, config }: Repeated, backdoor: string): Average | null {
+  const found = runs.flatMap(({ report }) => {
     const rows = report.information;
     const gap = gapOf(rows, 'I(T;Ŷ)', `${config.target}/${backdoor}`, `${config.target}/clean`);
-    if (gap !== null) gaps.push(gap);
-    const halves = new Set(rows.map((r) => r.group).filter((g) => /^\d+\/null-a/.test(g)));
-    for (const a of halves) nulls.push(gapOf(rows, 'I(T;Ŷ)', a, a.replace('null-a', 'null-b')) ?? Number.NaN);
-  }
-  return { gaps, nulls: nulls.filter(Number.isFinite) };
+    const halves = [...new Set(rows.map((r) => r.group).filter((g) => /^\d+\/null-a/.test(g)))];
+    const nulls = halves.flatMap((a) => gapOf(rows, 'I(T;Ŷ)', a, a.replace('null-a', 'null-b')) ?? []);
+    if (gap === null || nulls.length < 2) return [];
+    const m = mean(nulls);
+    // A single gap scatters as those of the halves do.
+    return [{ excess: gap - m, error: Math.sqrt(nulls.reduce((t, g) => t + (g - m) ** 2, 0) / (nulls.length - 1)) }];
+  });
+  if (found.length === 0) return null;
+  return average(
+    found.map((f) => f.excess),
+    found.map((f) => f.error),
+  );
 }
 
 function closeFinding(setting: Setting, backdoor: 'backdoor' | 'authors'): Finding {
@@ -204,21 +227,21 @@ function closeFinding(setting: Setting, backdoor: 'backdoor' | 'authors'): Findi
       evidence: own.length > 0 ? `The attack did not take (ASR ${success}).` : 'The attack was not run.',
     };
   }
-  const { gaps, nulls } = taken
-    .map((a) => closeness(a, backdoor))
-    .reduce((x, y) => ({ gaps: [...x.gaps, ...y.gaps], nulls: [...x.nulls, ...y.nulls] }));
-  if (gaps.length === 0 || nulls.length < 19)
-    return {
-      claim,
-      verdict: 'not resolved',
-      evidence: `There are only ${nulls.length} gaps of clean halves to compare with.`,
-    };
-  const gap = mean(gaps);
-  const p = (1 + nulls.filter((g) => g >= gap).length) / (1 + nulls.length);
+  const found = taken.flatMap((a) => closeness(a, backdoor) ?? []);
+  if (found.length === 0)
+    return { claim, verdict: 'not resolved', evidence: 'There are no halves of clean classes to compare with.' };
+  const several = found.every((f) => f.n > 1);
+  const verdict: Verdict =
+    several && found.every((f) => f.interval[1] < CLOSE)
+      ? 'reproduced'
+      : several && found.some((f) => f.interval[0] > CLOSE)
+        ? 'contradicted'
+        : 'not resolved';
+  const words = found.map((f, i) => `${taken[i].label} ${withInterval(f)}`).join('; ');
   return {
     claim,
-    verdict: p > 0.05 ? 'reproduced' : 'contradicted',
-    evidence: `The gap is ${number(gap)} of the level; random halves of clean classes differ by ${number(mean(nulls))} on average, and ${nulls.filter((g) => g >= gap).length} of ${nulls.length} by as much (p = ${number(p, 3)}).`,
+    verdict,
+    evidence: `The gap beyond that of random halves of clean classes, as a share of their level: ${words}. Up to ${CLOSE} counts as close.`,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Finding, StudyReport } from '../../report/index.js';
 import { withInterval } from './findings.js';
 import { grid } from './grid.js';
 import { failedSection, footer } from './sections.js';
-import type { Study } from './types.js';
+import { FIVE, type Study } from './types.js';
 import {
   asrOf,
   cleanLevel,
@@ -21,7 +21,7 @@ export const noiseStudy: Study = {
   summary: 'γ 0.1, 0.4, 0.6: information, score and the order of attacks',
   varies: 'noise',
   defaults: {
-    attacks: ['none', 'badnets', 'blend', 'sig'].map((attack) => ({ attack })),
+    attacks: FIVE,
     rates: [0.1],
     seeds: [0, 1, 2],
     noises: [0.1, 0.4, 0.6],

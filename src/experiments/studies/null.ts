@@ -1,4 +1,5 @@
 /** Clean models, whose scores should lie in their own null, and the control that tells a backdoor from label noise. */
+import { findAttack } from '../../attacks/index.js';
 import { average } from '../../dynamics/index.js';
 import {
   type Block,
@@ -8,6 +9,7 @@ import {
   type StudyReport,
   type StudySection,
 } from '../../report/index.js';
+import { attackOptions } from '../config.js';
 import { withInterval } from './findings.js';
 import { grid, type Repeated, type Setting, settings } from './grid.js';
 import { failedSection, fileWord, footer, scoresBlock, settingWords, summaryTable } from './sections.js';
@@ -81,7 +83,10 @@ function section(setting: Setting): StudySection {
   };
 }
 
-/** Fewer clean models inside than this would be seen with a chance under 2 % if the range held 95 %. */
+/**
+ * Fewer clean models inside than asked would be seen with a chance under 2.5 % if the range held 95 % and seeds were independent. They
+ * share their target class, so that the bar is if anything too high.
+ */
 function calibrationFinding(setting: Setting): Finding {
   const { inside, of, words } = calibrationOf(setting);
   const needed = of - allowedOutside(of);
@@ -107,13 +112,16 @@ function allowedOutside(n: number): number {
 
 /** The control against each attack, by seed: where they score alike, what the score saw was the wrong labels. */
 function controlFindings(setting: Setting): Finding[] {
-  const control = setting.attacks.find((a) => a.config.attack === 'relabel');
-  if (!control) return [];
+  const controls = setting.attacks.filter((a) => a.config.attack === 'relabel');
   const scores = (a: Repeated) => new Map(a.runs.map((r) => [r.config.seed, r.report.stealth?.score ?? null]));
-  const noise = scores(control);
   return setting.attacks
     .filter((a) => !['none', 'relabel'].includes(a.config.attack))
     .flatMap((a) => {
+      // The same samples, relabelled alike: another rate or rule would be another question.
+      const alike = (c: Repeated) => c.config.poisonRate === a.config.poisonRate && ruleOf(c) === ruleOf(a);
+      const control = controls.find(alike);
+      if (!control) return [];
+      const noise = scores(control);
       const differences = [...scores(a)].flatMap(([seed, s]) => {
         const n = noise.get(seed);
         return s !== null && n != null ? [s - n] : [];
@@ -128,6 +136,8 @@ function controlFindings(setting: Setting): Finding[] {
       };
     });
 }
+
+const ruleOf = ({ config }: Repeated) => config.rule ?? findAttack(config.attack).labelling(attackOptions(config)).rule;
 
 function seedTable(clean: Repeated): Block {
   const rows = clean.runs.map(({ config, report, result }): Cell[] => {

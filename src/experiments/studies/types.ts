@@ -45,3 +45,13 @@ export interface Study {
   plan(options: StudyOptions): RunConfig[];
   report(outcome: StudyOutcome, options: StudyOptions): StudyReport | Promise<StudyReport>;
 }
+
+/** Five attacks that take at a small scale, and none: with fewer than five nothing can be said of an order. */
+export const FIVE: AttackChoice[] = [
+  { attack: 'none' },
+  { attack: 'badnets' },
+  { attack: 'blend' },
+  { attack: 'low-frequency', rate: 0.3, attackOption: ['strength=0.2'] },
+  { attack: 'adaptive-blend', rate: 0.3, attackOption: ['alpha=0.3', 'testAlpha=0.4'] },
+  { attack: 'bpp', rate: 0.4, attackOption: ['levels=4'] },
+];

@@ -12,6 +12,7 @@ import {
 } from '../../report/index.js';
 import type { RunConfig } from '../config.js';
 import type { StudyRun } from '../study.js';
+import { TAKEN } from './findings.js';
 import { type Setting, settings } from './grid.js';
 import { fileWord, settingWords } from './sections.js';
 
@@ -143,11 +144,12 @@ export function variedTable(setting: VariedSetting, head: string): Block {
 
 /** Does the order of the attacks by S hold from one value to the next? */
 export function orderFinding(setting: VariedSetting, claim: string): Finding {
+  // An attack that does not take at a value has no say there.
   const poisoned = setting.attacks.filter((a) => a.levels[0]?.runs[0].config.attack !== 'none');
   const scores = setting.values.map((value) =>
     poisoned.map((a) => {
       const level = a.levels.find((l) => l.value === value);
-      return level ? mean(level.runs.map(scoreOf)) : Number.NaN;
+      return level && mean(level.runs.map(asrOf)) >= TAKEN ? mean(level.runs.map(scoreOf)) : Number.NaN;
     }),
   );
   const pairs = setting.values.flatMap((v, i) =>
@@ -165,8 +167,12 @@ export function orderFinding(setting: VariedSetting, claim: string): Finding {
     }),
   );
   const least = pairs.filter((p) => Number.isFinite(p.c.tau)).sort((a, b) => a.c.tau - b.c.tau)[0];
-  if (!least || least.c.n < 3)
-    return { claim, verdict: 'not resolved', evidence: `An order needs three attacks; here are ${poisoned.length}.` };
+  if (!least)
+    return {
+      claim,
+      verdict: 'not resolved',
+      evidence: `An order needs at least two attacks that take at two values; here are ${poisoned.length} attacks.`,
+    };
   const verdict = least.c.interval[0] > 0 ? 'reproduced' : least.c.interval[1] < 0.5 ? 'contradicted' : 'not resolved';
   return {
     claim,
