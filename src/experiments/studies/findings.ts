@@ -30,7 +30,12 @@ export const took = ({ config, runs }: Repeated) =>
 /** What the paper calls visually imperceptible, of its five attacks. */
 const IMPERCEPTIBLE = ['blend', 'wanet', 'label-consistent', 'adaptive-blend'];
 
-const number = (x: number, digits = 2) => x.toFixed(digits).replace('-', '−');
+/** Without the sign of a zero. */
+const number = (x: number, digits = 2) =>
+  x
+    .toFixed(digits)
+    .replace(/^-(?=0\.?0*$)/, '')
+    .replace('-', '−');
 export const withInterval = (a: Average, digits = 2) =>
   Number.isFinite(a.interval[0])
     ? `${number(a.mean, digits)} (95 % ${number(a.interval[0], digits)} to ${number(a.interval[1], digits)}, n = ${a.n})`
