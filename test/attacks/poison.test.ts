@@ -257,7 +257,19 @@ describe('every attack', () => {
     },
   );
 
-  test.each(attacks.filter((a) => a !== none && a.name !== 'patch').map((a) => [a.name, a] as const))(
+  test('the control for label noise relabels the samples of BadNets, and changes no pixel', () => {
+    const set = randomSet(new Array(10).fill(20), small);
+    const [control, backdoor] = [findAttack('relabel'), badnets].map((a) => poison(set, a, settings({ target: 3 })));
+    expect(control.poisoned).toEqual(backdoor.poisoned);
+    expect(control.labels).toEqual(backdoor.labels);
+    expect(control.images).toEqual(set.images);
+    expect(attackTest(set, findAttack('relabel'), settings({ target: 3 }))!.set.labels.every((y) => y === 3)).toBe(
+      true,
+    );
+  });
+
+  const changing = attacks.filter((a) => a !== none && a.name !== 'patch' && a.name !== 'relabel');
+  test.each(changing.map((a) => [a.name, a] as const))(
     '%s changes every image it is given, the same way for the same index, and leaves the original alone',
     (_, attack) => {
       const set = randomSet([4, 4]);
