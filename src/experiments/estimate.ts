@@ -4,7 +4,7 @@ import { type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned, isNullGroup } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
 import type { RunConfig } from './config.js';
-import type { RunHooks } from './hooks.js';
+import { type RunHooks, Stopped } from './hooks.js';
 import { makeRepresentation } from './representation.js';
 
 /** Of single samples, what the trajectories show is kept; the null's halves are left out. */
@@ -27,9 +27,14 @@ export async function recordEstimates(
     const data = await read(layer);
     const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
     const stage = `information at epoch ${epoch}${layers.length > 1 ? `, ${layer}` : ''}`;
-    const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) =>
-      hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' }),
-    );
+    const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) => {
+      // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
+      if (hooks.shouldStop?.())
+        throw new Stopped(
+          `stopped while estimating epoch ${epoch}; training is saved. To go on, give the same command with --out and --resume.`,
+        );
+      hooks.progress?.({ stage, done: Math.round(done * total), total, unit: 'estimates' });
+    });
     for (const { pointwise: values, steps: _, ...e } of estimates) {
       lines.push({ epoch, estimator: 'infonce', layer, ...e });
       if (layer === layers[0] && pointwiseKept(e) && values.some(Number.isFinite))
