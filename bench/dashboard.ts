@@ -6,31 +6,28 @@
  * Prints the seconds until the list is there, the milliseconds a filter takes, the frames a second while the scrubber is moved
  * through all checkpoints, and the size of the page's own code, compressed. Needs Chromium (`CHROMIUM`, or Debian's).
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { chromium, type Page } from 'playwright-core';
 import { UserError } from '../src/base/errors.js';
 import { table } from '../src/cli/table.js';
-import { serveFolder, writeRun } from '../test/server/helpers.js';
+import { chromiumPath, serveFolder, writeRun } from '../test/server/helpers.js';
 
 const RUNS = 500;
 const EPOCHS = 120;
 const SAMPLES = 10_000;
 
 export async function main(args: string[]): Promise<void> {
-  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-    (p) => p && existsSync(p),
-  );
-  if (!executablePath) throw new UserError('no Chromium here; name one in CHROMIUM');
+  if (!chromiumPath) throw new UserError('no Chromium here; name one in CHROMIUM');
   const folder = mkdtempSync(join(tmpdir(), 'ibscope-bench-'));
   const attacks = ['blend', 'badnets', 'sig', 'wanet', 'none'];
   for (let i = 0; i < RUNS - 1; i++)
     await writeRun(join(folder, `run-${String(i).padStart(3, '0')}`), { attack: attacks[i % attacks.length], seed: i });
   await writeRun(join(folder, 'large'), { epochs: EPOCHS, samples: SAMPLES, everyEpoch: true });
   const served = await serveFolder(folder, join(import.meta.dirname, '../../dist/cli/main.js'));
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     // What the browser itself needs to start is not the page's.

@@ -5,11 +5,12 @@
 import type { EstimateRow } from '../dynamics/index.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { estimateCheckpoint, isNullGroup } from '../information/checkpoint.js';
+import { rowsOf } from '../information/columns.js';
 import { pairwiseBounds } from '../information/index.js';
 import { smileObjective } from '../information/smile.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRun } from './documents.js';
-import { readProbe } from './probes.js';
+import { readProbe, tensorDraws } from './probes.js';
 
 /**
  * Estimators of I(X;T) and I(T;Ŷ). The pairwise bound needs noise of known size, which Ŷ has not. It takes T before its last noise
@@ -52,20 +53,11 @@ export async function makeAlternatives(dir: RunDirectory, progress: (done: numbe
       smileObjective(CLIP),
     ))
       lines.push({ epoch, estimator: 'smile', ...e });
-    const means = tensors.t_mean;
-    const [, , d] = means.shape;
+    const [means] = tensorDraws(tensors.t_mean);
     const std = (tensors.t_noise_std.data as Float32Array)[0];
     if (std > 0)
       for (const [group, rows] of groups) {
-        const values = new Float32Array(rows.length * d);
-        rows.forEach((r, at) => {
-          values.set((means.data as Float32Array).subarray(r * d, (r + 1) * d), at * d);
-        });
-        const { lower } = pairwiseBounds(
-          { data: values, n: rows.length, d, discrete: false },
-          { std },
-          { seed: config.seed },
-        );
+        const { lower } = pairwiseBounds({ ...rowsOf(means, rows), discrete: false }, { std }, { seed: config.seed });
         lines.push({
           epoch,
           group,

@@ -8,15 +8,16 @@ import { UserError } from '../base/errors.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Tensor } from '../formats/safetensors.js';
 import type { CheckpointData } from '../information/checkpoint.js';
-import type { Matrix } from '../information/columns.js';
+import { type Matrix, rowsOf } from '../information/columns.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { type Arrays, findArrays } from '../runs/arrays.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readProbeArrays, readSamples, readTrace, type Samples, type TraceDocument } from '../runs/trace.js';
 import { type RunConfig, type RunRequest, resolveConfig } from './config.js';
-import type { GroupsDocument } from './documents.js';
+import { groupsDocument } from './documents.js';
 import { recordEstimates } from './estimate.js';
 import { type RunHooks, Stopped } from './hooks.js';
+import { tensorDraws } from './probes.js';
 import { makeEmbedding } from './representation.js';
 import { finish, type RunResult } from './result.js';
 
@@ -128,7 +129,7 @@ async function configOf(
 }
 
 function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): GroupPlan {
-  const plan = planGroups({
+  return planGroups({
     labels: samples.label,
     poisoned: samples.poisoned,
     cover: samples.cover,
@@ -139,11 +140,10 @@ function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): Grou
     pretended: Math.round(config.poisonRate * samples.n),
     seed: config.seed,
   });
-  return plan;
 }
 
 /** Writes what the analysis was asked and the groups it chose; estimates made otherwise are made anew. */
-async function begin(dir: RunDirectory, config: RunConfig, { groups, samples, size, leftOut }: GroupPlan) {
+async function begin(dir: RunDirectory, config: RunConfig, plan: GroupPlan) {
   const before = await dir.readDocument<{ config: RunConfig }>('analysis.json');
   // What does not touch the estimates; all else makes them, and all that follows from them, anew.
   const later: readonly string[] = ['beta', 'window', 'score'];
@@ -151,13 +151,11 @@ async function begin(dir: RunDirectory, config: RunConfig, { groups, samples, si
     JSON.stringify(ANALYSIS_OPTIONS.filter((key) => !later.includes(key)).map((key) => c[key]));
   if (before && asked(before.config) !== asked(config)) await dir.forgetEstimates();
   await dir.writeDocument('analysis.json', { config });
-  const document: GroupsDocument = {
-    size,
-    leftOut: Object.fromEntries(leftOut),
-    // By their rows in the samples' file, which holds more than the groups do.
-    groups: Object.fromEntries([...groups].map(([id, at]) => [id, Array.from(at, (i) => samples[i])])),
-  };
-  await dir.writeDocument('groups.json', document);
+  // By their rows in the samples' file, which holds more than the groups do.
+  await dir.writeDocument(
+    'groups.json',
+    groupsDocument(plan, (i) => plan.samples[i]),
+  );
 }
 
 async function estimateAll(
@@ -215,24 +213,24 @@ function dataOf(
   plan: GroupPlan,
 ): CheckpointData {
   const rows = plan.samples;
-  const gather = (data: Float32Array | Uint8Array, at: number, d: number, scale = 1): Matrix => {
-    const out = new Float32Array(rows.length * d);
-    rows.forEach((r, i) => {
-      for (let j = 0; j < d; j++) out[i * d + j] = data[at + r * d + j] * scale;
-    });
-    return { data: out, n: rows.length, d };
-  };
-  const draws = ({ shape: [k, n, d], data }: Tensor) =>
-    Array.from({ length: k }, (_, i) => gather(data as Float32Array, i * n * d, d));
-  const x = config.view === 'network' ? arrays.t_noise_free : samples.x!;
-  // Bytes are images, as the model sees them in [0, 1].
-  const scale = x.dtype === 'U8' ? 1 / 255 : 1;
+  const draws = (t: Tensor) => tensorDraws(t).map((draw) => rowsOf(draw, rows));
   return {
-    x: gather(x.data as Float32Array, 0, x.data.length / x.shape[0], scale),
+    x: inputOf(config.view === 'network' ? arrays.t_noise_free : samples.x!, rows),
     t: draws(arrays.t),
     logits: draws(arrays.logits),
     labels: Int32Array.from(rows, (r) => samples.originalLabel[r]),
     classes: trace.classes.length,
     groups: plan.groups,
   };
+}
+
+/** Some rows of what stands for X, [n, …]; bytes are images, as the model sees them in [0, 1]. */
+function inputOf({ dtype, shape: [n], data }: Tensor, rows: Int32Array): Matrix {
+  const d = data.length / n;
+  if (dtype === 'F32') return rowsOf({ data: data as Float32Array, n, d }, rows);
+  const out = new Float32Array(rows.length * d);
+  rows.forEach((r, i) => {
+    for (let j = 0; j < d; j++) out[i * d + j] = (data as Uint8Array)[r * d + j] * (1 / 255);
+  });
+  return { data: out, n: rows.length, d };
 }

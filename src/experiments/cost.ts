@@ -1,6 +1,7 @@
 /** What a run costs: operations by counting its graphs, seconds by timing a few steps of each on this machine. */
+import { quickest } from '../base/timing.js';
 import { criticCost } from '../information/work.js';
-import { Trainer } from '../training/trainer.js';
+import { PASS, Trainer } from '../training/trainer.js';
 import type { RunConfig } from './config.js';
 import { type Prepared, pick } from './prepare.js';
 import { trainingConfig } from './run.js';
@@ -18,21 +19,8 @@ export interface RunCost {
 
 export const secondsOf = (c: RunCost) => c.trainingSeconds + c.probeSeconds + c.criticSeconds;
 
-/** Timed steps after one to warm up; the quickest counts, as whatever else the machine does only slows them. */
+/** Timed steps of each kind. */
 const TIMED = 3;
-
-/** Images of one pass without gradients. */
-const PASS = 128;
-
-async function quickest(work: () => Promise<unknown>): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i <= TIMED; i++) {
-    const started = performance.now();
-    await work();
-    if (i > 0) best = Math.min(best, (performance.now() - started) / 1000);
-  }
-  return best;
-}
 
 /** The cost of a run of this configuration on these data, all its epochs and checkpoints from the first on. */
 export async function costOf(config: RunConfig, data: Prepared): Promise<RunCost> {
@@ -47,12 +35,12 @@ export async function costOf(config: RunConfig, data: Prepared): Promise<RunCost
     poisoned,
     Int32Array.from({ length: Math.min(PASS, poisoned.n) }, (_, i) => i),
   );
-  const step = await quickest(async () => {
+  const step = await quickest(TIMED, async () => {
     // Only whole batches are timed.
     if (trainer.position.step + 1 >= trainer.stepsPerEpoch) trainer.position.step = 0;
     await trainer.step();
   });
-  const perPass = (await quickest(() => trainer.evaluate(few, 'cost'))) / few.n;
+  const perPass = (await quickest(TIMED, () => trainer.evaluate(few, 'cost'))) / few.n;
   const layers = config.layer!;
   const widths: number[] = [];
   for (const layer of layers) widths.push((await trainer.noiseFree(few, layer)).length / few.n);

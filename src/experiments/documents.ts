@@ -1,5 +1,6 @@
 /** The JSON documents of a run directory. */
 import { UserError } from '../base/errors.js';
+import type { GroupPlan } from '../information/groups.js';
 import { FORMAT, type RunDirectory } from '../runs/directory.js';
 import type { RunConfig } from './config.js';
 
@@ -24,6 +25,15 @@ export interface GroupsDocument {
   leftOut: Record<string, number>;
   /** Group id → row numbers of `samples.safetensors`. */
   groups: Record<string, number[]>;
+}
+
+/** A plan of groups as it is kept; `row` tells the row of the samples' file from a position in the plan. */
+export function groupsDocument({ size, leftOut, groups }: GroupPlan, row = (i: number) => i): GroupsDocument {
+  return {
+    size,
+    leftOut: Object.fromEntries(leftOut),
+    groups: Object.fromEntries([...groups].map(([id, at]) => [id, Array.from(at, row)])),
+  };
 }
 
 /** What was asked of a run. Throws `UserError` where `run.json` is missing, of another version, or no run's at all. */

@@ -62,7 +62,7 @@ export async function experiment(request: ExperimentRequest, hooks: RunHooks): P
   if (markdown !== undefined && !markdown.endsWith('.md'))
     throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
   const configs: RunConfig[] = [];
-  // As \`run\` writes them: a device that is settled, the processor left unset.
+  // As `run` writes them: a device that is settled, the processor left unset.
   for (const config of study.plan(options)) configs.push(await onDevice(config, hooks));
   checkFolders(configs);
   await checkFolder(out, true);
@@ -159,9 +159,9 @@ async function writeMarkdown(summary: StudyReport, file: string): Promise<void> 
 }
 
 /** The cost of one run of each kind, with how many there are of it. */
-function costsOf({ runs, costs, kinds }: StudyPlan): ExperimentResult['costs'] {
+function costsOf({ runs, costs }: StudyPlan): ExperimentResult['costs'] {
   return [...costs].map(([kind, cost]) => {
-    const same = runs.filter((r) => !r.done && kinds.get(r.name) === kind);
+    const same = runs.filter((r) => !r.done && r.kind === kind);
     return { runs: same.length, like: same[0].name, ...cost };
   });
 }

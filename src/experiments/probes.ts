@@ -1,12 +1,15 @@
 /** What a probe file holds, as estimators want it. */
 import { readSafetensors, type Tensor } from '../formats/safetensors.js';
-import type { Matrix } from '../information/columns.js';
+import { drawsOf, type Matrix } from '../information/columns.js';
 import type { RunDirectory } from '../runs/directory.js';
 import type { RunConfig } from './config.js';
 
 /** What follows the names of a layer's tensors: nothing for the first, so that a run of one layer has plain names. */
 export const layerSuffix = ({ layer }: Pick<RunConfig, 'layer'>, name: string) =>
   name === layer![0] ? '' : `.${name}`;
+
+/** Per noise draw what a probe's array [k, n, d] holds. */
+export const tensorDraws = ({ shape: [k, n, d], data }: Tensor): Matrix[] => drawsOf(data as Float32Array, k, n, d);
 
 export interface Probe {
   x: Matrix;
@@ -22,14 +25,9 @@ export async function readProbe(
   config: Pick<RunConfig, 'layer' | 'view'>,
   layer = config.layer![0],
 ): Promise<Probe> {
-  const draws = (name: string): Matrix[] => {
-    const [k, n, d] = tensors[name].shape;
-    const values = tensors[name].data as Float32Array;
-    return Array.from({ length: k }, (_, i) => ({ data: values.subarray(i * n * d, (i + 1) * n * d), n, d }));
-  };
   const at = layerSuffix(config, layer);
   const x = config.view === 'pixels' ? await pixels(dir) : matrix(tensors[`t_noise_free${at}`]);
-  return { x, t: draws(`t${at}`), logits: draws('logits') };
+  return { x, t: tensorDraws(tensors[`t${at}`]), logits: tensorDraws(tensors.logits) };
 }
 
 /** The probed images, [n, h·w·c] in [0, 1]. */

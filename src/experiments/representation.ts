@@ -4,9 +4,9 @@
  */
 
 import { Rng } from '../base/random.js';
-import { type Auroc, auroc, type EstimateRow } from '../dynamics/index.js';
-import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
-import type { Matrix } from '../information/columns.js';
+import { type Auroc, auroc, type EstimateRow, mean } from '../dynamics/index.js';
+import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
+import { type Matrix, rowsOf } from '../information/columns.js';
 import {
   aligned,
   distances,
@@ -20,6 +20,7 @@ import {
 import { findArrays, readArrays } from '../runs/arrays.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRun } from './documents.js';
+import { tensorDraws } from './probes.js';
 
 /** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
 export interface RepresentationRow {
@@ -89,20 +90,6 @@ async function readProbed(dir: RunDirectory): Promise<Probed | null> {
     pretended: !poisoned.includes(1),
   };
 }
-
-const rowsOf = ({ data, d }: Matrix, rows: readonly number[]): Matrix => {
-  const out = new Float32Array(rows.length * d);
-  rows.forEach((r, i) => {
-    out.set(data.subarray(r * d, (r + 1) * d), i * d);
-  });
-  return { data: out, n: rows.length, d };
-};
-
-function firstDraw({ shape: [, n, d], data }: Tensor): Matrix {
-  return { data: (data as Float32Array).subarray(0, n * d), n, d };
-}
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** At most `most` samples of each group; a sample that is in two groups counts in the first. */
 function few(
@@ -184,7 +171,7 @@ export async function makeRepresentation(dir: RunDirectory): Promise<void> {
   for (const epoch of (await dir.probes()).filter((e) => estimated.has(e))) {
     if (!document.rows.some((r) => r.epoch === epoch)) {
       const { t } = await readArrays(dir.probeBase(epoch));
-      document.rows.push(rowAt(epoch, firstDraw(t), probed));
+      document.rows.push(rowAt(epoch, tensorDraws(t)[0], probed));
       changed = true;
     }
     if (!document.separation.some((s) => s.epoch === epoch)) {
@@ -218,7 +205,7 @@ export async function makeEmbedding(
       continue;
     }
     const { t } = await readArrays(dir.probeBase(epoch));
-    const made = embed(rowsOf(firstDraw(t), rows), method, seed);
+    const made = embed(rowsOf(tensorDraws(t)[0], rows), method, seed);
     before = before ? aligned(made, before) : made;
     await writeSafetensors(
       file,
@@ -228,17 +215,22 @@ export async function makeEmbedding(
   }
 }
 
+/** Checkpoints of which there is a picture by that method. */
+export async function embeddingEpochs(dir: RunDirectory, method: EmbeddingMethod): Promise<number[]> {
+  const epochs: number[] = [];
+  for (const epoch of await dir.probes()) if (await dir.has(dir.embedding(method, epoch))) epochs.push(epoch);
+  return epochs;
+}
+
 /** The picture that is there, of the method asked for; null where there is none. */
 export async function readEmbedding(dir: RunDirectory, method: EmbeddingMethod): Promise<Embedding | null> {
-  const found: Embedding = { method, epochs: [], points: [], rows: [], groups: [] };
-  for (const epoch of await dir.probes()) {
-    const file = dir.embedding(method, epoch);
-    if (!(await dir.has(file))) continue;
-    const { tensors, metadata } = await readSafetensors(file);
-    found.epochs.push(epoch);
+  const epochs = await embeddingEpochs(dir, method);
+  const found: Embedding = { method, epochs, points: [], rows: [], groups: [] };
+  for (const epoch of epochs) {
+    const { tensors, metadata } = await readSafetensors(dir.embedding(method, epoch));
     found.points.push(tensors.points.data as Float32Array);
     found.rows = [...(tensors.row.data as Int32Array)];
     found.groups = JSON.parse(metadata.groups) as string[];
   }
-  return found.epochs.length > 0 ? found : null;
+  return epochs.length > 0 ? found : null;
 }

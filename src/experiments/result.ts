@@ -134,7 +134,7 @@ async function readPerception(dir: RunDirectory): Promise<Record<string, number>
   );
 }
 
-/** The report of a run as data, from its directory alone. */
+/** The report of a run as data, from its directory alone; without the pictures of T, which are large. */
 export async function reportOf(dir: RunDirectory): Promise<RunReport> {
   return (await analyse(dir)).report;
 }
@@ -170,7 +170,6 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
   };
   const gallery = await readGallery(dir);
   const representation = await dir.readDocument<RepresentationDocument>('representation.json');
-  const embeddings = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
   // What follows from the tables themselves, the report says of its own accord.
   const warnings = smallGroups(leftOut);
   const poisoned = gallery.length > 0;
@@ -195,7 +194,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     draft: dynamics.draft,
     representation: representation?.rows ?? [],
     separation: representation?.separation ?? [],
-    embeddings: embeddings.flatMap((e) => e ?? []),
+    embeddings: [],
     gallery,
     perception: await readPerception(dir),
     warnings,
@@ -212,7 +211,9 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
   await makeRepresentation(dir);
   const { report, dynamics } = await analyse(dir);
   await dir.writeDocument('stealth.json', dynamics);
-  const file = await dir.writeFile('report.html', await renderRunReport(report));
+  const pictures = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
+  const whole = { ...report, embeddings: pictures.flatMap((p) => p ?? []) };
+  const file = await dir.writeFile('report.html', await renderRunReport(whole));
   const { stealth: s, draft } = dynamics;
   const last = report.epochs[report.epochs.length - 1];
   const chosen = config.score === 'ibscope' ? s : draft;

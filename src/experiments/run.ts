@@ -16,7 +16,7 @@ import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { type Position, Trainer, type TrainingConfig } from '../training/trainer.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
-import { type GroupsDocument, type RunDocument, readRun } from './documents.js';
+import { groupsDocument, type RunDocument, readRun } from './documents.js';
 import { recordEstimates } from './estimate.js';
 import { writeGallery } from './gallery.js';
 import { type RunHooks, Stopped } from './hooks.js';
@@ -143,13 +143,7 @@ class Run {
     if (!(await dir.has(dir.samples))) await this.writeSamples();
     if (!(await dir.has(dir.gallery))) await writeGallery(dir, data);
     if (!(await dir.readDocument('perception.json'))) await this.writePerception();
-    const { groups, size, leftOut } = data.groups;
-    const document: GroupsDocument = {
-      size,
-      leftOut: Object.fromEntries(leftOut),
-      groups: Object.fromEntries([...groups].map(([id, rows]) => [id, [...rows]])),
-    };
-    await dir.writeDocument('groups.json', document);
+    await dir.writeDocument('groups.json', groupsDocument(data.groups));
   }
 
   /** How visible the trigger is, on the first triggered test images. */

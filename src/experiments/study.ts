@@ -34,11 +34,9 @@ export interface StudyRun {
 }
 
 export interface StudyPlan {
-  runs: { name: string; config: RunConfig; done: boolean }[];
+  runs: { name: string; config: RunConfig; kind: string; done: boolean }[];
   /** Cost of one run of each kind that is still to do. */
   costs: Map<string, RunCost>;
-  /** The kind of every run by its name. */
-  kinds: Map<string, string>;
   /** Runs at a time. */
   atOnce: number;
   /** Seconds until all is done, from timed steps. */
@@ -168,20 +166,24 @@ export async function planStudy(
     for (const config of even) {
       const name = runName(config);
       if (runs.some((r) => r.name === name)) continue;
-      runs.push({ name, config, done: (await finished(join(out, 'runs', name), config)) !== null });
+      runs.push({
+        name,
+        config,
+        kind: kindOf(config),
+        done: (await finished(join(out, 'runs', name), config)) !== null,
+      });
     }
     const costs = new Map<string, RunCost>();
     const open = runs.filter((r) => !r.done);
-    const kinds = [...new Map(open.map((r) => [kindOf(r.config), r.config]))];
+    const kinds = [...new Map(open.map((r) => [r.kind, r.config]))];
     for (const [i, [kind, config]] of kinds.entries()) {
       if (hooks.shouldStop?.()) throw new Stopped('stopped before anything was begun.');
       hooks.progress?.({ stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
       const job: CostJob = { config, threads };
       costs.set(kind, await pool.run<RunCost>('costJob', job, () => {}));
     }
-    const seconds = open.reduce((s, r) => s + secondsOf(costs.get(kindOf(r.config)) ?? FREE), 0);
-    const kindsByName = new Map(runs.map((r) => [r.name, kindOf(r.config)]));
-    return { runs, costs, kinds: kindsByName, atOnce, seconds: seconds / Math.min(atOnce, Math.max(1, open.length)) };
+    const seconds = open.reduce((s, r) => s + secondsOf(costs.get(r.kind) ?? FREE), 0);
+    return { runs, costs, atOnce, seconds: seconds / Math.min(atOnce, Math.max(1, open.length)) };
   } finally {
     pool.close();
   }
@@ -215,7 +217,7 @@ export async function runStudy(
   const { runs, costs, atOnce } = plan;
   const { threads } = parallelism(runs.map((r) => r.config));
   const open = runs.filter((r) => !r.done);
-  const weight = open.map((r) => secondsOf(costs.get(kindOf(r.config)) ?? FREE) || 1);
+  const weight = open.map((r) => secondsOf(costs.get(r.kind) ?? FREE) || 1);
   const total = weight.reduce((a, b) => a + b, 0);
   const share = new Float64Array(open.length);
   const failed: StudyOutcome['failed'] = [];

@@ -9,6 +9,17 @@ export interface Matrix {
   d: number;
 }
 
+/** Some rows of a matrix, copied, in the order given. */
+export function rowsOf({ data, d }: Matrix, rows: ArrayLike<number>): Matrix {
+  const out = new Float32Array(rows.length * d);
+  for (let i = 0; i < rows.length; i++) out.set(data.subarray(rows[i] * d, (rows[i] + 1) * d), i * d);
+  return { data: out, n: rows.length, d };
+}
+
+/** The draws of an array [draws, n, d], each a view of it. */
+export const drawsOf = (data: Float32Array, draws: number, n: number, d: number): Matrix[] =>
+  Array.from({ length: draws }, (_, k) => ({ data: data.subarray(k * n * d, (k + 1) * n * d), n, d }));
+
 /**
  * Columns centred, clipped at `clip` of their standard deviations, and all divided by one factor, so that their mean
  * variance is about `size`². Their sizes relative to each other stay: noise of one size in all columns remains so. Statistics in

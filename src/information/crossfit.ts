@@ -3,7 +3,7 @@
  * at one step: a fold's critics where the *other* fold's mean curve is highest, so that no value is picked by its own noise.
  */
 import { Rng } from '../base/random.js';
-import { type Matrix, normalise, principalComponents } from './columns.js';
+import { drawsOf, type Matrix, normalise, principalComponents, rowsOf } from './columns.js';
 import type { CriticKind } from './critic.js';
 import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
 import type { Objective } from './objective.js';
@@ -74,14 +74,12 @@ function stack(side: Side): Matrix {
   return { data, n: side.length * n, d };
 }
 
-const unstack = ({ data, d }: Matrix, draws: number, n: number): Side =>
-  Array.from({ length: draws }, (_, k) => ({ data: data.subarray(k * n * d, (k + 1) * n * d), n, d }));
-
 /** Principal components in the place of columns, where there are more than `components` of them. */
 export async function reduceSide(side: Side, components: number, seed: number): Promise<Side> {
   const { n, d } = side[0];
   if (d <= components) return side;
-  return unstack(await principalComponents(stack(side), Math.min(components, n - 1), seed), side.length, n);
+  const reduced = await principalComponents(stack(side), Math.min(components, n - 1), seed);
+  return drawsOf(reduced.data, side.length, n, reduced.d);
 }
 
 /**
@@ -95,13 +93,7 @@ function normaliseGroups(side: Side, groups: readonly Int32Array[], length: numb
   const size = groups[0].length;
   const out = side.map(() => ({ data: new Float32Array(groups.length * size * d), n: groups.length * size, d }));
   groups.forEach((rows, g) => {
-    const own = side.map(({ data }) => {
-      const part = new Float32Array(size * d);
-      rows.forEach((r, i) => {
-        part.set(data.subarray(r * d, (r + 1) * d), i * d);
-      });
-      return { data: part, n: size, d };
-    });
+    const own = side.map((m) => rowsOf(m, rows));
     const scaled = normalise(stack(own), CLIP, scale).data;
     out.forEach((m, k) => {
       m.data.set(scaled.subarray(k * size * d, (k + 1) * size * d), g * size * d);

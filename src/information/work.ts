@@ -1,4 +1,5 @@
 /** The work of estimating one checkpoint: which critics are trained, on what, for how many steps. */
+import { quickest } from '../base/timing.js';
 import { flops, input } from '../engine/index.js';
 import { type CheckpointCritic, estimatesPlanned, GROUP_CRITIC, PAPER_PAIRS, paperSettings } from './checkpoint.js';
 import { critic } from './critic.js';
@@ -10,6 +11,9 @@ import { logWeights, PAPER_FIT } from './paper.js';
 const QUICK_STEPS = 80;
 const QUICK_JUDGEMENTS = 9;
 
+/** Timed steps of each kind. */
+const TIMED = 2;
+
 /** Columns of what critics read. */
 export interface Columns {
   x: number;
@@ -20,9 +24,8 @@ export interface Columns {
 
 interface Critics {
   options: FitOptions;
-  /** Trained side by side, and how many samples each may learn from. */
+  /** Trained side by side. */
   count: number;
-  rows: number;
   columns: [number, number];
   steps: number;
   /** Held-out rows of each, each against all of them, and how often that is done. */
@@ -56,7 +59,7 @@ function critics(kind: CheckpointCritic, groups: Iterable<string>, size: number,
         judgements: QUICK_JUDGEMENTS * draws,
         negatives: null,
       };
-      found.push({ ...common, count: 2 * ids.length, rows: half, judged });
+      found.push({ ...common, count: 2 * ids.length, judged });
       continue;
     }
     const o = paperSettings(quantity);
@@ -67,7 +70,7 @@ function critics(kind: CheckpointCritic, groups: Iterable<string>, size: number,
         const batch = Math.min(o.batch, rows);
         const perEpoch = Math.max(1, Math.ceil(Math.floor(rows / batch) / 2));
         const options = { ...PAPER_FIT, learningRate: o.learningRate, batch, seed: 0 };
-        return { options, columns: pair, rows, steps: o.epochs * perEpoch, negatives: o.negatives };
+        return { options, columns: pair, steps: o.epochs * perEpoch, negatives: o.negatives };
       };
       found.push({ ...fitted(size), count, judged: 0, judgements: 0 });
       found.push({ ...fitted(half), count: 2 * count, judged: half, judgements: draws });
@@ -85,7 +88,7 @@ function judgeFlops({ options, count, columns: [a, b], judged, judgements }: Cri
   return judgements * flops({ outputs: { scores } });
 }
 
-/** Seconds of one step on this machine: the quickest of two after one to warm up, on made-up values. */
+/** Seconds of one step on this machine, on made-up values. */
 async function secondsPerStep(c: Critics): Promise<number> {
   const { options, count, columns, negatives } = c;
   const n = count * options.batch;
@@ -95,15 +98,12 @@ async function secondsPerStep(c: Critics): Promise<number> {
     Int32Array.from({ length: options.batch }, (_, i) => g * options.batch + i),
   );
   const drawn = new Int32Array(n * (negatives ?? 0)).map((_, i) => i % options.batch);
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3; i++) {
-    const started = performance.now();
+  const seconds = await quickest(TIMED, () => {
     const weights = negatives === null ? undefined : logWeights(drawn, n, options.batch, negatives);
-    await group.step(rows, 0, options.learningRate, weights);
-    if (i > 0) best = Math.min(best, (performance.now() - started) / 1000);
-  }
+    return group.step(rows, 0, options.learningRate, weights);
+  });
   await group.release();
-  return best;
+  return seconds;
 }
 
 export interface CriticCost {

@@ -8,6 +8,7 @@ import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { attacks } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
+import { shellWord } from '../base/shell.js';
 import { datasets } from '../datasets/index.js';
 import { inWorker } from '../engine/worker.js';
 import { requestOf, resolveConfig } from '../experiments/config.js';
@@ -15,7 +16,7 @@ import { type RunCost, secondsOf } from '../experiments/cost.js';
 import { type RunDocument, readRun } from '../experiments/documents.js';
 import { readGallery } from '../experiments/gallery.js';
 import type { CostJob } from '../experiments/jobs.js';
-import { readEmbedding } from '../experiments/representation.js';
+import { embeddingEpochs, readEmbedding } from '../experiments/representation.js';
 import { reportOf } from '../experiments/result.js';
 import { pngOf, residual } from '../report/png.js';
 import { embeddingMethods } from '../representation/index.js';
@@ -120,14 +121,17 @@ export function routes(library: Library, work: Work, port: () => number, token: 
       const dir = await RunDirectory.read(path);
       const { config } = await readRun(dir);
       const report = await reportOf(dir);
-      const { gallery, embeddings, ...rest } = report;
+      const { gallery, embeddings: _, ...rest } = report;
+      const embeddings = await Promise.all(
+        embeddingMethods.map(async (method) => ({ method, epochs: await embeddingEpochs(dir, method) })),
+      );
       return c.json({
         id,
         ...rest,
         config,
         command: commandOf(config, join(library.root, id)),
         gallery: gallery.map(({ label }) => label),
-        embeddings: embeddings.map((e) => ({ method: e.method, epochs: e.epochs })),
+        embeddings: embeddings.filter((e) => e.epochs.length > 0),
         messages: work.lines(id),
         mine: work.isRunning(id),
       });
@@ -263,8 +267,5 @@ function commandOf(config: RunDocument['config'], out: string): string | null {
   const differs = Object.entries(config).filter(
     ([key, value]) => ['dataset', 'attack'].includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key]),
   );
-  return Work.arguments(Object.fromEntries(differs), out, false).map(quoted).join(' ');
+  return Work.arguments(Object.fromEntries(differs), out, false).map(shellWord).join(' ');
 }
-
-/** As a shell wants it. */
-const quoted = (text: string) => (/^[\w./:@=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

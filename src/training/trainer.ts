@@ -77,7 +77,7 @@ export interface Position {
 }
 
 /** Images evaluated or probed in one pass. */
-const PASS = 128;
+export const PASS = 128;
 
 const freshTally = (classes: number): Tally => ({
   loss: 0,

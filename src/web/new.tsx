@@ -1,5 +1,6 @@
 /** A new run: a form from the command line's own schema, how long it would take, and the command it stands for. */
 import { useState } from 'preact/hooks';
+import { shellWord } from '../base/shell.js';
 import { duration } from '../report/format.js';
 import { type FormField, get, hasToken, post, useLoaded } from './api.js';
 import { hrefOf } from './route.js';
@@ -17,8 +18,10 @@ export function NewPage() {
       const { [key]: _, ...rest } = g;
       return text === '' ? rest : { ...rest, [key]: text };
     });
-  const flags = value.fields.filter((f) => given[f.key] !== undefined).map((f) => `${f.flag} ${quoted(given[f.key])}`);
-  const command = ['ibscope run', ...flags, ...(given.name ? [`--out ${quoted(given.name)}`] : [])].join(' ');
+  const flags = value.fields
+    .filter((f) => given[f.key] !== undefined)
+    .map((f) => `${f.flag} ${shellWord(given[f.key])}`);
+  const command = ['ibscope run', ...flags, ...(given.name ? [`--out ${shellWord(given.name)}`] : [])].join(' ');
   const attempt = async (what: () => Promise<void>) => {
     setBusy(true);
     say(null);
@@ -120,6 +123,3 @@ export function NewPage() {
     </>
   );
 }
-
-/** As a shell wants it. */
-const quoted = (text: string) => (/^[\w./:@=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

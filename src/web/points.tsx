@@ -1,5 +1,5 @@
 /** T in two dimensions on a canvas: ten thousand points at the pace of a moving scrubber, and the image under the pointer. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type GroupContext, groupStyle, roleOrder } from '../report/groups.js';
 import { type EmbeddingView, imageOf } from './api.js';
 
@@ -19,7 +19,11 @@ export function Points({ id, view, at, context }: Props) {
   const [size, setSize] = useState(0);
   const [over, setOver] = useState<number | null>(null);
   const points = view.points[at] ?? [];
-  const reach = Math.max(1e-9, ...view.points.map((p) => p.reduce((m, v) => Math.max(m, Math.abs(v)), 0)));
+  // Over all checkpoints, which share their axes; the scrubber must not pay for it at every step.
+  const reach = useMemo(
+    () => Math.max(1e-9, ...view.points.map((p) => p.reduce((m, v) => Math.max(m, Math.abs(v)), 0))),
+    [view],
+  );
   const place = (i: number): [number, number] => [
     (points[2 * i] / reach / 2.1 + 0.5) * size,
     (0.5 - points[2 * i + 1] / reach / 2.1) * size,

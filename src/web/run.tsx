@@ -85,12 +85,14 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
       };
     })
     .filter((c) => c.epochs.length > 0);
-  const trails = planeTrails({ ...run, curves });
-  const plane = {
-    xDomain: padded(trails.flatMap((t) => t.points.map((p) => p.x))),
-    yDomain: padded(trails.flatMap((t) => t.points.map((p) => p.y))),
-    epochRange: [epochs[0], epochs[epochs.length - 1]] as [number, number],
-  };
+  const plane = useMemo(() => {
+    const points = planeTrails({ ...run, curves }).flatMap((t) => t.points);
+    return {
+      xDomain: padded(points.map((p) => p.x)),
+      yDomain: padded(points.map((p) => p.y)),
+      epochRange: [epochs[0], epochs[epochs.length - 1]] as [number, number],
+    };
+  }, [run, curves]);
   const last = run.epochs.filter((e) => e.epoch <= epoch).at(-1) ?? run.epochs.at(-1);
   return (
     <>

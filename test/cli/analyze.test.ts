@@ -10,7 +10,7 @@ import { encodeNpy, ndarray } from '../../src/formats/npy.js';
 import { encodeNpz } from '../../src/formats/npz.js';
 import { encodeSafetensors, tensor } from '../../src/formats/safetensors.js';
 import { hasTorch } from '../python.js';
-import { MAIN, sandbox } from './helpers.js';
+import { MAIN, sandbox, smallRun } from './helpers.js';
 
 const box = sandbox();
 const at = (...parts: string[]) => join(box.folder, ...parts);
@@ -109,19 +109,7 @@ describe('a trace', () => {
   }, 120_000);
 
   it('of a run of ibscope’s own agrees with the run within standard errors', async () => {
-    const small = [
-      '--train-limit',
-      '2400',
-      '--test-limit',
-      '100',
-      '--width',
-      '2',
-      '--epochs',
-      '2',
-      '--checkpoints',
-      '1,2',
-    ];
-    expect((await box.run(['run', ...small, '--out', 'own'])).code).toBe(0);
+    expect((await box.run(['run', ...smallRun(2), '--out', 'own'])).code).toBe(0);
     const truth = rows('own');
     cpSync(at('own'), at('copy'), { recursive: true });
     for (const file of [

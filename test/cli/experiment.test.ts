@@ -3,21 +3,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MAIN, sandbox } from './helpers.js';
+import { MAIN, sandbox, smallRun } from './helpers.js';
 
 const box = sandbox();
-const SMALL = [
-  '--train-limit',
-  '2400',
-  '--test-limit',
-  '100',
-  '--width',
-  '2',
-  '--epochs',
-  '4',
-  '--checkpoints',
-  '1,2,3,4',
-];
+const SMALL = smallRun(4);
 const attacks = (out: string) => [
   'experiment',
   'attacks',

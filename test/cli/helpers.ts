@@ -7,6 +7,13 @@ import { encodeNpy, ndarray, type TypedArray } from '../../src/formats/npy.js';
 
 export const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 
+/** Options of a run that is over in seconds and has every group but the cover's. */
+export function smallRun(epochs: number): string[] {
+  const checkpoints = Array.from({ length: epochs }, (_, i) => i + 1).join(',');
+  const options = { 'train-limit': 2400, 'test-limit': 100, width: 2, epochs, checkpoints };
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
 export interface Outcome {
   code: number;
   stdout: string;

@@ -1,5 +1,6 @@
 /** The dashboard as `ibscope view` starts it, over a folder of made-up runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,11 @@ import { FORMAT } from '../../src/runs/directory.js';
 import { example } from '../report/example.js';
 
 const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+/** The browser that pages are tried in; undefined where there is none. */
+export const chromiumPath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (p) => p && existsSync(p),
+);
 
 export interface Served {
   folder: string;

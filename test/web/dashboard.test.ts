@@ -1,18 +1,15 @@
 /** The dashboard in a real browser, as a person uses it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stealth } from '../../src/dynamics/index.js';
-import { remove, type Served, scratch, serveFolder, writeRun } from '../server/helpers.js';
+import { chromiumPath, remove, type Served, scratch, serveFolder, writeRun } from '../server/helpers.js';
 
-const EXECUTABLE = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
-  (p) => p && existsSync(p),
-);
 const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-if (!EXECUTABLE) console.log('the dashboard in a browser: skipped, needs Chromium (CHROMIUM, or Debian’s)');
+if (!chromiumPath) console.log('the dashboard in a browser: skipped, needs Chromium (CHROMIUM, or Debian’s)');
 
-describe.skipIf(!EXECUTABLE)('the dashboard', () => {
+describe.skipIf(!chromiumPath)('the dashboard', () => {
   let served: Served;
   let browser: Browser;
   let page: Page;
@@ -29,7 +26,7 @@ describe.skipIf(!EXECUTABLE)('the dashboard', () => {
     });
     await writeRun(join(folder, 'c-sig'), { attack: 'sig', offset: -0.8, seed: 3, created: '2026-01-01T00:00:00Z' });
     served = await serveFolder(folder);
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
     page.on('console', (m) => {
       if (m.type() === 'error') complaints.push(m.text());

@@ -1,5 +1,5 @@
 /** Attacks × rates × data sets: how information flows under each, and whether what the paper found is found here. */
-import type { Block, StudyReport, StudySection } from '../../report/index.js';
+import type { Block, Finding, StudyReport, StudySection } from '../../report/index.js';
 import { acceleration, findings, TAKEN, took, withInterval } from './findings.js';
 import { grid, type Setting, settings } from './grid.js';
 import {
@@ -24,7 +24,7 @@ export const attacksStudy: Study = {
   defaults: { attacks: PAPER_ATTACKS.map((attack) => ({ attack })), rates: [0.1], seeds: [0, 1, 2] },
   plan: (o) => grid(o),
   report(outcome): StudyReport {
-    const all = settings(outcome.runs);
+    const all = settings(outcome.runs).map((setting) => ({ setting, found: findings(setting) }));
     return {
       title: 'What backdoors do to the flow of information',
       lede: lede(all),
@@ -34,16 +34,21 @@ export const attacksStudy: Study = {
   },
 };
 
-function lede(all: readonly Setting[]): string {
-  const words = all.map((s) => {
+interface Judged {
+  setting: Setting;
+  found: Finding[];
+}
+
+function lede(all: readonly Judged[]): string {
+  const words = all.map(({ setting, found }) => {
     const counts = { reproduced: 0, 'not resolved': 0, contradicted: 0 };
-    for (const f of findings(s)) counts[f.verdict]++;
-    return `On ${s.dataset} ${counts.reproduced} of the paper’s findings are reproduced, ${counts['not resolved']} are not resolved at this scale, and ${counts.contradicted} are contradicted.`;
+    for (const f of found) counts[f.verdict]++;
+    return `On ${setting.dataset} ${counts.reproduced} of the paper’s findings are reproduced, ${counts['not resolved']} are not resolved at this scale, and ${counts.contradicted} are contradicted.`;
   });
   return `The paper’s findings, judged by rules that were fixed beforehand. ${words.join(' ')} An attack counts as having taken from an ASR of ${TAKEN} on; the others have no say.`;
 }
 
-function section(setting: Setting): StudySection {
+function section({ setting, found }: Judged): StudySection {
   const name = fileWord(setting.dataset);
   const look = lookFigures(setting, name);
   return {
@@ -51,7 +56,7 @@ function section(setting: Setting): StudySection {
     title: setting.dataset,
     intro: settingWords(setting),
     blocks: [
-      { kind: 'findings', findings: findings(setting) },
+      { kind: 'findings', findings: found },
       { kind: 'heading', text: 'Success, stealth and look' },
       summaryTable(setting.attacks),
       scoresBlock(setting, name),

@@ -101,7 +101,7 @@ function earlyFinding(attacks: readonly Repeated[], quantity: StealthQuantity): 
 }
 
 /** How many of the groups' phases hold a compression after an expansion, how many are resolved without, and how many are neither. */
-export function compressions(runs: readonly StudyRun[], which: (group: string) => boolean) {
+function compressions(runs: readonly StudyRun[], which: (group: string) => boolean) {
   const counts = { compression: 0, none: 0, unresolved: 0 };
   for (const run of runs)
     for (const { group, phases } of run.report.phases) {
@@ -126,7 +126,7 @@ function compressionFinding(runs: readonly StudyRun[], who: string, which: (grou
 }
 
 /** Average over epochs of backdoor − clean, per seed, with the bound on its error. */
-export function integrationDifference({ runs, config }: Repeated, quantity: StealthQuantity): Average | null {
+function integrationDifference({ runs, config }: Repeated, quantity: StealthQuantity): Average | null {
   const found = runs.flatMap((run) => {
     const curves = curvesOf(run.report.information, quantity);
     const [b, c] = ['backdoor', 'clean'].map((g) => curves.find((x) => x.group === `${config.target}/${g}`));
@@ -201,7 +201,7 @@ const CLOSE = 0.1;
  * Gap in I(T;Ŷ) of `backdoor` against `clean` beyond what random halves of clean classes of the same run show, over seeds; null
  * where there is nothing to compare.
  */
-export function closeness({ runs, config }: Repeated, backdoor: string): Average | null {
+function closeness({ runs, config }: Repeated, backdoor: string): Average | null {
   const found = runs.flatMap(({ report }) => {
     const rows = report.information;
     const gap = gapOf(rows, 'I(T;Ŷ)', `${config.target}/${backdoor}`, `${config.target}/clean`);

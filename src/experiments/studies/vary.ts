@@ -76,7 +76,7 @@ export function cleanLevel(run: StudyRun, quantity: string): number {
 }
 
 /** One line per attack: the mean over seeds at every value, with its 95 % interval where there are several. */
-export function linesOf(setting: VariedSetting, value: (r: StudyRun) => number): Line[] {
+function linesOf(setting: VariedSetting, value: (r: StudyRun) => number): Line[] {
   return setting.attacks.map(({ label, levels }) => ({
     name: label,
     points: levels.flatMap((level) => {
@@ -96,7 +96,7 @@ export interface Measure {
 }
 
 /** A figure per measure; the axis is the varied option's. */
-export function variedFigures(setting: VariedSetting, xLabel: string, measures: readonly Measure[]): StudyFigure[] {
+function variedFigures(setting: VariedSetting, xLabel: string, measures: readonly Measure[]): StudyFigure[] {
   const name = fileWord(setting.dataset);
   return measures.flatMap((m) => {
     const lines = linesOf(setting, m.value).filter((l) => l.points.length > 0);
@@ -114,7 +114,7 @@ export function variedFigures(setting: VariedSetting, xLabel: string, measures: 
 }
 
 /** Every attack at every value: success, score, and the level of the information. */
-export function variedTable(setting: VariedSetting, head: string): Block {
+function variedTable(setting: VariedSetting, head: string): Block {
   const rows = setting.attacks.flatMap(({ label, levels }) =>
     levels.map(({ value, runs }): Cell[] => {
       const { target } = runs[0].config;

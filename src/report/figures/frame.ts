@@ -82,3 +82,31 @@ export function padded(values: readonly number[]): [number, number] {
   const room = (high - low || Math.abs(high) || 1) * 0.04;
   return [low - room, high + room];
 }
+
+/** Characters of a row's name; longer ones are cut. */
+const LONGEST = 22;
+
+/** The scale from 0 to 1 of stealth scores, from the tenth below the least of them: they crowd towards 1. */
+export function scoreAxis(scores: readonly number[]): { domain: [number, number]; marks: Plot.Markish[] } {
+  const from = Math.max(0, Math.floor((Math.min(1, ...scores) - 0.04) * 10) / 10);
+  const label = 'stealth score S (1: cannot be told from clean)';
+  return {
+    domain: [from, 1],
+    marks: [
+      Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
+      Plot.axisX({ label, labelArrow: 'none', tickSize: 0, ticks: 5 }),
+    ],
+  };
+}
+
+/** Room for the names of rows on the left, in pixels, and the axis that writes them. */
+export function nameAxis(names: readonly string[]): { room: number; mark: Plot.Markish } {
+  return {
+    room: 6.6 * Math.max(...names.map((n) => Math.min(n.length, LONGEST))),
+    mark: Plot.axisY({
+      tickSize: 0,
+      label: null,
+      tickFormat: (n: string) => (n.length > LONGEST ? `${n.slice(0, LONGEST - 1)}…` : n),
+    }),
+  };
+}

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { StealthResult } from '../../dynamics/stealth.js';
 import { decimal } from '../format.js';
-import { draw, type FigureSize } from './frame.js';
+import { draw, type FigureSize, nameAxis, scoreAxis } from './frame.js';
 
 export interface ScoreRow {
   /** Empty for a strip of a single run. */
@@ -13,14 +13,12 @@ export interface ScoreRow {
 export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, size: FigureSize = {}): Element {
   const scored = rows.filter((r) => r.stealth.score !== null);
   const single = rows.length === 1;
-  const left = single ? 14 : 12 + 6.6 * Math.max(...rows.map((r) => Math.min(r.name.length, 22)));
+  const names = nameAxis(rows.map((r) => r.name));
   const { width = 480, height = single ? 128 : 64 + 46 * rows.length } = size;
   const ranges = scored.flatMap((r) => (r.stealth.null ? [{ name: r.name, ...r.stealth.null }] : []));
   const draws = ranges.flatMap((r) => r.scores.map((score, i) => ({ name: r.name, score, label: r.labels[i] })));
   const points = scored.map((r) => ({ name: r.name, score: r.stealth.score! }));
-  const least = Math.min(1, ...points.map((p) => p.score), ...ranges.map((r) => r.low));
-  // Scores crowd towards 1: the axis starts at the tenth below the least of them.
-  const from = Math.max(0, Math.floor((least - 0.04) * 10) / 10);
+  const scale = scoreAxis([...points.map((p) => p.score), ...ranges.map((r) => r.low)]);
   const words = scored.map((r) => {
     const range = r.stealth.null;
     const nulls = range ? `; clean classes ${decimal(range.low, 2)} to ${decimal(range.high, 2)}` : '';
@@ -35,10 +33,10 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
     {
       width,
       height,
-      marginLeft: left,
+      marginLeft: single ? 14 : 12 + names.room,
       marginRight: 22,
       marginTop: single ? 30 : 14,
-      x: { domain: [from, 1] },
+      x: { domain: scale.domain },
       y: {
         axis: null,
         type: 'band',
@@ -47,20 +45,8 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
         label: null,
       },
       marks: [
-        Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
-        Plot.axisX({
-          label: 'stealth score S (1: cannot be told from clean)',
-          labelArrow: 'none',
-          tickSize: 0,
-          ticks: 5,
-        }),
-        single
-          ? null
-          : Plot.axisY({
-              tickSize: 0,
-              label: null,
-              tickFormat: (n: string) => (n.length > 22 ? `${n.slice(0, 21)}…` : n),
-            }),
+        scale.marks,
+        single ? null : names.mark,
         Plot.barX(ranges, {
           x1: 'low',
           x2: 'high',

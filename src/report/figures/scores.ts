@@ -1,7 +1,7 @@
 /** Stealth scores of attacks over seeds: every seed a stroke, their mean a diamond, the clean classes' range behind. */
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
-import { draw, type FigureSize } from './frame.js';
+import { draw, type FigureSize, nameAxis, scoreAxis } from './frame.js';
 
 export interface SeededScores {
   name: string;
@@ -12,12 +12,11 @@ export interface SeededScores {
 
 export function scoresFigure(rows: readonly SeededScores[], document: Document, size: FigureSize = {}): Element {
   const { width = 460, height = 66 + 34 * rows.length } = size;
-  const all = rows.flatMap((r) => [...r.scores, ...(r.range ?? [])]);
-  const from = Math.max(0, Math.floor((Math.min(1, ...all) - 0.04) * 10) / 10);
+  const scale = scoreAxis(rows.flatMap((r) => [...r.scores, ...(r.range ?? [])]));
+  const names = nameAxis(rows.map((r) => r.name));
   const means = rows
     .filter((r) => r.scores.length > 0)
     .map((r) => ({ name: r.name, score: r.scores.reduce((a, b) => a + b, 0) / r.scores.length }));
-  const axis = { tickSize: 0, label: null, tickFormat: (n: string) => (n.length > 22 ? `${n.slice(0, 21)}…` : n) };
   return draw(
     document,
     {
@@ -27,20 +26,14 @@ export function scoresFigure(rows: readonly SeededScores[], document: Document, 
     {
       width,
       height,
-      marginLeft: 14 + 6.6 * Math.max(...rows.map((r) => Math.min(r.name.length, 22))),
+      marginLeft: 14 + names.room,
       marginRight: 22,
       marginTop: 14,
-      x: { domain: [from, 1] },
+      x: { domain: scale.domain },
       y: { axis: null, type: 'band', domain: rows.map((r) => r.name), padding: 0.2, label: null },
       marks: [
-        Plot.gridX({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 6 }),
-        Plot.axisX({
-          label: 'stealth score S (1: cannot be told from clean)',
-          labelArrow: 'none',
-          tickSize: 0,
-          ticks: 5,
-        }),
-        Plot.axisY(axis),
+        scale.marks,
+        names.mark,
         Plot.barX(
           rows.filter((r) => r.range),
           {
