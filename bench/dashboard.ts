@@ -60,7 +60,10 @@ async function list(page: Page, address: string) {
   const started = performance.now();
   await page.goto('about:blank');
   await page.goto(`${address}#/`);
-  await page.waitForFunction((n) => document.querySelectorAll('table.runs tbody tr').length === n, RUNS);
+  await page.waitForFunction(
+    (n) => document.body.textContent?.includes(`${n} of ${n} in`) && document.querySelector('table.runs tbody tr'),
+    RUNS,
+  );
   const listSeconds = (performance.now() - started) / 1000;
   // Inside the page, from the key to the frame that shows the result.
   const filterMilliseconds = await page.evaluate(async () => {

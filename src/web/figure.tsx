@@ -12,11 +12,13 @@ interface Props {
   /** Changes when the drawing does. */
   drawn: string;
   rows(): Table;
+  /** Changes what is drawn where it stands, at every step of a scrubber; cheap, where `draw` need not be. */
+  adjust?(svg: Element): void;
   /** Drawn over the figure, such as the mark of an epoch. */
   children?: ComponentChildren;
 }
 
-export function Figure({ name, caption, draw, drawn, rows, children }: Props) {
+export function Figure({ name, caption, draw, drawn, rows, adjust, children }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
@@ -27,6 +29,10 @@ export function Figure({ name, caption, draw, drawn, rows, children }: Props) {
   useLayoutEffect(() => {
     if (width > 0) place.current!.replaceChildren(draw(document, Math.max(240, width)));
   }, [width, drawn]);
+  useLayoutEffect(() => {
+    const svg = place.current!.firstElementChild;
+    if (svg) adjust?.(svg);
+  });
   return (
     <figure>
       <figcaption>{caption}</figcaption>

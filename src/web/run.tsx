@@ -4,10 +4,9 @@ import { stealth } from '../dynamics/stealth.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
 import { embeddingFigure } from '../report/figures/embedding.js';
-import { padded } from '../report/figures/frame.js';
 import { linesFigure } from '../report/figures/lines.js';
 import { phasesFigure } from '../report/figures/phases.js';
-import { planeFigure, planeTrails } from '../report/figures/plane.js';
+import { planeFigure, planeTrails, planeUntil } from '../report/figures/plane.js';
 import { scorePartsFigure } from '../report/figures/score-parts.js';
 import { scoreStripFigure } from '../report/figures/score-strip.js';
 import { accuracyFigure, classLossFigure, lossFigure } from '../report/figures/training.js';
@@ -18,6 +17,7 @@ import { type EmbeddingView, get, hasToken, imageOf, post, type RunSummary, type
 import { Figure, SaveBar, type Table } from './figure.js';
 import { Points } from './points.js';
 import { hrefOf, type Route, setQuery } from './route.js';
+import { Still } from './still.js';
 
 const isNull = (group: string) => group.includes('/null-');
 
@@ -74,25 +74,6 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
   );
   const epoch = epochs[at] ?? 0;
   const stamp = `${run.epochs.length} ${information.length} ${window}`;
-  const seen = curves
-    .map((c) => {
-      const n = c.epochs.filter((e) => e <= epoch).length;
-      return {
-        ...c,
-        epochs: c.epochs.slice(0, n),
-        values: c.values.slice(0, n),
-        standardErrors: c.standardErrors.slice(0, n),
-      };
-    })
-    .filter((c) => c.epochs.length > 0);
-  const plane = useMemo(() => {
-    const points = planeTrails({ ...run, curves }).flatMap((t) => t.points);
-    return {
-      xDomain: padded(points.map((p) => p.x)),
-      yDomain: padded(points.map((p) => p.y)),
-      epochRange: [epochs[0], epochs[epochs.length - 1]] as [number, number],
-    };
-  }, [run, curves]);
   const last = run.epochs.filter((e) => e.epoch <= epoch).at(-1) ?? run.epochs.at(-1);
   return (
     <>
@@ -129,7 +110,7 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
           </dl>
         </div>
       )}
-      <Legend run={run} curves={curves} />
+      <Still from={[run, curves]}>{() => <Legend run={run} curves={curves} />}</Still>
       {curves.length > 0 && (
         <div class="grid two">
           {(['I(X;T)', 'I(T;Ŷ)'] as const).map((quantity) => (
@@ -170,20 +151,31 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
                 <b>Information plane</b> up to epoch {epoch}, nats
               </>
             }
-            drawn={`${stamp} ${epoch}`}
-            draw={(document, width) =>
-              planeFigure({ ...run, curves: seen, ...plane }, document, { width, height: 340 })
-            }
+            drawn={stamp}
+            draw={(document, width) => planeFigure({ ...run, curves }, document, { width, height: 340 })}
+            adjust={(svg) => planeUntil(svg, epoch)}
             rows={() =>
-              planeTrails({ ...run, curves: seen }).flatMap((t) =>
-                t.points.map((p) => ({ group: t.style.label, ...p })),
+              planeTrails({ ...run, curves }).flatMap((t) =>
+                t.points.filter((p) => p.epoch <= epoch).map((p) => ({ group: t.style.label, ...p })),
               )
             }
           />
           <Embedding run={run} epoch={epoch} />
         </div>
       )}
-      <Score run={run} score={score} beta={beta} window={window} checkpoints={epochs.length} />
+      <Still from={[run, score]}>
+        {() => <Score run={run} score={score} beta={beta} window={window} checkpoints={epochs.length} />}
+      </Still>
+      <Still from={[run, stamp]}>{() => <Whole run={run} stamp={stamp} />}</Still>
+    </>
+  );
+}
+
+/** What is the same at every epoch the scrubber may stand at. */
+function Whole({ run, stamp }: { run: RunView; stamp: string }) {
+  const { id, target } = run;
+  return (
+    <>
       <div class="grid two">
         <Figure
           name={`${id}-phases`}

@@ -1,5 +1,5 @@
 /** All runs of the folder: sort, filter, search, and pick several to compare. */
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { decimal, percent } from '../report/format.js';
 import type { RunSummary } from './api.js';
 import { hrefOf, type Route, setQuery } from './route.js';
@@ -43,10 +43,14 @@ function stateWords(r: RunSummary): string {
 /** Columns of numbers stand right. */
 const NUMBERS = ['rate', 'accuracy', 'asr', 'score', 'null'];
 
+/** Rows laid out at first, and more at each arrival at the end: laying out hundreds takes longer than a search may. */
+const ROWS = 120;
+
 const STATES = ['done', 'running', 'stopped', 'damaged'];
 
 export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummary[]; root?: string }) {
   const [picked, setPicked] = useState<string[]>([]);
+  const [rows, setRows] = useState(ROWS);
   const search = route.query.get('search') ?? '';
   const state = route.query.get('state') ?? '';
   const [sort, order] = (route.query.get('sort') ?? '').split(' ');
@@ -124,37 +128,60 @@ export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummar
             </tr>
           </thead>
           <tbody>
-            {shown.map((r) => (
-              <tr key={r.id} class={r.state}>
-                <td>
-                  {r.state !== 'damaged' && (
-                    <input
-                      type="checkbox"
-                      aria-label={`Pick ${r.id}`}
-                      checked={picked.includes(r.id)}
-                      onChange={() => toggle(r.id)}
-                    />
-                  )}
-                </td>
-                {COLUMNS.map((c) => (
-                  <td key={c.key} class={NUMBERS.includes(c.key) ? undefined : 't'}>
-                    {c.key === 'id' && r.state !== 'damaged' ? (
-                      <a href={hrefOf('/run', { id: r.id })}>{r.id}</a>
-                    ) : (
-                      (c.show ?? show(c))(r)
-                    )}
-                    {c.key === 'state' && r.problem && <small>{r.problem}</small>}
-                  </td>
-                ))}
-                <td>
-                  <Sparkline values={r.sparkline ?? []} />
-                </td>
-              </tr>
+            {shown.slice(0, rows).map((r) => (
+              <Row key={r.id} run={r} picked={picked.includes(r.id)} toggle={toggle} />
             ))}
           </tbody>
         </table>
       </Scroll>
+      {shown.length > rows && <More left={shown.length - rows} show={() => setRows(rows + ROWS)} />}
     </>
+  );
+}
+
+interface RowProps {
+  run: RunSummary;
+  picked: boolean;
+  toggle(id: string): void;
+}
+
+function Row({ run, picked, toggle }: RowProps) {
+  return (
+    <tr class={run.state}>
+      <td>
+        {run.state !== 'damaged' && (
+          <input type="checkbox" aria-label={`Pick ${run.id}`} checked={picked} onChange={() => toggle(run.id)} />
+        )}
+      </td>
+      {COLUMNS.map((c) => (
+        <td key={c.key} class={NUMBERS.includes(c.key) ? undefined : 't'}>
+          {c.key === 'id' && run.state !== 'damaged' ? (
+            <a href={hrefOf('/run', { id: run.id })}>{run.id}</a>
+          ) : (
+            (c.show ?? show(c))(run)
+          )}
+          {c.key === 'state' && run.problem && <small>{run.problem}</small>}
+        </td>
+      ))}
+      <td>
+        <Sparkline values={run.sparkline ?? []} />
+      </td>
+    </tr>
+  );
+}
+
+/** Shows more rows when it comes into sight, or when it is pressed. */
+function More({ left, show }: { left: number; show(): void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const watch = new IntersectionObserver(([entry]) => entry.isIntersecting && show());
+    watch.observe(button.current!);
+    return () => watch.disconnect();
+  });
+  return (
+    <button type="button" ref={button} onClick={show}>
+      {left} more
+    </button>
   );
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { trajectories } from '../../src/dynamics/trajectory.js';
 import { newDocument } from '../../src/report/dom.js';
-import { epochTicks, logTicks } from '../../src/report/figures/frame.js';
+import { epochTicks, logTicks, padded } from '../../src/report/figures/frame.js';
 import { phasesFigure } from '../../src/report/figures/phases.js';
-import { planeFigure } from '../../src/report/figures/plane.js';
+import { planeFigure, planeTrails, planeUntil } from '../../src/report/figures/plane.js';
 import { scoreParts, scorePartsFigure } from '../../src/report/figures/score-parts.js';
 import { scoreStripFigure } from '../../src/report/figures/score-strip.js';
 import { accuracyFigure, classLossFigure, lossFigure } from '../../src/report/figures/training.js';
@@ -125,5 +125,37 @@ describe('axis ticks', () => {
   it('of a logarithmic axis are powers of ten where there are enough of them', () => {
     expect(logTicks([0.009, 20])).toEqual([0.01, 0.1, 1, 10]);
     expect(logTicks([0.4, 12]).map((t) => Number(t.toPrecision(3)))).toEqual([0.5, 1, 2, 5, 10]);
+  });
+});
+
+describe('an information plane that is scrubbed', () => {
+  const document = newDocument();
+  const marks = (svg: Element) => ({
+    lines: [...svg.querySelectorAll('[data-part=line] path')].map((p) => p.getAttribute('d')),
+    dots: [...svg.querySelectorAll('[data-part=dot] path:not([display]), [data-part=dot] circle:not([display])')].map(
+      (d) => d.getAttribute('transform') ?? `${d.getAttribute('cx')},${d.getAttribute('cy')}`,
+    ),
+  });
+  const all = planeFigure({ ...report, curves }, document);
+
+  it('shows at each epoch what a plane of the epochs up to it would, on the same axes', () => {
+    const points = planeTrails({ ...report, curves }).flatMap((t) => t.points);
+    const ranges = { xDomain: padded(points.map((p) => p.x)), yDomain: padded(points.map((p) => p.y)) };
+    for (const epoch of [2, 1, 9, 4]) {
+      const until = curves.map((c) => {
+        const n = c.epochs.filter((e) => e <= epoch).length;
+        return { ...c, epochs: c.epochs.slice(0, n), values: c.values.slice(0, n) };
+      });
+      planeUntil(all, epoch);
+      const truth = marks(planeFigure({ ...report, curves: until, ...ranges }, document));
+      expect(marks(all).dots).toEqual(truth.dots);
+      // A single point closes its path, where a line that began there does not.
+      expect(marks(all).lines).toEqual(truth.lines.map((d) => d!.replace(/Z$/, '')));
+    }
+  });
+
+  it('is whole again at the last epoch', () => {
+    planeUntil(all, 12);
+    expect(marks(all)).toEqual(marks(planeFigure({ ...report, curves }, document)));
   });
 });

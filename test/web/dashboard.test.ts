@@ -79,6 +79,10 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.keyboard.press('ArrowRight');
     expect(await page.locator('.scrubber output').textContent()).toBe('2');
     expect(await trail()).toContain('up to epoch 2');
+    // Two checkpoints of six are passed: a third of the dots is seen.
+    const dots = page.locator('figure', { hasText: 'Information plane' }).locator('[data-part=dot] > *');
+    const hidden = await dots.evaluateAll((all) => all.filter((d) => d.getAttribute('display') === 'none').length);
+    expect(hidden / (await dots.count())).toBeCloseTo(2 / 3, 10);
     expect(await page.locator('figure', { hasText: 'T by UMAP' }).locator('figcaption').textContent()).toContain(
       'at epoch 2',
     );

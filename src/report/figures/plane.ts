@@ -25,11 +25,9 @@ export function planeTrails({ curves, ...context }: PlaneData): Trail[] {
     const style = groupStyle(xt.group, context);
     const ty = curves.find((c) => c.quantity === 'I(T;Ŷ)' && c.group === xt.group && c.estimator === xt.estimator);
     if (!style || style.role === 'whole' || !ty) continue;
-    const points = commonEpochs([xt, ty]).map((epoch) => ({
-      epoch,
-      x: xt.values[xt.epochs.indexOf(epoch)],
-      y: ty.values[ty.epochs.indexOf(epoch)],
-    }));
+    const points = commonEpochs([xt, ty])
+      .map((epoch) => ({ epoch, x: xt.values[xt.epochs.indexOf(epoch)], y: ty.values[ty.epochs.indexOf(epoch)] }))
+      .filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y));
     if (points.length > 0) trails.push({ style, points });
   }
   return trails.sort((a, b) => roleOrder.indexOf(a.style.role) - roleOrder.indexOf(b.style.role));
@@ -49,7 +47,7 @@ export function planeFigure(data: PlaneData, document: Document, size: FigureSiz
   const color = (epoch: number) => rampColor(last > first ? (epoch - first) / (last - first) : 1);
   const back = [...trails].reverse();
   const main = trails.filter((t) => t.style.role !== 'other');
-  return draw(
+  const svg = draw(
     document,
     {
       title: 'Information plane',
@@ -96,4 +94,31 @@ export function planeFigure(data: PlaneData, document: Document, size: FigureSiz
       ].flat() as Plot.Markish[],
     },
   );
+  const [lines, dots] = ['line', 'dot'].map((part) => [...svg.querySelectorAll(`[data-part=${part}]`)]);
+  const drawn = back.map(({ points }, k) => ({
+    epochs: points.map((p) => p.epoch),
+    line: lines[k].firstElementChild!,
+    steps: lines[k].firstElementChild!.getAttribute('d')!.split(/(?=L)/),
+    dots: [...dots[k].children],
+  }));
+  trailsOf.set(svg, drawn);
+  return svg;
+}
+
+/** The drawn trails of a plane: one step of the line, and one dot, per epoch. */
+const trailsOf = new WeakMap<Element, { epochs: number[]; line: Element; steps: string[]; dots: Element[] }[]>();
+
+/** Leaves of a plane drawn here what was known at `epoch`: far cheaper than to draw it again. */
+export function planeUntil(svg: Element, epoch: number): void {
+  for (const { epochs, line, steps, dots } of trailsOf.get(svg) ?? []) {
+    const n = epochs.filter((e) => e <= epoch).length;
+    const path = steps.slice(0, n).join('');
+    if (line.getAttribute('d') !== path) line.setAttribute('d', path);
+    dots.forEach((dot, i) => {
+      if (i < n === dot.hasAttribute('display')) {
+        if (i < n) dot.removeAttribute('display');
+        else dot.setAttribute('display', 'none');
+      }
+    });
+  }
 }

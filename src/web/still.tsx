@@ -1,0 +1,18 @@
+/** A part of a page that is drawn again only when what it is drawn from has changed. */
+import { Component, type ComponentChildren } from 'preact';
+
+interface Props {
+  /** What the part is drawn from, compared one by one. */
+  from: readonly unknown[];
+  children(): ComponentChildren;
+}
+
+export class Still extends Component<Props> {
+  override shouldComponentUpdate(next: Props): boolean {
+    return next.from.length !== this.props.from.length || next.from.some((v, i) => !Object.is(v, this.props.from[i]));
+  }
+
+  override render() {
+    return this.props.children();
+  }
+}
