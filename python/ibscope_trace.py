@@ -9,7 +9,8 @@
 `x` [n, ...] are inputs as the model takes them (a float tensor), of the samples to be looked at: a few hundred of every class, the
 poisoned ones among them, as they are in training. `labels` are those trained on. T is the output of the named module, averaged over
 space or tokens; a model without noise of its own gets `noise_std` of Gaussian noise on it, which reaches the logits through the rest of the
-model, because without any noise I(X;T) is infinite. With `noise_std=0` the model is taken to draw noise itself: it is run `draws` times.
+model, because without any noise I(X;T) is infinite. With `noise_std=0` the model is taken to draw noise itself: it is run `draws` times, and
+once more without its noise if `quiet` says how: a function called with True before that pass and with False after it.
 """
 import json
 import os
@@ -20,9 +21,10 @@ import torch
 
 class Recorder:
     def __init__(self, path, model, layer, x, labels, *, target, classes, poisoned=None, cover=None, original_labels=None,
-                 index=None, noise_std=0.4, draws=2, epochs=None, batch=256, attack=None, dataset=None, name=None, images=None):
+                 index=None, noise_std=0.4, draws=2, epochs=None, batch=256, attack=None, dataset=None, name=None, images=None,
+                 quiet=None):
         self.path, self.model, self.x, self.batch = path, model, x, batch
-        self.noise_std, self.draws, self.n = float(noise_std), int(draws), len(x)
+        self.noise_std, self.draws, self.n, self.quiet = float(noise_std), int(draws), len(x), quiet
         modules = dict(model.named_modules())
         if layer not in modules:
             raise ValueError(f"layer {layer!r}: the model has {', '.join(n for n in modules if n)}")
@@ -96,8 +98,9 @@ class Recorder:
         return {key: torch.cat(value).numpy() for key, value in rows.items()}
 
     @torch.no_grad()
-    def record(self, epoch):
-        """Runs the model on the samples as it is now, in evaluation mode, and writes the probe of this epoch."""
+    def record(self, epoch, **numbers):
+        """Runs the model on the samples as it is now, in evaluation mode, and writes the probe of this epoch. What was measured
+        of the epoch may go with it by the names of docs/trace.md: testAccuracy=0.9, asr=0.99, trainLoss=0.1."""
         # The training that is recorded goes on as if it had not been: modes and random numbers are put back.
         modes = [(m, m.training) for m in self.model.modules()]
         devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
@@ -111,10 +114,19 @@ class Recorder:
                 # A model without noise of its own is a function of X up to here: what critics read in the place of X.
                 arrays["t_noise_free"] = draws[0]["before"]
                 arrays["t_noise_std"] = np.array([self.noise_std / np.sqrt(self._space())], dtype=np.float32)
+            elif self.quiet is not None:
+                self.quiet(True)
+                try:
+                    arrays["t_noise_free"] = self._passes(0)["before"]
+                finally:
+                    self.quiet(False)
         finally:
             for module, mode in modes:
                 module.training = mode
         self._write(os.path.join("probes", f"epoch-{epoch:04d}.npz"), arrays)
+        if numbers:
+            with open(os.path.join(self.path, "events.jsonl"), "a") as file:
+                file.write(json.dumps({"event": "epoch", "epoch": epoch, **{k: float(v) for k, v in numbers.items()}}) + "\n")
 
     def _space(self):
         """Positions that T is averaged over: the noise of the average is that much smaller."""

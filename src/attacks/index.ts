@@ -39,5 +39,6 @@ export function findAttack(name: string): Attack {
 }
 
 export { type ExportFormat, exportFormats, exportSet } from './export.js';
+export { GIVEN, type GivenOptions, type GivenSet, givenSet } from './given.js';
 export { type AdversarialImages, attackTest, floats, poison, triggerTest, victims } from './poison.js';
 export * from './types.js';

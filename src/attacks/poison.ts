@@ -104,7 +104,8 @@ export function attackTest(
   const labels = rows.map((i) =>
     relabelled(test.labels[i], rule === 'clean-label' ? 'all-to-one' : rule, settings.target, classes),
   );
-  return { rows, set: { ...test, images, labels, n: rows.length } };
+  const { height, width, channels } = test;
+  return { rows, set: { images, labels, n: rows.length, height, width, channels } };
 }
 
 const classCount = ({ labels }: ImageSet) => labels.reduce((a, b) => Math.max(a, b), 0) + 1;

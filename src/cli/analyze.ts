@@ -2,35 +2,104 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import { ANALYSIS_OPTIONS, type AnalyzeRequest } from '../experiments/analyze.js';
-import { requestOf, resolveConfig, runOptions } from '../experiments/config.js';
+import { ANALYSIS_OPTIONS } from '../experiments/analyze.js';
+import { flagOf, type RunRequest, requestOf, resolveConfig, runOptions } from '../experiments/config.js';
+import type { AnalyzeJob } from '../experiments/jobs.js';
+import { DATA_OPTIONS, type layersOfOnnx } from '../experiments/onnx-checkpoints.js';
 import type { RunResult } from '../experiments/result.js';
-import { addRunOptions } from './options.js';
-import { runTable } from './table.js';
+import { addRunOptions, defaultOut } from './options.js';
+import { runTable, table } from './table.js';
 import { work } from './work.js';
 
+type LayersFound = Awaited<ReturnType<typeof layersOfOnnx>>;
+
+const KEPT: readonly string[] = [...ANALYSIS_OPTIONS, ...DATA_OPTIONS];
 const OTHERS = (Object.keys(runOptions.shape) as (keyof typeof runOptions.shape)[]).filter(
-  (key) => !(ANALYSIS_OPTIONS as readonly string[]).includes(key),
+  (key) => !KEPT.includes(key),
 );
 
 export function addAnalyze(program: Command) {
   const command = program
     .command('analyze')
-    .description('estimates, phases, score and report of a training that was recorded elsewhere')
-    .argument('<trace>', 'folder of the trace (docs/trace.md); results are written beside what is in it')
-    .addHelpText('after', '\nExample:\n  ibscope analyze my-trace --beta 2');
+    .description('estimates, phases, score and report of a training that happened elsewhere')
+    .argument('[trace]', 'folder of the trace (docs/trace.md); results are written beside what is in it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ibscope analyze my-trace --beta 2
+  ibscope analyze --onnx 'epoch-*.onnx' --dataset cifar10 --data-dir cifar --manifest poison.json
+      lists the layers; with --layer layer4 it runs every checkpoint on the samples and goes on as with a trace
+
+With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf).join(', ')}.`,
+    );
   addRunOptions(command, OTHERS)
+    .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; the last number in a name is the epoch')
+    .option('--layer <name>', 'with --onnx: the module or value whose output, averaged over space, is T')
+    .option('--mean <values>', 'with --onnx: mean per channel that is taken from images in [0, 1]')
+    .option('--std <values>', 'with --onnx: what the difference is divided by per channel')
+    .option('--out <dir>', 'with --onnx: folder of the trace and its analysis (default runs/…)')
     .option('--follow', 'go on while the training still writes, until its last epoch or Ctrl-C')
     .option('--json', 'print one JSON document on stdout and nothing else there')
-    .action(async (path: string, values) => {
-      const options = requestOf(values);
-      // What no analysis can have is refused before the trace is read.
-      resolveConfig({ ...options, attack: 'none' });
-      const request: AnalyzeRequest = { path, options, follow: values.follow ?? false };
-      const result = await work<RunResult>('analyzeJob', request);
+    .action(async (trace: string | undefined, values) => {
+      const { layer, ...request } = requestOf(values);
+      const only = (keys: readonly string[]): RunRequest =>
+        Object.fromEntries(Object.entries(request).filter(([key]) => keys.includes(key)));
+      const options = only(ANALYSIS_OPTIONS);
+      const data = only(DATA_OPTIONS);
+      const job = values.onnx ? await onnxJob(trace, values, options, data) : traceJob(trace, values, options, data);
+      if (job === null) return;
+      const result = await work<RunResult>('analyzeJob', job);
       if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else process.stdout.write(`${runTable([result])}\n\nreport: ${result.report}\n`);
     });
+}
+
+type Values = Record<string, unknown> & { onnx?: string[]; layer?: string; out?: string; json?: boolean };
+
+function traceJob(path: string | undefined, values: Values, options: RunRequest, data: RunRequest): AnalyzeJob {
+  if (path === undefined) throw new UserError('analyze: name the folder of a trace, or ONNX checkpoints by --onnx');
+  const stray = [
+    ...Object.keys(data),
+    ...['layer', 'mean', 'std', 'out'].filter((key) => values[key] !== undefined),
+  ][0];
+  if (stray !== undefined) throw new UserError(`${flagOf(stray)}: it goes with --onnx; a trace says it itself`);
+  // What no analysis can have is refused before the trace is read.
+  resolveConfig({ ...options, attack: 'none' });
+  return { path, options, follow: values.follow === true };
+}
+
+/** Null where only the layers were asked for, which are then printed. */
+async function onnxJob(
+  trace: string | undefined,
+  values: Values,
+  options: RunRequest,
+  data: RunRequest,
+): Promise<AnalyzeJob | null> {
+  if (trace !== undefined) throw new UserError(`analyze ${trace}: a trace and --onnx do not go together`);
+  if (values.follow) throw new UserError('--follow: it goes with a trace; ONNX checkpoints are read once');
+  const numbers = (flag: 'mean' | 'std') => {
+    const text = values[flag] as string | undefined;
+    const list = text?.split(',').map((v) => (v.trim() === '' ? Number.NaN : Number(v)));
+    if (list?.some((v) => !Number.isFinite(v) || (flag === 'std' && v <= 0)))
+      throw new UserError(`--${flag} ${text}: a number per channel is expected, such as 0.49,0.48,0.45`);
+    return list;
+  };
+  const [mean, std] = [numbers('mean') ?? [0], numbers('std') ?? [1]];
+  const normalization = values.mean === undefined && values.std === undefined ? null : { mean, std };
+  const onnx = { files: values.onnx!, normalization };
+  resolveConfig({ ...options, ...data, attack: data.manifest === undefined ? 'none' : undefined });
+  if (values.layer !== undefined) {
+    const path = values.out ?? defaultOut('onnx');
+    return { path, options, follow: false, onnx: { ...onnx, layer: values.layer, data } };
+  }
+  const { file, layers } = await work<LayersFound>('layersJob', { onnx, data });
+  if (values.json) process.stdout.write(`${JSON.stringify({ file, layers })}\n`);
+  else {
+    const rows = layers.map((l) => [l.name, l.shape.join('×')]);
+    process.stdout.write(`layers of ${file}, to be named by --layer:\n${table(['layer', 'output per image'], rows)}\n`);
+  }
+  return null;
 }
 
 export function addTrace(program: Command) {

@@ -9,7 +9,7 @@ import { table } from './table.js';
 import { work } from './work.js';
 
 /** Options of a run that an experiment varies. */
-const VARIED = ['attack', 'attackOption', 'dataset', 'dataDir', 'poisonRate', 'seed'] as const;
+const VARIED = ['attack', 'attackOption', 'manifest', 'dataset', 'dataDir', 'poisonRate', 'seed'] as const;
 
 export function addExperiment(program: Command) {
   const command = program

@@ -10,6 +10,7 @@ const VALUE: Partial<Record<Key, string>> = {
   dataDir: 'dir',
   attack: 'name',
   attackOption: 'name=value',
+  manifest: 'path',
   rule: 'name',
   source: 'classes',
   model: 'name',

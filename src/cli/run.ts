@@ -88,7 +88,7 @@ export function addCompare(program: Command) {
     .command('compare')
     .description('run several attacks on the same data and set them side by side')
     .addHelpText('after', '\nExample:\n  ibscope compare --attacks none,badnets,blend --out runs/compare');
-  addRunOptions(command, ['attack', 'attackOption'])
+  addRunOptions(command, ['attack', 'attackOption', 'manifest'])
     .requiredOption('--attacks <names>', 'attacks, separated by commas')
     .option(...OUT)
     .option(...RESUME)

@@ -66,7 +66,7 @@ export async function decodeImages({ files, labels }: Listing, size: number): Pr
       throw new UserError(`${files[i]}: cannot be read as an image (${why})`);
     }
   });
-  return { images, labels, n: files.length, height: size, width: size, channels: 3 };
+  return { images, labels, n: files.length, height: size, width: size, channels: 3, files };
 }
 
 /** The images that limits select of both splits, decoded to `size` × `size`, and notes on classes of uneven size. */

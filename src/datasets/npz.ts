@@ -136,12 +136,10 @@ export const npz: DatasetSource = {
     const parts = hasTest
       ? { train: positions(all.n), test: positions(held.n) }
       : holdOut(all.labels, classes, seed, clean);
-    const choose = (set: ImageSet, part: Int32Array, limit: number | undefined, which: 'train' | 'test') => {
+    const choose = (set: ImageSet, part: Int32Array, limit: number | undefined, which: 'train' | 'test'): ImageSet => {
       const labels = part.map((i) => set.labels[i]);
-      return gather(
-        set,
-        limited(labels, k, limit, seed, which).map((j) => part[j]),
-      );
+      const places = limited(labels, k, limit, seed, which).map((j) => part[j]);
+      return { ...gather(set, places), places };
     };
     const train = choose(all, parts.train, trainLimit, 'train');
     const test = choose(held, parts.test, testLimit, 'test');
@@ -149,7 +147,7 @@ export const npz: DatasetSource = {
     if (clean.length < all.n) {
       const aside = hasTest ? '' : ', and were kept out of the test set';
       notes.push(
-        `${all.n - clean.length} of the ${all.n} images carry a trigger already${aside}; an attack is added to them`,
+        `${all.n - clean.length} of the ${all.n} images carry a trigger already${aside}; without --manifest an attack is added to them`,
       );
     }
     return { name: 'npz', classes, train, test, notes };

@@ -8,6 +8,10 @@ export interface ImageSet {
   height: number;
   width: number;
   channels: number;
+  /** Files the images were read from, where each has its own. */
+  files?: string[];
+  /** Places of the images in what they were chosen from, where some were left out; else 0 … n − 1. */
+  places?: Int32Array;
 }
 
 export interface Dataset {

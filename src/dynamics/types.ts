@@ -31,7 +31,8 @@ export interface EstimateRow {
   heldOutNats: number;
 }
 
-/** One epoch of training; one line of `events.jsonl` with `"event": "epoch"`. Losses in nats, accuracies and ASR in 0 … 1. */
+/** One epoch of training; one line of `events.jsonl` with `"event": "epoch"`. Losses in nats, accuracies and ASR in
+ * 0 … 1; NaN where a training that was not ours does not say. */
 export interface EpochRow {
   epoch: number;
   learningRate: number;

@@ -3,7 +3,7 @@
  * open; past `resolveConfig` nothing is checked again.
  */
 import { z } from 'zod';
-import { attacks, findAttack, rules } from '../attacks/index.js';
+import { attacks, findAttack, GIVEN, rules } from '../attacks/index.js';
 import { nearest, UserError, unknownWord } from '../base/errors.js';
 import { datasets, findDataset } from '../datasets/index.js';
 import { deviceChoices, optimizers } from '../engine/index.js';
@@ -21,6 +21,12 @@ export const runOptions = z.object({
   dataDir: z.string().optional().describe('folder the data set is read from'),
   attack: z.string().describe(`attack: ${attacks.map((a) => a.name).join(', ')}`),
   attackOption: z.array(z.string()).describe('name=value, a parameter of the attack; may be repeated'),
+  manifest: z
+    .string()
+    .optional()
+    .describe(
+      'the data set is poisoned already: the file that says which of its samples are, or a BackdoorBench record',
+    ),
   poisonRate: real((x) => x > 0 && x <= 1, 'more than 0 and at most 1').describe(
     'share of the training set that is poisoned',
   ),
@@ -205,8 +211,13 @@ export function resolveConfig(request: RunRequest): RunConfig {
   const source = findDataset(config.dataset);
   if (source.needsDir && !config.dataDir) throw new UserError(`--data-dir is needed for the data set "${source.name}"`);
   config.layer = layersOf(config);
-  const attack = findAttack(config.attack);
-  attack.labelling(attackOptions(config));
+  if (config.manifest !== undefined) {
+    if (given.attack !== undefined && given.attack !== GIVEN)
+      throw new UserError(`--attack ${config.attack}: with --manifest the data set is poisoned already`);
+    config.attack = GIVEN;
+  } else if (config.attack === GIVEN)
+    throw new UserError(`--attack ${GIVEN}: --manifest has to say which samples are poisoned`);
+  else findAttack(config.attack).labelling(attackOptions(config));
   config.checkpoints = checkpoints(config);
   return config;
 }

@@ -7,10 +7,11 @@ import { RunDirectory } from '../runs/directory.js';
 import { makeAlternatives } from './alternatives.js';
 import { type AnalyzeRequest, analyze } from './analyze.js';
 import { type CompareResult, compare } from './compare.js';
-import type { RunConfig } from './config.js';
+import type { RunConfig, RunRequest } from './config.js';
 import { costOf, type RunCost } from './cost.js';
 import { type ExperimentRequest, type ExperimentResult, experiment } from './experiment.js';
 import type { Progress, RunHooks } from './hooks.js';
+import { layersOfOnnx, type OnnxRequest, traceOfOnnx } from './onnx-checkpoints.js';
 import {
   measureLook,
   type PerceiveRequest,
@@ -79,8 +80,25 @@ export function experimentJob(request: ExperimentRequest, context: WorkerContext
   return experiment(request, hooksOf(context));
 }
 
-export function analyzeJob(request: AnalyzeRequest, context: WorkerContext<Message>): Promise<RunResult> {
-  return analyze(request, hooksOf(context));
+export interface AnalyzeJob extends AnalyzeRequest {
+  /** ONNX files that the trace is made of first, and the data they are run on. */
+  onnx?: OnnxRequest & { layer: string; data: RunRequest };
+}
+
+export async function analyzeJob(
+  { onnx, ...request }: AnalyzeJob,
+  context: WorkerContext<Message>,
+): Promise<RunResult> {
+  const hooks = hooksOf(context);
+  if (onnx) await traceOfOnnx(onnx, { ...request.options, ...onnx.data }, request.path, hooks);
+  return analyze(request, hooks);
+}
+
+export function layersJob(
+  { onnx, data }: { onnx: OnnxRequest; data: RunRequest },
+  context: WorkerContext<Message>,
+): ReturnType<typeof layersOfOnnx> {
+  return layersOfOnnx(onnx, data, hooksOf(context));
 }
 
 /** Other estimators on the probes of a finished run. */

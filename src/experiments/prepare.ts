@@ -4,11 +4,13 @@ import {
   type AttackSettings,
   attackTest,
   findAttack,
+  givenSet,
   type PoisonedSet,
   poison,
 } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { type Dataset, type ImageSet, loadDataset } from '../datasets/index.js';
+import { gather } from '../datasets/select.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { adversarialImages } from './adversary.js';
 import { dataHash } from './cache.js';
@@ -17,7 +19,6 @@ import type { RunHooks } from './hooks.js';
 
 export interface Prepared {
   dataset: Dataset;
-  attack: Attack;
   poisoned: PoisonedSet;
   test: ImageSet;
   /** The test images the attack is judged on, triggered and labelled as the attacker wants; null without a trigger. */
@@ -25,6 +26,8 @@ export interface Prepared {
   /** The test images those come from, untouched. */
   untriggered: ImageSet | null;
   groups: GroupPlan;
+  /** Class the attack wants: the configuration's, or what a manifest says where that leaves it open. */
+  target: number;
   /** SHA-256 of the images and labels training sees. */
   hash: string;
 }
@@ -34,11 +37,12 @@ export function attackSettings(config: RunConfig): AttackSettings {
   return { poisonRate, target, seed, rule, sources, options: attackOptions(config) };
 }
 
-/** The data set of a configuration; throws `UserError` for a target that is no class of it. */
-export async function loadData(config: RunConfig): Promise<Dataset> {
-  const { dataDir, trainLimit, testLimit, seed } = config;
+/** The data set of a configuration, read without limits where a manifest counts in the whole of it; throws `UserError` for a target that is no class of it. */
+export async function loadData(config: Preparable): Promise<Dataset> {
+  const { dataDir, seed, manifest } = config;
+  const { trainLimit, testLimit } = manifest === undefined ? config : ({} as Partial<RunConfig>);
   const dataset = await loadDataset(config.dataset, { dataDir, trainLimit, testLimit, seed });
-  if (config.target >= dataset.classes.length)
+  if (config.target !== undefined && config.target >= dataset.classes.length)
     throw new UserError(
       `--target ${config.target}: ${dataset.name} has the classes 0 to ${dataset.classes.length - 1}`,
     );
@@ -46,16 +50,7 @@ export async function loadData(config: RunConfig): Promise<Dataset> {
 }
 
 /** Images of a set at the given positions. */
-export function pick(set: ImageSet, rows: ArrayLike<number>): ImageSet {
-  const size = set.height * set.width * set.channels;
-  const images = new Uint8Array(rows.length * size);
-  const labels = new Int32Array(rows.length);
-  for (let r = 0; r < rows.length; r++) {
-    images.set(set.images.subarray(rows[r] * size, (rows[r] + 1) * size), r * size);
-    labels[r] = set.labels[rows[r]];
-  }
-  return { ...set, images, labels, n: rows.length };
-}
+export const pick = (set: ImageSet, rows: ArrayLike<number>): ImageSet => gather(set, Int32Array.from(rows));
 
 /** The training set under attack, with whatever its attack has to train and compute before. */
 export async function poisonedSet(
@@ -67,24 +62,45 @@ export async function poisonedSet(
   return poison(dataset.train, attack, settings, await adversarialImages(dataset, attack, settings, hooks));
 }
 
-export async function prepare(config: RunConfig, hooks: RunHooks = {}): Promise<Prepared> {
-  const dataset = await loadData(config);
+/** The poisoned set with what it is judged on: made here, or by somebody else. */
+type Made = Pick<Prepared, 'poisoned' | 'test' | 'triggered' | 'untriggered' | 'target'>;
+
+async function attacked(dataset: Dataset, config: RunConfig, hooks: RunHooks): Promise<Made> {
   const attack = findAttack(config.attack);
   const settings = attackSettings(config);
   const poisoned = await poisonedSet(dataset, attack, settings, hooks);
   const judged = attackTest(dataset.test, attack, settings);
-  const triggered = judged?.set ?? null;
   const untriggered = judged && pick(dataset.test, judged.rows);
+  return { poisoned, test: dataset.test, triggered: judged?.set ?? null, untriggered, target: config.target };
+}
+
+/** A configuration that may leave the target to the manifest. */
+type Preparable = Omit<RunConfig, 'target'> & { target?: number };
+
+/**
+ * Data, poison and groups of a configuration. Without a target the manifest's is taken; throws `UserError` for what cannot be
+ * loaded, poisoned or matched.
+ */
+export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise<Prepared> {
+  const dataset = await loadData(config);
+  const { manifest } = config;
+  const made = await (manifest === undefined
+    ? attacked(dataset, { ...config, target: config.target ?? 0 }, hooks)
+    : givenSet(dataset, { ...config, manifest }));
+  const { poisoned } = made;
   const groups = planGroups({
     labels: poisoned.labels,
     poisoned: poisoned.poisoned,
     cover: poisoned.cover,
     classes: dataset.classes.length,
-    target: config.target,
+    target: made.target,
     limit: config.probeSize,
     nullSplits: config.nullSplits,
     pretended: Math.round(config.poisonRate * poisoned.n),
     seed: config.seed,
   });
-  return { dataset, attack, poisoned, test: dataset.test, triggered, untriggered, groups, hash: dataHash(poisoned) };
+  return { dataset, ...made, groups, hash: dataHash(poisoned) };
 }
+
+/** Share of the training set that carries the payload. */
+export const poisonedShare = ({ poisoned, n }: PoisonedSet) => poisoned.reduce((a, b) => a + b, 0) / n;

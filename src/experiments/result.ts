@@ -5,7 +5,6 @@ import {
   type Acceleration,
   authorsDraft,
   type DraftResult,
-  type EpochRow,
   type EstimateRow,
   earlyAcceleration,
   type LagrangianCurve,
@@ -26,6 +25,7 @@ import type { Perceived } from '../perception/index.js';
 import { type LayerScore, type RunReport, renderRunReport } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
+import { epochRow } from '../runs/epochs.js';
 import { VERSION } from '../version.js';
 import type { RunConfig } from './config.js';
 import { type GroupsDocument, readRun } from './documents.js';
@@ -119,7 +119,7 @@ function explain(result: StealthResult, leftOut: Record<string, number>, target:
 
 /** Seconds of work the logs account for, over all sittings. */
 function secondsOf(events: readonly { event: string; epoch: number; seconds: number }[]): number {
-  const last = new Map(events.map((e) => [`${e.event} ${e.epoch}`, e.seconds]));
+  const last = new Map(events.map((e) => [`${e.event} ${e.epoch}`, Number.isFinite(e.seconds) ? e.seconds : 0]));
   return [...last.values()].reduce((a, b) => a + b, 0);
 }
 
@@ -153,7 +153,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
   const { config, classes } = await readRun(dir);
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
-  const events = await dir.rows<EpochRow & { event: string }>('events.jsonl');
+  const events = await dir.rows<{ event: string; epoch: number; seconds: number }>('events.jsonl');
   const rows = await dir.rows<EstimateRow>('information.jsonl');
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
@@ -172,7 +172,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
   const representation = await dir.readDocument<RepresentationDocument>('representation.json');
   // What follows from the tables themselves, the report says of its own accord.
   const warnings = smallGroups(leftOut);
-  const poisoned = gallery.length > 0;
+  const poisoned = config.attack !== 'none';
   const report: RunReport = {
     name: basename(dir.path),
     attack: config.attack,
@@ -185,7 +185,7 @@ async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics
     basis: config.critic === 'paper' ? 'train' : 'held-out',
     seeds: 1,
     config: { ...config },
-    epochs: events.filter((e) => e.event === 'epoch'),
+    epochs: events.flatMap((e) => epochRow(e) ?? []),
     information,
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,

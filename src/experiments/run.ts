@@ -20,10 +20,11 @@ import { groupsDocument, type RunDocument, readRun } from './documents.js';
 import { recordEstimates } from './estimate.js';
 import { writeGallery } from './gallery.js';
 import { type RunHooks, Stopped } from './hooks.js';
-import { type Prepared, pick, prepare } from './prepare.js';
+import { type Prepared, pick, poisonedShare, prepare } from './prepare.js';
 import { layerSuffix, readProbe } from './probes.js';
 import { makeEmbedding } from './representation.js';
 import { finish, type RunResult } from './result.js';
+import { writeSamples } from './samples.js';
 
 /** Images that the trigger's look is measured on. */
 const PERCEIVED = 200;
@@ -53,6 +54,7 @@ export async function run(config: RunConfig, path: string, resume: boolean, hook
   hooks.progress?.({ stage: 'data', done: 0, total: 1, unit: 'set' });
   const data = await prepare(settled, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
+  if (settled.manifest !== undefined) settled.poisonRate = poisonedShare(data.poisoned);
   const dir = await RunDirectory.open(path, resume);
   try {
     return await new Run(settled, data, dir, hooks).complete();
@@ -140,7 +142,7 @@ class Run {
       };
       await dir.writeDocument('run.json', document);
     }
-    if (!(await dir.has(dir.samples))) await this.writeSamples();
+    if (!(await dir.has(dir.samples))) await writeSamples(dir, data.poisoned, data.groups.samples);
     if (!(await dir.has(dir.gallery))) await writeGallery(dir, data);
     if (!(await dir.readDocument('perception.json'))) await this.writePerception();
     await dir.writeDocument('groups.json', groupsDocument(data.groups));
@@ -153,27 +155,6 @@ class Run {
     const rows = Array.from({ length: Math.min(PERCEIVED, triggered.n) }, (_, i) => i);
     const measured = perceive(pick(untriggered, rows), pick(triggered, rows));
     await this.dir.writeDocument('perception.json', measured);
-  }
-
-  private async writeSamples() {
-    const { poisoned, groups } = this.data;
-    const { samples } = groups;
-    const n = samples.length;
-    const of = (values: ArrayLike<number>) => Int32Array.from(samples, (i) => values[i]);
-    const flags = (values: Uint8Array) =>
-      tensor(
-        Uint8Array.from(samples, (i) => values[i]),
-        [n],
-        'BOOL',
-      );
-    await writeSafetensors(this.dir.samples, {
-      x: tensor(pick(poisoned, samples).images, [n, poisoned.height, poisoned.width, poisoned.channels]),
-      label: tensor(of(poisoned.labels), [n]),
-      original_label: tensor(of(poisoned.originalLabels), [n]),
-      poisoned: flags(poisoned.poisoned),
-      cover: flags(poisoned.cover),
-      index: tensor(of(poisoned.index), [n]),
-    });
   }
 
   /** Goes back to the last checkpoint, and cuts from the logs what came after it. */

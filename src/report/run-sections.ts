@@ -14,6 +14,7 @@ import {
   lossFigure,
   lossSeries,
   type Series,
+  said,
 } from './figures/training.js';
 import { hasFlags, trajectoryFigure } from './figures/trajectories.js';
 import { wholeSetCurves, wholeSetFigure, wholeSetLooks } from './figures/whole-set.js';
@@ -164,32 +165,33 @@ export function scoreSection(report: RunReport, document: Document): Html {
 export function trainingSection(report: RunReport, document: Document): Html | null {
   const { epochs, name } = report;
   if (epochs.length === 0) return null;
-  const keys = (series: readonly Series[]) =>
-    legend(
-      series.filter((s) => epochs.some((r) => s.value(r) !== null)),
-      document,
-    );
-  const perClass = classLossSeries(epochs, report);
+  const perClass = said(classLossSeries(epochs, report), epochs);
   const other = perClass.find((s) => s.width === 1);
   const perClassKeys = perClass.filter((s) => s.width > 1);
   if (other) perClassKeys.push({ ...other, label: 'other classes', width: 1.4 });
+  const panel = (
+    id: string,
+    title: string,
+    series: readonly Series[],
+    drawn: (document: Document, size: { width: number }) => Element,
+  ) =>
+    series.length > 0 &&
+    html`<div>${figure(`${name}-${id}`, html`<b>${title}</b>`, 'three', (width) => drawn(document, { width }))}${legend(series, document)}</div>`;
   return section(
     'training',
     'Training',
     null,
-    html`<div class="grid three top"><div>${figure(
-      `${name}-accuracy`,
-      html`<b>Accuracy and attack success</b>`,
-      'three',
-      (width) => accuracyFigure(epochs, document, { width }),
-    )}${keys(accuracySeries)}</div><div>${figure(`${name}-loss`, html`<b>Loss</b>`, 'three', (width) =>
-      lossFigure(epochs, document, { width }),
-    )}${keys(lossSeries)}</div><div>${figure(
-      `${name}-class-loss`,
-      html`<b>Training loss by class</b>`,
-      'three',
-      (width) => classLossFigure({ ...report, rows: epochs }, document, { width }),
-    )}${keys(perClassKeys)}</div></div>`,
+    html`<div class="grid three top">${panel(
+      'accuracy',
+      'Accuracy and attack success',
+      said(accuracySeries, epochs),
+      (d, size) => accuracyFigure(epochs, d, size),
+    )}${panel('loss', 'Loss', said(lossSeries, epochs), (d, size) => lossFigure(epochs, d, size))}${panel(
+      'class-loss',
+      'Training loss by class',
+      perClassKeys,
+      (d, size) => classLossFigure({ ...report, rows: epochs }, d, size),
+    )}</div>`,
   );
 }
 

@@ -37,7 +37,10 @@ export function estimateTables(report: RunReport): Html {
 
 const epochColumns: Column<EpochRow>[] = [
   { head: 'epoch', value: (r) => r.epoch },
-  { head: 'learning rate', value: (r) => String(Number(r.learningRate.toPrecision(4))) },
+  {
+    head: 'learning rate',
+    value: (r) => (Number.isFinite(r.learningRate) ? String(Number(r.learningRate.toPrecision(4))) : decimal(null)),
+  },
   { head: 'train loss', value: (r) => decimal(r.trainLoss) },
   { head: 'test loss', value: (r) => decimal(r.testLoss) },
   { head: 'train accuracy', value: (r) => percent(r.trainAccuracy) },

@@ -261,9 +261,10 @@ const png = (c: Context, bytes: Buffer) =>
  * The command that stands for a run: what differs from what its preset says. Null for a trace, which somebody else made.
  */
 function commandOf(config: RunDocument['config'], out: string): string | null {
-  if (!datasets.some((d) => d.name === config.dataset) || !attacks.some((a) => a.name === config.attack)) return null;
-  const { preset, dataset, dataDir, attack } = config;
-  const plain = resolveConfig({ preset, dataset, dataDir, attack }) as Record<string, unknown>;
+  const known = config.manifest !== undefined || attacks.some((a) => a.name === config.attack);
+  if (!known || !datasets.some((d) => d.name === config.dataset)) return null;
+  const { preset, dataset, dataDir, attack, manifest } = config;
+  const plain = resolveConfig({ preset, dataset, dataDir, attack, manifest }) as Record<string, unknown>;
   const differs = Object.entries(config).filter(
     ([key, value]) => ['dataset', 'attack'].includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key]),
   );

@@ -9,6 +9,7 @@ import type { EpochRow, StealthResult } from '../dynamics/index.js';
 import type { RunDocument } from '../experiments/documents.js';
 import type { RunResult } from '../experiments/result.js';
 import { alive, FORMAT } from '../runs/directory.js';
+import { epochRow } from '../runs/epochs.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
 
@@ -143,7 +144,7 @@ function summarise(path: string, id: string): RunSummary {
       asr: last?.asr,
       score: stealth?.score ?? null,
       nullRange: range ? [range.low, range.high] : null,
-      sparkline: thin(epochs.map((e) => e.testAccuracy)),
+      sparkline: thin(epochs.map((e) => e.testAccuracy).filter(Number.isFinite)),
     };
   } catch (error) {
     return damaged(error instanceof SyntaxError ? 'a document of it is not JSON' : (error as Error).message);
@@ -155,10 +156,7 @@ function epochRows(path: string): EpochRow[] {
   const text = readText(join(path, 'events.jsonl')) ?? '';
   const lines = text.split('\n');
   lines.pop();
-  return lines
-    .filter(Boolean)
-    .map((l) => JSON.parse(l) as EpochRow & { event: string })
-    .filter((r) => r.event === 'epoch' && Number.isFinite(r.epoch));
+  return lines.filter(Boolean).flatMap((l) => epochRow(JSON.parse(l)) ?? []);
 }
 
 const thin = (values: number[]) => {

@@ -9,7 +9,14 @@ import { phasesFigure } from '../report/figures/phases.js';
 import { planeFigure, planeTrails, planeUntil } from '../report/figures/plane.js';
 import { scorePartsFigure } from '../report/figures/score-parts.js';
 import { scoreStripFigure } from '../report/figures/score-strip.js';
-import { accuracyFigure, classLossFigure, lossFigure } from '../report/figures/training.js';
+import {
+  accuracyFigure,
+  classLossFigure,
+  classLossSeries,
+  lossFigure,
+  lossSeries,
+  said,
+} from '../report/figures/training.js';
 import { trajectoryFigure } from '../report/figures/trajectories.js';
 import { decimal, percent } from '../report/format.js';
 import { groupStyle, roleOrder } from '../report/groups.js';
@@ -242,28 +249,34 @@ function Whole({ run, stamp }: { run: RunView; stamp: string }) {
               draw={(d, width) => accuracyFigure(run.epochs, d, { width })}
               rows={() => epochTable(run)}
             />
-            <Figure
-              name={`${id}-loss`}
-              caption={
-                <>
-                  <b>Loss</b>, nats
-                </>
-              }
-              drawn={stamp}
-              draw={(d, width) => lossFigure(run.epochs, d, { width })}
-              rows={() => epochTable(run)}
-            />
-            <Figure
-              name={`${id}-class-loss`}
-              caption={
-                <>
-                  <b>Training loss by class</b>, nats
-                </>
-              }
-              drawn={stamp}
-              draw={(d, width) => classLossFigure({ ...run, rows: run.epochs }, d, { width })}
-              rows={() => run.epochs.flatMap((e) => e.classLoss.map((loss, k) => ({ epoch: e.epoch, class: k, loss })))}
-            />
+            {said(lossSeries, run.epochs).length > 0 && (
+              <Figure
+                name={`${id}-loss`}
+                caption={
+                  <>
+                    <b>Loss</b>, nats
+                  </>
+                }
+                drawn={stamp}
+                draw={(d, width) => lossFigure(run.epochs, d, { width })}
+                rows={() => epochTable(run)}
+              />
+            )}
+            {said(classLossSeries(run.epochs, run), run.epochs).length > 0 && (
+              <Figure
+                name={`${id}-class-loss`}
+                caption={
+                  <>
+                    <b>Training loss by class</b>, nats
+                  </>
+                }
+                drawn={stamp}
+                draw={(d, width) => classLossFigure({ ...run, rows: run.epochs }, d, { width })}
+                rows={() =>
+                  run.epochs.flatMap((e) => e.classLoss.map((loss, k) => ({ epoch: e.epoch, class: k, loss })))
+                }
+              />
+            )}
           </div>
         </>
       )}

@@ -108,7 +108,7 @@ describe('arrays in an NPZ file', () => {
     };
     const { train, test: held, notes } = await load(file('poisoned', arrays));
     expect(notes).toContain(
-      '10 of the 40 images carry a trigger already, and were kept out of the test set; an attack is added to them',
+      '10 of the 40 images carry a trigger already, and were kept out of the test set; without --manifest an attack is added to them',
     );
     const first = new Set(Array.from({ length: 10 }, (_, i) => value(i, 0)));
     const count = (set: typeof train) =>

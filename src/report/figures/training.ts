@@ -54,6 +54,10 @@ export function classLossSeries(rows: readonly EpochRow[], context: GroupContext
   ];
 }
 
+/** The series that have a value at some epoch: a training that was not ours may say little. */
+export const said = (series: readonly Series[], rows: readonly EpochRow[]): Series[] =>
+  series.filter((s) => rows.some((r) => Number.isFinite(s.value(r) ?? Number.NaN)));
+
 export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize): Element {
   return lines(rows, accuracySeries, document, {
     ...size,

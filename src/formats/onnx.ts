@@ -1,0 +1,196 @@
+/**
+ * ONNX models of others: their outline, and the two changes that let one be probed: a value inside is made an output, and
+ * noise is added to it. Everything else is passed on byte by byte. Numbers are the field numbers of onnx.proto.
+ */
+import protobuf from 'protobufjs/minimal.js';
+import { UserError } from '../base/errors.js';
+
+const { Reader, Writer } = protobuf;
+type Writer = protobuf.Writer;
+
+export interface OnnxNode {
+  name: string;
+  op: string;
+  inputs: string[];
+  outputs: string[];
+}
+
+export interface OnnxOutline {
+  /** Inputs a caller has to give; a length that is left open is null. */
+  inputs: { name: string; float: boolean; shape: (number | null)[] }[];
+  outputs: string[];
+  nodes: OnnxNode[];
+}
+
+const [GRAPH, NODE, INITIALIZER, INPUT, OUTPUT] = [7, 1, 5, 11, 12];
+const FLOAT = 1;
+const EXTERNAL = 1;
+
+interface Field {
+  number: number;
+  wire: number;
+  /** Where it begins with its tag, where its content begins, and where it ends. */
+  start: number;
+  at: number;
+  end: number;
+}
+
+/** The fields of the message in `bytes`. Throws `RangeError` where it is none. */
+function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+  const reader = Reader.create(bytes);
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const tag = reader.uint32();
+    const [number, wire] = [tag >>> 3, tag & 7];
+    if (number === 0) throw new RangeError('no field has the number 0');
+    const length = wire === 2 ? reader.uint32() : -1;
+    const at = reader.pos;
+    if (wire === 2) reader.skip(length);
+    else reader.skipType(wire);
+    yield { number, wire, start, at, end: reader.pos };
+  }
+}
+
+const part = (bytes: Uint8Array, { at, end }: Field) => bytes.subarray(at, end);
+const utf8 = new TextDecoder();
+const textOf = (bytes: Uint8Array, field: Field) => utf8.decode(part(bytes, field));
+const numberOf = (bytes: Uint8Array, { at }: Field) => Number(Reader.create(bytes.subarray(at)).int64());
+const parts = (bytes: Uint8Array, number: number) =>
+  [...fieldsOf(bytes)].filter((f) => f.number === number && f.wire === 2).map((f) => part(bytes, f));
+const texts = (bytes: Uint8Array, number: number) => parts(bytes, number).map((p) => utf8.decode(p));
+
+function nodeOf(bytes: Uint8Array): OnnxNode {
+  const [name = ''] = texts(bytes, 3);
+  const [op = ''] = texts(bytes, 4);
+  return { name, op, inputs: texts(bytes, 1), outputs: texts(bytes, 2) };
+}
+
+/** ValueInfoProto: name 1, type 2 → tensor_type 1 → elem_type 1, shape 2 → dim 1 → dim_value 1. */
+function inputOf(bytes: Uint8Array): OnnxOutline['inputs'][number] {
+  const [tensor = new Uint8Array(0)] = parts(bytes, 2).flatMap((type) => parts(type, 1));
+  const type = [...fieldsOf(tensor)].find((f) => f.number === 1 && f.wire === 0);
+  const shape = parts(tensor, 2).flatMap((s) => parts(s, 1));
+  return {
+    name: texts(bytes, 1)[0] ?? '',
+    float: type !== undefined && numberOf(tensor, type) === FLOAT,
+    shape: shape.map((dim) => {
+      const value = [...fieldsOf(dim)].find((f) => f.number === 1 && f.wire === 0);
+      const n = value ? numberOf(dim, value) : 0;
+      return n > 0 ? n : null;
+    }),
+  };
+}
+
+function graphOf(file: string, model: Uint8Array): Uint8Array {
+  let graphs: Uint8Array[] = [];
+  try {
+    graphs = parts(model, GRAPH);
+  } catch {
+    // What cannot be walked has no graph either.
+  }
+  if (graphs.length !== 1) throw new UserError(`${file}: it is not an ONNX model`);
+  return graphs[0];
+}
+
+/** What a model consists of. Throws `UserError` for what is no model, and for one whose weights lie in other files. */
+export function onnxOutline(file: string, model: Uint8Array): OnnxOutline {
+  const graph = graphOf(file, model);
+  try {
+    const initializers = new Set<string>();
+    for (const tensor of parts(graph, INITIALIZER)) {
+      // TensorProto: name 8, data_location 14.
+      const place = [...fieldsOf(tensor)].find((f) => f.number === 14 && f.wire === 0);
+      if (place && numberOf(tensor, place) === EXTERNAL)
+        throw new UserError(`${file}: its weights lie in other files, which are not followed; export it as one file`);
+      initializers.add(texts(tensor, 8)[0] ?? '');
+    }
+    return {
+      inputs: parts(graph, INPUT)
+        .map(inputOf)
+        .filter((i) => !initializers.has(i.name)),
+      outputs: parts(graph, OUTPUT).map((o) => texts(o, 1)[0] ?? ''),
+      nodes: parts(graph, NODE).map(nodeOf),
+    };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file}: damaged, it is not a whole ONNX model`);
+  }
+}
+
+/** Name of the input that takes the noise, of the value's own shape, and what is appended to a value's name before it. */
+export const NOISE = 'ibscope.noise';
+export const BEFORE = '.ibscope.before';
+
+const raw = (writer: Writer, number: number, content: Uint8Array) => writer.uint32((number << 3) | 2).bytes(content);
+const named = (name: string) =>
+  Writer.create()
+    .uint32((1 << 3) | 2)
+    .string(name);
+
+/** A float tensor of any shape, as ValueInfoProto. */
+const floatValue = (name: string) => {
+  const tensor = Writer.create()
+    .uint32(1 << 3)
+    .int32(FLOAT)
+    .finish();
+  return raw(named(name), 2, raw(Writer.create(), 1, tensor).finish()).finish();
+};
+
+/** The model with every one of `values` among its outputs. */
+export function exposing(file: string, model: Uint8Array, values: readonly string[]): Uint8Array {
+  const graph = graphOf(file, model);
+  const there = onnxOutline(file, model).outputs;
+  const writer = Writer.create();
+  for (const value of values) if (!there.includes(value)) raw(writer, OUTPUT, named(value).finish());
+  return withGraph(model, Buffer.concat([graph, writer.finish()]));
+}
+
+/**
+ * The model in which the node's output `value` gets the input `NOISE` added to it before anything reads it; outputs are `value`
+ * with the noise and `value + BEFORE` without.
+ */
+export function withNoise(file: string, model: Uint8Array, value: string): Uint8Array {
+  const graph = graphOf(file, model);
+  const before = value + BEFORE;
+  const pieces: Uint8Array[] = [];
+  for (const field of fieldsOf(graph)) {
+    const whole = graph.subarray(field.start, field.end);
+    const content = part(graph, field);
+    if (field.number !== NODE || field.wire !== 2 || !texts(content, 2).includes(value)) {
+      pieces.push(whole);
+      continue;
+    }
+    const renamed = Writer.create();
+    const kept: Uint8Array[] = [];
+    for (const inner of fieldsOf(content)) {
+      if (inner.number === 2 && textOf(content, inner) === value) renamed.uint32((2 << 3) | 2).string(before);
+      else if (inner.number === 2) renamed.uint32((2 << 3) | 2).string(textOf(content, inner));
+      else kept.push(content.subarray(inner.start, inner.end));
+    }
+    // Nodes stand in the order in which they run.
+    const add = Writer.create();
+    for (const [number, text] of [
+      [1, before],
+      [1, NOISE],
+      [2, value],
+      [3, `${NOISE}.add`],
+      [4, 'Add'],
+    ] as const)
+      add.uint32((number << 3) | 2).string(text);
+    pieces.push(
+      raw(Writer.create(), NODE, Buffer.concat([renamed.finish(), ...kept])).finish(),
+      raw(Writer.create(), NODE, add.finish()).finish(),
+    );
+  }
+  pieces.push(raw(Writer.create(), INPUT, floatValue(NOISE)).finish());
+  const noisy = withGraph(model, Buffer.concat(pieces));
+  return exposing(file, noisy, [value, before]);
+}
+
+function withGraph(model: Uint8Array, graph: Uint8Array): Uint8Array {
+  return Buffer.concat(
+    [...fieldsOf(model)].map((f) =>
+      f.number === GRAPH ? raw(Writer.create(), GRAPH, graph).finish() : model.subarray(f.start, f.end),
+    ),
+  );
+}
