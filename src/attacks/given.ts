@@ -4,7 +4,7 @@
  * A manifest is JSON (an array of samples, or an object with `samples`, as `ibscope poison --format folder` writes it), CSV
  * with a header, or an `.npz` of arrays [n]. Each sample has `index`, its place in the training set from 0, or `file`, its
  * path from the data set's folder or the manifest's; and may have `poisoned`, `cover`, `originalLabel` (or `original_label`,
- * `original_labels`; a number or a class name). Samples it does not list are clean. Images and labels are those of the data set.
+ *`original_labels`; a class name, or a number in the object's `classes` if it has that list, else in the data set's). Samples it does not list are clean. Images and labels are those of the data set.
  *
  * Or it is a record folder of BackdoorBench: `bd_train_dataset/<original label>/<index>.png` are the poisoned images, which
  * take the place of those in the data set they were made from, with the target as their label; `bd_test_dataset/` holds
@@ -116,16 +116,24 @@ async function readManifest(path: string): Promise<Row[]> {
   if (/\.npz$/i.test(path)) return npzRows(path);
   const text = await readFile(path, 'utf8');
   let samples: unknown;
+  let classes: unknown;
   if (/\.csv$/i.test(path)) samples = csvRows(path, text);
   else
     try {
       const document = JSON.parse(text);
       samples = Array.isArray(document) ? document : document?.samples;
+      classes = document?.classes;
     } catch {
       throw new UserError(`--manifest ${path}: it is not JSON (and its name ends in neither .csv nor .npz)`);
     }
   if (!Array.isArray(samples)) throw new UserError(`--manifest ${path}: a list of samples is expected`);
-  return samples.map((sample, i) => rowOf(path, sample, i));
+  // Numbers of classes are those of the manifest's own list, where it has one: folders are in another order.
+  const names = Array.isArray(classes) ? classes.map(String) : null;
+  return samples.map((sample, i) => {
+    const row = rowOf(path, sample, i);
+    const name = typeof row.originalLabel === 'number' ? names?.[row.originalLabel] : undefined;
+    return name === undefined ? row : { ...row, originalLabel: name };
+  });
 }
 
 function rowOf(path: string, sample: unknown, i: number): Row {
