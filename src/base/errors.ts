@@ -1,9 +1,13 @@
 /** What went wrong by the user's hand: one line, exit code 2, no stack trace. Everything else is a defect and is loud. */
 import leven from 'leven';
 
+/** A mistake of whoever called, in one line for him: an option, a file, a shape. All other errors are defects. */
 export class UserError extends Error {
   override name = 'UserError';
 }
+
+/** A name out of a file that anybody may have written: in quotes, on one line, no longer than a line. */
+export const shown = (name: string) => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 /**
  * The candidate nearest to `word`: one that holds all of it, as webgpu does gpu, or else the nearest by edit distance, if

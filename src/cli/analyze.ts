@@ -7,6 +7,7 @@ import { flagOf, type RunRequest, requestOf, resolveConfig, runOptions } from '.
 import type { AnalyzeJob } from '../experiments/jobs.js';
 import { DATA_OPTIONS, type layersOfOnnx } from '../experiments/onnx-checkpoints.js';
 import type { RunResult } from '../experiments/result.js';
+import { traceJsonSchema } from '../runs/trace.js';
 import { addRunOptions, defaultOut } from './options.js';
 import { runTable, table } from './table.js';
 import { work } from './work.js';
@@ -107,10 +108,17 @@ export function addTrace(program: Command) {
     .command('trace')
     .description('how to record a training in another program')
     .option('--python', 'print the recorder for PyTorch, one file to save beside your training')
+    .option('--schema', 'print the JSON Schema of run.json')
     .addHelpText('after', '\nExample:\n  ibscope trace --python > ibscope_trace.py')
     .action((values) => {
+      if (values.schema) {
+        process.stdout.write(`${JSON.stringify(traceJsonSchema(), null, 2)}\n`);
+        return;
+      }
       if (!values.python)
-        throw new UserError('trace: --python prints the recorder; the format is described in docs/trace.md');
+        throw new UserError(
+          'trace: --python prints the recorder, --schema what run.json may hold; docs/trace.md describes the format',
+        );
       process.stdout.write(readFileSync(new URL('../../python/ibscope_trace.py', import.meta.url), 'utf8'));
     });
 }

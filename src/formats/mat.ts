@@ -7,7 +7,7 @@
  * is the zlib stream of one. Values may be stored in a narrower type than the array's class. Variables that are no
  * numeric arrays (cells, text, structures, sparse ones) are passed over. Version 7.3 is HDF5 and refused.
  */
-import { UserError } from '../base/errors.js';
+import { shown, UserError } from '../base/errors.js';
 import { inflateSized } from './inflate.js';
 import type { TypedArray } from './npy.js';
 
@@ -102,7 +102,7 @@ function matrix(bytes: Uint8Array, little: boolean, fail: (why: string) => UserE
   if (!isNumeric(flag & 0xff)) return null;
   if (dimensions?.type !== INT32 || title?.type !== INT8) throw fail('has a variable without dimensions or name');
   const name = new TextDecoder('latin1').decode(title.data);
-  const where = `variable ${JSON.stringify(name)}`;
+  const where = `variable ${shown(name)}`;
   if (flag & COMPLEX) throw fail(`${where} is complex; real numbers are expected`);
   const Kind = arrays[values?.type];
   if (!Kind) throw fail(`${where} has no values of a known type`);

@@ -11,6 +11,7 @@ import { UserError } from '../base/errors.js';
 /** Element kinds as NumPy writes them, without the byte order. */
 export type NpyDtype = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f4' | 'f8';
 
+/** What an array's numbers lie in. */
 export type TypedArray =
   | Uint8Array
   | Int8Array
@@ -51,7 +52,7 @@ const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 /** Wraps a typed array for writing; the dtype follows from the array (pass `b1` for booleans held as 0 and 1). */
 export function ndarray(data: TypedArray, shape: readonly number[], dtype?: NpyDtype): NdArray {
   const kind = dtype ?? dtypes.find((d) => d !== 'b1' && data instanceof arrays[d])!;
-  if (count(shape) !== data.length) throw new Error(`shape [${shape}] does not hold ${data.length} elements`);
+  if (count(shape) !== data.length) throw new UserError(`shape [${shape}] does not hold ${data.length} elements`);
   return { data, shape: [...shape], dtype: kind };
 }
 

@@ -4,11 +4,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
-import { UserError } from '../base/errors.js';
+import { shown, UserError } from '../base/errors.js';
 import { writeAtomic } from './files.js';
 import { DEFLATE_RATIO } from './inflate.js';
 import { decodeNpy, encodeNpy, type NdArray } from './npy.js';
 
+/** What of an `.npz` file is read. */
 export interface NpzReadOptions {
   /** Bytes all members may unpack to together. Default 4 GiB − 1, the most a ZIP without 64-bit sizes can say. */
   limit?: number;
@@ -16,6 +17,7 @@ export interface NpzReadOptions {
   only?: readonly string[];
 }
 
+/** How an `.npz` file is packed. */
 export interface NpzWriteOptions {
   /** Deflate level: 0 stores, 9 is smallest. Default 0: photographs shrink by a tenth, at more than ten times the cost. */
   level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
@@ -51,12 +53,12 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
     members = unzipSync(bytes, {
       // Asked before each member is unpacked, and a member never unpacks to more than it announces.
       filter(member) {
-        if (!safe(member.name)) throw new UserError(`${name}: unsafe member name ${JSON.stringify(member.name)}`);
+        if (!safe(member.name)) throw new UserError(`${name}: unsafe member name ${shown(member.name)}`);
         if (options.only && !options.only.some((wanted) => member.name === `${wanted}.npy`)) return false;
         const most = member.compression === 0 ? member.size : DEFLATE_RATIO * member.size;
         if (member.originalSize > most) {
           throw new UserError(
-            `${name}: member ${JSON.stringify(member.name)} announces ${member.originalSize} bytes, more than its ${member.size} packed ones hold`,
+            `${name}: member ${shown(member.name)} announces ${member.originalSize} bytes, more than its ${member.size} packed ones hold`,
           );
         }
         total += member.originalSize;
@@ -69,7 +71,7 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
     throw new UserError(`${name}: is not a whole NPZ (ZIP) file: ${(error as Error).message}`);
   }
   const read = Object.entries(members).map(([member, content]): [string, NdArray] => {
-    if (!member.endsWith('.npy')) throw new UserError(`${name}: member ${JSON.stringify(member)} is not an .npy array`);
+    if (!member.endsWith('.npy')) throw new UserError(`${name}: member ${shown(member)} is not an .npy array`);
     return [member.slice(0, -4), decodeNpy(content, `${name}[${member}]`)];
   });
   // Unlike an assignment, this makes an entry of any name, `__proto__` included.

@@ -6,7 +6,7 @@
  * the official library does, widest dtype first, then by name: so each lies aligned and is read without a copy.
  */
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../base/errors.js';
+import { shown, UserError } from '../base/errors.js';
 import { writeAtomic } from './files.js';
 
 /** In the order in which the official library lays tensors out. */
@@ -19,6 +19,7 @@ const arrays = {
   BOOL: Uint8Array,
 } as const;
 
+/** Kinds of elements that a file may hold. */
 export type TensorDtype = keyof typeof arrays;
 
 /** A tensor in C order. BOOL is a Uint8Array of 0 and 1; I64 holds BigInts. */
@@ -28,6 +29,7 @@ export interface Tensor {
   data: Float64Array | BigInt64Array | Float32Array | Int32Array | Uint8Array;
 }
 
+/** A `.safetensors` file, read. */
 export interface TensorFile {
   tensors: Record<string, Tensor>;
   /** The header's `__metadata__`: text by name. */
@@ -60,9 +62,9 @@ function chunks(tensors: Record<string, Tensor>, metadata: Record<string, string
   let at = 0;
   for (const name of names) {
     const { dtype, shape, data: values } = tensors[name];
-    if (name === '__metadata__') throw new Error('a tensor cannot be called __metadata__');
+    if (name === '__metadata__') throw new UserError('a tensor cannot be called __metadata__');
     if (!(values instanceof arrays[dtype]) || count(shape) !== values.length) {
-      throw new Error(`tensor "${name}": ${values.length} values do not fit ${dtype} [${shape}]`);
+      throw new UserError(`tensor "${name}": ${values.length} values do not fit ${dtype} [${shape}]`);
     }
     header[name] = { dtype, shape, data_offsets: [at, at + values.byteLength] };
     data.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -124,7 +126,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
   const spans: { tensor: string; from: number; to: number }[] = [];
   const tensors: [name: string, Tensor][] = [];
   for (const [tensor, entry] of Object.entries(entries)) {
-    const where = `tensor ${JSON.stringify(tensor)}`;
+    const where = `tensor ${shown(tensor)}`;
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
     if (!whole(shape) || !whole(offsets) || offsets.length !== 2) throw fail(`${where} has no valid shape and offsets`);
     if (!(typeof dtype === 'string' && Object.hasOwn(arrays, dtype))) {
@@ -152,7 +154,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
   let end = 0;
   for (const { tensor, from, to } of spans) {
     if (from !== end)
-      throw fail(`tensor ${JSON.stringify(tensor)} begins at ${from} of the data, the one before it ends at ${end}`);
+      throw fail(`tensor ${shown(tensor)} begins at ${from} of the data, the one before it ends at ${end}`);
     end = to;
   }
   if (begin + end !== bytes.length)

@@ -3,7 +3,7 @@
  * `probes/`; docs/trace.md is its description. Everything is checked here, so that what follows need not.
  */
 import { z } from 'zod';
-import { UserError } from '../base/errors.js';
+import { shown, UserError } from '../base/errors.js';
 import type { Tensor } from '../formats/safetensors.js';
 import { type Arrays, readArrays } from './arrays.js';
 import type { RunDirectory } from './directory.js';
@@ -36,6 +36,12 @@ export const traceSchema = z.looseObject({
     { error: 'an object with at least `target`' },
   ),
 });
+
+/** The same as JSON Schema (2020-12), for editors and other programs; `docs/trace.schema.json`. */
+export function traceJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(traceSchema, { io: 'input' });
+  return { $schema, title: 'run.json of an ibscope trace, version 1', ...schema };
+}
 
 export type TraceDocument = z.infer<typeof traceSchema>;
 
@@ -76,7 +82,7 @@ const words = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 function need(arrays: Arrays, where: string, name: string, kinds: Tensor['dtype'][], rank?: number): Tensor {
   const found = arrays[name];
   if (!found) {
-    const there = Object.keys(arrays).join(', ') || 'nothing';
+    const there = Object.keys(arrays).slice(0, 20).map(shown).join(', ') || 'nothing';
     throw new UserError(`${where}: it has no array "${name}"; there is ${there}`);
   }
   if (!kinds.includes(found.dtype))
