@@ -1,12 +1,31 @@
-/** ibscope as a library: its rooms as namespaces. */
-export * as attacks from './attacks/index.js';
+/** The runner, what registers attacks, data sets and models of one's own, and the rooms as namespaces. */
+
+/** zod, in which an attack describes its options. */
+export { z } from 'zod';
 export { UserError } from './base/errors.js';
-export * as datasets from './datasets/index.js';
+export { Rng } from './base/random.js';
 export * as dynamics from './dynamics/index.js';
 export * as engine from './engine/index.js';
-export { compare } from './experiments/compare.js';
-export { type RunConfig, type RunRequest, resolveConfig } from './experiments/config.js';
-export { run } from './experiments/run.js';
-export * as information from './information/index.js';
+export type { CompareResult } from './experiments/compare.js';
+export type { RunConfig, RunRequest } from './experiments/config.js';
+export { type Progress, type RunHooks, Stopped } from './experiments/hooks.js';
+export type { RunResult } from './experiments/result.js';
+export * as attacks from './library/attacks.js';
+export * as datasets from './library/datasets.js';
+export * as formats from './library/formats.js';
+export type { RunOptions } from './library/hooks.js';
+export * as information from './library/information.js';
+export { registerAttack, registerDataset, registerModel } from './library/register.js';
+export {
+  type AnalyzeRequest,
+  analyze,
+  compare,
+  type RunRecord,
+  readRun,
+  resolveConfig,
+  run,
+} from './library/runner.js';
+export * as models from './models/index.js';
 export * as perception from './perception/index.js';
+export * as representation from './representation/index.js';
 export { VERSION } from './version.js';

@@ -3,16 +3,23 @@ import { z } from 'zod';
 import { UserError, unknownWord } from '../base/errors.js';
 import type { Adversary, Attack, AttackSettings, ImageShape, Labelling, Trigger } from './types.js';
 
+/** An attack as its file writes it down. `options` is a schema of zod, from which the types of the functions follow. */
 export interface AttackDefinition<S extends z.ZodObject> {
+  /** What the attack is called: letters, digits and dashes. */
   name: string;
+  /** One line for `--help`. */
   summary: string;
+  /** Paper or definition. */
   source: string;
+  /** What an attacker has to know and be able to do. */
   threat: string;
+  /** Schema of the parameters; each with a default and a description. */
   options: S;
   /** Left out: all-to-one without cover. */
   labelling?: (options: z.infer<S>) => Labelling;
   /** Left out: none are needed. */
   adversary?: (options: z.infer<S>) => Adversary;
+  /** Called once per set, with options that are checked; null: there is no trigger. */
   trigger(shape: ImageShape, options: z.infer<S>, settings: AttackSettings): Trigger | null;
 }
 

@@ -10,9 +10,12 @@ import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
 import type { PoisonedSet } from './types.js';
 
+/** Formats of `exportSet`. */
 export const exportFormats = ['npz', 'folder', 'bin'] as const;
+/** One of `exportFormats`. */
 export type ExportFormat = (typeof exportFormats)[number];
 
+/** What an export says besides the set. */
 export interface ExportContext {
   /** Class names in the order of their numbers. */
   classes: readonly string[];

@@ -24,6 +24,7 @@ import type { PoisonedSet } from './types.js';
 /** What the attack on a set that came poisoned is called: its trigger is not known, and nothing more is done to the set. */
 export const GIVEN = 'given';
 
+/** Where the manifest of a set that came poisoned is, and what is taken of the set. */
 export interface GivenOptions {
   /** File or folder of the manifest. */
   manifest: string;
@@ -36,6 +37,7 @@ export interface GivenOptions {
   seed: number;
 }
 
+/** A set that came poisoned, with what it is judged on. */
 export interface GivenSet {
   target: number;
   poisoned: PoisonedSet;

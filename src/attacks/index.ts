@@ -16,6 +16,7 @@ import { sig } from './sig.js';
 import type { Attack } from './types.js';
 import { wanet } from './wanet.js';
 
+/** All attacks, in the order of `--help`. */
 export const attacks: readonly Attack[] = [
   none,
   badnets,

@@ -1,6 +1,7 @@
 /** What an attack is to the rest of ibscope: a trigger (image → image) and a labelling rule. */
 import type { z } from 'zod';
 
+/** Size of the images a trigger is made for. */
 export interface ImageShape {
   height: number;
   width: number;
@@ -13,7 +14,9 @@ export interface ImageShape {
  * A trigger returns a new image and leaves the given one alone; what leaves [0, 1] is clamped when it is rounded.
  */
 export interface Trigger {
+  /** What a training image looks like under attack. */
   train(image: Float32Array, index: number): Float32Array;
+  /** What a test image looks like under attack. */
   test(image: Float32Array, index: number): Float32Array;
   /** It leaves every image as it is, and is meant to. */
   unchanged?: boolean;
@@ -29,8 +32,10 @@ export interface Trigger {
  * class, whose labels are right already.
  */
 export const rules = ['all-to-one', 'all-to-all', 'source-specific', 'clean-label'] as const;
+/** One of `rules`. */
 export type Rule = (typeof rules)[number];
 
+/** A labelling rule and its share of cover samples. */
 export interface Labelling {
   rule: Rule;
   /** Share of the triggered samples that keep their true label (cover), evenly from the classes they come from. */
@@ -48,6 +53,7 @@ export interface Adversary {
   surrogate: { model: string; width: number; epochs: number };
 }
 
+/** What an attack is asked for. */
 export interface AttackSettings {
   /** Share of the samples that the labelling rule offers: of the whole set, of the source classes, of the target class. */
   poisonRate: number;
@@ -62,7 +68,7 @@ export interface AttackSettings {
   options: Record<string, unknown>;
 }
 
-/** One file per attack in this room, one line in `index.ts`. */
+/** A trigger and a labelling rule, under a name. One file per attack in this room, one line in `index.ts`. */
 export interface Attack {
   name: string;
   /** One line for `--help`. */

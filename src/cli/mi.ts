@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import { UserError, unknownWord } from '../base/errors.js';
 import { type NdArray, readNpy } from '../formats/npy.js';
-import type { CriticKind } from '../information/critic.js';
 import {
   allNames,
+  criticKinds,
   type Estimate,
   type EstimatorSettings,
   estimator,
@@ -14,7 +14,6 @@ import {
 import { categories } from '../information/samples.js';
 import { ProgressLine } from './progress.js';
 
-const CRITICS: readonly CriticKind[] = ['quadratic', 'separable', 'bilinear', 'concat'];
 const QUANTITIES = { xt: 'I(X;T)', ty: 'I(T;Ŷ)', b: 'B' } as const;
 const PRESETS = ['quick', 'paper'] as const;
 const DISCRETE = ['a', 'b', 'both', 'none'] as const;
@@ -34,7 +33,10 @@ export function addMi(program: Command) {
     .option('--estimator <name>', `one of ${estimatorNames.join(', ')}, or all`, 'infonce')
     .addOption(new Option('--preset <name>', 'for infonce: quick, or the paper’s critic').default('quick'))
     .option('--quantity <name>', 'settings of the paper preset: xt for I(X;T), ty for I(T;Ŷ), b for rows with B', 'xt')
-    .option('--critic <name>', `for the neural estimators: ${CRITICS.join(', ')} (default: the best of the first two)`)
+    .option(
+      '--critic <name>',
+      `for the neural estimators: ${criticKinds.join(', ')} (default: the best of the first two)`,
+    )
     .option('--k <n>', 'for ksg, mixed, ross and gao: which neighbour')
     .option('--noise-std <σ>', 'for pairwise: standard deviation of the noise that the second array is without')
     .option('--discrete <which>', 'a, b, both or none; integers and booleans that repeat are recognised')
@@ -103,7 +105,7 @@ function settingsOf(values: Record<string, string | undefined>): EstimatorSettin
     preset: oneOf('preset', values.preset!, PRESETS),
     quantity: QUANTITIES[oneOf('quantity', values.quantity!, Object.keys(QUANTITIES) as (keyof typeof QUANTITIES)[])],
   };
-  if (critic !== undefined) settings.critic = oneOf('critic', critic, CRITICS);
+  if (critic !== undefined) settings.critic = oneOf('critic', critic, criticKinds);
   if (k !== undefined) settings.k = whole('--k', k, 1);
   if (noiseStd !== undefined) {
     settings.noiseStd = Number(noiseStd);

@@ -11,6 +11,7 @@ import { svhn } from './svhn.js';
 import { tinyImagenet } from './tiny-imagenet.js';
 import type { Dataset, DatasetRequest, DatasetSource } from './types.js';
 
+/** All sources, in the order of `data list`. */
 export const datasets: readonly DatasetSource[] = [
   shapes10,
   cifar10,

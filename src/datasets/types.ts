@@ -14,6 +14,7 @@ export interface ImageSet {
   places?: Int32Array;
 }
 
+/** A data set, read. */
 export interface Dataset {
   name: string;
   /** Class names in the order of their numbers. */
@@ -34,12 +35,13 @@ export interface DatasetRequest {
   size?: number;
 }
 
-/** One file per source in this room, one line in `index.ts`. */
+/** What a data set is read by. One file per source in this room, one line in `index.ts`. */
 export interface DatasetSource {
   name: string;
   /** One line for `--help` and `data list`. */
   summary: string;
   /** Whether `--data-dir` is required. */
   needsDir: boolean;
+  /** Reads the set. Throws `UserError` for what is missing or damaged. */
   load(request: DatasetRequest): Promise<Dataset>;
 }

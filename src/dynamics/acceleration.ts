@@ -5,6 +5,7 @@
 import { Rng } from '../base/random.js';
 import { mean, type Trajectory } from './trajectory.js';
 
+/** Where a curve first reaches half of its maximum. */
 export interface HalfMaximum {
   /** Epoch of the first crossing, interpolated between checkpoints. */
   epoch: number;
@@ -12,10 +13,12 @@ export interface HalfMaximum {
   atOrBefore: boolean;
 }
 
+/** How much sooner than the clean classes a group reaches half of its maximum, in epochs. */
 export interface Acceleration {
   group: string;
   /** Epochs at which the group, and on average the clean classes, reach half of their maximum; 95 % intervals. */
   epoch: number;
+  /** Of `epoch`, 95 %. */
   interval: [number, number];
   cleanEpoch: number;
   /** `epoch − cleanEpoch`: negative where the group is earlier. */

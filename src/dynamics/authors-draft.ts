@@ -8,6 +8,7 @@ import { type StealthQuantity, stealthQuantities } from './distance.js';
 import { commonEpochs, mean, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
+/** The draft score of the paper's authors, 0 … 4; lower is stealthier. */
 export interface DraftResult {
   /** The sum of the terms, or null with the reason in words. */
   score: number | null;
@@ -19,6 +20,7 @@ export interface DraftResult {
   terms: Record<string, number>;
 }
 
+/** What the draft score is taken of. */
 export interface DraftOptions {
   /** Target class number. */
   target: number;

@@ -9,9 +9,12 @@
  */
 import { at, epochAverage, mean, type Trajectory } from './trajectory.js';
 
+/** The quantities that the stealth score reads. */
 export const stealthQuantities = ['I(X;T)', 'I(T;Ŷ)'] as const;
+/** One of `stealthQuantities`. */
 export type StealthQuantity = (typeof stealthQuantities)[number];
 
+/** The two gaps of one quantity, averaged over epochs: what D is made of. */
 export interface GapParts {
   /** G_in and G_out, in units of `scale`. */
   integrationGap: number;

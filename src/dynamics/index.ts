@@ -4,6 +4,7 @@ export * from './authors-draft.js';
 export { type GapParts, type StealthQuantity, stealthQuantities } from './distance.js';
 export * from './lagrangian.js';
 export { predictionRange, type StealthNull } from './null.js';
+export * from './own.js';
 export * from './phases.js';
 export * from './processing-inequality.js';
 export * from './rank.js';

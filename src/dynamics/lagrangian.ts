@@ -4,11 +4,15 @@
  * - `tishby`: `L_β = I(X;T) − β·I(T;Ŷ)` (Tishby, Pereira and Bialek 1999), where a higher β asks for more prediction;
  * - `compression`: `L_β = I(T;Ŷ) − β·I(X;T)`, where a higher β asks for more compression.
  */
+import { UserError } from '../base/errors.js';
 import { at, commonEpochs, type Trajectory } from './trajectory.js';
 
+/** Which of the two terms β weighs. */
 export const lagrangianConventions = ['tishby', 'compression'] as const;
+/** One of `lagrangianConventions`: `tishby` weighs I(T;Ŷ), `compression` I(X;T). */
 export type LagrangianConvention = (typeof lagrangianConventions)[number];
 
+/** L_β of one group over its checkpoints. */
 export interface LagrangianCurve {
   group: string;
   convention: LagrangianConvention;
@@ -28,7 +32,7 @@ export function lagrangian(
   outputInformation: Trajectory,
   { beta = 1, convention = 'tishby' }: { beta?: number; convention?: LagrangianConvention } = {},
 ): LagrangianCurve {
-  if (!(beta >= 0 && Number.isFinite(beta))) throw new RangeError(`beta must be a finite number from 0, got ${beta}`);
+  if (!(beta >= 0 && Number.isFinite(beta))) throw new UserError(`beta must be a finite number from 0, got ${beta}`);
   const epochs = commonEpochs([inputInformation, outputInformation]);
   const xt = at(inputInformation, epochs);
   const ty = at(outputInformation, epochs);

@@ -8,12 +8,14 @@ import { distance, type Lookup, stealthQuantities } from './distance.js';
 import { studentQuantile } from './student.js';
 import { mean, type Trajectory } from './trajectory.js';
 
+/** The score where nothing is poisoned: clean classes of the same run that play the target. */
 export interface StealthNull {
   /** Mean of S over the draws. */
   mean: number;
   /** 95 % range for the score of one more class that is not poisoned. */
   low: number;
   high: number;
+  /** How many draws there are, one per class and split. */
   draws: number;
   /** D and S of every draw, in step with `labels`, e.g. `3/null 0`. */
   distances: number[];

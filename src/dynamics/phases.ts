@@ -14,8 +14,13 @@
 import { boundaryInterval, segment } from './changepoints.js';
 import { at, commonEpochs, type Trajectory } from './trajectory.js';
 
+/**
+ * What I(X;T) and I(T;Ŷ) do in a phase: I(X;T) rises (`expansion`), falls while I(T;Ŷ) holds (`compression`), both are flat
+ * (`convergence`), or anything else.
+ */
 export type PhaseKind = 'expansion' | 'compression' | 'convergence' | 'other' | 'not resolved';
 
+/** A stretch between two checkpoints in which a group does one thing. */
 export interface Phase {
   kind: PhaseKind;
   /** Epochs of the checkpoints between which the phase lies. */
@@ -26,6 +31,7 @@ export interface Phase {
   endInterval: [number, number] | null;
 }
 
+/** The phases of one group, from its first checkpoint to its last. */
 export interface Phases {
   group: string;
   phases: Phase[];

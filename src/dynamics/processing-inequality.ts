@@ -5,6 +5,7 @@
 import { trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
+/** A checkpoint and group where the estimate of I(X;Ŷ) exceeds that of I(X;T). */
 export interface InequalityViolation {
   epoch: number;
   group: string;
@@ -17,6 +18,7 @@ export interface InequalityViolation {
   beyondNoise: boolean;
 }
 
+/** How often estimates break the data-processing inequality. */
 export interface ProcessingInequality {
   /** Checkpoints and groups at which both were estimated by the same estimator. */
   pairs: number;

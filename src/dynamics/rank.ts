@@ -2,6 +2,7 @@
 import { Rng } from '../base/random.js';
 import { mean } from './trajectory.js';
 
+/** Kendall's τ_b of two orders, and what few items allow to say of it. */
 export interface RankCorrelation {
   /** Kendall's τ_b, −1 … 1; NaN where a side does not vary or there are fewer than two items. */
   tau: number;
@@ -9,6 +10,7 @@ export interface RankCorrelation {
   interval: [number, number];
   /** Two-sided permutation p: exact up to eight items, from 10 000 permutations above. */
   p: number;
+  /** Items. */
   n: number;
 }
 
@@ -79,6 +81,7 @@ function permutations(rest: readonly number[], each: (order: readonly number[]) 
   });
 }
 
+/** How well a number tells positives from negatives. */
 export interface Auroc {
   /** Chance that a random positive scores higher than a random negative, ties half; 0.5 tells nothing apart. */
   auroc: number;

@@ -3,6 +3,7 @@ import { studentQuantile } from './student.js';
 import { mean, type Trajectory, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
+/** A mean over repetitions, with an interval. */
 export interface Average {
   mean: number;
   /** Of the mean. */

@@ -2,6 +2,7 @@
  * How much a ranking of attacks by stealth owes to the choices behind it: β in both conventions, the smoothing window, the
  * estimator, the layer. For every choice the scores, and Kendall's τ of their order with that of the reference.
  */
+import { UserError } from '../base/errors.js';
 import type { LagrangianConvention } from './lagrangian.js';
 import { kendallTau } from './rank.js';
 import { stealth } from './stealth.js';
@@ -16,6 +17,7 @@ export interface Contestant {
   tables: readonly { layer: string; rows: readonly EstimateRow[] }[];
 }
 
+/** The choices behind a ranking of attacks. */
 export interface Choice {
   beta: number;
   /** `tishby`: β weighs I(T;Ŷ), as in the score's definition; `compression`: β weighs I(X;T). */
@@ -26,6 +28,7 @@ export interface Choice {
   layer: string;
 }
 
+/** What a choice makes of the ranking. */
 export interface Outcome extends Choice {
   /** S by attack, the mean over seeds; null where a seed has no score. */
   scores: Record<string, number | null>;
@@ -53,14 +56,14 @@ export function scoreUnder({ target, tables }: Contestant, choice: Choice): numb
   return scores.length > 0 && scores.every((s) => s !== null) ? mean(scores as number[]) : null;
 }
 
-/** Every choice's scores and agreement with `reference`. Throws RangeError on a β that is not positive. */
+/** Every choice's scores and agreement with `reference`. Throws `UserError` on a β that is not positive. */
 export function sensitivity(
   contestants: readonly Contestant[],
   reference: Choice,
   choices: readonly Choice[],
 ): Outcome[] {
   for (const { beta } of [reference, ...choices])
-    if (!(beta > 0 && Number.isFinite(beta))) throw new RangeError(`beta must be positive, got ${beta}`);
+    if (!(beta > 0 && Number.isFinite(beta))) throw new UserError(`beta must be positive, got ${beta}`);
   const scoresOf = (choice: Choice) =>
     Object.fromEntries(contestants.map((c) => [c.name, scoreUnder(c, choice)])) as Record<string, number | null>;
   const wanted = scoresOf(reference);

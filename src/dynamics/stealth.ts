@@ -2,6 +2,7 @@
  * The stealth score `S_β = exp(−D_β)` of a table of estimates, with its null and what had to be left out. S ∈ (0, 1]: 1
  * where the poisoned samples cannot be told from clean ones by how information flows.
  */
+import { UserError } from '../base/errors.js';
 import {
   type Cast,
   distance,
@@ -14,19 +15,25 @@ import { nullDistribution, type StealthNull } from './null.js';
 import { commonEpochs, mean, smooth, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
+/** The stealth score with all that it is made of and read against. */
 export interface StealthResult {
   /** S_β, or null with the reason in words. */
   score: number | null;
+  /** Why there is no score. */
   reason?: string;
   /** D_β = −log S_β. */
   distance: number | null;
+  /** What clean classes score, where their halves were estimated. */
   null: StealthNull | null;
   /** (1 + #{S_null ≤ S}) / (1 + draws). */
   p: number | null;
   /** D − mean D_null: what is left of the distance when noise has had its share. */
   excess: number | null;
+  /** The gaps that D is made of, by quantity. */
   parts: Partial<Record<StealthQuantity, GapParts>>;
+  /** Weight of I(T;Ŷ). */
   beta: number;
+  /** Smoothing window in checkpoints. */
   window: number;
   /** Checkpoints the score averages over. */
   epochs: number[];
@@ -36,6 +43,7 @@ export interface StealthResult {
   notes: string[];
 }
 
+/** What is scored, and how. */
 export interface StealthOptions {
   /** Target class number. */
   target: number;
@@ -51,10 +59,10 @@ export interface StealthOptions {
   minimumSamples?: number;
 }
 
-/** Scores a table of estimates. Throws RangeError on a β or window that is no such thing; all else is a `reason`. */
+/** Scores a table of estimates. Throws `UserError` on a β or window that is no such thing; all else is a `reason`. */
 export function stealth(rows: readonly EstimateRow[], options: StealthOptions): StealthResult {
   const { target, beta = 1, window = 1, minimumSamples = 100 } = options;
-  if (!(beta >= 0 && Number.isFinite(beta))) throw new RangeError(`beta must be a finite number from 0, got ${beta}`);
+  if (!(beta >= 0 && Number.isFinite(beta))) throw new UserError(`beta must be a finite number from 0, got ${beta}`);
   const notes: string[] = [];
   const empty = { score: null, distance: null, null: null, p: null, excess: null, parts: {} };
   const without = (reason: string): StealthResult => ({

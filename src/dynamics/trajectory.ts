@@ -2,6 +2,7 @@
  * Trajectories: the table of estimates (one row per epoch, group, quantity and estimator) as curves over epochs, and the
  * few operations every analysis of them shares: smoothing, alignment on common checkpoints, and averages over epochs.
  */
+import { UserError } from '../base/errors.js';
 import type { EstimateRow, Quantity } from './types.js';
 
 /** One curve over the checkpoints, epochs ascending; the three arrays run in parallel. Values in the unit of the rows. */
@@ -75,7 +76,7 @@ export function align(curves: readonly Trajectory[]): Trajectory[] {
  */
 export function smooth(curve: Trajectory, window: number): Trajectory {
   if (!Number.isInteger(window) || window < 1)
-    throw new RangeError(`window must be a whole number from 1, got ${window}`);
+    throw new UserError(`window must be a whole number from 1, got ${window}`);
   if (window === 1) return curve;
   const before = Math.floor((window - 1) / 2);
   const around = (a: readonly number[]) => a.map((_, i) => mean(a.slice(Math.max(0, i - before), i - before + window)));

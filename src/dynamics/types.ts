@@ -1,5 +1,6 @@
 /** The tables that dynamics works on. No file access, no Node: the page runs this room too. */
 
+/** What is estimated: X is the input, T the representation, Ŷ the logits, Y the label before the attack. */
 export type Quantity = 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
 
 /**
@@ -14,20 +15,29 @@ export type Quantity = 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
  */
 export interface EstimateRow {
   epoch: number;
+  /** A group id, as above. */
   group: string;
   quantity: Quantity;
+  /** Name of the estimator. */
   estimator: string;
   /** Where T was read; absent in tables of one layer. */
   layer?: string;
   nats: number;
+  /** Of `nats`. */
   standardError: number;
+  /** The largest value the estimator could have given. */
   ceiling: number;
+  /** Within 5 % of the ceiling. */
   saturated: boolean;
+  /** The critic had settled. */
   converged: boolean;
   /** Samples in the group (not noise draws). */
   samples: number;
+  /** Noise draws of each sample. */
   draws: number;
+  /** On the pairs the critic was trained on. */
   trainNats: number;
+  /** On samples the critic did not learn from. */
   heldOutNats: number;
 }
 

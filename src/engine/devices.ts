@@ -12,16 +12,20 @@ import * as ort from 'onnxruntime-node';
 import { UserError } from '../base/errors.js';
 import { GraphBuilder } from './onnx.js';
 
+/** Devices that programs may run on. */
 export const devices = ['cpu', 'webgpu', 'cuda'] as const;
+/** One of `devices`. */
 export type Device = (typeof devices)[number];
 
 /** What a user may ask for. */
 export const deviceChoices = [...devices, 'auto'] as const;
+/** One of `deviceChoices`. */
 export type DeviceChoice = (typeof deviceChoices)[number];
 
 /** The order in which `auto` tries them. */
 const PREFERRED: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
 
+/** Whether a device works on this machine. */
 export interface DeviceState {
   device: Device;
   available: boolean;

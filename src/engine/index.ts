@@ -1,4 +1,4 @@
-/** The engine's surface: expressions, their gradients, and programs that run them. */
+/** Tensor expressions, their gradients, and programs that run them. A shape that does not fit is an `Error` that names the operator. */
 export { gradients } from './autodiff.js';
 export {
   chooseDevice,
@@ -12,6 +12,7 @@ export {
 } from './devices.js';
 export { flops } from './flops.js';
 export { NoiseBank } from './noise.js';
+export type { Attribute, DType, GraphBuilder, Weight } from './onnx.js';
 export * from './ops/batch-norm.js';
 export * from './ops/channels.js';
 export * from './ops/conv.js';
@@ -33,4 +34,14 @@ export {
   type Values,
 } from './program.js';
 export { State } from './state.js';
-export { constant, input, type Operand, type Shape, sizeOf, Tensor } from './tensor.js';
+export {
+  type Attributes,
+  constant,
+  input,
+  type Op,
+  type Operand,
+  type Role,
+  type Shape,
+  sizeOf,
+  Tensor,
+} from './tensor.js';

@@ -7,6 +7,7 @@
  */
 import type { Rng } from '../base/random.js';
 
+/** A long list of normal values, drawn once, that noise is read from in windows at random offsets. */
 export class NoiseBank {
   private readonly values: Float32Array;
   private readonly length: number;

@@ -8,11 +8,13 @@ import protobuf from 'protobufjs/minimal.js';
 const { Writer } = protobuf;
 type Writer = protobuf.Writer;
 
+/** Kinds of elements that a tensor may have. */
 export type DType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
 
 const ELEMENT: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 const OPSET = 18;
 
+/** An attribute of an ONNX node: whole numbers, text, or floats that are marked as such. */
 export type Attribute = number | string | readonly number[] | { float: number } | { floats: readonly number[] };
 
 function writeString(w: Writer, field: number, s: string) {
@@ -101,6 +103,7 @@ export class GraphBuilder {
     readonly portable = false,
   ) {}
 
+  /** Declares an input, and returns its name. One that is a weight is written into the file. */
   input(name: string, dtype: DType, shape: readonly number[]): string {
     const weight = this.weights.get(name);
     if (weight) {
@@ -178,6 +181,7 @@ export class GraphBuilder {
     return this.constant('int64', shape, new Uint8Array(data.buffer));
   }
 
+  /** A float32 constant without axes. */
   scalar(value: number): string {
     return this.floats([value], []);
   }

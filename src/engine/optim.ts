@@ -7,13 +7,16 @@ import { addAll, sumSquare } from './ops/reduce.js';
 import { reshape } from './ops/shape.js';
 import { input, type Operand, type Tensor } from './tensor.js';
 
+/** State tensor → its value after the step. */
 export type Updates = Map<Tensor, Tensor>;
 
 function stateLike(p: Tensor, kind: string): Tensor {
   return input(`${kind}.${p.attributes.name}`, p.shape, 'float32', 'state');
 }
 
+/** Optimizers by name. */
 export const optimizers = ['sgd', 'adamw'] as const;
+/** One of `optimizers`. */
 export type OptimizerKind = (typeof optimizers)[number];
 
 /** State an optimizer keeps for a parameter, by name, so that it can be created and saved. */
@@ -22,6 +25,7 @@ export const OPTIMIZER_STATE: Record<OptimizerKind, readonly string[]> = {
   adamw: ['adam_m', 'adam_v'],
 };
 
+/** Settings of `sgd`. */
 export interface SgdOptions {
   learningRate: Operand;
   momentum: number;
@@ -41,6 +45,7 @@ export function sgd(params: readonly Tensor[], grads: readonly Tensor[], o: SgdO
   return updates;
 }
 
+/** Settings of `adamw`; β₁ 0.9, β₂ 0.999 and ε 1e-8 unless given. */
 export interface AdamWOptions {
   learningRate: Operand;
   /** The step's number, from 1, as a scalar tensor: bias correction needs it. */

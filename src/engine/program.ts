@@ -12,6 +12,7 @@ import { GraphBuilder, type Weight } from './onnx.js';
 import type { State } from './state.js';
 import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
 
+/** Values of a tensor, row-major: float32, uint8 or flags, int32, int64. */
 export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 
 const ARRAY = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
@@ -51,6 +52,7 @@ function write(graph: GraphBuilder, outputs: Record<string, Tensor>): GraphBuild
   return graph;
 }
 
+/** Where a program runs. */
 export interface SessionSettings {
   /** Threads inside an operator. Default: all cores. */
   threads?: number;
@@ -64,12 +66,14 @@ interface Slot {
   tensor: Tensor;
 }
 
+/** What a program computes. */
 export interface ProgramSpec {
   outputs: Record<string, Tensor>;
   /** State tensor → its value after the run. */
   updates?: Map<Tensor, Tensor>;
 }
 
+/** A compiled graph. Memory of the runtime's own belongs to it: `release` gives that back. */
 export class Program {
   private constructor(
     private readonly session: ort.InferenceSession,
@@ -80,6 +84,7 @@ export class Program {
     private readonly keeps: boolean,
   ) {}
 
+  /** Emits and loads the graph. Throws for two inputs of one name, and for an update of another size than its state. */
   static async compile(spec: ProgramSpec, settings: SessionSettings = {}): Promise<Program> {
     const updates = [...(spec.updates ?? new Map<Tensor, Tensor>())];
     const all: Record<string, Tensor> = { ...spec.outputs };

@@ -16,6 +16,7 @@ export class State {
   /** Values that are newer than those in `current`, in buffers of WebGPU. */
   private readonly away = new Map<string, ort.Tensor>();
 
+  /** Gives `name` a value; the array is taken over. */
   set(name: string, values: Float32Array) {
     this.current.set(name, values);
     this.spare.delete(name);
@@ -23,6 +24,7 @@ export class State {
     this.away.delete(name);
   }
 
+  /** The value of `name`. Throws where there is none, and where it is on a device and was not collected. */
   get(name: string): Float32Array {
     const v = this.current.get(name);
     if (!v) throw new Error(`state: no tensor named ${name}`);
@@ -30,10 +32,12 @@ export class State {
     return v;
   }
 
+  /** Whether there is a tensor of that name. */
   has(name: string): boolean {
     return this.current.has(name);
   }
 
+  /** Names of all tensors, in the order in which they were set. */
   names(): string[] {
     return [...this.current.keys()];
   }
@@ -48,6 +52,7 @@ export class State {
     return s;
   }
 
+  /** Makes what was written to `next` the value of `name`. */
   swap(name: string) {
     const s = this.next(name);
     this.spare.set(name, this.get(name));

@@ -7,10 +7,13 @@
 import type { DType, GraphBuilder } from './onnx.js';
 
 export type { DType } from './onnx.js';
+/** Sizes of a tensor's axes. */
 export type Shape = readonly number[];
+/** What an operator was given besides tensors; each knows the type of its own. */
 // biome-ignore lint/suspicious/noExplicitAny: each operator knows the type of its own attributes
 export type Attributes = any;
 
+/** An operator: its gradient and its lowering. Its shape rule is the function that makes its tensors. */
 export interface Op {
   name: string;
   /** Vector–Jacobian product: the gradient of each input given the gradient of the output; null where there is none. */
@@ -19,6 +22,7 @@ export interface Op {
   lower(graph: GraphBuilder, inputs: string[], node: Tensor): string;
 }
 
+/** A node of an expression: an operator and what it is applied to. Nothing is computed before a `Program` runs. */
 export class Tensor {
   constructor(
     readonly op: Op,
@@ -39,6 +43,7 @@ export class Tensor {
   }
 }
 
+/** Values in a tensor of that shape. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((a, b) => a * b, 1);
 }
@@ -88,6 +93,7 @@ export function constant(values: number | readonly number[] | Float32Array, shap
   return new Tensor(constantOp, [], { values: data }, s);
 }
 
+/** A tensor, or a number in the place of a constant one. */
 export type Operand = Tensor | number;
 
 export function asTensor(x: Operand): Tensor {

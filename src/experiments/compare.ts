@@ -9,10 +9,15 @@ import { prepare } from './prepare.js';
 import { type RunResult, reportOf } from './result.js';
 import { onDevice, run } from './run.js';
 
+/** What `ibscope compare --json` prints, and its `result.json`. */
 export interface CompareResult {
+  /** Folder of the comparison. */
   dir: string;
+  /** Results in the order of the requests. */
   rows: RunResult[];
+  /** The file of the report. */
   report: string;
+  /** Of all runs together, over all sittings. */
   seconds: number;
 }
 

@@ -94,6 +94,7 @@ export const runOptions = z.object({
     .describe('seed of everything random'),
 });
 
+/** The whole configuration of a run, as `resolveConfig` gives it and `run.json` keeps it. */
 export type RunConfig = z.infer<typeof runOptions>;
 /** What a user gives: any part of it, values as text or as themselves. */
 export type RunRequest = { [K in keyof RunConfig]?: unknown };

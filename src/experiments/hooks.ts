@@ -9,7 +9,9 @@ export interface Progress {
   unit: string;
 }
 
+/** What hears of the work as it goes on, and may end it. */
 export interface RunHooks {
+  /** Called after every step. */
   progress?(p: Progress): void;
   /** A line worth keeping: an epoch's figures, a warning. */
   line?(text: string): void;

@@ -49,15 +49,18 @@ interface LayeredDynamics extends Dynamics {
 
 /** What `ibscope run --json` prints, and `result.json`. */
 export interface RunResult {
+  /** Folder of the run. */
   dir: string;
   attack: string;
   dataset: string;
   model: string;
+  /** Epochs that were trained, or the last that a trace has. */
   epochs: number;
   /** Test accuracy after the last epoch, 0 … 1; NaN where a trace does not say. */
   accuracy: number;
   /** Attack success rate, 0 … 1; null without a trigger. */
   asr: number | null;
+  /** The stealth score of the first layer, and what it is read against. */
   stealth: {
     /** By `--score`: ibscope's S ∈ (0, 1], or the authors' draft, where lower is stealthier. */
     kind: RunConfig['score'];
@@ -75,9 +78,13 @@ export interface RunResult {
   };
   /** Scores at the layers besides the first of `--layer`. */
   layers: { layer: string; score: number | null; null: { low: number; high: number } | null; p: number | null }[];
+  /** Of every group that has a trajectory of I(X;T). */
   phases: Phases[];
+  /** Samples of every group that is compared. */
   groupSize: number;
+  /** The file of the report. */
   report: string;
+  /** Of the work, over all sittings. */
   seconds: number;
 }
 

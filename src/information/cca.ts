@@ -20,6 +20,7 @@ import { checkKind, checkPair, oneRowPerSample, prepare, warnFew, warnTails } fr
 import { digamma } from './special.js';
 import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './types.js';
 
+/** Settings of `cca`. */
 export interface CcaOptions {
   /** Share of a column's variance that must be its own for the column to count. Default 1e-10. */
   tolerance?: number;
@@ -28,6 +29,7 @@ export interface CcaOptions {
 /** A share of variance left unexplained below this is rounding: the relation is exact and the information infinite. */
 const EXACT = 1e-12;
 
+/** Canonical correlations: unbiased for jointly Gaussian variables, and blind to what is not linear. Needs more samples than both have columns. */
 export function cca({ tolerance = 1e-10 }: CcaOptions = {}): DirectEstimator {
   return {
     name: 'cca',

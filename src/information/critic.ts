@@ -28,7 +28,10 @@ import {
 } from '../engine/index.js';
 import { pairRelu, pairScore } from './pairs.js';
 
-export type CriticKind = 'concat' | 'separable' | 'quadratic' | 'bilinear';
+/** The kinds of critic. */
+export const criticKinds = ['quadratic', 'separable', 'bilinear', 'concat'] as const;
+/** One of `criticKinds`. */
+export type CriticKind = (typeof criticKinds)[number];
 
 export interface CriticOptions {
   kind: CriticKind;

@@ -1,25 +1,28 @@
 /** The estimators, by name. A new one is one line here. */
 import { UserError, unknownWord } from '../base/errors.js';
 import { cca } from './cca.js';
-import type { CriticKind } from './critic.js';
+import { type CriticKind, criticKinds } from './critic.js';
 import { type InfoNceOptions, infonce } from './infonce.js';
 import { ksg } from './ksg.js';
 import { mine } from './mine.js';
 import { gao, mixed, ross } from './mixed.js';
 import { nwj } from './nwj.js';
 import { pairwise } from './pairwise.js';
+import { PAPER } from './paper.js';
 import { plugin } from './plugin.js';
 import { smile } from './smile.js';
 import type { DirectEstimator, Estimator } from './types.js';
 
-export { cca } from './cca.js';
+export { type CcaOptions, cca } from './cca.js';
+export { type CriticKind, criticKinds } from './critic.js';
 export { type InfoNceOptions, infonce } from './infonce.js';
-export { ksg } from './ksg.js';
+export { type KsgOptions, ksg } from './ksg.js';
 export { mine } from './mine.js';
-export { gao, mixed, ross } from './mixed.js';
+export { gao, mixed, type NeighbourOptions, ross } from './mixed.js';
+export type { NeuralOptions } from './neural.js';
 export { nwj } from './nwj.js';
-export { type PairwiseBounds, pairwise, pairwiseBounds } from './pairwise.js';
-export { plugin } from './plugin.js';
+export { type Noise, type PairwiseBounds, pairwise, pairwiseBounds } from './pairwise.js';
+export { type PluginOptions, plugin } from './plugin.js';
 export { samples } from './samples.js';
 export { type SmileOptions, smile } from './smile.js';
 export type { DirectEstimator, Estimate, EstimateOptions, Estimator, Samples } from './types.js';
@@ -40,8 +43,11 @@ export interface EstimatorSettings {
 const neuralEstimators = { infonce, nwj, mine, smile };
 const classical = { ksg, cca, plugin, ross, gao, mixed };
 
+/** Estimators that train a critic. */
 export const neuralNames = Object.keys(neuralEstimators) as (keyof typeof neuralEstimators)[];
+/** Estimators that need no training. */
 export const classicalNames = Object.keys(classical) as (keyof typeof classical)[];
+/** All that `estimator` knows by name. */
 export const estimatorNames: readonly string[] = [...neuralNames, ...classicalNames, 'pairwise'];
 
 /** What `all` stands for: `mixed` covers `ross` and `gao`. */
@@ -54,9 +60,18 @@ export function classicalEstimator(name: string, k?: number): DirectEstimator {
   return make(k === undefined ? {} : { k });
 }
 
-/** Any estimator by name. */
+/** Any estimator by name. Throws `UserError` for a name or a setting that there is not; what concerns other estimators is passed over. */
 export function estimator(name: string, settings: EstimatorSettings = {}): Estimator {
   const { k, noiseStd, ...others } = settings;
+  const known: Record<'critic' | 'preset' | 'quantity', readonly string[]> = {
+    critic: criticKinds,
+    preset: ['quick', 'paper'],
+    quantity: Object.keys(PAPER),
+  };
+  for (const [what, words] of Object.entries(known)) {
+    const got = settings[what as keyof typeof known];
+    if (got !== undefined && !words.includes(got)) throw unknownWord(what, String(got), words);
+  }
   if (name === 'pairwise') {
     if (noiseStd === undefined)
       throw new UserError('pairwise: needs the standard deviation of the noise on the second variable (--noise-std)');

@@ -7,6 +7,7 @@ import { type NeuralOptions, neural, nothing, pairedSides, reporter, toEstimate 
 import { PAPER, paperInfoNce } from './paper.js';
 import type { Estimator } from './types.js';
 
+/** Settings of `infonce`. */
 export interface InfoNceOptions extends NeuralOptions {
   preset?: 'quick' | 'paper';
   /** Which of the protocol's settings the paper preset takes. */
@@ -19,6 +20,10 @@ const method = {
   source: 'van den Oord, Li and Vinyals 2018, arXiv 1807.03748',
 };
 
+/**
+ * InfoNCE (van den Oord, Li and Vinyals 2018), at most the log of the number of candidates. `quick`: cross-fitted, the value is held
+ * out. `paper`: the protocol of arXiv 2511.21923, whose value is the training objective.
+ */
 export function infonce({ preset = 'quick', quantity = 'I(X;T)', ...options }: InfoNceOptions = {}): Estimator {
   if (preset === 'quick') return neural(method, options);
   return {

@@ -18,6 +18,7 @@ import { type Columns, checkKind, checkPair, oneRowPerSample, prepare, warnFew, 
 import { digammaTable } from './special.js';
 import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
+/** Settings of `ksg`. */
 export interface KsgOptions {
   /** Which neighbour. Small: less bias, more variance. Default 3. */
   k?: number;

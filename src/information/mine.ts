@@ -18,6 +18,7 @@ const objective: Objective = {
   climb: (f, partition, average) => sub(joint(f), exp(sub(partition, average))),
 };
 
+/** MINE (Belghazi et al. 2018): the Donsker–Varadhan lower bound, held out, with the bias-corrected gradient. */
 export function mine(options: NeuralOptions = {}): Estimator {
   return neural(
     {

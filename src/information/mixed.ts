@@ -28,6 +28,7 @@ import {
 import { digammaTable } from './special.js';
 import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './types.js';
 
+/** Settings of `ross`, `gao` and `mixed`. */
 export interface NeighbourOptions {
   /** Which neighbour. Default 3. */
   k?: number;

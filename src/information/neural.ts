@@ -11,6 +11,7 @@ import type { Objective } from './objective.js';
 import { categories, checkPair, prepare, warnFew, withoutHeavyTails } from './samples.js';
 import type { Estimate, EstimateOptions, Estimator, Samples } from './types.js';
 
+/** Settings of every estimator with a critic. */
 export interface NeuralOptions {
   /** Default: the better, on the other fold, of quadratic and separable. */
   critic?: CriticKind;

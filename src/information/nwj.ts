@@ -13,6 +13,7 @@ import type { Estimator } from './types.js';
 
 const objective: Objective = { name: 'nwj', kernel: exp, outer: 'linear' };
 
+/** NWJ (Nguyen, Wainwright and Jordan 2010): a held-out lower bound without a ceiling, whose spread grows as e^I. */
 export function nwj(options: NeuralOptions = {}): Estimator {
   return neural(
     {

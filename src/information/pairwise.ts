@@ -22,6 +22,7 @@ import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, 
 /** The noise on T: one standard deviation, one per column [d], or a whole covariance matrix [d, d]. */
 export type Noise = { std: number | ArrayLike<number> } | { covariance: Float64Array };
 
+/** Both bounds, each as an estimate. */
 export interface PairwiseBounds {
   lower: Estimate;
   upper: Estimate;

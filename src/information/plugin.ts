@@ -11,10 +11,12 @@
 import { categories, checkKind, checkPair, entropy, oneRowPerSample, warnFew } from './samples.js';
 import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
+/** Settings of `plugin`. */
 export interface PluginOptions {
   correction?: 'miller-madow' | 'none';
 }
 
+/** The table of counts of two discrete variables, with the Miller–Madow correction unless it is `none`. */
 export function plugin({ correction = 'miller-madow' }: PluginOptions = {}): DirectEstimator {
   return {
     name: 'plugin',

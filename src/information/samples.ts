@@ -12,6 +12,8 @@ export function samples(values: ArrayLike<number>, d = 1, discrete = false): Sam
 
 /** Refuses, in one line, what no estimator can work on: shapes that do not fit, NaN and infinity. */
 export function checkPair(estimator: string, a: Samples, b: Samples, options: EstimateOptions): void {
+  if (typeof options?.seed !== 'number')
+    throw new UserError(`${estimator}: its options need a seed, such as { seed: 0 }`);
   for (const [name, s] of [
     ['first', a],
     ['second', b],

@@ -10,6 +10,7 @@ import { type NeuralOptions, neural } from './neural.js';
 import { independent, joint, type Objective, softplus } from './objective.js';
 import type { Estimator } from './types.js';
 
+/** Settings of `smile`. */
 export interface SmileOptions extends NeuralOptions {
   /** τ in nats. Default 5. */
   clip?: number;
@@ -22,6 +23,7 @@ export const smileObjective = (clip: number): Objective => ({
   climb: (f) => sub(neg(joint(softplus(neg(f)))), independent(softplus(f))),
 });
 
+/** SMILE (Song and Ermon 2020): a held-out estimate with clipped ratios. No lower bound. */
 export function smile({ clip = 5, ...options }: SmileOptions = {}): Estimator {
   return neural(
     {

@@ -15,6 +15,7 @@ export interface Samples {
   discrete: boolean;
 }
 
+/** What belongs to one call. */
 export interface EstimateOptions {
   /** Seed of every random decision of the estimator: splits, subsamples, weights. */
   seed: number;
@@ -29,6 +30,7 @@ export interface EstimateOptions {
   onProgress?: (done: number, nats: number | null) => void;
 }
 
+/** An estimate of mutual information, with what a reader has to know of it. */
 export interface Estimate {
   /** Name of the estimator. */
   estimator: string;
@@ -57,7 +59,7 @@ export interface Estimate {
   details: Record<string, number>;
 }
 
-/** One file per estimator in this room, one line in `index.ts`. */
+/** An estimator with its own settings fixed. One file per estimator in this room, one line in `index.ts`. */
 export interface Estimator {
   name: string;
   /** One line for `--help`. */

@@ -1,4 +1,4 @@
-/** All models, by name. A new model is one file and one line here. */
+/** Networks written with engine expressions, by name. A new model is one file and one line here. */
 import { findNamed } from '../base/errors.js';
 import { preactResnet18 } from './preact-resnet18.js';
 import { resnet18 } from './resnet18.js';
@@ -6,12 +6,15 @@ import type { Model } from './types.js';
 import { vgg16 } from './vgg16.js';
 import { vit } from './vit.js';
 
+/** All models, in the order of `--help`. */
 export const models: readonly Model[] = [resnet18, preactResnet18, vgg16, vit];
 
+/** The model of that name; throws `UserError` with the nearest name otherwise. */
 export function findModel(name: string): Model {
   return findNamed('model', name, models);
 }
 
 export { Layers, type Mode, type Parameter } from './layers.js';
-export type { Forward, Model, ModelOptions } from './types.js';
+export { pooled, pooledHead } from './pooled-head.js';
+export type { Forward, Model, ModelOptions, Readout } from './types.js';
 export { axesOf, fromTorch, torchShape, toTorch, type Weights } from './weights.js';

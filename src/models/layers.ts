@@ -25,6 +25,7 @@ import {
 /** `train`: batch statistics, running ones updated. `eval`: running statistics. Noise is added in both. */
 export type Mode = 'train' | 'eval';
 
+/** A parameter or running statistic of a model. */
 export interface Parameter {
   name: string;
   tensor: Tensor;
@@ -38,6 +39,7 @@ export interface Parameter {
 
 const BATCH_NORM_MOMENTUM = 0.1;
 
+/** The layers that a model's forward pass is written with. They collect the parameters they make, by name, in `parameters`. */
 export class Layers {
   readonly parameters: Parameter[] = [];
   /** New values of the running statistics, in training mode. */

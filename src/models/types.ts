@@ -2,6 +2,7 @@
 import type { Tensor } from '../engine/index.js';
 import type { Layers } from './layers.js';
 
+/** What a model is built for. */
 export interface ModelOptions {
   classes: number;
   /** Channels of the first stage; an eighth of T's columns. */
@@ -29,11 +30,14 @@ export interface Forward extends Readout {
   layers: Record<string, Readout>;
 }
 
-/** One file per model in this room, one line in `index.ts`. */
+/** A network, and where T is read in it. One file per model in this room, one line in `index.ts`. */
 export interface Model {
   name: string;
+  /** One line for `--help`. */
   summary: string;
+  /** Paper or definition. */
   source: string;
+  /** The usual number of channels of the first stage. */
   defaultWidth: number;
   /** Layers from which T can be read, in the order of the forward pass. The last one is the default. */
   layers: readonly string[];

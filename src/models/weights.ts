@@ -5,6 +5,7 @@
 import { type Shape, sizeOf } from '../engine/index.js';
 import type { Parameter } from './layers.js';
 
+/** Values of a parameter in PyTorch's order of axes. */
 export interface Weights {
   data: Float32Array;
   shape: Shape;

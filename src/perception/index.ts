@@ -8,15 +8,18 @@ import { phash } from './phash.js';
 import { msssim, ssim, ssimFull } from './ssim.js';
 import type { Images } from './types.js';
 
+/** A measure between two images [h, w, c] of bytes. */
 export interface Measure {
   name: string;
   /** One line with the unit. */
   summary: string;
   /** Its value for an image that was not changed. */
   unchanged: number;
+  /** Its value for one image and what the trigger made of it. */
   of(clean: Uint8Array, triggered: Uint8Array, height: number, width: number, channels: number): number;
 }
 
+/** All measures, in the order in which they are printed. */
 export const measures: readonly Measure[] = [
   { name: 'l1', summary: 'mean absolute change, values in [0,1]', unchanged: 0, of: l1 },
   { name: 'l2', summary: 'Euclidean length of the change, values in [0,1]', unchanged: 0, of: l2 },
@@ -39,6 +42,7 @@ export const measures: readonly Measure[] = [
 export interface Perceived {
   mean: number;
   standardDeviation: number;
+  /** Images on which the measure is finite. */
   n: number;
 }
 
@@ -54,7 +58,7 @@ export function summary(all: ArrayLike<number>): Perceived {
 /**
  * Every measure between each clean image and its triggered counterpart, by name. Images that the trigger left as they
  * were have an infinite PSNR and do not enter its mean; a measure that is finite nowhere has n 0 and mean NaN. Throws
- * `UserError` for sets of different shapes.
+ * `UserError` for sets of different shapes, and for arrays that do not fit their shape.
  */
 export function perceive(clean: Images, triggered: Images): Record<string, Perceived> {
   const { n, height, width, channels } = clean;
@@ -63,6 +67,11 @@ export function perceive(clean: Images, triggered: Images): Record<string, Perce
     throw new UserError(`clean images are ${shape(clean)}, triggered ones ${shape(triggered)}: the same is expected`);
   }
   const size = height * width * channels;
+  for (const [name, { images }] of Object.entries({ clean, triggered }))
+    if (images.length !== n * size)
+      throw new UserError(
+        `${name} images: ${n} of ${height}×${width}×${channels} are ${n * size} bytes, got ${images.length}`,
+      );
   const out: Record<string, Perceived> = {};
   for (const { name, of } of measures) {
     const values: number[] = [];

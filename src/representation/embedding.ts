@@ -1,8 +1,11 @@
 /** T in two dimensions, by t-SNE (van der Maaten and Hinton 2008) or UMAP (McInnes, Healy and Melville 2018), as druid.js has them. */
 import { TSNE, UMAP } from '@saehrimnir/druidjs';
+import { UserError } from '../base/errors.js';
 import type { Matrix } from '../information/columns.js';
 
+/** Methods of `embed`. */
 export const embeddingMethods = ['umap', 'tsne'] as const;
+/** One of `embeddingMethods`. */
 export type EmbeddingMethod = (typeof embeddingMethods)[number];
 
 /** Passes over the points. */
@@ -15,9 +18,9 @@ const NEIGHBOURS = 15;
 /** Fewer points than this have no neighbourhoods to show. */
 export const FEWEST_POINTS = 20;
 
-/** Points [n, 2] row-major, centred, with a mean square of 1 per axis; the same for the same seed. Throws RangeError for fewer than 20. */
+/** Points [n, 2] row-major, centred, with a mean square of 1 per axis; the same for the same seed. Throws `UserError` for fewer than 20. */
 export function embed({ data, n, d }: Matrix, method: EmbeddingMethod, seed: number): Float32Array {
-  if (n < FEWEST_POINTS) throw new RangeError(`embed: ${n} points, at least ${FEWEST_POINTS} are needed`);
+  if (n < FEWEST_POINTS) throw new UserError(`embed: ${n} points, at least ${FEWEST_POINTS} are needed`);
   const rows = Array.from({ length: n }, (_, i) => Float64Array.from(data.subarray(i * d, (i + 1) * d)));
   const placed =
     method === 'tsne'

@@ -35,6 +35,7 @@ export function silhouettes(between: Float32Array, cluster: Int32Array): Float64
   });
 }
 
+/** Where the poisoned samples lie between target and source. */
 export interface Place {
   /** Mean distance of the poisoned samples to the centre of the target class's clean samples, in units of `spread`. */
   toTarget: number;

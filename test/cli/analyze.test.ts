@@ -212,7 +212,12 @@ describe('a hostile trace is refused in one line, and nothing is written into it
     ['a target that is no class', 'run.json', runJson({ target: 4 }), /config\.target is 4; there are 4 classes/],
     ['a target that is a word', 'run.json', runJson({ target: 'a' }), /config\.target is not a class number/],
     ['epochs in words', 'run.json', runJson({ epochs: 'ten' }), /config\.epochs is not a number of epochs/],
-    ['no label', 'samples.npz', npz({ x: { data: new Uint8Array(N), shape: [N, 1] } }), /no array "label"; there is x/],
+    [
+      'no label',
+      'samples.npz',
+      npz({ x: { data: new Uint8Array(N), shape: [N, 1] } }),
+      /no array "label"; there is "x"/,
+    ],
     ['labels of floats', 'samples.npz', npz({ label: { data: new Float32Array(N), shape: [N] } }), /"label" is F32/],
     [
       'a label that is no class',
@@ -232,7 +237,7 @@ describe('a hostile trace is refused in one line, and nothing is written into it
       samples({ poisoned: { data: new Uint8Array(3), shape: [3] } }),
       /has 3 rows, "label" has 480/,
     ],
-    ['no t', 'probes/epoch-0001.npz', npz({ logits: base().logits }), /no array "t"; there is logits/],
+    ['no t', 'probes/epoch-0001.npz', npz({ logits: base().logits }), /no array "t"; there is "logits"/],
     [
       't of two axes',
       'probes/epoch-0001.npz',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/base/errors.js';
 import { lagrangian } from '../../src/dynamics/lagrangian.js';
 import { curve } from './tables.js';
 
@@ -19,6 +20,6 @@ describe('the IB Lagrangian', () => {
   });
 
   it('refuses a negative β', () => {
-    expect(() => lagrangian(xt, ty, { beta: -1 })).toThrow(RangeError);
+    expect(() => lagrangian(xt, ty, { beta: -1 })).toThrow(UserError);
   });
 });

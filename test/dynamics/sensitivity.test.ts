@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/base/errors.js';
 import { type Choice, type Contestant, scoreUnder, sensitivity } from '../../src/dynamics/sensitivity.js';
 import { stealth } from '../../src/dynamics/stealth.js';
 import { type Curves, table } from './tables.js';
@@ -61,6 +62,6 @@ describe('the sensitivity of the score', () => {
   });
 
   it('refuses a β that is not positive', () => {
-    expect(() => sensitivity(all, { ...reference, beta: 0 }, [])).toThrow(RangeError);
+    expect(() => sensitivity(all, { ...reference, beta: 0 }, [])).toThrow(UserError);
   });
 });

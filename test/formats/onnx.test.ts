@@ -76,9 +76,9 @@ describe('an ONNX model', () => {
     const layers = layersOf({ nodes });
     const names = ['conv1', 'layer1', 'layer1.0', 'layer1.0.conv1', 'layer1.0.downsample', 'layer1.0.downsample.0'];
     expect(layers.map((l) => l.name).sort()).toEqual([...names, 'layer1.0.relu', 'layer1.1', 'layer1.1.relu']);
-    const valueOf = (name: string) => layers.find((l) => l.name === name)!.value;
-    expect(valueOf('layer1')).toBe('/layer1/layer1.1/relu/Relu_output_0');
-    expect(valueOf('layer1.0')).toBe('/layer1/layer1.0/Add_output_0');
+    const outputOf = (name: string) => layers.find((l) => l.name === name)!.value;
+    expect(outputOf('layer1')).toBe('/layer1/layer1.1/relu/Relu_output_0');
+    expect(outputOf('layer1.0')).toBe('/layer1/layer1.0/Add_output_0');
   });
 
   it('that was damaged is refused in one line, or read: 400 corruptions', () => {

@@ -1,0 +1,89 @@
+/** Attacks, data sets and models of one's own, for the runner: known by name from here on, in this process. */
+import { type Attack, attacks, GIVEN } from '../attacks/index.js';
+import { UserError } from '../base/errors.js';
+import { type DatasetSource, datasets } from '../datasets/index.js';
+import { type Forward, type Model, models } from '../models/index.js';
+import { checkDataset } from './check.js';
+
+/** Names are folders in a comparison, and parts of lists on the command line. */
+const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
+
+/** Throws `UserError` for what cannot be added to a list: no name, a name that is taken, a function that is missing. */
+function check<T extends { name: string }>(what: string, list: readonly T[], item: T, parts: readonly (keyof T)[]) {
+  const name = item?.name;
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw new UserError(`${what} ${JSON.stringify(name)}: a name of letters, digits, ".", "_" and "-" is expected`);
+  const lacking = parts.find((part) => typeof item[part] !== 'function');
+  if (lacking !== undefined) throw new UserError(`${what} "${name}": it has no function "${String(lacking)}"`);
+  if (name === GIVEN || list.some((known) => known.name === name))
+    throw new UserError(`${what} "${name}": there is one of that name already`);
+}
+
+/** The rooms' lists are read-only for everybody else. Names are looked up when they are used, so that what is added is found. */
+const add = <T>(list: readonly T[], item: T) => (list as T[]).push(item);
+
+/**
+ * Makes an attack known to `run`, `compare` and `attacks.findAttack` by its name, and returns it. `attacks.defineAttack` makes one.
+ * Throws `UserError` for a name that is taken or no name, and for what is no attack.
+ */
+export function registerAttack(attack: Attack): Attack {
+  check('attack', attacks, attack, ['labelling', 'adversary', 'trigger']);
+  add(attacks, attack);
+  return attack;
+}
+
+/**
+ * Makes a data set known to `run`, `compare` and `datasets.loadDataset` by its name, and returns it. `datasets.fromArrays` makes one
+ * of arrays; what any other loads is checked when it is loaded. Throws `UserError` for a name that is taken or no name.
+ */
+export function registerDataset(source: DatasetSource): DatasetSource {
+  check('data set', datasets, source, ['load']);
+  add(datasets, {
+    ...source,
+    async load(request) {
+      const dataset = await source.load(request);
+      checkDataset(dataset);
+      return dataset;
+    },
+  });
+  return source;
+}
+
+/**
+ * Makes a model known to `run` and `compare` by its name, and returns it. A model is written with `engine` expressions and
+ * `models.Layers` (docs/engine.md); its shapes are checked when it is built. Throws `UserError` for a name that is taken or no name,
+ * and for a model without layers.
+ */
+export function registerModel(model: Model): Model {
+  check('model', models, model, ['forward']);
+  if (!Array.isArray(model.layers) || model.layers.length === 0)
+    throw new UserError(`model "${model.name}": its layers, from which T can be read, are a list of names`);
+  add(models, {
+    ...model,
+    forward(layers, x, options) {
+      let out: Forward;
+      try {
+        out = model.forward(layers, x, options);
+      } catch (error) {
+        throw new UserError(`model "${model.name}": ${(error as Error).message}`, { cause: error });
+      }
+      checkForward(model, out, x.shape[2], options.classes);
+      return out;
+    },
+  });
+  return model;
+}
+
+function checkForward({ name, layers }: Model, out: Forward, n: number, classes: number): void {
+  const say = (what: string) => new UserError(`model "${name}": ${what}`);
+  if (String(out?.logits?.shape) !== String([n, classes]))
+    throw say(`its logits are [${out?.logits?.shape}] for a batch of ${n} and ${classes} classes`);
+  for (const layer of layers) {
+    const read = out.layers?.[layer];
+    if (!read) throw say(`its forward pass gives no layer "${layer}"`);
+    for (const part of ['representation', 'representationMean'] as const)
+      if (read[part]?.shape.length !== 2 || read[part].shape[0] !== n)
+        throw say(`${part} of "${layer}" is [${read[part]?.shape}]; [${n}, columns] is expected`);
+    if (!(read.representationNoise >= 0)) throw say(`representationNoise of "${layer}" is ${read.representationNoise}`);
+  }
+}

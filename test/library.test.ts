@@ -1,0 +1,312 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  analyze,
+  attacks,
+  compare,
+  datasets,
+  dynamics,
+  engine,
+  formats,
+  information,
+  models,
+  perception,
+  Rng,
+  readRun,
+  registerAttack,
+  registerDataset,
+  registerModel,
+  resolveConfig,
+  run,
+  Stopped,
+  UserError,
+  z,
+} from '../src/index.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ibscope-library-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Callers who have no types to warn them. */
+// biome-ignore lint/suspicious/noExplicitAny: the point is to pass what does not fit
+const wrong = (value: unknown) => value as any;
+
+/** `n` random images of 8×8 of two classes, brighter in the second. */
+function twoClasses(n: number, seed: number) {
+  const rng = new Rng(seed, 'test');
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 2);
+  const images = Uint8Array.from(
+    { length: n * 64 * 3 },
+    (_, i) => 60 + 100 * labels[Math.floor(i / 192)] + rng.int(60),
+  );
+  return datasets.imageSet({ images, labels, height: 8, width: 8 });
+}
+
+const tiny = () => ({
+  name: 'tiny-net',
+  summary: '',
+  source: '',
+  defaultWidth: 4,
+  layers: ['last'],
+  forward: ((l, x, { classes, width }) => {
+    const last = engine.relu(l.batchNorm('bn', l.conv('conv', x, width, 3)));
+    return models.pooledHead(l, 'fc', { last: models.pooled(l, last, l.noise(last)) }, classes);
+  }) satisfies models.Model['forward'],
+});
+
+const named = (name: string) => ({ name, summary: '', source: '', threat: '' });
+
+const stripe = (name: string, train: (image: Float32Array) => Float32Array = (image) => image.slice().fill(1, 0, 24)) =>
+  attacks.defineAttack({
+    ...named(name),
+    options: z.strictObject({ row: attacks.whole(0, 7).default(0) }),
+    trigger: () => ({ train, test: train }),
+  });
+
+const halfTrigger = () =>
+  attacks.defineAttack({ ...named('half'), options: z.strictObject({}), trigger: () => wrong({ train: () => {} }) });
+
+describe('a run of what was registered', () => {
+  const request = { dataset: 'bright', attack: 'stripe', model: 'tiny-net', width: 2, poisonRate: 0.2, batchSize: 64 };
+  const config = { ...request, epochs: 2, checkpoints: [2], draws: 1, target: 1 };
+
+  beforeAll(() => {
+    registerAttack(stripe('stripe'));
+    registerDataset(
+      datasets.fromArrays('bright', {
+        classes: ['dark', 'bright'],
+        train: twoClasses(600, 0),
+        test: twoClasses(60, 1),
+      }),
+    );
+    registerModel(tiny());
+  });
+
+  it('stops when a signal says so, goes on, and can be read', async () => {
+    const path = join(folder, 'run');
+    const stop = new AbortController();
+    const stopped = run(config, path, false, {
+      signal: stop.signal,
+      progress: ({ stage }) => stage.startsWith('train') && stop.abort(),
+    });
+    await expect(stopped).rejects.toBeInstanceOf(Stopped);
+    expect((await readRun(path)).result).toBeNull();
+
+    const result = await run(config, path, true);
+    expect(result.attack).toBe('stripe');
+    expect(result.epochs).toBe(2);
+    const record = await readRun(path);
+    expect(record.classes).toEqual(['dark', 'bright']);
+    expect(record.epochs.map((e) => e.epoch)).toEqual([1, 2]);
+    expect(record.estimates.some((e) => e.group === '1/backdoor' && e.quantity === 'I(X;T)')).toBe(true);
+    expect(dynamics.stealth(record.estimates, { target: 1 }).score).toBe(record.result!.stealth.score);
+    await expect(run(config, path)).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('takes limits of arrays, class-balanced', async () => {
+    const { train, test } = await datasets.loadDataset('bright', { trainLimit: 10 });
+    expect([train.n, train.labels.reduce((a, b) => a + b), test.n]).toEqual([10, 5, 60]);
+  });
+
+  it('says what is wrong with a model as the caller’s mistake', async () => {
+    const at = join(folder, 'bad');
+    registerModel({ ...tiny(), name: 'no-layer', layers: ['first'] });
+    await expect(run({ ...config, model: 'no-layer' }, at)).rejects.toThrow(
+      'model "no-layer": its forward pass gives no layer "first"',
+    );
+    const forward: models.Model['forward'] = (l, x) => wrong(engine.matmul(x, l.linear('fc', x, 3)));
+    registerModel({ ...tiny(), name: 'misfit', forward });
+    const refused = await run({ ...config, model: 'misfit' }, at).catch((e) => e);
+    expect(refused).toBeInstanceOf(UserError);
+    expect(refused.message).toMatch(/^model "misfit": /);
+    expect(refused.cause).toBeInstanceOf(Error);
+  });
+
+  it('checks a data set of one’s own when it is loaded', async () => {
+    const set = twoClasses(20, 2);
+    registerDataset({
+      name: 'three-labels',
+      summary: '',
+      needsDir: false,
+      load: async () => ({
+        name: 'three-labels',
+        classes: ['a', 'b'],
+        train: { ...set, labels: set.labels.map(() => 2) },
+        test: set,
+      }),
+    });
+    await expect(datasets.loadDataset('three-labels')).rejects.toThrow(
+      'train has the label 2; its 2 classes are 0 to 1',
+    );
+  });
+});
+
+it('the model of docs/engine.md can be registered as it stands there', async () => {
+  const text = await readFile(join(import.meta.dirname, '..', 'docs', 'engine.md'), 'utf8');
+  const code = text.match(/```ts\nimport \{ engine, models, registerModel \} from 'ibscope';\n([\s\S]*?)```/)![1];
+  new Function('engine', 'models', 'registerModel', code)(engine, models, registerModel);
+  const model = models.findModel('two-layers');
+  const layers = new models.Layers('train', 0.4);
+  const { logits, representation } = model.forward(layers, engine.input('x', [32, 32, 5, 3]), { classes: 7, width: 4 });
+  expect([logits.shape, representation.shape]).toEqual([
+    [5, 7],
+    [5, 32],
+  ]);
+});
+
+it('mutual information takes lists, rows, typed arrays and categories', async () => {
+  const rng = new Rng(0, 'test');
+  const x = Array.from({ length: 400 }, () => rng.normal());
+  const y = x.map((v) => 0.6 * v + 0.8 * rng.normal());
+  const options = { estimator: 'cca' };
+  const { nats } = await information.mutualInformation(x, y, options);
+  expect(Math.abs(nats + 0.5 * Math.log(1 - 0.36))).toBeLessThan(0.15);
+  const rows = await information.mutualInformation(
+    x.map((v) => [v]),
+    Float64Array.from(y),
+    options,
+  );
+  expect(rows.nats).toBe(nats);
+  const sign = (values: number[]) => information.samples(values.map(Math.sign), 1, true);
+  expect((await information.mutualInformation(sign(x), sign(x), { estimator: 'plugin' })).nats).toBeCloseTo(
+    Math.log(2),
+    1,
+  );
+});
+
+it('what an attacker has to train is trained for whoever poisons a data set', async () => {
+  const cache = process.env.IBSCOPE_CACHE;
+  process.env.IBSCOPE_CACHE = join(folder, 'cache');
+  const dataset = await datasets.loadDataset('shapes10', { trainLimit: 40, testLimit: 10 });
+  const options = { surrogateEpochs: 1, surrogateWidth: 1 };
+  const set = await attacks.poisonDataset(dataset, attacks.findAttack('label-consistent'), {
+    poisonRate: 0.5,
+    options,
+  });
+  expect(set.poisoned.reduce((a, b) => a + b)).toBe(2);
+  if (cache === undefined) delete process.env.IBSCOPE_CACHE;
+  else process.env.IBSCOPE_CACHE = cache;
+});
+
+describe('a mistake of the caller is a UserError that says what is wrong', () => {
+  const set = twoClasses(40, 0);
+  const blend = attacks.findAttack('blend');
+  const estimate = { epoch: 1, group: '0/clean', quantity: 'I(X;T)', nats: 1, standardError: 0.1, samples: 100 };
+  const mi = information.mutualInformation;
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      'an option with a slip',
+      () => run(wrong({ atack: 'blend' }), 'x'),
+      /unknown option "atack".*Did you mean "attack"/,
+    ],
+    ['a value out of range', () => resolveConfig({ epochs: 0 }), /--epochs 0: a whole number from 1/],
+    ['no request', () => run(wrong(undefined), 'x'), /an object is expected/],
+    ['no folder', () => run({}, ''), /the folder of a run is expected/],
+    ['an odd signal', () => run({}, 'x', false, wrong({ signal: 3 })), /an AbortSignal is expected/],
+    ['an odd hook', () => run({}, 'x', false, wrong({ onProgress: 3 })), /unknown option "onProgress"/],
+    ['nothing to compare', () => compare([], 'x'), /at least one configuration/],
+    ['an attack twice', () => compare([{}, {}], 'x'), /"badnets" is there twice/],
+    ['no trace', () => analyze({ path: join(folder, 'nowhere') }), /no run there/],
+    [
+      'an option of training',
+      () => analyze({ path: 'x', options: { epochs: 3 } }),
+      /unknown option of an analysis "epochs"/,
+    ],
+    ['no run', () => readRun(join(folder, 'nowhere')), /no run there/],
+    ['an attack by name', () => attacks.poison(set, wrong('blend')), /an attack is expected/],
+    ['a setting with a slip', () => attacks.poison(set, blend, wrong({ rate: 1 })), /Did you mean "poisonRate"/],
+    ['an option out of range', () => attacks.poison(set, blend, { options: { alpha: 3 } }), /option alpha is 3/],
+    ['a class that is not there', () => attacks.poison(set, blend, { target: 5 }), /target class 5/],
+    [
+      'arrays that do not fit',
+      () => attacks.poison({ ...set, height: 7 }, blend),
+      /are 6720 bytes, but images holds 7680/,
+    ],
+    ['no arrays', () => attacks.poison(wrong(undefined), blend), /poison: n is undefined/],
+    [
+      'no adversarial images',
+      () => attacks.poison(set, attacks.findAttack('label-consistent')),
+      /poisonDataset makes these/,
+    ],
+    [
+      'a trigger of another size',
+      () =>
+        attacks.poison(
+          set,
+          stripe('short', (x) => x.subarray(3)),
+        ),
+      /Float32Array of 192 values/,
+    ],
+    [
+      'a definition without options',
+      () => attacks.defineAttack(wrong({ name: 'half', trigger() {} })),
+      /needs "options"/,
+    ],
+    ['half a trigger', () => attacks.poison(set, halfTrigger()), /two functions, "train" and "test"/],
+    ['a name that is taken', () => registerAttack(stripe('blend')), /one of that name already/],
+    ['no name', () => registerAttack(stripe('a/b')), /a name of letters/],
+    ['no attack', () => registerAttack(wrong({ name: 'half' })), /no function "labelling"/],
+    ['no data set', () => registerDataset(wrong({ name: 'half' })), /no function "load"/],
+    ['a model without layers', () => registerModel({ ...tiny(), name: 'flat', layers: [] }), /its layers/],
+    [
+      'labels that are no numbers',
+      () => datasets.imageSet({ images: new Uint8Array(6), labels: [0.5, 1], height: 1, width: 1 }),
+      /label 0.5/,
+    ],
+    [
+      'images that are no bytes',
+      () => datasets.imageSet({ images: wrong([1]), labels: [0], height: 1, width: 1 }),
+      /Uint8Array/,
+    ],
+    ['one class', () => datasets.fromArrays('one', { classes: ['a'], train: set, test: set }), /two class names/],
+    ['rows that do not pair', () => mi([1, 2, 3], [1, 2]), /rows must come in pairs, got 3 and 2/],
+    ['rows of different length', () => mi([[1, 2], [3]], [1, 2]), /row 1 has 1 columns, row 0 has 2/],
+    ['words', () => mi(wrong(['a', 'b']), [1, 2]), /is NaN/],
+    ['no such estimator', () => mi([1, 2], [1, 2], { estimator: 'kgs' }), /Did you mean "ksg"/],
+    ['no such critic', () => mi([1, 2], [1, 2], { critic: wrong('best') }), /unknown critic "best"/],
+    [
+      'no seed',
+      () => information.ksg().estimate(information.samples([1, 2]), information.samples([1, 2]), wrong(undefined)),
+      /need a seed/,
+    ],
+    ['no such group', () => dynamics.estimateRows([{ ...estimate, group: 'clean' }]), /no group "clean"/],
+    ['no such quantity', () => dynamics.estimateRows([{ ...estimate, quantity: 'I(X,T)' }]), /Did you mean "I\(X;T\)"/],
+    ['no number', () => dynamics.estimateRows([{ ...estimate, nats: Number.NaN }]), /its value is NaN/],
+    [
+      'a negative weight',
+      () => dynamics.stealth(dynamics.estimateRows([estimate]), { target: 0, beta: -1 }),
+      /beta must be/,
+    ],
+    ['other images', () => perception.perceive({ ...set, images: new Uint8Array(3) }, set), /are 7680 bytes, got 3/],
+    ['a shape that does not hold', () => formats.ndarray(new Uint8Array(3), [2]), /does not hold 3/],
+  ])('%s', async (_, call, says) => {
+    const error = await (async () => call())().then(
+      () => null,
+      (e) => e,
+    );
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toMatch(says);
+    expect(error.message).not.toContain('\n');
+  });
+});
+
+it('a trace that was written by the formats of the library is analysed', async () => {
+  const path = join(folder, 'trace');
+  const rng = new Rng(0, 'trace');
+  const [n, d] = [400, 3];
+  const label = Int32Array.from({ length: n }, (_, i) => i % 2);
+  const t = Float32Array.from({ length: n * d }, (_, i) => label[Math.floor(i / d)] + rng.normal());
+  const logits = Float32Array.from({ length: n * 2 }, (_, i) => (i % 2 === label[i >> 1] ? 1 : 0) + 0.1 * rng.normal());
+  const f32 = (values: Float32Array, ...shape: number[]) => formats.ndarray(values, shape);
+  await formats.writeNpz(join(path, 'samples.npz'), { label: formats.ndarray(label, [n]), x: f32(t, n, d) });
+  await formats.writeNpz(join(path, 'probes', 'epoch-0001.npz'), { t: f32(t, 1, n, d), logits: f32(logits, 1, n, 2) });
+  await writeFile(join(path, 'run.json'), JSON.stringify({ format: 1, classes: ['a', 'b'], config: { target: 0 } }));
+  const result = await analyze({ path, options: { nullSplits: 0 } });
+  expect(result.epochs).toBe(1);
+  expect((await readRun(path)).estimates.some((e) => e.group === '1' && e.quantity === 'I(X;T)')).toBe(true);
+});
