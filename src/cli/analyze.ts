@@ -78,6 +78,8 @@ async function onnxJob(
   data: RunRequest,
 ): Promise<AnalyzeJob | null> {
   if (trace !== undefined) throw new UserError(`analyze ${trace}: a trace and --onnx do not go together`);
+  if (data.dataset === undefined)
+    throw new UserError('--onnx: --dataset is needed too; it says which images the checkpoints are run on');
   if (values.follow) throw new UserError('--follow: it goes with a trace; ONNX checkpoints are read once');
   const numbers = (flag: 'mean' | 'std') => {
     const text = values[flag] as string | undefined;

@@ -239,3 +239,65 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   expect(a.length).toBe(b.length);
   return a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i])), 0);
 }
+
+describe('a set that came poisoned, given to a run', () => {
+  const box = sandbox();
+  const small = ['--width', '2', '--epochs', '1', '--null-splits', '0'];
+
+  it('is trained on as it is: its rate and name stand in the result, its triggered test images give the ASR', async () => {
+    const poison = [
+      'poison',
+      '--attack',
+      'badnets',
+      '--train-limit',
+      '1600',
+      '--test-limit',
+      '100',
+      '--format',
+      'folder',
+    ];
+    expect((await box.run([...poison, '--out', 'theirs'])).code).toBe(0);
+    const { code, stdout, stderr } = await box.run([
+      ...['run', '--dataset', 'folder', '--data-dir', 'theirs', '--manifest', 'theirs/manifest.json', '--target', '0'],
+      ...[...small, '--out', 'given', '--json'],
+    ]);
+    expect(code, stderr).toBe(2);
+    // Folders are sorted by name: class 0 of the exporter is another number here.
+    const target = /the poisoned samples have the label (\d+)/.exec(stderr)![1];
+    const done = await box.run([
+      ...[
+        'run',
+        '--dataset',
+        'folder',
+        '--data-dir',
+        'theirs',
+        '--manifest',
+        'theirs/manifest.json',
+        '--target',
+        target,
+      ],
+      ...[...small, '--out', 'given', '--json'],
+    ]);
+    expect(done.code, done.stderr).toBe(0);
+    expect(stdout).toBe('');
+    const result = JSON.parse(done.stdout);
+    expect(result.attack).toBe('given');
+    expect(result.asr).toBeGreaterThanOrEqual(0);
+    const { config } = JSON.parse(readFileSync(join(box.folder, 'given', 'run.json'), 'utf8'));
+    expect(config.poisonRate).toBeCloseTo(0.1, 10);
+    const again = await box.run(['run', '--resume', '--out', 'given', '--json']);
+    expect(again.code, again.stderr).toBe(0);
+    expect(JSON.parse(again.stdout).stealth).toEqual(result.stealth);
+  }, 120_000);
+
+  it.each([
+    [['--manifest', 'm.json', '--attack', 'blend'], '--attack blend: with --manifest the data set is poisoned already'],
+    [['--attack', 'given'], '--attack given: --manifest has to say which samples are poisoned'],
+    [['--manifest', 'nowhere.json'], '--manifest nowhere.json: no such file or folder'],
+  ])('refuses %j', async (more, line) => {
+    const { code, stderr } = await box.run(['run', ...more, ...small, '--out', 'never']);
+    expect(code).toBe(2);
+    expect(lastLine(stderr)).toBe(`ibscope: ${line}`);
+    expect(existsSync(join(box.folder, 'never'))).toBe(false);
+  });
+});
