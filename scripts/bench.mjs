@@ -9,6 +9,7 @@
  *   attacks --images DIR            accuracy and ASR of every attack on CIFAR-10, written into docs/attacks-table.md
  *   dashboard [--json]              the pages at size: 500 runs, 120 epochs with 10 000 points, in Chromium
  *   trace [--form npz] …            peak memory of `ibscope analyze` on 50 000 samples × 512 features × 9 checkpoints
+ *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
  *   claims [NAME …] [--seeds N]     what docs/estimators.md states about the neural estimators, measured again
  */
 import { spawnSync } from 'node:child_process';
@@ -21,7 +22,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks, dashboard, trace or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks, dashboard, trace, audit or claims`,
   );
   process.exit(2);
 }

@@ -1,8 +1,9 @@
-/** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 130: stopped by Ctrl-C. */
+/** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 3: an audit found something; 130: stopped. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
+import { addAudit } from './audit.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
@@ -31,6 +32,7 @@ export function buildProgram(): Command {
     addExperiment,
     addEmbed,
     addView,
+    addAudit,
     addAttacks,
     addPoison,
     addPerceive,
@@ -53,7 +55,8 @@ export function buildProgram(): Command {
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     await buildProgram().parseAsync(argv as string[], { from: 'user' });
-    return 0;
+    // A command that is done may have something to say by its code.
+    return Number(process.exitCode ?? 0);
   } catch (thrown) {
     const error = thrown as Error;
     if (error instanceof CommanderError) {

@@ -9,9 +9,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';
 import { readFolder, requireDir } from './directory.js';
-import { checkSize, decodeDataset, type Listing, pickFiles } from './images.js';
+import { checkSize, decodeDataset, decodeImages, type Listing, pickFiles } from './images.js';
 import { holdOut } from './limits.js';
-import type { DatasetSource } from './types.js';
+import type { DatasetSource, ImageSet } from './types.js';
 
 const IMAGE = /\.(jpe?g|png|webp)$/i;
 
@@ -76,6 +76,18 @@ async function listings(root: string, seed: number) {
   const stray = tested.find((name) => !classes.includes(name));
   if (stray !== undefined) throw unknownWord(`class in ${testRoot}`, stray, classes);
   return { classes, train, test: await list(testRoot, classes, tested) };
+}
+
+/**
+ * All images of `DIR/train/<class>/`, or of `DIR/<class>/` where there is no `train`, none held out, at `size` × `size`; `files` in
+ * their order. Throws `UserError` as the source does.
+ */
+export async function readLabelled(root: string, size = 32): Promise<{ classes: string[]; set: ImageSet }> {
+  checkSize(size);
+  const inside = await subfolders(await requireDir('folder', root));
+  const top = inside.includes('train') ? join(root, 'train') : root;
+  const classes = await classFolders(top);
+  return { classes, set: await decodeImages(await list(top, classes, classes), size) };
 }
 
 export const folder: DatasetSource = {

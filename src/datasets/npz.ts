@@ -111,6 +111,14 @@ function pairOf(name: string, arrays: Arrays, pairs: readonly Pair[]): Pair {
   throw new UserError(`${name}: holds no images; the array is called ${pairs.map(([x]) => `"${x}"`).join(' or ')}`);
 }
 
+/** All images and labels of one file, none held out; nothing else in it is read. Throws `UserError` as the source does. */
+export async function readLabelledNpz(path: string): Promise<{ classes: string[]; set: ImageSet }> {
+  const arrays = await readNpz(path, { only: PAIRS.flat() });
+  const set = split(path, arrays, pairOf(path, arrays, PAIRS));
+  const k = 1 + set.labels.reduce((a, b) => Math.max(a, b), 0);
+  return { classes: Array.from({ length: k }, (_, c) => String(c)), set };
+}
+
 export const npz: DatasetSource = {
   name: 'npz',
   summary: 'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …) or has train.npz in it',

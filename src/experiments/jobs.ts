@@ -1,4 +1,13 @@
 /** What runs in the worker thread: an experiment as plain data in, plain data out. */
+import {
+  audit,
+  auditDocument,
+  checkNew,
+  type Effort,
+  loadUnvouched,
+  writeClean,
+  writeFindings,
+} from '../audit/index.js';
 import { UserError } from '../base/errors.js';
 import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../engine/worker.js';
@@ -99,6 +108,35 @@ export function layersJob(
   context: WorkerContext<Message>,
 ): ReturnType<typeof layersOfOnnx> {
   return layersOfOnnx(onnx, data, hooksOf(context));
+}
+
+export interface AuditJob {
+  path: string;
+  out: string;
+  /** Folder of the set without its suspicious samples. */
+  clean?: string;
+  effort: Effort;
+  seed: number;
+}
+
+export interface AuditOutcome {
+  document: ReturnType<typeof auditDocument>;
+  out: string;
+  sheet: string;
+  cleaned: { path: string; images: number } | null;
+}
+
+export async function auditJob(job: AuditJob, context: WorkerContext<Message>): Promise<AuditOutcome> {
+  await checkNew('--out', job.out);
+  if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
+  const hooks = hooksOf(context);
+  hooks.progress?.({ stage: 'images', done: 0, total: 1, unit: 'set' });
+  const unvouched = await loadUnvouched(job.path);
+  const found = await audit(unvouched, job, hooks);
+  const { sheet } = await writeFindings(unvouched, found, job.out);
+  const cleaned =
+    job.clean === undefined ? null : { path: job.clean, images: await writeClean(unvouched, found, job.clean) };
+  return { document: auditDocument(unvouched, found), out: job.out, sheet, cleaned };
 }
 
 /** Other estimators on the probes of a finished run. */

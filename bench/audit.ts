@@ -1,0 +1,292 @@
+/**
+ * What `ibscope audit` finds, and what it does not: attacks × rates × seeds, beside clean, imbalanced and equal-sized sets, with each
+ * baseline on the same trainings, and accuracy and ASR before and after the suspicious samples are left out.
+ *
+ *   npm run -s bench -- audit --out DIR [--images DIR] [--seeds N] [--cifar-seeds N] [--only A,B]
+ *
+ * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. One thread an audit, as many audits at a time as
+ * there are cores. What is in `--out` already is not done again; the table of all that is there goes to docs/audit-table.md.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { attackTest, findAttack, type PoisonedSet } from '../src/attacks/index.js';
+import { settingsFor } from '../src/audit/audit.js';
+import {
+  type Audit,
+  activationClustering,
+  audit,
+  lossIsolation,
+  spectralSignatures,
+  strip,
+} from '../src/audit/index.js';
+import { watch } from '../src/audit/watch.js';
+import { UserError } from '../src/base/errors.js';
+import { eachAtOnce } from '../src/base/pool.js';
+import { Rng } from '../src/base/random.js';
+import { ProgressLine } from '../src/cli/progress.js';
+import { gather } from '../src/datasets/select.js';
+import type { ImageSet } from '../src/datasets/types.js';
+import { auroc } from '../src/dynamics/rank.js';
+import { inWorker } from '../src/engine/worker.js';
+import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
+import { attackSettings, loadData, prepare } from '../src/experiments/prepare.js';
+
+interface Condition {
+  name: string;
+  attack: string;
+  rate: number;
+  options?: string[];
+  /** What is done to the sizes of classes. */
+  sizes?: 'imbalanced' | 'equal';
+  /** Only this many seeds. */
+  seeds?: number;
+}
+
+const CONDITIONS: Condition[] = [
+  { name: 'clean', attack: 'none', rate: 0 },
+  { name: 'clean, imbalanced', attack: 'none', rate: 0, sizes: 'imbalanced' },
+  { name: 'badnets 5 %', attack: 'badnets', rate: 0.05 },
+  { name: 'blend 5 %', attack: 'blend', rate: 0.05 },
+  { name: 'badnets 10 %', attack: 'badnets', rate: 0.1 },
+  { name: 'blend 10 %', attack: 'blend', rate: 0.1 },
+  { name: 'badnets 5 %, equal sizes', attack: 'badnets', rate: 0.05, sizes: 'equal' },
+  { name: 'blend 5 %, equal sizes', attack: 'blend', rate: 0.05, sizes: 'equal' },
+  { name: 'badnets 1 %', attack: 'badnets', rate: 0.01 },
+  { name: 'blend 1 %', attack: 'blend', rate: 0.01 },
+  { name: 'sig, half of the class', attack: 'sig', rate: 0.5 },
+  { name: 'adaptive-blend 10 %', attack: 'adaptive-blend', rate: 0.1 },
+];
+
+const TARGET = 0;
+const METHODS = ['audit', 'AC', 'SS', 'ABL', 'STRIP'] as const;
+type Method = (typeof METHODS)[number];
+
+interface Job {
+  condition: Condition;
+  dataset: 'shapes10' | 'folder';
+  dataDir?: string;
+  trainLimit: number;
+  seed: number;
+}
+
+interface Row {
+  dataset: string;
+  condition: string;
+  seed: number;
+  /** The target class was called suspicious; another class was. */
+  found: boolean;
+  falseAlarms: number;
+  /** Of the target class, or of the class with the least p where nothing is poisoned. */
+  p: number;
+  auroc: Partial<Record<Method, number>>;
+  auprc: Partial<Record<Method, number>>;
+  accuracy: { before: number; after: number | null };
+  asr: { before: number | null; after: number | null };
+  /** What a network trained on the clean set calls target of the triggered images, of each attack. */
+  cleanAsr?: Record<string, number>;
+  seconds: number;
+}
+
+/** Area under precision and recall: the mean precision at each payload sample. */
+function auprc(scores: Float64Array, positive: Uint8Array): number {
+  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
+  let [hits, sum] = [0, 0];
+  order.forEach((i, rank) => {
+    if (!positive[i]) return;
+    hits++;
+    sum += hits / (rank + 1);
+  });
+  return sum / hits;
+}
+
+/** Thins classes out: to a half and a quarter in turn, or the target's clean samples to the others' number. */
+function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): PoisonedSet {
+  if (!sizes) return set;
+  const rng = new Rng(seed, 'sizes');
+  const count = (k: number) => set.labels.reduce((s, y) => s + Number(y === k), 0);
+  const keep = new Set<number>();
+  const other = count(TARGET + 1);
+  for (let k = 0; k < 10; k++) {
+    const rows = [...set.labels.keys()].filter((i) => set.labels[i] === k);
+    const [payload, clean] = [rows.filter((i) => set.poisoned[i]), rows.filter((i) => !set.poisoned[i])];
+    const wanted =
+      sizes === 'equal'
+        ? k === TARGET
+          ? Math.max(0, other - payload.length)
+          : clean.length
+        : Math.round(clean.length * [1, 0.5, 0.25][k % 3]);
+    for (const i of [...payload, ...rng.sample(clean, Math.min(wanted, clean.length))]) keep.add(i);
+  }
+  const rows = Int32Array.from([...keep].sort((a, b) => a - b));
+  const of = (v: Uint8Array) => Uint8Array.from(rows, (i) => v[i]);
+  return {
+    ...gather(set, rows),
+    originalLabels: rows.map((i) => set.originalLabels[i]),
+    poisoned: of(set.poisoned),
+    cover: of(set.cover),
+    index: rows.map((i) => set.index[i]),
+  };
+}
+
+/** One audit with all that is measured beside it. In a worker, on one thread. */
+export async function one({ condition, dataset, dataDir, trainLimit, seed }: Job): Promise<Row> {
+  const { attack, rate, options = [], sizes, name } = condition;
+  const request: RunRequest = {
+    ...{ dataset, dataDir, trainLimit, testLimit: 1000, seed, attack, attackOption: options },
+    ...(rate > 0 ? { poisonRate: rate } : {}),
+  };
+  const config = resolveConfig(request);
+  const data = await prepare(config);
+  const poisoned = sized(data.poisoned, sizes, seed);
+  const { images, labels, n, height, width, channels } = poisoned;
+  const set: ImageSet = { images, labels, n, height, width, channels };
+  const classes = data.dataset.classes;
+  const scores: Partial<Record<Method, Float64Array>> = {};
+  const before = { accuracy: 0, asr: null as number | null };
+  let cleanAsr: Record<string, number> | undefined;
+  const settings = { effort: 'normal', seed, threads: 1 } as const;
+  const found: Audit = await audit({ set, classes }, settings, {}, async ({ looks, trainer }) => {
+    const last = looks[looks.length - 1];
+    scores.AC = await activationClustering(last, labels, classes.length, seed);
+    scores.SS = await spectralSignatures(last, labels, classes.length, seed);
+    scores.ABL = lossIsolation(looks[0]);
+    scores.STRIP = await strip(trainer, set, classes.length, seed);
+    before.accuracy = (await trainer.evaluate(data.test, 'test')).accuracy;
+    if (data.triggered) before.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
+    if (attack !== 'none') return;
+    cleanAsr = {};
+    for (const other of new Set(CONDITIONS.filter((c) => c.attack !== 'none').map((c) => c.attack))) {
+      const asked = resolveConfig({ ...request, attack: other });
+      const { test } = await loadData(asked);
+      const judged = attackTest(test, findAttack(other), attackSettings(asked));
+      if (judged) cleanAsr[other] = (await trainer.evaluate(judged.set, other)).accuracy;
+    }
+  });
+  scores.audit = found.scores;
+  const marked = found.classes.map((c) => c.suspicious);
+  const after = { accuracy: null as number | null, asr: null as number | null };
+  if (found.suspicious.length > 0) {
+    const out = new Set(found.suspicious);
+    const rest = gather(set, Int32Array.from([...labels.keys()].filter((i) => !out.has(i))));
+    const { trainer } = await watch(rest, classes.length, { ...settingsFor(n, settings), looks: [] }, () => {});
+    after.accuracy = (await trainer.evaluate(data.test, 'test')).accuracy;
+    if (data.triggered) after.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
+    await trainer.release();
+  }
+  const poison = attack !== 'none';
+  const each = (f: (s: Float64Array) => number) =>
+    Object.fromEntries(poison ? METHODS.map((m) => [m, f(scores[m]!)]) : []) as Row['auroc'];
+  return {
+    dataset,
+    condition: name,
+    seed,
+    found: poison && marked[TARGET],
+    falseAlarms: marked.filter((m, c) => m && !(poison && c === TARGET)).length,
+    p: poison ? found.classes[TARGET].p : Math.min(...found.classes.map((c) => c.p)),
+    auroc: each((s) => auroc(s, poisoned.poisoned)!.auroc),
+    auprc: each((s) => auprc(s, poisoned.poisoned)),
+    accuracy: { before: before.accuracy, after: after.accuracy },
+    asr: { before: before.asr, after: after.asr },
+    cleanAsr,
+    seconds: found.seconds,
+  };
+}
+
+const mean = (values: readonly (number | null | undefined)[]) => {
+  const v = values.filter((x): x is number => typeof x === 'number' && Number.isFinite(x));
+  return v.length > 0 ? v.reduce((a, b) => a + b, 0) / v.length : Number.NaN;
+};
+const show = (value: number, digits = 3) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
+
+/** Markdown of all rows, grouped by data set and condition. */
+export function auditTable(rows: readonly Row[]): string {
+  const lines: string[] = [];
+  for (const dataset of ['shapes10', 'folder']) {
+    const of = rows.filter((r) => r.dataset === dataset);
+    if (of.length === 0) continue;
+    lines.push(
+      `## ${dataset === 'folder' ? 'CIFAR-10, 4 000 images' : 'shapes10, 2 000 images'}`,
+      '',
+      '| set | target found | other classes called | largest p of the target (clean: least p) | AUROC audit / AC / SS / ABL / STRIP | AUPRC audit / best baseline | accuracy before → after | ASR before → after (clean network) |',
+      '|---|---|---|---|---|---|---|---|',
+    );
+    for (const { name, attack } of CONDITIONS) {
+      const some = of.filter((r) => r.condition === name);
+      if (some.length === 0) continue;
+      const auc = (m: Method) => mean(some.map((r) => r.auroc[m]));
+      const pr = (m: Method) => mean(some.map((r) => r.auprc[m]));
+      const clean = mean(of.filter((r) => r.condition === 'clean').map((r) => r.cleanAsr?.[attack]));
+      const poison = attack !== 'none';
+      const p = poison ? Math.max(...some.map((r) => r.p)) : Math.min(...some.map((r) => r.p));
+      lines.push(
+        `| ${[
+          name,
+          poison ? `${some.filter((r) => r.found).length} of ${some.length}` : '',
+          `${some.filter((r) => r.falseAlarms > 0).length} of ${some.length}`,
+          p < 0.001 ? p.toExponential(0) : p.toFixed(3),
+          poison ? METHODS.map((m) => show(auc(m))).join(' / ') : '',
+          poison ? `${show(pr('audit'))} / ${show(Math.max(...METHODS.slice(1).map(pr)))}` : '',
+          `${show(mean(some.map((r) => r.accuracy.before)))} → ${show(mean(some.map((r) => r.accuracy.after)))}`,
+          poison
+            ? `${show(mean(some.map((r) => r.asr.before)))} → ${show(mean(some.map((r) => r.asr.after)))} (${show(clean)})`
+            : '',
+        ].join(' | ')} |`,
+      );
+    }
+    lines.push('');
+  }
+  return lines.join('\n');
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      out: { type: 'string' },
+      images: { type: 'string' },
+      seeds: { type: 'string', default: '10' },
+      'cifar-seeds': { type: 'string', default: '3' },
+      only: { type: 'string' },
+    },
+  });
+  if (!values.out) throw new UserError('--out DIR is needed: results lie there, and are gone on with');
+  mkdirSync(values.out, { recursive: true });
+  const file = join(values.out, 'rows.jsonl');
+  const read = (): Row[] =>
+    existsSync(file)
+      ? readFileSync(file, 'utf8')
+          .split('\n')
+          .filter(Boolean)
+          .map((l) => JSON.parse(l))
+      : [];
+  const only = values.only?.split(',');
+  const known = new Set(read().map((r) => `${r.dataset} ${r.condition} ${r.seed}`));
+  const jobs: Job[] = [];
+  // Seed by seed, so that what is there after any time is a whole grid of fewer seeds.
+  for (let seed = 0; seed < Math.max(Number(values.seeds), Number(values['cifar-seeds'])); seed++)
+    for (const condition of CONDITIONS) {
+      if (only && !only.some((o) => condition.name.startsWith(o))) continue;
+      if (seed < Number(values.seeds)) jobs.push({ condition, dataset: 'shapes10', trainLimit: 2000, seed });
+      if (values.images && seed < Number(values['cifar-seeds']))
+        jobs.push({ condition, dataset: 'folder', dataDir: values.images, trainLimit: 4000, seed });
+    }
+  const open = jobs.filter((j) => !known.has(`${j.dataset} ${j.condition.name} ${j.seed}`));
+  const line = new ProgressLine();
+  let done = 0;
+  await eachAtOnce(open.length, availableParallelism(), async (i) => {
+    const { result } = inWorker<Row, never>(new URL(import.meta.url), 'one', open[i], () => {});
+    const row = await result;
+    appendFileSync(file, `${JSON.stringify(row)}\n`);
+    line.update({ stage: 'audits', done: ++done, total: open.length, unit: 'sets' });
+    line.line(
+      `${row.dataset}, ${row.condition}, seed ${row.seed}: p ${row.p.toExponential(1)}, ${row.seconds.toFixed(0)} s`,
+    );
+  });
+  line.clear();
+  const head =
+    '# What the audit finds\n\nMade by `npm run -s bench -- audit`; what the columns mean stands in [audit.md](audit.md).\n\n';
+  writeFileSync('docs/audit-table.md', `${head}${auditTable(read())}`);
+  console.log(auditTable(read()));
+}

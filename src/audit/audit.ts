@@ -1,0 +1,154 @@
+/**
+ * Is one of the classes of a training set the target of a backdoor, and which samples carry it? A network is trained on the set and
+ * watched; each class is held against the others by every signal, and what stands out is looked into. docs/audit.md has the rule.
+ */
+import type { ImageSet } from '../datasets/types.js';
+import { limitThreads } from '../engine/devices.js';
+import { type RunHooks, Stopped } from '../experiments/hooks.js';
+import type { Unvouched } from './load.js';
+import { type SideContent, sidesOf } from './sides.js';
+import { type ClassEvidence, measureSignals, type Signals } from './signals.js';
+import { type Watched, type WatchSettings, watch } from './watch.js';
+
+/** Chance that a clean set raises an alarm, over all its classes. */
+export const LEVEL = 0.01;
+
+export const efforts = ['quick', 'normal', 'thorough'] as const;
+export type Effort = (typeof efforts)[number];
+
+/** Epochs of the training, and images that small sets see in all at least. */
+const EFFORT: Record<Effort, { epochs: number; images: number }> = {
+  quick: { epochs: 10, images: 20_000 },
+  normal: { epochs: 20, images: 30_000 },
+  thorough: { epochs: 40, images: 80_000 },
+};
+
+/** Shares of the training after which samples are looked at, besides the first epoch. */
+const LOOKS = [0.6, 0.8, 1];
+const WIDTH = 8;
+/** A set so small is repeated no more often. */
+const MOST_EPOCHS = 200;
+
+export interface AuditSettings {
+  effort: Effort;
+  seed: number;
+  /** Threads of the computation; 0: all cores. */
+  threads?: number;
+}
+
+export interface ClassVerdict {
+  /** Name of the class. */
+  label: string;
+  /** Chance of evidence this strong somewhere in a clean set. */
+  p: number;
+  /** −log₁₀ p. */
+  score: number;
+  suspicious: boolean;
+  evidence: ClassEvidence;
+  /** What the sides show, of a class that stands out: the one taken for the payload, and the other. */
+  sides: { payload: SideContent; rest: SideContent } | null;
+}
+
+export interface Audit {
+  verdict: 'suspicious' | 'nothing found';
+  classes: ClassVerdict[];
+  /** Per sample, [n]: how much it looks like payload. In suspicious classes log-odds in nats; elsewhere below all of these. */
+  scores: Float64Array;
+  /** Samples taken for payload, the most suspicious first. */
+  suspicious: number[];
+  signals: Signals;
+  seconds: number;
+}
+
+/** How the training of an audit is set for a set of `n` images. */
+export function settingsFor(n: number, { effort, seed }: AuditSettings): WatchSettings {
+  const { epochs: least, images } = EFFORT[effort];
+  const epochs = Math.min(MOST_EPOCHS, Math.max(least, Math.ceil(images / n)));
+  return { width: WIDTH, epochs, looks: [1, ...LOOKS.map((s) => Math.round(s * epochs))], seed };
+}
+
+/** Steps after which the time of the whole can be told. */
+const TIMED = 8;
+
+/**
+ * Audits a set. `keep` gets the watched training before it is released, for whoever wants more of it. Throws `Stopped` when asked to
+ * end, `DivergedError` for a training that does.
+ */
+export async function audit(
+  { set, classes }: Pick<Unvouched, 'set' | 'classes'>,
+  settings: AuditSettings,
+  hooks: RunHooks = {},
+  keep?: (watched: Watched) => Promise<void>,
+): Promise<Audit> {
+  const started = performance.now();
+  limitThreads(settings.threads ?? 0);
+  const k = classes.length;
+  const plan = settingsFor(set.n, settings);
+  const stepsInAll = plan.epochs * Math.ceil(set.n / 64);
+  let steps = 0;
+  const step = (stage: string, images: number) => (share: number) => {
+    if (hooks.shouldStop?.()) throw new Stopped('stopped; an audit keeps nothing.');
+    hooks.progress?.({ stage, done: Math.round(share * images), total: images, unit: 'images' });
+    if (++steps !== TIMED) return;
+    // Looks, signals and what a suspicious class costs are some half of the training.
+    const left = ((performance.now() - started) / 1000 / TIMED) * stepsInAll;
+    hooks.line?.(
+      `takes about ${minutes(1.2 * left)}, ${minutes(1.7 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
+    );
+  };
+  const watched = await watch(set, k, plan, step('train', set.n * plan.epochs));
+  const signals = await measureSignals(watched.looks, set.labels, k, settings.seed, (share) =>
+    hooks.progress?.({ stage: 'signals', done: Math.round(100 * share), total: 100, unit: '%' }),
+  );
+  await keep?.(watched);
+  await watched.trainer.release();
+  const found: ClassVerdict[] = signals.classes.map((evidence, c) => ({
+    evidence,
+    label: classes[c],
+    p: evidence.adjusted,
+    score: -Math.log10(Math.max(evidence.adjusted, 1e-300)),
+    suspicious: evidence.adjusted <= LEVEL,
+    sides: null,
+  }));
+  const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
+  for (const [c, verdict] of found.entries()) {
+    if (!verdict.suspicious) continue;
+    const half = { ...plan, epochs: Math.max(6, plan.epochs >> 1) };
+    const [low, high] = await sidesOf(
+      set,
+      k,
+      c,
+      signals.odds,
+      half,
+      step(`what class ${verdict.label} shows`, set.n * half.epochs),
+    );
+    const up = payloadOf(low, high);
+    verdict.sides = up ? { payload: high, rest: low } : { payload: low, rest: high };
+    for (const i of set.labels.keys()) if (set.labels[i] === c) scores[i] = (up ? 1 : -1) * signals.odds[i];
+  }
+  rankOthers(scores, set, found);
+  const suspicious = [...scores.keys()]
+    .filter((i) => found[set.labels[i]].suspicious && scores[i] > 0)
+    .sort((a, b) => scores[b] - scores[a] || a - b);
+  return {
+    verdict: found.some((c) => c.suspicious) ? 'suspicious' : 'nothing found',
+    classes: found,
+    scores,
+    suspicious,
+    signals,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** Whether the second side is the payload: what it shows is more like the other classes, in variety and in certainty together. */
+export function payloadOf(low: SideContent, high: SideContent): boolean {
+  return high.spread + high.confidence > low.spread + low.confidence;
+}
+
+/** Samples of classes that do not stand out come after all that do, by their class's evidence. */
+function rankOthers(scores: Float64Array, { labels }: ImageSet, found: readonly ClassVerdict[]) {
+  const least = scores.reduce((m, v) => (Number.isFinite(v) ? Math.min(m, v) : m), 0) - 1;
+  for (const i of scores.keys()) if (!Number.isFinite(scores[i])) scores[i] = least - 1 / (1 + found[labels[i]].score);
+}
+
+const minutes = (seconds: number) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);

@@ -1,0 +1,205 @@
+/**
+ * Whether the samples of one class fall into two: a split by 2-means, how far apart its sides are along the direction that tells
+ * them apart best, and each sample's odds of lying on either side. All of it is unchanged when T is scaled.
+ */
+import { Rng } from '../base/random.js';
+import { type Matrix, rowsOf } from '../information/columns.js';
+import { inverseSpd, logDetSpd } from '../information/linalg.js';
+
+export interface Split {
+  /** 1 for samples of the second side, [n]. */
+  side: Uint8Array;
+  /** d′: difference of the sides' means along Fisher's direction, over the sides' common standard deviation. */
+  separation: number;
+}
+
+const STARTS = 10;
+const ROUNDS = 60;
+/** Ridge on covariances, as a share of their mean variance: sides may be smaller than there are columns. */
+const RIDGE = 1e-6;
+const EM_RIDGE = 1e-2;
+const SMALLEST_SIDE = 5;
+
+const row = ({ data, d }: Matrix, i: number) => data.subarray(i * d, (i + 1) * d);
+
+function means({ data, n, d }: Matrix, weight: (i: number) => number): { mean: Float64Array; total: number } {
+  const mean = new Float64Array(d);
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    const w = weight(i);
+    if (w === 0) continue;
+    total += w;
+    for (let j = 0; j < d; j++) mean[j] += w * data[i * d + j];
+  }
+  return { mean: mean.map((v) => v / total), total };
+}
+
+/** The best of ten seeded 2-means splits of points [n, d] (Lloyd's algorithm), n ≥ 4. */
+export function twoMeans(points: Matrix, seed: number): Split {
+  const { n, d } = points;
+  const rng = new Rng(seed, 'two means');
+  let best = { side: new Uint8Array(n), within: Number.POSITIVE_INFINITY };
+  for (let start = 0; start < STARTS; start++) {
+    const chosen = rng.sample(
+      Array.from({ length: n }, (_, i) => i),
+      2,
+    );
+    let centres: Float64Array[] = [...chosen].map((i) => Float64Array.from(row(points, i)));
+    let side = new Uint8Array(n);
+    let within = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      within = 0;
+      const next = new Uint8Array(n);
+      for (let i = 0; i < n; i++) {
+        const x = row(points, i);
+        const [a, b] = centres.map((c) => {
+          let sum = 0;
+          for (let j = 0; j < d; j++) sum += (x[j] - c[j]) ** 2;
+          return sum;
+        });
+        next[i] = Number(b < a);
+        within += Math.min(a, b);
+      }
+      const ones = next.reduce((s, v) => s + v, 0);
+      if (ones === 0 || ones === n) break;
+      const same = round > 0 && next.every((v, i) => v === side[i]);
+      side = next;
+      if (same) break;
+      centres = [0, 1].map((k) => means(points, (i) => Number(side[i] === k)).mean);
+    }
+    const ones = side.reduce((s, v) => s + v, 0);
+    if (within < best.within && ones > 0 && ones < n) best = { side, within };
+  }
+  return { side: best.side, separation: separationOf(points, best.side) };
+}
+
+/** Covariance within the sides, weights r and 1 − r, [d, d]. */
+function pooled(points: Matrix, r: ArrayLike<number>, centres: Float64Array[], ridge: number): Float64Array {
+  const { data, n, d } = points;
+  const out = new Float64Array(d * d);
+  for (let i = 0; i < n; i++)
+    for (const k of [0, 1]) {
+      const w = k === 1 ? r[i] : 1 - r[i];
+      if (w === 0) continue;
+      for (let a = 0; a < d; a++) {
+        const va = w * (data[i * d + a] - centres[k][a]);
+        for (let b = 0; b <= a; b++) out[a * d + b] += va * (data[i * d + b] - centres[k][b]);
+      }
+    }
+  let trace = 0;
+  for (let a = 0; a < d; a++) trace += out[a * d + a] / n;
+  for (let a = 0; a < d; a++)
+    for (let b = 0; b <= a; b++) {
+      out[a * d + b] = out[a * d + b] / n + (a === b ? (ridge * trace) / d + 1e-12 : 0);
+      out[b * d + a] = out[a * d + b];
+    }
+  return out;
+}
+
+/** Mahalanobis distance of two sides; 0 where one is empty. */
+function separationOf(points: Matrix, side: Uint8Array): number {
+  const { d } = points;
+  const centres = [0, 1].map((k) => means(points, (i) => Number(side[i] === k)));
+  if (centres.some((c) => c.total === 0)) return 0;
+  const [a, b] = centres.map((c) => c.mean);
+  const inverse = inverseSpd(pooled(points, side, [a, b], RIDGE), d);
+  let square = 0;
+  for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) square += (b[i] - a[i]) * inverse[i * d + j] * (b[j] - a[j]);
+  return Math.sqrt(square);
+}
+
+/** Two normal distributions with one covariance. */
+interface Mixture {
+  /** Log-odds of the second over the first: w·x + offset. */
+  w: Float64Array;
+  offset: number;
+  share: [number, number];
+  centres: [Float64Array, Float64Array];
+  inverse: Float64Array;
+  /** ln of the covariance's determinant. */
+  logDet: number;
+}
+
+/** Expectation and maximisation from a split on; null where a side vanishes. */
+function mixture(points: Matrix, start: Uint8Array): Mixture | null {
+  const { n, d } = points;
+  let r = Float64Array.from(start);
+  let found: Mixture | null = null;
+  for (let round = 0; round < ROUNDS; round++) {
+    const one = means(points, (i) => r[i]);
+    const zero = means(points, (i) => 1 - r[i]);
+    if (Math.min(one.total, zero.total) < SMALLEST_SIDE) return null;
+    const covariance = pooled(points, r, [zero.mean, one.mean], EM_RIDGE);
+    const inverse = inverseSpd(covariance, d);
+    const share: [number, number] = [zero.total / n, one.total / n];
+    const w = new Float64Array(d);
+    let offset = Math.log(share[1] / share[0]);
+    for (let i = 0; i < d; i++)
+      for (let j = 0; j < d; j++) {
+        w[i] += inverse[i * d + j] * (one.mean[j] - zero.mean[j]);
+        offset -= 0.5 * inverse[i * d + j] * (one.mean[i] * one.mean[j] - zero.mean[i] * zero.mean[j]);
+      }
+    found = { w, offset, share, centres: [zero.mean, one.mean], inverse, logDet: logDetSpd(covariance, d) };
+    const soft = oddsOf(points, found).map((z) => 1 / (1 + Math.exp(-Math.max(-50, Math.min(50, z)))));
+    const moved = soft.reduce((most, v, i) => Math.max(most, Math.abs(v - r[i])), 0);
+    r = soft;
+    if (moved < 1e-4) break;
+  }
+  return found;
+}
+
+function oddsOf({ data, n, d }: Matrix, { w, offset }: Mixture): Float64Array {
+  const out = new Float64Array(n).fill(offset);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) out[i] += w[j] * data[i * d + j];
+  return out;
+}
+
+/**
+ * Log-odds, in nats, that each point lies on the second side, by expectation and maximisation of two normal distributions with
+ * one covariance from the given split on; the split's own sides where one would vanish. Points [n, d] → [n].
+ */
+export function sideOdds(points: Matrix, start: Uint8Array): Float64Array {
+  const model = mixture(points, start);
+  return model ? oddsOf(points, model) : Float64Array.from(start, (v) => (v ? 1 : -1));
+}
+
+/** ln of a normal density but for its constant, of every point. */
+function logNormal({ data, n, d }: Matrix, mean: Float64Array, inverse: Float64Array, logDet: number): Float64Array {
+  const out = new Float64Array(n);
+  const z = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
+    for (let a = 0; a < d; a++) z[a] = data[i * d + a] - mean[a];
+    let square = 0;
+    for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) square += z[a] * inverse[a * d + b] * z[b];
+    out[i] = -0.5 * (square + logDet);
+  }
+  return out;
+}
+
+/**
+ * How much better two normal distributions with one covariance describe points [n, d] than one does, in nats a point, on points that
+ * neither was fitted to: halves of a seeded order, each fitted and judged on the other, `repeats` times. Around or below 0 where one
+ * is enough, whatever n; n ≥ 20.
+ */
+export function twoSidedness(points: Matrix, seed: number, repeats = 3): number {
+  const { n, d } = points;
+  let sum = 0;
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const order = new Rng(seed, 'halves', repeat).permutation(n);
+    const halves = [order.subarray(0, n >> 1), order.subarray(n >> 1)].map((rows) => rowsOf(points, rows));
+    for (const [fitted, judged] of [halves, [halves[1], halves[0]]]) {
+      const model = mixture(fitted, twoMeans(fitted, seed + repeat).side);
+      if (!model) continue;
+      const all = new Float64Array(fitted.n);
+      const { mean } = means(fitted, () => 1);
+      const covariance = pooled(fitted, all, [mean, mean], EM_RIDGE);
+      const one = logNormal(judged, mean, inverseSpd(covariance, d), logDetSpd(covariance, d));
+      const [a, b] = model.centres.map((c) => logNormal(judged, c, model.inverse, model.logDet));
+      for (let i = 0; i < judged.n; i++) {
+        const [x, y] = [a[i] + Math.log(model.share[0]), b[i] + Math.log(model.share[1])];
+        sum += Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y))) - one[i];
+      }
+    }
+  }
+  return sum / (n * repeats);
+}

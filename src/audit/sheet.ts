@@ -1,0 +1,58 @@
+/** A picture of what an audit found: of each suspicious class the samples taken for payload, above others of the same class. */
+import sharp, { type OverlayOptions } from 'sharp';
+import type { ImageSet } from '../datasets/types.js';
+import type { Audit } from './audit.js';
+
+const [COLUMNS, ROWS, CELL, GAP, HEAD] = [12, 3, 64, 6, 34];
+
+const escaped = (text: string) => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** PNG; without suspicious classes the samples that come nearest, so that there is always something to look at. */
+export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Promise<Uint8Array> {
+  const { height, width, channels } = set;
+  const size = height * width * channels;
+  const shown = audit.classes.flatMap((c, k) => (c.suspicious ? [k] : []));
+  const ranked = [...audit.scores.keys()].sort((a, b) => audit.scores[b] - audit.scores[a] || a - b);
+  const blocks = shown.length
+    ? shown.flatMap((k) => {
+        const own = ranked.filter((i) => set.labels[i] === k);
+        const taken = own.filter((i) => audit.scores[i] > 0).length;
+        const { label } = audit.classes[k];
+        return [
+          {
+            title: `${label}: ${taken} of ${own.length} samples taken for payload, the surest first`,
+            rows: own.slice(0, taken),
+          },
+          { title: `${label}: the others, the surest first`, rows: own.slice(taken).reverse() },
+        ];
+      })
+    : [{ title: 'nothing stands out; samples of the class that comes nearest', rows: ranked }];
+  const pictures: OverlayOptions[] = [];
+  const texts: string[] = [];
+  let top = 0;
+  for (const { title, rows } of blocks) {
+    texts.push(`<text x="${GAP}" y="${top + 22}" font-size="15" font-weight="600">${escaped(title)}</text>`);
+    top += HEAD;
+    const some = rows.slice(0, COLUMNS * ROWS);
+    for (const [at, i] of some.entries()) {
+      const input = await sharp(set.images.subarray(i * size, (i + 1) * size), {
+        raw: { height, width, channels: channels as 1 | 3 },
+      })
+        .resize(CELL, CELL, { kernel: 'nearest', fit: 'contain', background: '#fff' })
+        .png()
+        .toBuffer();
+      pictures.push({
+        input,
+        left: GAP + (at % COLUMNS) * (CELL + GAP),
+        top: top + Math.floor(at / COLUMNS) * (CELL + GAP),
+      });
+    }
+    top += Math.ceil(some.length / COLUMNS) * (CELL + GAP) + GAP;
+  }
+  const across = GAP + COLUMNS * (CELL + GAP);
+  const words = `<svg xmlns="http://www.w3.org/2000/svg" width="${across}" height="${top}" font-family="sans-serif" fill="#222">${texts.join('')}</svg>`;
+  return sharp({ create: { width: across, height: top, channels: 3, background: '#fff' } })
+    .composite([{ input: Buffer.from(words), top: 0, left: 0 }, ...pictures])
+    .png()
+    .toBuffer();
+}

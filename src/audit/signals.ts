@@ -1,0 +1,196 @@
+/** The signals of an audit: each a number per class for the verdict, and one per sample for the ranking. */
+import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
+import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
+import { MINIMUM_GROUP } from '../information/groups.js';
+import { sideOdds, twoMeans, twoSidedness } from './cluster.js';
+import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
+import type { Look } from './watch.js';
+
+export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss'] as const;
+export type Signal = (typeof signals)[number];
+
+/**
+ * Shares of the level that the signals get: most goes to the one that a backdoor moves most by how it works, none is left out.
+ * Chosen by that argument and not by any attack's result.
+ */
+const WEIGHT: Record<Signal, number> = {
+  separation: 0.4,
+  'two-sidedness': 0.4,
+  'I(X;T)': 0.075,
+  'I(T;Ŷ)': 0.075,
+  'early loss': 0.05,
+};
+
+/** Columns of T that a class is split in. */
+const COMPONENTS = 10;
+/** Log-odds of one look count up to this, so that no look outweighs all others. */
+const MOST_ODDS = 10;
+/** A class with fewer samples is not judged. */
+export const FEWEST_SAMPLES = 30;
+/** Standard deviations that classes are taken to have at least, of ln d′ and of nats a sample. */
+const FLOOR = { separation: 0.03, 'two-sidedness': 0.02 };
+/** Samples of a class whose information is estimated. */
+const ESTIMATED = 200;
+/** The pairs of looks: those of the second half say how a class lies in the end, the first how it began. */
+const later = (looks: readonly Look[]) => looks.slice(Math.floor(looks.length / 2));
+
+export interface ClassEvidence {
+  /** Value of each signal; NaN where it could not be had. */
+  values: Record<Signal, number>;
+  p: Record<Signal, number>;
+  /** Of all signals together, adjusted over classes. */
+  adjusted: number;
+}
+
+export interface Signals {
+  classes: ClassEvidence[];
+  /** Mean log-odds that a sample lies on the second side of its class, in nats, [n]: which side is the payload is not said here. */
+  odds: Float64Array;
+  /** Contribution of each sample to I(X;T) and I(T;Ŷ) of its class, nats, mean over looks, [n]; NaN where it was not estimated. */
+  pointwise: { 'I(X;T)': Float32Array; 'I(T;Ŷ)': Float32Array };
+}
+
+/** Rows of each class. */
+export function membersOf(labels: ArrayLike<number>, classes: number): Int32Array[] {
+  const lists: number[][] = Array.from({ length: classes }, () => []);
+  for (let i = 0; i < labels.length; i++) lists[labels[i]].push(i);
+  return lists.map((l) => Int32Array.from(l));
+}
+
+/** How the samples of every class lie in T, over the later looks: ln d′ of the class, log-odds of the sample. */
+async function separation(looks: readonly Look[], members: readonly Int32Array[], n: number, seed: number) {
+  const values = members.map(() => Number.NaN);
+  const gains = members.map(() => Number.NaN);
+  const odds = new Float64Array(n);
+  for (const [c, rows] of members.entries()) {
+    if (rows.length < FEWEST_SAMPLES) continue;
+    let sum = 0;
+    let gain = 0;
+    const all = new Float64Array(rows.length);
+    const seen = later(looks);
+    for (const { features } of seen) {
+      const points = await principalComponents(
+        rowsOf(features, rows),
+        Math.min(COMPONENTS, features.d, Math.floor(rows.length / 3)),
+        seed,
+      );
+      const split = twoMeans(points, seed);
+      sum += Math.log(Math.max(split.separation, 1e-3));
+      gain += twoSidedness(points, seed);
+      const found = sideOdds(points, split.side).map((v) => Math.max(-MOST_ODDS, Math.min(MOST_ODDS, v)));
+      // Which side is called the second is chance: each look is turned to agree with those before it.
+      const agree = found.reduce((s, v, i) => s + v * all[i], 0) < 0 ? -1 : 1;
+      for (let i = 0; i < all.length; i++) all[i] += (agree * found[i]) / seen.length;
+    }
+    values[c] = sum / seen.length;
+    gains[c] = gain / seen.length;
+    rows.forEach((r, i) => {
+      odds[r] = all[i];
+    });
+  }
+  return { values, gains, odds };
+}
+
+/** Difference of a class's sides in the loss of the first look, over its standard deviation. */
+function earlyLoss({ loss }: Look, members: readonly Int32Array[], odds: Float64Array): number[] {
+  return members.map((rows) => {
+    const sides = [true, false].map((up) => [...rows].filter((r) => odds[r] > 0 === up).map((r) => loss[r]));
+    if (sides.some((s) => s.length < 5)) return Number.NaN;
+    const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
+    const all = [...rows].map((r) => loss[r]);
+    const centre = mean(all);
+    const sd = Math.sqrt(mean(all.map((v) => (v - centre) ** 2)));
+    return sd > 0 ? Math.abs(mean(sides[0]) - mean(sides[1])) / sd : Number.NaN;
+  });
+}
+
+/** I(X;T) and I(T;Ŷ) of each class's samples at one look; equal numbers of all, so that size is no evidence. */
+async function information(
+  { features, t, logits }: Look,
+  labels: Int32Array,
+  members: readonly Int32Array[],
+  seed: number,
+  progress: (share: number) => void,
+) {
+  const size = Math.min(ESTIMATED, ...members.filter((m) => m.length >= MINIMUM_GROUP).map((m) => m.length));
+  const rows: number[] = [];
+  const groups = new Map<string, Int32Array>();
+  members.forEach((m, c) => {
+    if (m.length < MINIMUM_GROUP) return;
+    // Evenly through the class, whatever its order is.
+    const chosen = Array.from({ length: size }, (_, i) => m[Math.floor(((i + 0.5) * m.length) / size)]);
+    groups.set(
+      String(c),
+      Int32Array.from(chosen, (_, i) => rows.length + i),
+    );
+    rows.push(...chosen);
+  });
+  const some = (m: Matrix) => rowsOf(m, rows);
+  const data: CheckpointData = {
+    x: some(features),
+    t: [some(t)],
+    logits: [some(logits)],
+    labels: Int32Array.from(rows, (r) => labels[r]),
+    classes: members.length,
+    groups,
+  };
+  const estimates = await estimateCheckpoint(data, 'quick', seed, progress);
+  return { rows, groups, estimates };
+}
+
+/** All signals of a watched training. `progress` hears the share done. */
+export async function measureSignals(
+  looks: readonly Look[],
+  labels: Int32Array,
+  classes: number,
+  seed: number,
+  progress: (share: number) => void = () => {},
+): Promise<Signals> {
+  const members = membersOf(labels, classes);
+  const n = labels.length;
+  const { values: apart, gains, odds } = await separation(looks, members, n, seed);
+  const pointwise = { 'I(X;T)': new Float32Array(n).fill(Number.NaN), 'I(T;Ŷ)': new Float32Array(n).fill(Number.NaN) };
+  const sums = { 'I(X;T)': new Float64Array(classes), 'I(T;Ŷ)': new Float64Array(classes) };
+  const errors = { 'I(X;T)': new Array<number>(classes).fill(0), 'I(T;Ŷ)': new Array<number>(classes).fill(0) };
+  // Estimates on few samples are no evidence either way.
+  const enough = members.filter((m) => m.length >= MINIMUM_GROUP).length > FEWEST_OTHERS;
+  const estimated = enough ? [looks[0], looks[looks.length - 1]] : [];
+  for (const [k, seen] of estimated.entries()) {
+    const found = await information(seen, labels, members, seed, (share) => progress((k + share) / estimated.length));
+    for (const e of found.estimates) {
+      if (e.quantity !== 'I(X;T)' && e.quantity !== 'I(T;Ŷ)') continue;
+      const c = Number(e.group);
+      sums[e.quantity][c] += e.nats / estimated.length;
+      errors[e.quantity][c] = Math.hypot(errors[e.quantity][c], e.standardError / estimated.length);
+      found.groups.get(e.group)!.forEach((at, i) => {
+        const before = pointwise[e.quantity as 'I(X;T)'][found.rows[at]];
+        const value = e.pointwise[i] / estimated.length;
+        pointwise[e.quantity as 'I(X;T)'][found.rows[at]] = Number.isFinite(before) ? before + value : value;
+      });
+    }
+  }
+  const judged = (v: ArrayLike<number>) =>
+    Array.from(v, (x, c) => (!enough || members[c].length < MINIMUM_GROUP ? Number.NaN : x));
+  const values: Record<Signal, number[]> = {
+    separation: apart,
+    'two-sidedness': gains,
+    'I(X;T)': judged(sums['I(X;T)']),
+    'I(T;Ŷ)': judged(sums['I(T;Ŷ)']),
+    'early loss': earlyLoss(looks[0], members, odds),
+  };
+  const p: Record<Signal, number[]> = {
+    separation: outlyingness(values.separation, 'upper', { floor: FLOOR.separation }),
+    'two-sidedness': outlyingness(values['two-sidedness'], 'upper', { floor: FLOOR['two-sidedness'] }),
+    'I(X;T)': outlyingness(values['I(X;T)'], 'both', { errors: errors['I(X;T)'] }),
+    'I(T;Ŷ)': outlyingness(values['I(T;Ŷ)'], 'both', { errors: errors['I(T;Ŷ)'] }),
+    'early loss': outlyingness(values['early loss'], 'upper'),
+  };
+  const adjusted = holm(members.map((_, c) => combined(signals.map((s) => ({ p: p[s][c], weight: WEIGHT[s] })))));
+  const of = (table: Record<Signal, number[]>, c: number) =>
+    Object.fromEntries(signals.map((s) => [s, table[s][c]])) as Record<Signal, number>;
+  return {
+    classes: members.map((_, c) => ({ values: of(values, c), p: of(p, c), adjusted: adjusted[c] })),
+    odds,
+    pointwise,
+  };
+}

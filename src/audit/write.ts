@@ -1,0 +1,90 @@
+/** What an audit leaves on disk: its findings in a folder, and the set without what it found. */
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../base/errors.js';
+import { gather } from '../datasets/select.js';
+import { writeAtomic } from '../formats/files.js';
+import { ndarray } from '../formats/npy.js';
+import { writeNpz } from '../formats/npz.js';
+import type { Audit } from './audit.js';
+import { nameOf, type Unvouched } from './load.js';
+import { auditSheet } from './sheet.js';
+
+/** The documents that scripts read: names of classes, paths or places of samples. */
+export function auditDocument(unvouched: Unvouched, { verdict, classes, suspicious, seconds }: Audit) {
+  return {
+    verdict,
+    suspiciousClasses: classes.filter((c) => c.suspicious).map((c) => c.label),
+    classes: classes.map(({ label, p, score, suspicious: marked, evidence, sides }) => ({
+      label,
+      p,
+      score,
+      suspicious: marked,
+      signals: evidence,
+      sides,
+    })),
+    suspicious: suspicious.map((i) => nameOf(unvouched, i)),
+    seconds,
+  };
+}
+
+/** Throws `UserError` where something lies already. */
+export async function checkNew(flag: string, path: string): Promise<void> {
+  if (await stat(path).catch(() => null)) throw new UserError(`${flag} ${path}: it exists already; name another`);
+}
+
+/** Writes `audit.json`, `samples.csv` (every sample with its score and pointwise information) and `sheet.png` into a new folder. */
+export async function writeFindings(unvouched: Unvouched, audit: Audit, folder: string): Promise<{ sheet: string }> {
+  const { set, classes } = unvouched;
+  await mkdir(folder, { recursive: true });
+  const { pointwise } = audit.signals;
+  const taken = new Set(audit.suspicious);
+  const cell = (v: string | number) => (/[",\n]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : String(v));
+  const number = (v: number) => (Number.isFinite(v) ? v.toFixed(4) : '');
+  const lines = [...set.labels.keys()].map((i) =>
+    [
+      cell(nameOf(unvouched, i)),
+      cell(classes[set.labels[i]]),
+      Number(taken.has(i)),
+      number(audit.scores[i]),
+      number(pointwise['I(X;T)'][i]),
+      number(pointwise['I(T;Ŷ)'][i]),
+    ].join(','),
+  );
+  await writeAtomic(
+    join(folder, 'samples.csv'),
+    `sample,class,suspicious,score,pointwise I(X;T) (nats),pointwise I(T;Ŷ) (nats)\n${lines.join('\n')}\n`,
+  );
+  await writeAtomic(join(folder, 'audit.json'), `${JSON.stringify(auditDocument(unvouched, audit), null, 2)}\n`);
+  const sheet = join(folder, 'sheet.png');
+  await writeAtomic(sheet, await auditSheet(unvouched, audit));
+  return { sheet };
+}
+
+/** Writes the set without its suspicious samples: `DIR/<class>/…` as the files are, or `DIR/train.npz`. Whole or not at all. */
+export async function writeClean(unvouched: Unvouched, { suspicious }: Audit, folder: string): Promise<number> {
+  const { set, classes, kind } = unvouched;
+  const out = new Set(suspicious);
+  const rows = Int32Array.from([...set.labels.keys()].filter((i) => !out.has(i)));
+  const beside = `${folder}.${process.pid}.part`;
+  await mkdir(beside, { recursive: true });
+  try {
+    if (kind === 'npz') {
+      const { images, labels, n, height, width, channels } = gather(set, rows);
+      await writeNpz(join(beside, 'train.npz'), {
+        images: ndarray(images, [n, height, width, channels]),
+        labels: ndarray(BigInt64Array.from(labels, BigInt), [n]),
+      });
+    } else {
+      for (const name of classes) await mkdir(join(beside, name), { recursive: true });
+      for (const i of rows)
+        await copyFile(set.files![i], join(beside, classes[set.labels[i]], basename(set.files![i])));
+    }
+    await mkdir(dirname(folder), { recursive: true });
+    await rename(beside, folder);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true });
+    throw error;
+  }
+  return rows.length;
+}

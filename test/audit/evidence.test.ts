@@ -1,0 +1,66 @@
+/** P-values per class: calibrated where classes are alike, small where one is not. */
+import { describe, expect, it } from 'vitest';
+import { combined, holm, outlyingness } from '../../src/audit/evidence.js';
+import { Rng } from '../../src/base/random.js';
+
+describe('outlyingness', () => {
+  it('is uniform over [0, 1] for classes that are alike, at both tails and at one', () => {
+    const rng = new Rng(5, 'alike');
+    for (const tail of ['upper', 'both'] as const) {
+      const ps = Array.from({ length: 3000 }, () => outlyingness(Array.from(rng.normals(10)), tail)[0]);
+      for (const level of [0.01, 0.05, 0.5]) {
+        const share = ps.filter((p) => p <= level).length / ps.length;
+        expect(Math.abs(share - level)).toBeLessThan(4 * Math.sqrt((level * (1 - level)) / ps.length));
+      }
+    }
+  });
+
+  it('is Student’s: three others at −1, 0, 1 and a class at 2 are t = 2 / √(4/3) with 2 degrees of freedom', () => {
+    // P(T₂ > t) = ½ − t / (2 √(2 + t²)).
+    const t = 2 / Math.sqrt(4 / 3);
+    expect(outlyingness([2, -1, 0, 1], 'upper')[0]).toBeCloseTo(0.5 - t / (2 * Math.sqrt(2 + t * t)), 10);
+    expect(outlyingness([2, -1, 0, 1], 'both')[0]).toBeCloseTo(1 - t / Math.sqrt(2 + t * t), 10);
+  });
+
+  it('says nothing of fewer than three others, and of what is not there', () => {
+    expect(outlyingness([9, 0, 1], 'upper')).toEqual([1, 1, 1]);
+    expect(outlyingness([Number.NaN, 0, 1, 2, 1], 'upper')[0]).toBe(1);
+  });
+
+  it('takes classes that agree by chance for no closer than the floor, and a value for no surer than its error', () => {
+    const values = [1, 0, 0, 0, 0];
+    expect(outlyingness(values, 'upper')[0]).toBe(0);
+    const floored = outlyingness(values, 'upper', { floor: 1 })[0];
+    expect(floored).toBeGreaterThan(0.1);
+    expect(outlyingness([5, 1, 2, 3], 'both', { errors: [10, 0, 0, 0] })[0]).toBeGreaterThan(0.7);
+  });
+});
+
+describe('the whole answer', () => {
+  it('raises a false alarm in at most its share of clean sets, however the signals hang together', () => {
+    const rng = new Rng(8, 'sets');
+    for (const shared of [0, 0.9]) {
+      let alarms = 0;
+      for (let set = 0; set < 2000; set++) {
+        const base = rng.normals(10);
+        const signals = [0.4, 0.4, 0.2].map((weight) => ({
+          weight,
+          ps: outlyingness(
+            Array.from(base, (b) => shared * b + Math.sqrt(1 - shared ** 2) * rng.normal()),
+            'upper',
+          ),
+        }));
+        const ps = base.map((_, c) => combined(signals.map(({ weight, ps: p }) => ({ p: p[c], weight }))));
+        if (holm(Array.from(ps)).some((p) => p <= 0.05)) alarms++;
+      }
+      expect(alarms / 2000).toBeLessThan(0.065);
+    }
+  });
+
+  it('adjusts by Holm: 0.01, 0.04, 0.03 become 0.03, 0.06, 0.06', () => {
+    const adjusted = holm([0.01, 0.04, 0.03]);
+    [0.03, 0.06, 0.06].forEach((p, i) => {
+      expect(adjusted[i]).toBeCloseTo(p, 12);
+    });
+  });
+});
