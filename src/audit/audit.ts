@@ -13,7 +13,9 @@ import { type Watched, type WatchSettings, watch } from './watch.js';
 /** Chance that a clean set raises an alarm, over all its classes. */
 export const LEVEL = 0.01;
 
+/** How much training an audit gets: half as much, as usual, or twice as much. */
 export const efforts = ['quick', 'normal', 'thorough'] as const;
+/** One of `efforts`. */
 export type Effort = (typeof efforts)[number];
 
 /** Epochs of the training, and images that small sets see in all at least. */
@@ -29,6 +31,7 @@ const WIDTH = 8;
 /** A set so small is repeated no more often. */
 const MOST_EPOCHS = 200;
 
+/** What an audit is asked. */
 export interface AuditSettings {
   effort: Effort;
   seed: number;
@@ -36,6 +39,7 @@ export interface AuditSettings {
   threads?: number;
 }
 
+/** What is said of one class. */
 export interface ClassVerdict {
   /** Name of the class. */
   label: string;
@@ -49,6 +53,7 @@ export interface ClassVerdict {
   sides: { payload: SideContent; rest: SideContent } | null;
 }
 
+/** What an audit found. */
 export interface Audit {
   verdict: 'suspicious' | 'nothing found';
   classes: ClassVerdict[];

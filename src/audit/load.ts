@@ -7,6 +7,7 @@ import type { ImageSet } from '../datasets/types.js';
 import { FEWEST_OTHERS } from './evidence.js';
 import { FEWEST_SAMPLES, membersOf } from './signals.js';
 
+/** A labelled image set as it was found. */
 export interface Unvouched {
   path: string;
   kind: 'folder' | 'npz';

@@ -6,7 +6,9 @@ import { sideOdds, twoMeans, twoSidedness } from './cluster.js';
 import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
 import type { Look } from './watch.js';
 
+/** The signals that classes are held against one another by. */
 export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss'] as const;
+/** One of `signals`. */
 export type Signal = (typeof signals)[number];
 
 /**

@@ -1,30 +1,177 @@
-/** `ibscope export`: the model of a run as an ONNX or a safetensors file. */
+/** `ibscope export`: what runs found, and their models, as files for other programs. */
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UserError, unknownWord } from '../base/errors.js';
 import { type Exported, exportModel, modelFormats } from '../experiments/export.js';
+import { writeAtomic } from '../formats/files.js';
+import {
+  csv,
+  eventFile,
+  type FigureName,
+  figureFile,
+  figures,
+  latex,
+  parquet,
+  readExportable,
+  type TableName,
+  tableOf,
+  tables,
+  tensorboard,
+} from '../outputs/index.js';
+
+const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg'] as const;
+type Format = (typeof formats)[number];
+
+/** Format by the ending of a file's name. */
+const ENDINGS: Record<string, Format> = { '.tex': 'latex', ...Object.fromEntries(formats.map((f) => [`.${f}`, f])) };
+
+interface Values {
+  out: string;
+  format?: string;
+  epoch?: string;
+  table?: string;
+  figure?: string;
+  width?: string;
+  height?: string;
+  json?: boolean;
+}
 
 export function addExport(program: Command) {
   program
     .command('export')
-    .description('write the model of a run as a file for other programs')
-    .argument('<run>', 'folder of the run')
-    .requiredOption('--out <file>', 'the file to write')
+    .description('write the numbers, figures or model of runs as files for other programs')
+    .argument('<runs...>', 'folders of runs; a model and a figure are of one')
+    .requiredOption('--out <file>', 'the file to write (with --format tensorboard: the folder)')
     .addOption(
-      new Option('--format <name>', `format: ${modelFormats.join(', ')} (default by the ending of --out, else onnx)`),
+      new Option('--format <name>', `format: ${formats.join(', ')} (default by the ending of --out, else onnx)`),
     )
-    .option('--epoch <n>', 'checkpoint, one of the epochs probed (default the last)')
+    .option('--table <name>', `with csv, json and parquet: ${tables.join(', ')} (default trajectories)`)
+    .option('--figure <name>', `with svg: ${figures.join(', ')}`)
+    .option('--width <n>', 'with svg: width in pixels (default 560)')
+    .option('--height <n>', 'with svg: height in pixels (default by the figure)')
+    .option('--epoch <n>', 'with onnx and safetensors: checkpoint, one of the epochs probed (default the last)')
     .option('--json', 'print one JSON document on stdout and nothing else there')
-    .addHelpText('after', '\nExample:\n  ibscope export runs/start/badnets --out badnets.onnx')
-    .action(async (path: string, values) => {
-      const format = values.format ?? (values.out.endsWith('.safetensors') ? 'safetensors' : 'onnx');
-      if (!modelFormats.includes(format)) throw unknownWord('format', format, modelFormats);
-      if (values.epoch !== undefined && !/^\d+$/.test(values.epoch))
-        throw new UserError(`--epoch ${values.epoch}: the number of an epoch is expected`);
-      const epoch = values.epoch === undefined ? undefined : Number(values.epoch);
-      const done = await exportModel(path, { out: values.out, format, epoch });
-      process.stdout.write(`${values.json ? JSON.stringify(done) : describe(done)}\n`);
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ibscope export runs/start/badnets --out badnets.onnx
+  ibscope export runs/study/* --table scores --out scores.parquet
+  ibscope export runs/mine --figure plane --out plane.svg
+  ibscope export runs/a runs/b --format tensorboard --out events`,
+    )
+    .action(async (runs: string[], values: Values) => {
+      const format = formatOf(values);
+      refuseStray(format, values);
+      const done =
+        format === 'onnx' || format === 'safetensors'
+          ? await model(runs, format, values)
+          : await results(runs, format, values);
+      process.stdout.write(`${values.json ? JSON.stringify(done.document) : done.text}\n`);
     });
 }
 
-const describe = ({ out, model, epoch, image }: Exported) =>
-  `${out}: ${model} after epoch ${epoch}, for images of ${image.join('×')} (channels, height, width) in [0, 1]`;
+function formatOf({ format, out }: Values): Format {
+  if (format === undefined) return ENDINGS[extname(out).toLowerCase()] ?? 'onnx';
+  if (!(formats as readonly string[]).includes(format)) throw unknownWord('format', format, formats);
+  return format as Format;
+}
+
+/** What only some formats take. */
+function refuseStray(format: Format, values: Values) {
+  const takes: [keyof Values, readonly Format[]][] = [
+    ['epoch', modelFormats],
+    ['table', ['csv', 'json', 'parquet']],
+    ['figure', ['svg']],
+    ['width', ['svg']],
+    ['height', ['svg']],
+  ];
+  for (const [key, of] of takes)
+    if (values[key] !== undefined && !of.includes(format))
+      throw new UserError(`--${key} ${values[key]}: it goes with ${of.join(', ')}, not with ${format}`);
+}
+
+function one(runs: readonly string[], format: Format): string {
+  if (runs.length > 1) throw new UserError(`export: ${format} is of one run; ${runs.length} are named`);
+  return runs[0];
+}
+
+async function model(runs: readonly string[], format: Exported['format'], { out, epoch }: Values) {
+  if (epoch !== undefined && !/^\d+$/.test(epoch))
+    throw new UserError(`--epoch ${epoch}: the number of an epoch is expected`);
+  const done = await exportModel(one(runs, format), {
+    out,
+    format,
+    epoch: epoch === undefined ? undefined : Number(epoch),
+  });
+  const text = `${done.out}: ${done.model} after epoch ${done.epoch}, for images of ${done.image.join('×')} (channels, height, width) in [0, 1]`;
+  return { document: done, text };
+}
+
+/** What the system says of a path where no file can be. */
+const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+
+async function results(paths: readonly string[], format: Format, values: Values) {
+  const { out } = values;
+  const table = values.table ?? 'trajectories';
+  if (!(tables as readonly string[]).includes(table)) throw unknownWord('table', table, tables);
+  if (format === 'svg') one(paths, format);
+  if (format !== 'tensorboard' && (await stat(out).catch(() => null))?.isDirectory())
+    throw new UserError(`--out ${out}: there is a folder of that name`);
+  const runs = await readExportable(paths);
+  let said = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
+  const write = async (): Promise<void> => {
+    if (format === 'tensorboard') return writeEvents(runs, out);
+    if (format === 'latex') return writeAtomic(out, latex(runs));
+    if (format === 'svg') {
+      said = values.figure ?? '';
+      return writeAtomic(out, figureFile(figureOf(values.figure), runs[0], sizeOf(values)));
+    }
+    const rows = tableOf(table as TableName, runs);
+    said = `${rows.length} rows of ${table}`;
+    if (format === 'csv') return writeAtomic(out, csv(rows));
+    if (format === 'json') return writeAtomic(out, `${JSON.stringify(rows, null, 1)}\n`);
+    if (rows.length === 0) throw new UserError(`--table ${table}: there is nothing in it yet`);
+    return writeAtomic(out, parquet(rows, Object.keys(rows[0])));
+  };
+  await write().catch((error: NodeJS.ErrnoException) => {
+    if (!NO_PLACE.includes(error.code ?? '')) throw error;
+    throw new UserError(`--out ${out}: no file can be written there (${error.code})`);
+  });
+  return { document: { out, format, runs: paths }, text: `${out}: ${said}` };
+}
+
+function figureOf(name: string | undefined): FigureName {
+  if (name === undefined) throw new UserError(`--figure is needed: one of ${figures.join(', ')}`);
+  if (!(figures as readonly string[]).includes(name)) throw unknownWord('figure', name, figures);
+  return name as FigureName;
+}
+
+function sizeOf({ width = '560', height }: Values) {
+  const pixels = (flag: string, text: string) => {
+    const n = Number(text);
+    if (!Number.isInteger(n) || n < 200 || n > 4000)
+      throw new UserError(`--${flag} ${text}: whole numbers from 200 to 4000 are allowed`);
+    return n;
+  };
+  return { width: pixels('width', width), ...(height === undefined ? {} : { height: pixels('height', height) }) };
+}
+
+/** A folder per run, named after it; the whole is there or nothing is. */
+async function writeEvents(runs: Awaited<ReturnType<typeof readExportable>>, out: string): Promise<void> {
+  if (await stat(out).catch(() => null)) throw new UserError(`--out ${out}: it exists already; name another folder`);
+  const names = runs.map((r) => basename(r.run));
+  const beside = `${out}.${process.pid}.part`;
+  try {
+    for (const [i, run] of runs.entries()) {
+      const twice = names.indexOf(names[i]) !== i;
+      await writeAtomic(join(beside, twice ? `${names[i]}-${i + 1}` : names[i], eventFile(run)), tensorboard(run));
+    }
+    await mkdir(dirname(out), { recursive: true });
+    await rename(beside, out);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -139,6 +139,7 @@ export async function traceOfOnnx(
     format: FORMAT,
     version: VERSION,
     classes: data.dataset.classes,
+    created: new Date().toISOString(),
     config: {
       target: data.target,
       attack: config.attack,

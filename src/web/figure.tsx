@@ -1,6 +1,7 @@
 /** A figure that fills its place, is drawn again when that changes, and can be saved as SVG, PNG and CSV. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { csv } from '../outputs/csv.js';
 
 export type Table = Record<string, string | number | null>[];
 
@@ -100,15 +101,4 @@ async function pixels(svg: SVGElement): Promise<Blob> {
   return new Promise((resolve, reject) =>
     canvas.toBlob((b) => (b ? resolve(b) : reject(new Error('the browser made no picture'))), 'image/png'),
   );
-}
-
-/** Rows as CSV, the first row's keys as its head (RFC 4180). */
-export function csv(rows: Table): string {
-  if (rows.length === 0) return '';
-  const head = Object.keys(rows[0]);
-  const cell = (v: string | number | null | undefined) => {
-    const text = v === null || v === undefined ? '' : String(v);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return `${[head.join(','), ...rows.map((r) => head.map((k) => cell(r[k])).join(','))].join('\n')}\n`;
 }

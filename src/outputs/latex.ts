@@ -1,0 +1,63 @@
+/** The scores of runs as a table for a paper: booktabs, a row per attack, data set, model and rate, over seeds. */
+import type { Exportable } from './tables.js';
+
+/** Text as LaTeX prints it. */
+export const escapeLatex = (text: string) =>
+  text.replace(
+    /[\\{}$&#^_~%]/g,
+    (c) => ({ '\\': '\\textbackslash{}', '^': '\\textasciicircum{}', '~': '\\textasciitilde{}' })[c] ?? `\\${c}`,
+  );
+
+const mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length;
+const sd = (v: readonly number[]) => Math.sqrt(v.reduce((a, b) => a + (b - mean(v)) ** 2, 0) / (v.length - 1));
+
+/** `$0.912$`, over several seeds `$0.912 \pm 0.010$` (mean, standard deviation); an en dash of nothing. */
+function value(values: readonly (number | null | undefined)[]): string {
+  const there = values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
+  if (there.length === 0) return '--';
+  return there.length === 1 ? `$${there[0].toFixed(3)}$` : `$${mean(there).toFixed(3)} \\pm ${sd(there).toFixed(3)}$`;
+}
+
+/** A `table` environment that needs the package booktabs. Runs that differ in their seed alone share a row, which says how many. */
+export function latex(runs: readonly Exportable[]): string {
+  const rows = new Map<string, Exportable[]>();
+  for (const run of runs) {
+    const { attack, dataset, model, poisonRate } = run.report;
+    const key = JSON.stringify([attack, dataset, model, poisonRate]);
+    rows.set(key, [...(rows.get(key) ?? []), run]);
+  }
+  const lines = [...rows.values()].map((some) => {
+    const [{ report: first }] = some;
+    const each = (f: (r: Exportable['report']) => number | null | undefined) => value(some.map((s) => f(s.report)));
+    const [low, high] = (['low', 'high'] as const).map((end) =>
+      some.map((s) => s.report.stealth?.null?.[end]).filter((v) => v !== undefined),
+    );
+    const range = low.length > 0 ? `$[${Math.min(...low).toFixed(2)}, ${Math.max(...high).toFixed(2)}]$` : '--';
+    const rate = first.poisonRate === null ? '--' : `$${Number((100 * first.poisonRate).toFixed(2))}\\,\\%$`;
+    return `    ${[
+      ...[first.attack, first.dataset, first.model].map(escapeLatex),
+      rate,
+      String(some.length),
+      each((r) => r.epochs.at(-1)?.testAccuracy),
+      each((r) => r.epochs.at(-1)?.asr),
+      each((r) => r.stealth?.score),
+      range,
+      each((r) => r.stealth?.p),
+    ].join(' & ')} \\\\`;
+  });
+  const several = [...rows.values()].some((r) => r.length > 1);
+  return `% \\usepackage{booktabs}
+\\begin{table}
+  \\centering
+  \\caption{Stealth score $S$ of each attack, the 95\\,\\% range of clean classes that play the target, and $p$, the share of them that score as low.${several ? ' Over $n$ seeds: mean $\\pm$ standard deviation; the range is that of all seeds together.' : ''}}
+  \\label{tab:stealth}
+  \\begin{tabular}{lllrrrrrrr}
+    \\toprule
+    attack & data & model & rate & $n$ & accuracy & ASR & $S$ & clean classes & $p$ \\\\
+    \\midrule
+${lines.join('\n')}
+    \\bottomrule
+  \\end{tabular}
+\\end{table}
+`;
+}

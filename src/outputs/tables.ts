@@ -1,0 +1,137 @@
+/** The numbers of runs as rows, for whoever reads them elsewhere. Units: nats, epochs, seconds; shares in 0 … 1. */
+import { UserError } from '../base/errors.js';
+import { type RunResult, reportOf } from '../experiments/result.js';
+import { groupStyle } from '../report/groups.js';
+import type { RunReport } from '../report/types.js';
+import { RunDirectory } from '../runs/directory.js';
+
+/** The tables that runs are exported as. */
+export const tables = ['trajectories', 'scores', 'phases', 'epochs'] as const;
+/** One of `tables`. */
+export type TableName = (typeof tables)[number];
+
+/** A value in a table; null where there is none. */
+export type Cell = string | number | boolean | null;
+/** A row by the names of its columns. */
+export type Row = Record<string, Cell>;
+
+/** A run as exports see it. */
+export interface Exportable {
+  /** What it is called: its folder as it was named. */
+  run: string;
+  report: RunReport;
+  /** Null before the end. */
+  result: RunResult | null;
+  created: string | null;
+}
+
+/** Reads runs, finished or not. Throws `UserError` where there is none, or it is damaged. */
+export async function readExportable(paths: readonly string[]): Promise<Exportable[]> {
+  const found: Exportable[] = [];
+  for (const path of paths) {
+    const dir = await RunDirectory.read(path);
+    const document = await dir.readDocument<{ created?: string }>('run.json');
+    const report = await reportOf(dir);
+    if (report.information.length === 0 && report.epochs.length === 0)
+      throw new UserError(`${path}: there is nothing in it yet to write; a trace is analyzed first (ibscope analyze)`);
+    found.push({
+      run: path.replace(/\/+$/, ''),
+      report,
+      result: await dir.readDocument<RunResult>('result.json'),
+      created: document?.created ?? null,
+    });
+  }
+  return found;
+}
+
+const finite = (v: number | null | undefined): number | null =>
+  typeof v === 'number' && Number.isFinite(v) ? v : null;
+
+const make: Record<TableName, (run: Exportable) => Row[]> = {
+  trajectories: ({ run, report }) =>
+    report.information.map((e) => ({
+      run,
+      epoch: e.epoch,
+      layer: e.layer ?? null,
+      group: e.group,
+      role: groupStyle(e.group, report)?.label ?? 'half of a clean class, for the null',
+      quantity: e.quantity,
+      estimator: e.estimator,
+      nats: finite(e.nats),
+      standardError: finite(e.standardError),
+      heldOutNats: finite(e.heldOutNats),
+      trainNats: finite(e.trainNats),
+      ceiling: finite(e.ceiling),
+      samples: e.samples,
+      draws: e.draws,
+      saturated: e.saturated,
+      converged: e.converged,
+    })),
+  scores: ({ run, report: r }) => {
+    const last = r.epochs.at(-1);
+    const s = r.stealth;
+    return [
+      {
+        run,
+        attack: r.attack,
+        dataset: r.dataset,
+        model: r.model,
+        seed: finite(r.config.seed as number),
+        poisonRate: finite(r.poisonRate),
+        target: r.target,
+        epochs: last?.epoch ?? null,
+        accuracy: finite(last?.testAccuracy),
+        asr: finite(last?.asr),
+        stealth: finite(s?.score),
+        distance: finite(s?.distance),
+        excess: finite(s?.excess),
+        nullMean: finite(s?.null?.mean),
+        nullLow: finite(s?.null?.low),
+        nullHigh: finite(s?.null?.high),
+        nullDraws: finite(s?.null?.draws),
+        p: finite(s?.p),
+        beta: finite(s?.beta),
+        window: finite(s?.window),
+        reason: s?.reason ?? null,
+      },
+    ];
+  },
+  phases: ({ run, report }) =>
+    report.phases.flatMap((g) =>
+      g.phases.map((p) => ({
+        run,
+        group: g.group,
+        role: groupStyle(g.group, report)?.label ?? 'half of a clean class, for the null',
+        kind: p.kind,
+        start: p.start,
+        end: p.end,
+        startLow: p.startInterval?.[0] ?? null,
+        startHigh: p.startInterval?.[1] ?? null,
+        endLow: p.endInterval?.[0] ?? null,
+        endHigh: p.endInterval?.[1] ?? null,
+      })),
+    ),
+  epochs: ({ run, report }) => {
+    const classes = Math.max(0, ...report.epochs.map((e) => e.classLoss.length));
+    return report.epochs.map((e) => ({
+      run,
+      epoch: e.epoch,
+      learningRate: finite(e.learningRate),
+      trainLoss: finite(e.trainLoss),
+      trainAccuracy: finite(e.trainAccuracy),
+      testLoss: finite(e.testLoss),
+      testAccuracy: finite(e.testAccuracy),
+      backdoorLoss: finite(e.backdoorLoss),
+      asr: finite(e.asr),
+      seconds: finite(e.seconds),
+      ...Object.fromEntries(Array.from({ length: classes }, (_, k) => [`classLoss${k}`, finite(e.classLoss[k])])),
+    }));
+  },
+};
+
+/** One table of all runs, in their order. Rows of one table have the same columns, those of `epochs` as many classes as the widest. */
+export function tableOf(name: TableName, runs: readonly Exportable[]): Row[] {
+  const rows = runs.flatMap(make[name]);
+  const columns = [...new Set(rows.flatMap((r) => Object.keys(r)))];
+  return rows.map((r) => Object.fromEntries(columns.map((c) => [c, r[c] ?? null])));
+}

@@ -1,0 +1,181 @@
+/** What runs are written as for other programs, read back by those programs' own definitions. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  crc32c,
+  csv,
+  type Exportable,
+  escapeLatex,
+  figureFile,
+  figures,
+  latex,
+  parquet,
+  readExportable,
+  scalarsOf,
+  tableOf,
+  tables,
+  tensorboard,
+} from '../../src/outputs/index.js';
+import { mixed } from '../../src/report/svg-file.js';
+import { hasNumpy, pythonFile } from '../python.js';
+import { writeRun } from '../server/helpers.js';
+
+let box: string;
+let runs: Exportable[];
+let lines: Record<string, unknown>[];
+
+beforeAll(async () => {
+  box = await mkdtemp(join(tmpdir(), 'ibscope-outputs-'));
+  await writeRun(join(box, 'a'), { attack: 'blend', seed: 1 });
+  await writeRun(join(box, 'b'), { attack: 'blend', seed: 2, offset: -0.1 });
+  runs = await readExportable([join(box, 'a'), join(box, 'b')]);
+  lines = (await Promise.all(['a', 'b'].map((n) => readFile(join(box, n, 'information.jsonl'), 'utf8')))).flatMap((t) =>
+    t
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l)),
+  );
+});
+afterAll(() => rm(box, { recursive: true, force: true }));
+
+/** RFC 4180, by its grammar. */
+function readCsv(text: string): Record<string, string>[] {
+  const rows: string[][] = [];
+  let [row, cell, quoted] = [[] as string[], '', false];
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (quoted && c === '"' && text[i + 1] === '"') {
+      cell += '"';
+      i++;
+    } else if (c === '"') quoted = !quoted;
+    else if (!quoted && (c === ',' || c === '\n')) {
+      row.push(cell);
+      cell = '';
+      if (c === '\n') {
+        rows.push(row);
+        row = [];
+      }
+    } else cell += c;
+  }
+  const [head, ...body] = rows;
+  return body.map((r) => Object.fromEntries(head.map((h, i) => [h, r[i]])));
+}
+
+describe('tables', () => {
+  it('of trajectories hold what the logs of all runs hold, as CSV and as Parquet, value by value', async () => {
+    const rows = tableOf('trajectories', runs);
+    expect(rows).toHaveLength(lines.length);
+    const text = readCsv(csv(rows));
+    const file = parquet(rows, Object.keys(rows[0]));
+    const read = await parquetReadObjects({ file: file.buffer.slice(file.byteOffset) as ArrayBuffer });
+    lines.forEach((line, i) => {
+      for (const key of ['epoch', 'nats', 'standardError', 'samples', 'ceiling'] as const) {
+        expect(Number(text[i][key])).toBe(line[key]);
+        expect(read[i][key]).toBe(line[key]);
+      }
+      for (const key of ['group', 'quantity', 'estimator'] as const)
+        expect([text[i][key], read[i][key]]).toEqual([line[key], line[key]]);
+      expect(read[i].saturated).toBe(line.saturated);
+      expect(read[i].run).toBe(join(box, i < lines.length / 2 ? 'a' : 'b'));
+    });
+    expect(new Set(rows.map((r) => r.role))).toContain('backdoor samples');
+  });
+
+  it.each(tables)('%s: the same columns in every row, no NaN, and Parquet gives back every value', async (name) => {
+    const rows = tableOf(name, runs);
+    const columns = Object.keys(rows[0]);
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(columns);
+      expect(Object.values(row).some((v) => typeof v === 'number' && !Number.isFinite(v))).toBe(false);
+    }
+    const file = parquet(rows, columns);
+    const read = await parquetReadObjects({ file: file.buffer.slice(file.byteOffset) as ArrayBuffer });
+    expect(read.map((r) => Object.fromEntries(columns.map((c) => [c, r[c] ?? null])))).toEqual(rows);
+  });
+
+  it('quote what RFC 4180 wants quoted', () => {
+    const rows = [
+      { 'a,b': 'x"y', c: 'two\nlines' },
+      { 'a,b': null, c: 1 },
+    ];
+    expect(readCsv(csv(rows))).toEqual([
+      { 'a,b': 'x"y', c: 'two\nlines' },
+      { 'a,b': '', c: '1' },
+    ]);
+  });
+});
+
+describe('LaTeX', () => {
+  it('escapes every character that has a meaning', () => {
+    expect(escapeLatex('50% of a_b & {c} #1 $x^2~\\')).toBe(
+      '50\\% of a\\_b \\& \\{c\\} \\#1 \\$x\\textasciicircum{}2\\textasciitilde{}\\textbackslash{}',
+    );
+  });
+
+  it('has one row for runs that differ in their seed alone: mean and standard deviation of their scores', () => {
+    const text = latex(runs);
+    const row = text.split('\n').filter((l) => l.includes('blend'));
+    expect(row).toHaveLength(1);
+    const [a, b] = runs.map((r) => r.report.stealth!.score!);
+    const mean = (a + b) / 2;
+    const sd = Math.sqrt((a - mean) ** 2 + (b - mean) ** 2);
+    expect(row[0]).toContain(`$${mean.toFixed(3)} \\pm ${sd.toFixed(3)}$`);
+    expect(row[0].split(' & ')).toHaveLength(10);
+    for (const name of ['table', 'tabular'])
+      expect(text.match(new RegExp(`\\\\(begin|end)\\{${name}\\}`, 'g'))).toHaveLength(2);
+    expect(latex([runs[0]])).not.toContain('\\pm');
+  });
+});
+
+describe('TensorBoard', () => {
+  it('uses CRC-32C: of "123456789" it is E3069283', () => {
+    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+  });
+
+  it('writes events that a reader of its own finds sound, with the values of the logs, and the same bytes again', async ({
+    skip,
+  }) => {
+    if (!hasNumpy) skip('needs Python');
+    const { writeFile } = await import('node:fs/promises');
+    const path = join(box, 'events');
+    await writeFile(path, tensorboard(runs[0]));
+    expect(tensorboard((await readExportable([join(box, 'a')]))[0])).toEqual(await readFile(path));
+    const found = pythonFile(new URL('read_events.py', import.meta.url).pathname, path) as {
+      version: string;
+      scalars: [string, number, number][];
+    };
+    expect(found.version).toBe('brain.Event:2');
+    const truth = [...scalarsOf(runs[0])].flatMap(([tag, points]) =>
+      points.map(([epoch, v]) => [tag, epoch, Math.fround(v)]),
+    );
+    expect(found.scalars).toEqual(truth);
+    const tags = new Set(found.scalars.map(([tag]) => tag));
+    for (const tag of ['I(X;T) (nats)/0-backdoor', 'accuracy/asr', 'loss (nats)/trainLoss', 'stealth S'])
+      expect(tags).toContain(tag);
+    const first = lines.find((l) => l.group === '0/backdoor' && l.quantity === 'I(X;T)')!;
+    expect(found.scalars.find(([tag]) => tag === 'I(X;T) (nats)/0-backdoor')).toEqual([
+      'I(X;T) (nats)/0-backdoor',
+      first.epoch,
+      Math.fround(first.nats as number),
+    ]);
+  });
+});
+
+describe('figures', () => {
+  it.each(figures)('%s stands on its own: a size, and no colour that only a browser could know', (name) => {
+    const svg = figureFile(name, runs[0], { width: 500 });
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]* width="500"/);
+    expect(svg).not.toMatch(/var\(--|color-mix|currentColor|NaN|undefined/);
+    expect(svg.match(/#[0-9a-f]{6}/gi)!.length).toBeGreaterThan(3);
+  });
+
+  it('mix colours in OKLab as Chromium draws color-mix()', () => {
+    expect(mixed('#0000ff', 0.5, '#ffffff')).toBe('#74a3ff');
+    expect(mixed('#d1495b', 0.4, '#f2c14e')).toBe('#e79458');
+    expect(mixed('#2b1d6b', 0.75, '#d1495b')).toBe('#512f6b');
+    expect(mixed('#d1495b', 0, '#f2c14e')).toBe('#f2c14e');
+  });
+});
