@@ -230,7 +230,8 @@ async function markRows(rows: Row[], dataset: Dataset, set: PoisonedSet, options
     else if (byPlace.train) {
       at = byPlace.train.get(row.index);
       const held = byPlace.test?.get(row.index);
-      if (at === undefined && held !== undefined && (row.poisoned || row.cover)) dirty.add(held);
+      if (at === undefined && held === undefined) throw say(`has the index ${row.index}, which the set does not have`);
+      if (at === undefined && (row.poisoned || row.cover)) dirty.add(held!);
     } else {
       at = row.index;
       if (at >= set.n) throw say(`has the index ${at}; the training set has ${set.n} images`);
@@ -310,29 +311,31 @@ async function takeRecord(
     throw new UserError(
       `--manifest ${manifest}: its images are square and in colour, those of ${dataset.name} are not`,
     );
-  const fits = (of: ImageSet, { file, original, index }: Picture) => {
-    const label = of.labels[index];
-    if (label === original) return;
-    const there = label === undefined ? `there are ${of.n} images` : `image ${index} there is of class ${label}`;
-    throw new UserError(`${file}: of class ${original}; ${there}. Is ${dataset.name} the set it was made from?`);
+  /** Where each picture's original lies in the split; throws where that is no image of the class. */
+  const originals = (of: ImageSet, list: readonly Picture[]): Int32Array => {
+    const at = of.places && new Map([...of.places].map((place, i) => [place, i]));
+    return Int32Array.from(list, ({ file, original, index }) => {
+      const i = at ? at.get(index) : index;
+      const label = i === undefined ? undefined : of.labels[i];
+      if (label === original) return i!;
+      const there = label === undefined ? `there are ${of.n} images` : `image ${index} there is of class ${label}`;
+      throw new UserError(`${file}: of class ${original}; ${there}. Is ${dataset.name} the set it was made from?`);
+    });
   };
   const decode = (list: Picture[]) =>
     decodeImages({ files: list.map((p) => p.file), labels: Int32Array.from(list, () => target) }, set.height);
-  for (const picture of record.train) fits(dataset.train, picture);
-  for (const picture of record.test) fits(dataset.test, picture);
+  const places = originals(dataset.train, record.train);
+  const judged = originals(dataset.test, record.test);
   const { images } = await decode(record.train);
   const each = images.length / Math.max(1, record.train.length);
-  record.train.forEach(({ index }, r) => {
-    set.images.set(images.subarray(r * each, (r + 1) * each), index * each);
-    set.labels[index] = target;
-    set.poisoned[index] = 1;
+  places.forEach((i, r) => {
+    set.images.set(images.subarray(r * each, (r + 1) * each), i * each);
+    set.labels[i] = target;
+    set.poisoned[i] = 1;
   });
   if (record.test.length === 0) return null;
   return {
     set: await decode(record.test),
-    before: gather(
-      dataset.test,
-      Int32Array.from(record.test, (p) => p.index),
-    ),
+    before: gather(dataset.test, judged),
   };
 }

@@ -4,7 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UserError, unknownWord } from '../base/errors.js';
 import { type Exported, exportModel, modelFormats } from '../experiments/export.js';
-import { writeAtomic } from '../formats/files.js';
+import { writeAtomic, writingTo } from '../formats/files.js';
 import {
   csv,
   eventFile,
@@ -109,9 +109,6 @@ async function model(runs: readonly string[], format: Exported['format'], { out,
   return { document: done, text };
 }
 
-/** What the system says of a path where no file can be. */
-const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
-
 async function results(paths: readonly string[], format: Format, values: Values) {
   const { out } = values;
   const table = values.table ?? 'trajectories';
@@ -121,7 +118,7 @@ async function results(paths: readonly string[], format: Format, values: Values)
     throw new UserError(`--out ${out}: there is a folder of that name`);
   const runs = await readExportable(paths);
   let said = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
-  const write = async (): Promise<void> => {
+  await writingTo(out, async () => {
     if (format === 'tensorboard') return writeEvents(runs, out);
     if (format === 'latex') return writeAtomic(out, latex(runs));
     if (format === 'svg') {
@@ -134,10 +131,6 @@ async function results(paths: readonly string[], format: Format, values: Values)
     if (format === 'json') return writeAtomic(out, `${JSON.stringify(rows, null, 1)}\n`);
     if (rows.length === 0) throw new UserError(`--table ${table}: there is nothing in it yet`);
     return writeAtomic(out, parquet(rows, Object.keys(rows[0])));
-  };
-  await write().catch((error: NodeJS.ErrnoException) => {
-    if (!NO_PLACE.includes(error.code ?? '')) throw error;
-    throw new UserError(`--out ${out}: no file can be written there (${error.code})`);
   });
   return { document: { out, format, runs: paths }, text: `${out}: ${said}` };
 }

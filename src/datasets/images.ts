@@ -19,10 +19,16 @@ const MOST_PIXELS = 2 ** 27;
 export interface Listing {
   files: string[];
   labels: Int32Array;
+  /** Their places in the listing they were chosen from; absent where nothing was left out. */
+  places?: Int32Array;
 }
 
-export function pickFiles({ files, labels }: Listing, chosen: Int32Array): Listing {
-  return { files: Array.from(chosen, (i) => files[i]), labels: chosen.map((i) => labels[i]) };
+export function pickFiles({ files, labels, places }: Listing, chosen: Int32Array): Listing {
+  return {
+    files: Array.from(chosen, (i) => files[i]),
+    labels: chosen.map((i) => labels[i]),
+    places: places ? chosen.map((i) => places[i]) : chosen,
+  };
 }
 
 /** Throws `UserError` for a side length no image is resized to. */
@@ -46,7 +52,7 @@ async function open(file: string): Promise<Sharp> {
 }
 
 /** Decodes the files in order, [n, size, size, 3]. Throws `UserError` naming the first file found damaged. */
-export async function decodeImages({ files, labels }: Listing, size: number): Promise<ImageSet> {
+export async function decodeImages({ files, labels, places }: Listing, size: number): Promise<ImageSet> {
   const each = size * size * 3;
   const images = new Uint8Array(files.length * each);
   await eachAtOnce(files.length, AT_ONCE, async (i) => {
@@ -66,7 +72,7 @@ export async function decodeImages({ files, labels }: Listing, size: number): Pr
       throw new UserError(`${files[i]}: cannot be read as an image (${why})`);
     }
   });
-  return { images, labels, n: files.length, height: size, width: size, channels: 3, files };
+  return { images, labels, n: files.length, height: size, width: size, channels: 3, files, places };
 }
 
 /** The images that limits select of both splits, decoded to `size` × `size`, and notes on classes of uneven size. */

@@ -1,7 +1,7 @@
 /** The model of a run, at one of its checkpoints, as a file for others. */
 import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
-import { writeAtomic } from '../formats/files.js';
+import { writeAtomic, writingTo } from '../formats/files.js';
 import { asTensors, readSafetensors, writeSafetensors } from '../formats/safetensors.js';
 import type { Weights } from '../models/index.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -20,9 +20,6 @@ export interface Exported {
   image: [number, number, number];
   classes: string[];
 }
-
-/** What the system says of a path where no file can be. */
-const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
 
 /**
  * Writes the model of the run in `path` as it was after `epoch`, by default the last one kept. `onnx`: images [batch, c, h, w]
@@ -69,13 +66,8 @@ export async function exportModel(
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`${dir.checkpoint(chosen)}: damaged, ${error.message}`);
   }
-  try {
-    if (format === 'onnx') await writeAtomic(out, trainer.onnx());
-    else await writeSafetensors(out, asTensors(trainer.weights()));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (!NO_PLACE.includes(code ?? '')) throw error;
-    throw new UserError(`--out ${out}: no file can be written there (${code})`);
-  }
+  await writingTo(out, () =>
+    format === 'onnx' ? writeAtomic(out, trainer.onnx()) : writeSafetensors(out, asTensors(trainer.weights())),
+  );
   return { out, format, model: config.model, epoch: chosen, image: [channels, height, width], classes };
 }

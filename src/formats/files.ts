@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { UserError } from '../base/errors.js';
 
 /**
  * Writes `path` atomically: beside it under a temporary name, fsync, rename, fsync of the folder. Whoever opens `path`
@@ -27,6 +28,17 @@ export async function writeAtomic(path: string, content: Uint8Array | string | r
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** What the system says of a path where no file can be. */
+const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+
+/** Does `write`, whose place is what a user named by `--out`; throws `UserError` where no file can be there. */
+export async function writingTo<T>(out: string, write: () => Promise<T>): Promise<T> {
+  return write().catch((error: NodeJS.ErrnoException) => {
+    if (!NO_PLACE.includes(error.code ?? '')) throw error;
+    throw new UserError(`--out ${out}: no file can be written there (${error.code})`);
+  });
 }
 
 /** Makes a rename durable. Windows and some network file systems cannot open a folder; there the rename has to do. */

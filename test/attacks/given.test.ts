@@ -1,5 +1,5 @@
 /** Sets that somebody else poisoned: as ibscope exports them, with manifests of other kinds, and as BackdoorBench writes them. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -96,6 +96,27 @@ describe('a set that came poisoned', () => {
     expect(bare.poisoned.poisoned).toEqual(truth.poisoned);
     // Where a class came from is then not known: the label trained on stands.
     expect(bare.poisoned.originalLabels).toEqual(truth.labels);
+  });
+
+  it('counts an index through all files of a folder, though a tenth is held out of it', async () => {
+    const alone = join(box, 'folder', 'train');
+    const { samples } = JSON.parse(await readFile(join(box, 'folder', 'manifest.json'), 'utf8'));
+    const files = (samples as { file: string; poisoned: boolean }[]).map((s) => s.file).sort();
+    const flagged = new Set(
+      (samples as { file: string; poisoned: boolean }[]).filter((s) => s.poisoned).map((s) => s.file),
+    );
+    const rows = files.map((file, index) => ({ index, poisoned: flagged.has(file) }));
+    await writeFile(join(box, 'places.json'), JSON.stringify(rows));
+    const dataset = await loadDataset('folder', { dataDir: alone, seed: 0 });
+    const { poisoned, test } = await givenSet(dataset, { manifest: join(box, 'places.json'), dataDir: alone, seed: 0 });
+    const truly = said(truth, source.classes);
+    const found = said(poisoned, dataset.classes);
+    expect(Object.keys(found).length).toBeLessThan(200);
+    for (const [key, value] of Object.entries(found))
+      expect([value[0], value[2]]).toEqual([truly[key][0], truly[key][2]]);
+    // What is held out carries no trigger.
+    expect(test.n).toBeLessThan(20);
+    for (const i of test.labels.keys()) expect(truly[image(test, i)][2]).toBe(0);
   });
 
   it('keeps flags with their images under limits', async () => {

@@ -81,10 +81,7 @@ describe.skipIf(!hasTorch)('a training of PyTorch’s', () => {
       expect(code, stderr).toBe(0);
     }
     const recorded = estimates('out/noisy');
-    const z = estimates('own').map((own) => {
-      const twin = recorded.find((r) => r.epoch === own.epoch && r.group === own.group && r.quantity === own.quantity)!;
-      return (own.nats - twin.nats) / Math.hypot(own.standardError, twin.standardError);
-    });
+    const z = apart(estimates('own'), recorded);
     // The noise is drawn anew; 95 % of differences lie within 1.96 of their standard errors.
     expect(z.length).toBeGreaterThan(120);
     expect(z.filter((v) => Math.abs(v) < 1.96).length / z.length).toBeGreaterThan(0.93);
@@ -141,12 +138,8 @@ describe.skipIf(!hasTorch)('a training of PyTorch’s', () => {
     const recorded = await box.run(['analyze', 'out/plain', '--seed', '1', '--null-splits', '0']);
     expect(recorded.code, recorded.stderr).toBe(0);
     const plain = estimates('out/plain');
-    const z = estimates('open')
-      .filter((r) => r.group === 'all' || /^\d+$/.test(r.group))
-      .map((r) => {
-        const twin = plain.find((p) => p.epoch === r.epoch && p.group === r.group && p.quantity === r.quantity)!;
-        return (r.nats - twin.nats) / Math.hypot(r.standardError, twin.standardError);
-      });
+    const classes = estimates('open').filter((r) => r.group === 'all' || /^\d+$/.test(r.group));
+    const z = apart(classes, plain);
     expect(z.length).toBeGreaterThan(40);
     expect(z.filter((v) => Math.abs(v) < 3).length / z.length).toBeGreaterThan(0.9);
     const result = JSON.parse(outcome.stdout);
@@ -232,6 +225,13 @@ describe.skipIf(!hasTorch)('a training of PyTorch’s', () => {
     expect(lastLine(none.stderr)).toBe('ibscope: --onnx none-*.onnx: no file is called so');
   });
 });
+
+/** Differences of estimates to their twins, in standard errors. */
+const apart = (rows: EstimateRow[], others: EstimateRow[]) =>
+  rows.map((r) => {
+    const twin = others.find((o) => o.epoch === r.epoch && o.group === r.group && o.quantity === r.quantity)!;
+    return (r.nats - twin.nats) / Math.hypot(r.standardError, twin.standardError);
+  });
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1);
 
