@@ -5,6 +5,12 @@ const PYTHON = process.env.PYTHON ?? 'python3';
 /** Whether there is a Python with NumPy; `PYTHON` names another than `python3`. */
 export const hasNumpy = spawnSync(PYTHON, ['-c', 'import numpy']).status === 0;
 
+/** Whether there is a Python at all. */
+export const hasPython = spawnSync(PYTHON, ['-c', '']).status === 0;
+
+/** Whether that Python reads Parquet. */
+export const hasPyarrow = spawnSync(PYTHON, ['-c', 'import pyarrow.parquet']).status === 0;
+
 /** Whether that Python has PyTorch too. */
 export const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
 

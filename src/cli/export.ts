@@ -1,8 +1,8 @@
 /** `ibscope export`: what runs found, and their models, as files for other programs. */
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { UserError, unknownWord } from '../base/errors.js';
+import { nearest, UserError, unknownWord } from '../base/errors.js';
 import { type Exported, exportModel, modelFormats } from '../experiments/export.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
 import {
@@ -62,7 +62,7 @@ Examples:
   ibscope export runs/a runs/b --format tensorboard --out events`,
     )
     .action(async (runs: string[], values: Values) => {
-      const format = formatOf(values);
+      const format = formatOf(values, runs.length);
       refuseStray(format, values);
       const done =
         format === 'onnx' || format === 'safetensors'
@@ -72,8 +72,15 @@ Examples:
     });
 }
 
-function formatOf({ format, out }: Values): Format {
-  if (format === undefined) return ENDINGS[extname(out).toLowerCase()] ?? 'onnx';
+function formatOf({ format, out }: Values, runs: number): Format {
+  if (format === undefined) {
+    const ending = extname(out).toLowerCase();
+    if (ENDINGS[ending]) return ENDINGS[ending];
+    // One run's model may have any name, but not one that looks like a slip or that several runs cannot have.
+    const near = ENDINGS[nearest(ending, Object.keys(ENDINGS)) ?? ''] ?? 'onnx';
+    if (runs === 1 && (modelFormats as readonly Format[]).includes(near)) return 'onnx';
+    throw unknownWord('ending of --out', ending, Object.keys(ENDINGS));
+  }
   if (!(formats as readonly string[]).includes(format)) throw unknownWord('format', format, formats);
   return format as Format;
 }
@@ -127,9 +134,9 @@ async function results(paths: readonly string[], format: Format, values: Values)
     }
     const rows = tableOf(table as TableName, runs);
     said = `${rows.length} rows of ${table}`;
-    if (format === 'csv') return writeAtomic(out, csv(rows));
     if (format === 'json') return writeAtomic(out, `${JSON.stringify(rows, null, 1)}\n`);
     if (rows.length === 0) throw new UserError(`--table ${table}: there is nothing in it yet`);
+    if (format === 'csv') return writeAtomic(out, csv(rows));
     return writeAtomic(out, parquet(rows, Object.keys(rows[0])));
   });
   return { document: { out, format, runs: paths }, text: `${out}: ${said}` };
@@ -154,15 +161,20 @@ function sizeOf({ width = '560', height }: Values) {
 /** A folder per run, named after it; the whole is there or nothing is. */
 async function writeEvents(runs: Awaited<ReturnType<typeof readExportable>>, out: string): Promise<void> {
   if (await stat(out).catch(() => null)) throw new UserError(`--out ${out}: it exists already; name another folder`);
-  const names = runs.map((r) => basename(r.run));
-  const beside = `${out}.${process.pid}.part`;
+  // Resolved, so that neither `.` as a run nor a slash at the end of `out` changes where files go.
+  const place = resolve(out);
+  const beside = `${place}.${process.pid}.part`;
+  const taken = new Set<string>();
   try {
-    for (const [i, run] of runs.entries()) {
-      const twice = names.indexOf(names[i]) !== i;
-      await writeAtomic(join(beside, twice ? `${names[i]}-${i + 1}` : names[i], eventFile(run)), tensorboard(run));
+    for (const run of runs) {
+      const own = basename(resolve(run.run)) || 'run';
+      let name = own;
+      for (let k = 2; taken.has(name); k++) name = `${own}-${k}`;
+      taken.add(name);
+      await writeAtomic(join(beside, name, eventFile(run)), tensorboard(run));
     }
-    await mkdir(dirname(out), { recursive: true });
-    await rename(beside, out);
+    await mkdir(dirname(place), { recursive: true });
+    await rename(beside, place);
   } catch (error) {
     await rm(beside, { recursive: true, force: true });
     throw error;

@@ -55,5 +55,6 @@ export function figureFile(name: FigureName, { run, report }: Exportable, size: 
   if (['plane', 'ixt', 'ity', 'phases'].includes(name)) need(curves.length > 0, 'estimates');
   if (['score', 'score-parts'].includes(name)) need(report.stealth?.score != null, 'stealth score');
   if (['accuracy', 'loss', 'class-loss'].includes(name)) need(report.epochs.length > 0, 'epochs in its log');
-  return standalone(svgText(draw[name]()).text);
+  // Plot's style sheet is for pages: it sets a variable, and a height that would overrule the figure's own.
+  return standalone(svgText(draw[name]()).text.replace(/<style>[^<]*<\/style>/g, ''));
 }

@@ -1,12 +1,18 @@
 /** The scores of runs as a table for a paper: booktabs, a row per attack, data set, model and rate, over seeds. */
 import type { Exportable } from './tables.js';
 
+/** Characters that a backslash before them does not print. */
+const WORDS: Record<string, string> = {
+  '\\': '\\textbackslash{}',
+  '^': '\\textasciicircum{}',
+  '~': '\\textasciitilde{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+};
+
 /** Text as LaTeX prints it. */
-export const escapeLatex = (text: string) =>
-  text.replace(
-    /[\\{}$&#^_~%]/g,
-    (c) => ({ '\\': '\\textbackslash{}', '^': '\\textasciicircum{}', '~': '\\textasciitilde{}' })[c] ?? `\\${c}`,
-  );
+export const escapeLatex = (text: string) => text.replace(/[\\{}$&#^_~%<>|]/g, (c) => WORDS[c] ?? `\\${c}`);
 
 const mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length;
 const sd = (v: readonly number[]) => Math.sqrt(v.reduce((a, b) => a + (b - mean(v)) ** 2, 0) / (v.length - 1));

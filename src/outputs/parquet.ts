@@ -1,23 +1,31 @@
 /** Rows as a Parquet file. */
 import { type BasicType, parquetWriteBuffer } from 'hyparquet-writer';
-import type { Cell, Row } from './tables.js';
+import { type Cell, kindOf, type Row } from './tables.js';
 
 /** Whole numbers beyond this are no INT32. */
 const MOST = 2 ** 31 - 1;
 
-function typeOf(values: readonly Cell[]): BasicType {
-  const there = values.filter((v) => v !== null);
-  if (there.length > 0 && there.every((v) => typeof v === 'boolean')) return 'BOOLEAN';
-  if (there.some((v) => typeof v === 'string')) return 'STRING';
-  const whole = there.length > 0 && there.every((v) => Number.isInteger(v) && Math.abs(v as number) <= MOST);
-  return whole ? 'INT32' : 'DOUBLE';
+function column(name: string, data: readonly Cell[]): { data: unknown[]; type: BasicType } {
+  const kind = kindOf(name);
+  if (kind === 'text') return { data: [...data], type: 'STRING' };
+  if (kind === 'flag') return { data: [...data], type: 'BOOLEAN' };
+  if (kind === 'number') return { data: [...data], type: 'DOUBLE' };
+  if (data.every((v) => v === null || Math.abs(v as number) <= MOST)) return { data: [...data], type: 'INT32' };
+  return { data: data.map((v) => (v === null ? null : BigInt(v as number))), type: 'INT64' };
 }
 
-/** Columns are BOOLEAN, INT32, DOUBLE or STRING, whichever holds all their values; a column without any is DOUBLE. All may be null. */
+/**
+ * The file's bytes. A column's name says its type (`kindOf`), so that it is the same in the files of all runs: STRING, BOOLEAN,
+ * DOUBLE, or INT32, INT64 where a value needs it. All may be null.
+ */
 export function parquet(rows: readonly Row[], columns: readonly string[]): Uint8Array {
-  const columnData = columns.map((name) => {
-    const data = rows.map((r) => r[name] ?? null);
-    return { name, data, type: typeOf(data), nullable: true };
-  });
+  const columnData = columns.map((name) => ({
+    name,
+    nullable: true,
+    ...column(
+      name,
+      rows.map((r) => r[name] ?? null),
+    ),
+  }));
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }

@@ -15,6 +15,20 @@ export type Cell = string | number | boolean | null;
 /** A row by the names of its columns. */
 export type Row = Record<string, Cell>;
 
+/** Columns that are not numbers with a fraction. */
+const kinds = {
+  text: 'run layer group role quantity estimator attack dataset model reason kind'.split(' '),
+  whole: 'epoch epochs samples draws seed target window nullDraws start end startLow startHigh endLow endHigh'.split(
+    ' ',
+  ),
+  flag: 'saturated converged'.split(' '),
+};
+
+/** What a column of any of the tables holds besides null. */
+export function kindOf(column: string): keyof typeof kinds | 'number' {
+  return (Object.keys(kinds) as (keyof typeof kinds)[]).find((k) => kinds[k].includes(column)) ?? 'number';
+}
+
 /** A run as exports see it. */
 export interface Exportable {
   /** What it is called: its folder as it was named. */

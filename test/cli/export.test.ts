@@ -33,7 +33,20 @@ describe('export', () => {
     expect(readdirSync(at('events', 'a'))[0]).toMatch(/^events\.out\.tfevents\.\d+\./);
   });
 
+  it('loses no run where folders have one name, and takes . and a slash at the end', async () => {
+    for (const path of ['other/a', 'other/a-2']) await writeRun(at(path), { attack: 'blend' });
+    const runs = ['a', 'other/a', 'other/a-2', 'b/.'];
+    const { code, stderr } = await box.run(['export', ...runs, '--format', 'tensorboard', '--out', 'slash/']);
+    expect(code, stderr).toBe(0);
+    const folders = readdirSync(at('slash')).sort();
+    expect(folders).toEqual(['a', 'a-2', 'a-2-2', 'b']);
+    for (const f of folders) expect(readdirSync(at('slash', f))).toHaveLength(1);
+    expect(readdirSync(box.folder).filter((f) => f.includes('.part'))).toEqual([]);
+  });
+
   it.each([
+    [['a', '--out', 'x.cvs'], /^ibscope: unknown ending of --out "\.cvs": .* Did you mean "\.csv"\?$/],
+    [['a', 'b', '--out', 'x.xlsx'], /^ibscope: unknown ending of --out "\.xlsx": one of \.tex, \.onnx, /],
     [
       ['a', '--out', 'x.csv', '--table', 'score'],
       'unknown table "score": one of trajectories, scores, phases, epochs. Did you mean "scores"?',
@@ -60,6 +73,6 @@ describe('export', () => {
     const last = stderr.trim().split('\n').at(-1)!;
     if (typeof line === 'string') expect(last).toBe(`ibscope: ${line}`);
     else expect(last).toMatch(line);
-    expect(['x', 'x.csv', 'x.svg'].some((f) => existsSync(at(f)))).toBe(false);
+    expect(['x', 'x.csv', 'x.cvs', 'x.svg', 'x.xlsx'].some((f) => existsSync(at(f)))).toBe(false);
   });
 });
