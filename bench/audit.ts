@@ -2,10 +2,11 @@
  * What `ibscope audit` finds, and what it does not: attacks × rates × seeds, beside clean, imbalanced and equal-sized sets, with each
  * baseline on the same trainings, and accuracy and ASR before and after the suspicious samples are left out.
  *
- *   npm run -s bench -- audit --out DIR [--images DIR] [--seeds N] [--cifar-seeds N] [--only A,B]
+ *   npm run -s bench -- audit --out DIR [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
  *
  * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. One thread an audit, as many audits at a time as
- * there are cores. What is in `--out` already is not done again; the table of all that is there goes to docs/audit-table.md.
+ * there are cores. The first `--deep` seeds (2) are also trained again without what was named, and have a stealth score; the first of
+ * badnets and blend at 5 % goes through all interventions. What is in `--out` already is not done again; the table of all that is there goes to docs/audit-table.md.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -16,22 +17,26 @@ import { settingsFor } from '../src/audit/audit.js';
 import {
   type Audit,
   activationClustering,
+  interventions as allInterventions,
   audit,
+  type Intervened,
+  intervene,
   lossIsolation,
   spectralSignatures,
   strip,
 } from '../src/audit/index.js';
-import { watch } from '../src/audit/watch.js';
+import type { Look } from '../src/audit/watch.js';
 import { UserError } from '../src/base/errors.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { gather } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
-import { auroc } from '../src/dynamics/rank.js';
+import { auroc, type EstimateRow, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { inWorker } from '../src/engine/worker.js';
 import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
 import { attackSettings, loadData, prepare } from '../src/experiments/prepare.js';
+import { estimateCheckpoint } from '../src/information/checkpoint.js';
 
 interface Condition {
   name: string;
@@ -53,13 +58,17 @@ const CONDITIONS: Condition[] = [
   { name: 'blend 10 %', attack: 'blend', rate: 0.1 },
   { name: 'badnets 5 %, equal sizes', attack: 'badnets', rate: 0.05, sizes: 'equal' },
   { name: 'blend 5 %, equal sizes', attack: 'blend', rate: 0.05, sizes: 'equal' },
-  { name: 'badnets 1 %', attack: 'badnets', rate: 0.01 },
-  { name: 'blend 1 %', attack: 'blend', rate: 0.01 },
-  { name: 'sig, half of the class', attack: 'sig', rate: 0.5 },
-  { name: 'adaptive-blend 10 %', attack: 'adaptive-blend', rate: 0.1 },
+  { name: 'badnets 1 %', attack: 'badnets', rate: 0.01, seeds: 3 },
+  { name: 'blend 1 %', attack: 'blend', rate: 0.01, seeds: 3 },
+  { name: 'wanet 10 %', attack: 'wanet', rate: 0.1, seeds: 2 },
+  { name: 'low-frequency 10 %', attack: 'low-frequency', rate: 0.1, seeds: 2 },
+  { name: 'sig, half of the class', attack: 'sig', rate: 0.5, seeds: 2 },
+  { name: 'adaptive-blend 10 %', attack: 'adaptive-blend', rate: 0.1, seeds: 2 },
 ];
 
 const TARGET = 0;
+/** Samples a group needs to be scored here: fewer than a run asks for, so that equal sizes can be. */
+const SCORED = 80;
 const METHODS = ['audit', 'AC', 'SS', 'ABL', 'STRIP'] as const;
 type Method = (typeof METHODS)[number];
 
@@ -69,6 +78,9 @@ interface Job {
   dataDir?: string;
   trainLimit: number;
   seed: number;
+  /** Whether it is trained again and scored, and whether all interventions are tried. */
+  deep: boolean;
+  interventions: boolean;
 }
 
 interface Row {
@@ -86,6 +98,11 @@ interface Row {
   asr: { before: number | null; after: number | null };
   /** What a network trained on the clean set calls target of the triggered images, of each attack. */
   cleanAsr?: Record<string, number>;
+  /** Samples that were named, and how many of them carry the trigger. */
+  named: { all: number; payload: number };
+  /** Stealth score S of this very training, where the groups are large enough. */
+  stealth: number | null;
+  interventions: Omit<Intervened, 'model'>[];
   seconds: number;
 }
 
@@ -130,8 +147,38 @@ function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): Poiso
   };
 }
 
+/** S of a watched training, at its looks: groups by what is known of the samples, of one size. Null where they are too small. */
+async function scoreOf(
+  looks: readonly Look[],
+  set: PoisonedSet,
+  classes: number,
+  seed: number,
+): Promise<number | null> {
+  const ids = new Map<string, number[]>();
+  const put = (id: string, i: number) => ids.set(id, [...(ids.get(id) ?? []), i]);
+  set.labels.forEach((y, i) => {
+    if (set.cover[i]) return;
+    if (y !== TARGET) put(String(y), i);
+    else {
+      put(`${TARGET}/${set.poisoned[i] ? 'backdoor' : 'clean'}`, i);
+      put(`${TARGET}/all`, i);
+    }
+  });
+  const size = Math.min(200, ...[...ids.values()].map((v) => v.length));
+  if (ids.size < classes + 2 || size < SCORED) return null;
+  const rng = new Rng(seed, 'groups');
+  const groups = new Map([...ids].map(([id, rows]) => [id, Int32Array.from(rng.sample(rows, size))]));
+  const rows: EstimateRow[] = [];
+  for (const { epoch, features, t, logits } of looks) {
+    const data = { x: features, t: [t], logits: [logits], labels: set.originalLabels, classes, groups };
+    for (const e of await estimateCheckpoint(data, 'quick', seed, undefined, undefined, stealthQuantities))
+      rows.push({ epoch, estimator: 'infonce', ...e });
+  }
+  return stealth(rows, { target: TARGET, minimumSamples: SCORED }).score;
+}
+
 /** One audit with all that is measured beside it. In a worker, on one thread. */
-export async function one({ condition, dataset, dataDir, trainLimit, seed }: Job): Promise<Row> {
+export async function one({ condition, dataset, dataDir, trainLimit, seed, deep, interventions }: Job): Promise<Row> {
   const { attack, rate, options = [], sizes, name } = condition;
   const request: RunRequest = {
     ...{ dataset, dataDir, trainLimit, testLimit: 1000, seed, attack, attackOption: options },
@@ -145,37 +192,42 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed }: Job
   const classes = data.dataset.classes;
   const scores: Partial<Record<Method, Float64Array>> = {};
   const before = { accuracy: 0, asr: null as number | null };
+  const after = { accuracy: null as number | null, asr: null as number | null };
   let cleanAsr: Record<string, number> | undefined;
+  let score: number | null = null;
+  let done: Intervened[] = [];
   const settings = { effort: 'normal', seed, threads: 1 } as const;
-  const found: Audit = await audit({ set, classes }, settings, {}, async ({ looks, trainer }) => {
+  const poison = attack !== 'none';
+  const found: Audit = await audit({ set, classes }, settings, {}, async (watched, findings) => {
+    const { looks, trainer } = watched;
     const last = looks[looks.length - 1];
+    before.accuracy = (await trainer.evaluate(data.test, 'test')).accuracy;
+    if (!poison) {
+      cleanAsr = {};
+      for (const other of new Set(CONDITIONS.filter((c) => c.attack !== 'none').map((c) => c.attack))) {
+        const asked = resolveConfig({ ...request, attack: other });
+        const { test } = await loadData(asked);
+        const judged = attackTest(test, findAttack(other), attackSettings(asked));
+        if (judged) cleanAsr[other] = (await trainer.evaluate(judged.set, other)).accuracy;
+      }
+      return;
+    }
     scores.AC = await activationClustering(last, labels, classes.length, seed);
     scores.SS = await spectralSignatures(last, labels, classes.length, seed);
     scores.ABL = lossIsolation(looks[0]);
     scores.STRIP = await strip(trainer, set, classes.length, seed);
-    before.accuracy = (await trainer.evaluate(data.test, 'test')).accuracy;
     if (data.triggered) before.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
-    if (attack !== 'none') return;
-    cleanAsr = {};
-    for (const other of new Set(CONDITIONS.filter((c) => c.attack !== 'none').map((c) => c.attack))) {
-      const asked = resolveConfig({ ...request, attack: other });
-      const { test } = await loadData(asked);
-      const judged = attackTest(test, findAttack(other), attackSettings(asked));
-      if (judged) cleanAsr[other] = (await trainer.evaluate(judged.set, other)).accuracy;
-    }
+    if (!deep) return;
+    score = await scoreOf(looks, poisoned, classes.length, seed);
+    const judgedOn = { test: data.test, triggered: data.triggered };
+    const asked = allInterventions.filter((how) => interventions || how === 'retrain');
+    done = await intervene({ set, classes }, watched, findings, asked, settingsFor(n, settings), judgedOn);
+    const again = done.find((d) => d.how === 'retrain')?.judgement;
+    after.accuracy = again?.accuracy ?? null;
+    after.asr = again?.asr ?? null;
   });
   scores.audit = found.scores;
   const marked = found.classes.map((c) => c.suspicious);
-  const after = { accuracy: null as number | null, asr: null as number | null };
-  if (found.suspicious.length > 0) {
-    const out = new Set(found.suspicious);
-    const rest = gather(set, Int32Array.from([...labels.keys()].filter((i) => !out.has(i))));
-    const { trainer } = await watch(rest, classes.length, { ...settingsFor(n, settings), looks: [] }, () => {});
-    after.accuracy = (await trainer.evaluate(data.test, 'test')).accuracy;
-    if (data.triggered) after.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
-    await trainer.release();
-  }
-  const poison = attack !== 'none';
   const each = (f: (s: Float64Array) => number) =>
     Object.fromEntries(poison ? METHODS.map((m) => [m, f(scores[m]!)]) : []) as Row['auroc'];
   return {
@@ -190,6 +242,9 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed }: Job
     accuracy: { before: before.accuracy, after: after.accuracy },
     asr: { before: before.asr, after: after.asr },
     cleanAsr,
+    named: { all: found.suspicious.length, payload: found.suspicious.filter((i) => poisoned.poisoned[i]).length },
+    stealth: score,
+    interventions: interventions ? done.map(({ model: _, ...rest }) => rest) : [],
     seconds: found.seconds,
   };
 }
@@ -248,6 +303,7 @@ export async function main(args: string[]): Promise<void> {
       images: { type: 'string' },
       seeds: { type: 'string', default: '10' },
       'cifar-seeds': { type: 'string', default: '3' },
+      deep: { type: 'string', default: '2' },
       only: { type: 'string' },
     },
   });
@@ -268,9 +324,17 @@ export async function main(args: string[]): Promise<void> {
   for (let seed = 0; seed < Math.max(Number(values.seeds), Number(values['cifar-seeds'])); seed++)
     for (const condition of CONDITIONS) {
       if (only && !only.some((o) => condition.name.startsWith(o))) continue;
-      if (seed < Number(values.seeds)) jobs.push({ condition, dataset: 'shapes10', trainLimit: 2000, seed });
-      if (values.images && seed < Number(values['cifar-seeds']))
-        jobs.push({ condition, dataset: 'folder', dataDir: values.images, trainLimit: 4000, seed });
+      const few = condition.seeds ?? Number.POSITIVE_INFINITY;
+      const more = {
+        condition,
+        seed,
+        deep: seed < (condition.seeds ? 1 : Number(values.deep)),
+        interventions: seed === 0 && /^(badnets|blend) 5 %$/.test(condition.name),
+      };
+      if (seed < Math.min(few, Number(values.seeds))) jobs.push({ dataset: 'shapes10', trainLimit: 2000, ...more });
+      // What is asked of fewer seeds takes one here.
+      if (values.images && seed < Math.min(condition.seeds ? 1 : few, Number(values['cifar-seeds'])))
+        jobs.push({ dataset: 'folder', dataDir: values.images, trainLimit: 4000, ...more });
     }
   const open = jobs.filter((j) => !known.has(`${j.dataset} ${j.condition.name} ${j.seed}`));
   const line = new ProgressLine();

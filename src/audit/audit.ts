@@ -5,10 +5,10 @@
 import type { ImageSet } from '../datasets/types.js';
 import { limitThreads } from '../engine/devices.js';
 import { type RunHooks, Stopped } from '../experiments/hooks.js';
-import type { Unvouched } from './load.js';
+import { looksOf, type Unvouched } from './load.js';
 import { type SideContent, sidesOf } from './sides.js';
 import { type ClassEvidence, measureSignals, type Signals } from './signals.js';
-import { type Watched, type WatchSettings, watch } from './watch.js';
+import { type Look, stepsOf, type Watched, type WatchSettings, watch } from './watch.js';
 
 /** Chance that a clean set raises an alarm, over all its classes. */
 export const LEVEL = 0.01;
@@ -20,16 +20,21 @@ export type Effort = (typeof efforts)[number];
 
 /** Epochs of the training, and images that small sets see in all at least. */
 const EFFORT: Record<Effort, { epochs: number; images: number }> = {
-  quick: { epochs: 10, images: 20_000 },
-  normal: { epochs: 20, images: 30_000 },
-  thorough: { epochs: 40, images: 80_000 },
+  quick: { epochs: 6, images: 18_000 },
+  normal: { epochs: 12, images: 36_000 },
+  thorough: { epochs: 24, images: 72_000 },
 };
 
 /** Shares of the training after which samples are looked at, besides the first epoch. */
-const LOOKS = [0.6, 0.8, 1];
+const LOOKS = [0.5, 0.8, 1];
 const WIDTH = 8;
 /** A set so small is repeated no more often. */
 const MOST_EPOCHS = 200;
+/** Epochs of the network that says what a class shows: a share of the audit's, and no fewer. */
+const SIDES = { share: 1 / 3, least: 6 };
+
+/** Log-odds above which a sample is named: a payload that stays costs more than a sample of the class that goes. */
+const NAMED = -5;
 
 /** What an audit is asked. */
 export interface AuditSettings {
@@ -69,44 +74,37 @@ export interface Audit {
 export function settingsFor(n: number, { effort, seed }: AuditSettings): WatchSettings {
   const { epochs: least, images } = EFFORT[effort];
   const epochs = Math.min(MOST_EPOCHS, Math.max(least, Math.ceil(images / n)));
-  return { width: WIDTH, epochs, looks: [1, ...LOOKS.map((s) => Math.round(s * epochs))], seed };
+  return { width: WIDTH, epochs, looks: [1, ...LOOKS.map((s) => Math.ceil(s * epochs))], seed };
 }
 
-/** Steps after which the time of the whole can be told. */
-const TIMED = 8;
+/** A labelled set and the names of its classes. */
+export type Labelled = Pick<Unvouched, 'set' | 'classes'>;
 
-/**
- * Audits a set. `keep` gets the watched training before it is released, for whoever wants more of it. Throws `Stopped` when asked to
- * end, `DivergedError` for a training that does.
- */
-export async function audit(
-  { set, classes }: Pick<Unvouched, 'set' | 'classes'>,
-  settings: AuditSettings,
-  hooks: RunHooks = {},
-  keep?: (watched: Watched) => Promise<void>,
-): Promise<Audit> {
-  const started = performance.now();
-  limitThreads(settings.threads ?? 0);
-  const k = classes.length;
-  const plan = settingsFor(set.n, settings);
-  const stepsInAll = plan.epochs * Math.ceil(set.n / 64);
-  let steps = 0;
-  const step = (stage: string, images: number) => (share: number) => {
+/** What stands out in looks at a training on a set: what an audit found, but for its time. */
+export type Findings = Omit<Audit, 'seconds'>;
+
+/** Says how the work goes on, `images` being what is trained in all; throws `Stopped` when asked to end. */
+export const stepOf =
+  (hooks: RunHooks) =>
+  (stage: string, images: number) =>
+  (share: number): void => {
     if (hooks.shouldStop?.()) throw new Stopped('stopped; an audit keeps nothing.');
     hooks.progress?.({ stage, done: Math.round(share * images), total: images, unit: 'images' });
-    if (++steps !== TIMED) return;
-    // Looks, signals and what a suspicious class costs are some half of the training.
-    const left = ((performance.now() - started) / 1000 / TIMED) * stepsInAll;
-    hooks.line?.(
-      `takes about ${minutes(1.2 * left)}, ${minutes(1.7 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
-    );
   };
-  const watched = await watch(set, k, plan, step('train', set.n * plan.epochs));
-  const signals = await measureSignals(watched.looks, set.labels, k, settings.seed, (share) =>
+
+/**
+ * Holds the classes of a set against one another by looks at a training on it, and asks a second network what the samples of those
+ * that stand out show. `settings`: of the training that was looked at.
+ */
+export async function examine(
+  { set, classes }: Labelled,
+  looks: readonly Look[],
+  settings: WatchSettings,
+  hooks: RunHooks = {},
+): Promise<Findings> {
+  const signals = await measureSignals(looks, set.labels, classes.length, settings.seed, (share) =>
     hooks.progress?.({ stage: 'signals', done: Math.round(100 * share), total: 100, unit: '%' }),
   );
-  await keep?.(watched);
-  await watched.trainer.release();
   const found: ClassVerdict[] = signals.classes.map((evidence, c) => ({
     evidence,
     label: classes[c],
@@ -116,24 +114,18 @@ export async function audit(
     sides: null,
   }));
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
+  const half = { ...settings, epochs: Math.max(SIDES.least, Math.ceil(SIDES.share * settings.epochs)) };
   for (const [c, verdict] of found.entries()) {
     if (!verdict.suspicious) continue;
-    const half = { ...plan, epochs: Math.max(6, plan.epochs >> 1) };
-    const [low, high] = await sidesOf(
-      set,
-      k,
-      c,
-      signals.odds,
-      half,
-      step(`what class ${verdict.label} shows`, set.n * half.epochs),
-    );
+    const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * half.epochs);
+    const [low, high] = await sidesOf(set, classes.length, c, signals.odds, half, step);
     const up = payloadOf(low, high);
     verdict.sides = up ? { payload: high, rest: low } : { payload: low, rest: high };
     for (const i of set.labels.keys()) if (set.labels[i] === c) scores[i] = (up ? 1 : -1) * signals.odds[i];
   }
   rankOthers(scores, set, found);
   const suspicious = [...scores.keys()]
-    .filter((i) => found[set.labels[i]].suspicious && scores[i] > 0)
+    .filter((i) => found[set.labels[i]].suspicious && scores[i] > NAMED)
     .sort((a, b) => scores[b] - scores[a] || a - b);
   return {
     verdict: found.some((c) => c.suspicious) ? 'suspicious' : 'nothing found',
@@ -141,8 +133,57 @@ export async function audit(
     scores,
     suspicious,
     signals,
-    seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** Steps after which the time of the whole can be told. */
+const TIMED = 8;
+
+/**
+ * Audits a set. `after` gets what was found and the watched training before it is released, for whoever wants more of it. Throws
+ * `Stopped` when asked to end, `DivergedError` for a training that does.
+ */
+export async function audit(
+  labelled: Labelled,
+  settings: AuditSettings,
+  hooks: RunHooks = {},
+  after?: (watched: Watched, found: Findings) => Promise<void>,
+): Promise<Audit> {
+  const started = performance.now();
+  limitThreads(settings.threads ?? 0);
+  const { set, classes } = labelled;
+  const plan = settingsFor(set.n, settings);
+  const step = stepOf(hooks)('train', set.n * plan.epochs);
+  const times: number[] = [];
+  const watched = await watch(set, classes.length, plan, (share) => {
+    step(share);
+    if (times.push(performance.now()) !== TIMED) return;
+    // The first step makes the program. Looks, signals and what a suspicious class costs are some half of the training.
+    const left = ((times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000) * plan.epochs * stepsOf(set.n);
+    hooks.line?.(
+      `takes about ${minutes(1.2 * left)}, ${minutes(1.8 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
+    );
+  });
+  try {
+    const found = await examine(labelled, watched.looks, plan, hooks);
+    const seconds = (performance.now() - started) / 1000;
+    await after?.(watched, found);
+    return { ...found, seconds };
+  } finally {
+    await watched.trainer.release();
+  }
+}
+
+/**
+ * Audits a training that somebody else did, by the probes of a run or trace; only the network that says what a class shows is
+ * trained. Throws as `audit` does, and `UserError` for a trace that lacks what is needed.
+ */
+export async function auditTrace(unvouched: Unvouched, settings: AuditSettings, hooks: RunHooks = {}): Promise<Audit> {
+  const started = performance.now();
+  limitThreads(settings.threads ?? 0);
+  const looks = await looksOf(unvouched);
+  const found = await examine(unvouched, looks, settingsFor(unvouched.set.n, settings), hooks);
+  return { ...found, seconds: (performance.now() - started) / 1000 };
 }
 
 /** Whether the second side is the payload: what it shows is more like the other classes, in variety and in certainty together. */

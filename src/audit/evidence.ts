@@ -17,7 +17,7 @@ export const FEWEST_OTHERS = 3;
 export function outlyingness(
   values: readonly number[],
   tail: 'upper' | 'both',
-  { floor = 0, errors }: { floor?: number; errors?: readonly number[] } = {},
+  { floor = 0, errors }: { floor?: number; errors?: ArrayLike<number> } = {},
 ): number[] {
   return values.map((x, c) => {
     const others = values.filter((v, k) => k !== c && Number.isFinite(v));

@@ -1,35 +1,107 @@
 /** The set that nobody vouches for: images and the labels they came with, and nothing else that lies beside them. */
 import { stat } from 'node:fs/promises';
-import { UserError } from '../base/errors.js';
+import { join } from 'node:path';
+import { UserError, unknownWord } from '../base/errors.js';
 import { readLabelled } from '../datasets/folder.js';
 import { readLabelledNpz } from '../datasets/npz.js';
 import type { ImageSet } from '../datasets/types.js';
+import type { Tensor } from '../formats/safetensors.js';
+import { drawsOf, type Matrix } from '../information/columns.js';
+import { RunDirectory } from '../runs/directory.js';
+import { readProbeArrays, readSamples, readTrace } from '../runs/trace.js';
 import { FEWEST_OTHERS } from './evidence.js';
 import { FEWEST_SAMPLES, membersOf } from './signals.js';
+import { type Look, losses } from './watch.js';
 
 /** A labelled image set as it was found. */
 export interface Unvouched {
   path: string;
-  kind: 'folder' | 'npz';
+  kind: 'folder' | 'npz' | 'trace';
   classes: string[];
   set: ImageSet;
+  /** Numbers of the samples in the set that a trace was made of, [n]. */
+  index?: Int32Array;
 }
 
-/** Reads `DIR/train/<class>/` or `DIR/<class>/`, or an `.npz`. Throws `UserError` for what is no labelled image set. */
+const there = (path: string) => stat(path).catch(() => null);
+
+/**
+ * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, or the samples of a run or trace. Throws `UserError` for what is no
+ * labelled image set.
+ */
 export async function loadUnvouched(path: string): Promise<Unvouched> {
-  const there = await stat(path).catch(() => null);
-  if (!there) throw new UserError(`${path}: no such file or folder`);
-  const kind = there.isDirectory() ? 'folder' : 'npz';
+  const found = await there(path);
+  if (!found) throw new UserError(`${path}: no such file or folder`);
+  const kind = !found.isDirectory() ? 'npz' : (await there(join(path, 'run.json'))) ? 'trace' : 'folder';
   if (kind === 'npz' && !/\.npz$/i.test(path))
-    throw new UserError(`${path}: a folder of class folders, or an .npz file, is expected`);
-  const { classes, set } = await (kind === 'folder' ? readLabelled(path) : readLabelledNpz(path));
+    throw new UserError(`${path}: a folder of class folders, an .npz file or a run is expected`);
+  const read = { folder: readLabelled, npz: readLabelledNpz, trace: readTraced }[kind];
+  const unvouched: Unvouched = { path, kind, ...(await read(path)) };
+  const { classes, set } = unvouched;
   const judged = membersOf(set.labels, classes.length).filter((m) => m.length >= FEWEST_SAMPLES).length;
   if (judged <= FEWEST_OTHERS)
     throw new UserError(
       `${path}: ${judged} of its ${classes.length} classes have ${FEWEST_SAMPLES} images; a class is judged by the others, and ${FEWEST_OTHERS + 1} are needed`,
     );
-  return { path, kind, classes, set };
+  return unvouched;
 }
 
 /** What a sample is called: its file, or its place from 0. */
-export const nameOf = ({ set }: Unvouched, i: number): string | number => set.files?.[i] ?? i;
+export const nameOf = ({ set, index }: Unvouched, i: number): string | number => set.files?.[i] ?? index?.[i] ?? i;
+
+/** The probed samples of a run or a trace: of their labels the one that was trained on, and no flags. */
+async function readTraced(path: string): Promise<Pick<Unvouched, 'classes' | 'set' | 'index'>> {
+  const dir = await RunDirectory.read(path);
+  const { classes } = await readTrace(dir);
+  const { n, x, label, index } = await readSamples(dir, classes.length);
+  const [, height, width, channels = 1] = x?.shape ?? [];
+  if (x?.dtype !== 'U8' || !width)
+    throw new UserError(
+      `${dir.samplesBase}: it has no "x" of uint8 [n, h, w, c]; without images nobody can say which samples are payload`,
+    );
+  return { classes, set: { images: x.data as Uint8Array, labels: label, n, height, width, channels }, index };
+}
+
+/** Shares of a trace's probes, in their order, that are looked at besides the first: as in an audit's own training. */
+const LOOKS = [0.5, 0.8, 1];
+
+/** Looks at the samples of a trace at its first probe and later ones; features are T without noise where the probes have it. */
+export async function looksOf({ path, set, classes }: Unvouched): Promise<Look[]> {
+  const dir = await RunDirectory.read(path);
+  const probes = await dir.probes();
+  if (probes.length < 2)
+    throw new UserError(
+      `${path}/probes: an audit needs an early and a late probe, and there is ${probes.length || 'none'}`,
+    );
+  const chosen = new Set([0, ...LOOKS.map((s) => Math.ceil(s * probes.length) - 1)]);
+  const looks: Look[] = [];
+  for (const at of [...chosen].sort((a, b) => a - b)) {
+    const epoch = probes[at];
+    const arrays = await readProbeArrays(dir, epoch, set.n);
+    const first = ({ shape, data }: Tensor): Matrix => {
+      const [k, n, d] = shape.length === 3 ? shape : [1, ...shape];
+      return drawsOf(data as Float32Array, k, n, d)[0];
+    };
+    const [t, logits] = [first(arrays.t), first(arrays.logits)];
+    if (logits.d < classes.length)
+      throw new UserError(`${dir.probeBase(epoch)}: "logits" has ${logits.d} columns for ${classes.length} classes`);
+    const features = arrays.t_noise_free ? first(arrays.t_noise_free) : t;
+    looks.push({ epoch, features, t, logits, loss: losses(logits, set.labels) });
+  }
+  return looks;
+}
+
+/** Images that a network is judged by, from a folder or an `.npz`; their labels as numbers of the set's classes. */
+export async function loadJudged(flag: string, path: string, { classes, set }: Unvouched): Promise<ImageSet> {
+  const found = await there(path);
+  if (!found) throw new UserError(`${flag} ${path}: no such file or folder`);
+  const read = found.isDirectory() ? await readLabelled(path, set.height, 'skip') : await readLabelledNpz(path);
+  const numbers = read.classes.map((name) => {
+    if (!classes.includes(name)) throw unknownWord(`class in ${path}`, name, classes);
+    return classes.indexOf(name);
+  });
+  const shape = (s: ImageSet) => `${s.height}×${s.width}×${s.channels}`;
+  if (shape(read.set) !== shape(set))
+    throw new UserError(`${flag} ${path}: images are ${shape(read.set)}, those of the set ${shape(set)}`);
+  return { ...read.set, labels: read.set.labels.map((y) => numbers[y]) };
+}

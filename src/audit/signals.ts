@@ -1,4 +1,6 @@
 /** The signals of an audit: each a number per class for the verdict, and one per sample for the ranking. */
+import { stealthQuantities } from '../dynamics/index.js';
+import { epochAverage, mean } from '../dynamics/trajectory.js';
 import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
@@ -7,7 +9,7 @@ import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
 import type { Look } from './watch.js';
 
 /** The signals that classes are held against one another by. */
-export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss'] as const;
+export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early information'] as const;
 /** One of `signals`. */
 export type Signal = (typeof signals)[number];
 
@@ -18,9 +20,10 @@ export type Signal = (typeof signals)[number];
 const WEIGHT: Record<Signal, number> = {
   separation: 0.4,
   'two-sidedness': 0.4,
-  'I(X;T)': 0.075,
-  'I(T;Ŷ)': 0.075,
+  'I(X;T)': 0.05,
+  'I(T;Ŷ)': 0.05,
   'early loss': 0.05,
+  'early information': 0.05,
 };
 
 /** Columns of T that a class is split in. */
@@ -33,6 +36,8 @@ export const FEWEST_SAMPLES = 30;
 const FLOOR = { separation: 0.03, 'two-sidedness': 0.02 };
 /** Samples of a class whose information is estimated. */
 const ESTIMATED = 200;
+/** A side with fewer samples is not compared with the other. */
+const SMALLEST_SIDE = 5;
 /** The pairs of looks: those of the second half say how a class lies in the end, the first how it began. */
 const later = (looks: readonly Look[]) => looks.slice(Math.floor(looks.length / 2));
 
@@ -48,7 +53,7 @@ export interface Signals {
   classes: ClassEvidence[];
   /** Mean log-odds that a sample lies on the second side of its class, in nats, [n]: which side is the payload is not said here. */
   odds: Float64Array;
-  /** Contribution of each sample to I(X;T) and I(T;Ŷ) of its class, nats, mean over looks, [n]; NaN where it was not estimated. */
+  /** Contribution of each sample to I(X;T) and I(T;Ŷ) of its class, nats, averaged over epochs, [n]; NaN where it was not estimated. */
   pointwise: { 'I(X;T)': Float32Array; 'I(T;Ŷ)': Float32Array };
 }
 
@@ -93,13 +98,13 @@ async function separation(looks: readonly Look[], members: readonly Int32Array[]
   return { values, gains, odds };
 }
 
-/** Difference of a class's sides in the loss of the first look, over its standard deviation. */
-function earlyLoss({ loss }: Look, members: readonly Int32Array[], odds: Float64Array): number[] {
+/** Difference of a class's sides in a value of its samples, over that value's standard deviation; samples without one do not count. */
+function sidesDiffer(value: Float32Array, members: readonly Int32Array[], odds: Float64Array): number[] {
   return members.map((rows) => {
-    const sides = [true, false].map((up) => [...rows].filter((r) => odds[r] > 0 === up).map((r) => loss[r]));
-    if (sides.some((s) => s.length < 5)) return Number.NaN;
-    const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
-    const all = [...rows].map((r) => loss[r]);
+    const known = [...rows].filter((r) => Number.isFinite(value[r]));
+    const sides = [true, false].map((up) => known.filter((r) => odds[r] > 0 === up).map((r) => value[r]));
+    if (sides.some((s) => s.length < SMALLEST_SIDE)) return Number.NaN;
+    const all = known.map((r) => value[r]);
     const centre = mean(all);
     const sd = Math.sqrt(mean(all.map((v) => (v - centre) ** 2)));
     return sd > 0 ? Math.abs(mean(sides[0]) - mean(sides[1])) / sd : Number.NaN;
@@ -136,9 +141,18 @@ async function information(
     classes: members.length,
     groups,
   };
-  const estimates = await estimateCheckpoint(data, 'quick', seed, progress);
+  const estimates = await estimateCheckpoint(data, 'quick', seed, progress, undefined, stealthQuantities);
   return { rows, groups, estimates };
 }
+
+/** What each point of a trajectory counts in its average over epochs (`epochAverage` of unit vectors). */
+const averagingWeights = (epochs: readonly number[]) =>
+  epochs.map((_, k) =>
+    epochAverage(
+      epochs,
+      epochs.map((_, j) => Number(j === k)),
+    ),
+  );
 
 /** All signals of a watched training. `progress` hears the share done. */
 export async function measureSignals(
@@ -151,23 +165,25 @@ export async function measureSignals(
   const members = membersOf(labels, classes);
   const n = labels.length;
   const { values: apart, gains, odds } = await separation(looks, members, n, seed);
-  const pointwise = { 'I(X;T)': new Float32Array(n).fill(Number.NaN), 'I(T;Ŷ)': new Float32Array(n).fill(Number.NaN) };
-  const sums = { 'I(X;T)': new Float64Array(classes), 'I(T;Ŷ)': new Float64Array(classes) };
-  const errors = { 'I(X;T)': new Array<number>(classes).fill(0), 'I(T;Ŷ)': new Array<number>(classes).fill(0) };
+  const missing = () => new Float32Array(n).fill(Number.NaN);
+  const pointwise = { 'I(X;T)': missing(), 'I(T;Ŷ)': missing() };
+  const early = missing();
+  const averages = { 'I(X;T)': new Float64Array(classes), 'I(T;Ŷ)': new Float64Array(classes) };
+  const errors = { 'I(X;T)': new Float64Array(classes), 'I(T;Ŷ)': new Float64Array(classes) };
   // Estimates on few samples are no evidence either way.
   const enough = members.filter((m) => m.length >= MINIMUM_GROUP).length > FEWEST_OTHERS;
-  const estimated = enough ? [looks[0], looks[looks.length - 1]] : [];
-  for (const [k, seen] of estimated.entries()) {
-    const found = await information(seen, labels, members, seed, (share) => progress((k + share) / estimated.length));
-    for (const e of found.estimates) {
-      if (e.quantity !== 'I(X;T)' && e.quantity !== 'I(T;Ŷ)') continue;
-      const c = Number(e.group);
-      sums[e.quantity][c] += e.nats / estimated.length;
-      errors[e.quantity][c] = Math.hypot(errors[e.quantity][c], e.standardError / estimated.length);
-      found.groups.get(e.group)!.forEach((at, i) => {
-        const before = pointwise[e.quantity as 'I(X;T)'][found.rows[at]];
-        const value = e.pointwise[i] / estimated.length;
-        pointwise[e.quantity as 'I(X;T)'][found.rows[at]] = Number.isFinite(before) ? before + value : value;
+  const share = averagingWeights(looks.map((l) => l.epoch));
+  for (const [k, seen] of (enough ? looks : []).entries()) {
+    const found = await information(seen, labels, members, seed, (done) => progress((k + done) / looks.length));
+    for (const { quantity, group, nats, standardError, pointwise: each } of found.estimates) {
+      if (quantity !== 'I(X;T)' && quantity !== 'I(T;Ŷ)') continue;
+      const c = Number(group);
+      averages[quantity][c] += share[k] * nats;
+      errors[quantity][c] = Math.hypot(errors[quantity][c], share[k] * standardError);
+      found.groups.get(group)!.forEach((at, i) => {
+        const before = k === 0 ? 0 : pointwise[quantity][found.rows[at]];
+        pointwise[quantity][found.rows[at]] = before + share[k] * each[i];
+        if (k === 0 && quantity === 'I(T;Ŷ)') early[found.rows[at]] = each[i];
       });
     }
   }
@@ -176,9 +192,10 @@ export async function measureSignals(
   const values: Record<Signal, number[]> = {
     separation: apart,
     'two-sidedness': gains,
-    'I(X;T)': judged(sums['I(X;T)']),
-    'I(T;Ŷ)': judged(sums['I(T;Ŷ)']),
-    'early loss': earlyLoss(looks[0], members, odds),
+    'I(X;T)': judged(averages['I(X;T)']),
+    'I(T;Ŷ)': judged(averages['I(T;Ŷ)']),
+    'early loss': sidesDiffer(looks[0].loss, members, odds),
+    'early information': sidesDiffer(early, members, odds),
   };
   const p: Record<Signal, number[]> = {
     separation: outlyingness(values.separation, 'upper', { floor: FLOOR.separation }),
@@ -186,6 +203,7 @@ export async function measureSignals(
     'I(X;T)': outlyingness(values['I(X;T)'], 'both', { errors: errors['I(X;T)'] }),
     'I(T;Ŷ)': outlyingness(values['I(T;Ŷ)'], 'both', { errors: errors['I(T;Ŷ)'] }),
     'early loss': outlyingness(values['early loss'], 'upper'),
+    'early information': outlyingness(values['early information'], 'upper'),
   };
   const adjusted = holm(members.map((_, c) => combined(signals.map((s) => ({ p: p[s][c], weight: WEIGHT[s] })))));
   const of = (table: Record<Signal, number[]>, c: number) =>

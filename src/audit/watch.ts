@@ -1,8 +1,8 @@
 /** A training that is watched sample by sample: what every signal and every baseline reads. */
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
-import { findModel } from '../models/index.js';
-import { Trainer } from '../training/trainer.js';
+import { findModel, type Weights } from '../models/index.js';
+import { type Position, Trainer } from '../training/trainer.js';
 
 export interface WatchSettings {
   width: number;
@@ -26,8 +26,12 @@ export interface Look {
 
 /** γ: enough for information to be finite, little enough to learn in a few epochs. */
 const NOISE = 0.1;
-const BATCH = 64;
-const RATE = 0.05;
+/** Small batches: sets of a few thousand images get enough steps in few epochs. */
+const BATCH = 32;
+const RATE = 0.025;
+
+/** Steps of an epoch over `n` images. */
+export const stepsOf = (n: number) => Math.ceil(n / BATCH);
 
 /** Cross-entropy of each row's label, nats. */
 export function losses({ data, n, d }: Matrix, labels: ArrayLike<number>): Float32Array {
@@ -40,36 +44,27 @@ export function losses({ data, n, d }: Matrix, labels: ArrayLike<number>): Float
   });
 }
 
-/** A trained network, asked for logits and features of other images. */
-export interface Watched {
-  looks: Look[];
-  /** Noise-free-feature and logits of a noisy pass over other images. */
-  trainer: Trainer;
+/** Where a training stood: what another goes on from. */
+export interface Snapshot {
+  tensors: Record<string, Weights>;
+  position: Position;
 }
 
-/**
- * Trains ResNet-18 on `set` and looks at `seen` (by default the same) at the given epochs. `step` hears the share done, and may throw
- * to end the work. Throws `DivergedError`.
- */
-export async function watch(
-  set: ImageSet,
-  classes: number,
-  { width, epochs, looks, seed }: WatchSettings,
-  step: (share: number) => void,
-  seen: ImageSet = set,
-): Promise<Watched> {
+/** A training that was watched to its end. */
+export interface Watched {
+  looks: Look[];
+  /** The network as it is in the end; released by whoever asked for it. */
+  trainer: Trainer;
+  /** The same as it was after half of the epochs. */
+  halfway: Snapshot;
+}
+
+/** A network that has not learned anything yet. */
+export function untrained(set: ImageSet, classes: number, { width, epochs, seed }: WatchSettings): Trainer {
   const { images, labels, height, width: imageWidth, channels } = set;
-  const pixels = height * imageWidth * channels;
   // The schedule of the learning rate is fixed, so that nothing depends on a test set; one image stands for it.
-  const test = {
-    images: images.slice(0, pixels),
-    labels: labels.slice(0, 1),
-    n: 1,
-    height,
-    width: imageWidth,
-    channels,
-  };
-  const trainer = new Trainer(
+  const one = { images: images.slice(0, height * imageWidth * channels), labels: labels.slice(0, 1), n: 1 };
+  return new Trainer(
     {
       model: findModel('resnet18'),
       width,
@@ -85,18 +80,60 @@ export async function watch(
       noiseStd: NOISE,
       seed,
     },
-    { classes, train: { ...set, poisoned: new Uint8Array(set.n) }, test, triggered: null },
+    {
+      classes,
+      train: { ...set, poisoned: new Uint8Array(set.n) },
+      test: { ...one, height, width: imageWidth, channels },
+      triggered: null,
+    },
   );
-  const found: Look[] = [];
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+}
+
+/** Goes on with a training to its end. `step` hears the share of it that is done, and may throw; `after` comes after each epoch. */
+export async function train(
+  trainer: Trainer,
+  step: (share: number) => void,
+  after: (epoch: number) => Promise<void> = async () => {},
+): Promise<Trainer> {
+  const { epochs } = trainer.config;
+  while (trainer.position.epoch < epochs) {
     for (let last = false; !last; ) {
       last = await trainer.step();
-      step((epoch - 1 + trainer.position.step / trainer.stepsPerEpoch) / epochs);
+      const { epoch, step: done } = trainer.position;
+      step((epoch + done / trainer.stepsPerEpoch) / epochs);
     }
     await trainer.finishEpoch();
-    if (looks.includes(epoch)) found.push({ epoch, ...(await look(trainer, seen, classes)) });
+    await after(trainer.position.epoch);
   }
-  return { looks: found, trainer };
+  return trainer;
+}
+
+/**
+ * Trains ResNet-18 on `set` and looks at `seen` (by default the same) at the given epochs. `step` hears the share done, and may throw
+ * to end the work. Throws `DivergedError`.
+ */
+export async function watch(
+  set: ImageSet,
+  classes: number,
+  settings: WatchSettings,
+  step: (share: number) => void,
+  seen: ImageSet = set,
+): Promise<Watched> {
+  const { epochs, looks } = settings;
+  const found: Look[] = [];
+  const trainer = untrained(set, classes, settings);
+  let halfway: Snapshot | undefined;
+  await train(trainer, step, async (epoch) => {
+    if (epoch === Math.ceil(epochs / 2)) halfway = await snapshot(trainer);
+    if (looks.includes(epoch)) found.push({ epoch, ...(await look(trainer, seen, classes)) });
+  });
+  return { looks: found, trainer, halfway: halfway! };
+}
+
+async function snapshot(trainer: Trainer): Promise<Snapshot> {
+  await trainer.state.collect();
+  // Arrays of a trainer are written again by later steps.
+  return structuredClone({ tensors: trainer.tensors(), position: trainer.position });
 }
 
 /** One look at any images with the network as it stands. */

@@ -7,11 +7,16 @@ import { writeAtomic } from '../formats/files.js';
 import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
 import type { Audit } from './audit.js';
+import type { Intervened } from './intervene.js';
 import { nameOf, type Unvouched } from './load.js';
 import { auditSheet } from './sheet.js';
 
 /** The documents that scripts read: names of classes, paths or places of samples. */
-export function auditDocument(unvouched: Unvouched, { verdict, classes, suspicious, seconds }: Audit) {
+export function auditDocument(
+  unvouched: Unvouched,
+  { verdict, classes, suspicious, seconds }: Audit,
+  interventions: readonly Intervened[] = [],
+) {
   return {
     verdict,
     suspiciousClasses: classes.filter((c) => c.suspicious).map((c) => c.label),
@@ -24,17 +29,29 @@ export function auditDocument(unvouched: Unvouched, { verdict, classes, suspicio
       sides,
     })),
     suspicious: suspicious.map((i) => nameOf(unvouched, i)),
+    interventions: interventions.map(({ model, ...rest }) => ({ ...rest, model: model && modelFile(rest.how) })),
     seconds,
   };
 }
+
+/** File of a network that something was done to. */
+const modelFile = (how: Intervened['how']) => `model-${how}.onnx`;
 
 /** Throws `UserError` where something lies already. */
 export async function checkNew(flag: string, path: string): Promise<void> {
   if (await stat(path).catch(() => null)) throw new UserError(`${flag} ${path}: it exists already; name another`);
 }
 
-/** Writes `audit.json`, `samples.csv` (every sample with its score and pointwise information) and `sheet.png` into a new folder. */
-export async function writeFindings(unvouched: Unvouched, audit: Audit, folder: string): Promise<{ sheet: string }> {
+/**
+ * Writes `audit.json`, `samples.csv` (every sample with its score and pointwise information), `sheet.png`, and the networks that
+ * something was done to, into a new folder.
+ */
+export async function writeFindings(
+  unvouched: Unvouched,
+  audit: Audit,
+  interventions: readonly Intervened[],
+  folder: string,
+): Promise<{ sheet: string }> {
   const { set, classes } = unvouched;
   await mkdir(folder, { recursive: true });
   const { pointwise } = audit.signals;
@@ -55,7 +72,11 @@ export async function writeFindings(unvouched: Unvouched, audit: Audit, folder: 
     join(folder, 'samples.csv'),
     `sample,class,suspicious,score,pointwise I(X;T) (nats),pointwise I(T;Ŷ) (nats)\n${lines.join('\n')}\n`,
   );
-  await writeAtomic(join(folder, 'audit.json'), `${JSON.stringify(auditDocument(unvouched, audit), null, 2)}\n`);
+  await writeAtomic(
+    join(folder, 'audit.json'),
+    `${JSON.stringify(auditDocument(unvouched, audit, interventions), null, 2)}\n`,
+  );
+  for (const { how, model } of interventions) if (model) await writeAtomic(join(folder, modelFile(how)), model);
   const sheet = join(folder, 'sheet.png');
   await writeAtomic(sheet, await auditSheet(unvouched, audit));
   return { sheet };

@@ -1,6 +1,10 @@
 /** `ibscope audit`: is this training set safe? */
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { UserError } from '../base/errors.js';
+import { type Intervention, interventions, signals } from '../audit/index.js';
+import { UserError, unknownWord } from '../base/errors.js';
 import type { AuditJob, AuditOutcome } from '../experiments/jobs.js';
 import { defaultOut } from './options.js';
 import { table } from './table.js';
@@ -13,12 +17,15 @@ export function addAudit(program: Command) {
   program
     .command('audit')
     .description('look for a backdoor in a labelled image set that nobody vouches for')
-    .argument('<set>', 'folder of class folders (or with train/ in it), or an .npz with images and labels')
+    .argument('<set>', 'folder of class folders (or with train/ in it), an .npz with images and labels, or a run')
     .option('--seed <n>', 'seed of everything random (default 0)')
     .option('--quick', 'half the training, half the time')
     .option('--thorough', 'twice the training, twice the time')
     .option('--out <dir>', 'folder of the findings (default runs/audit-…)')
     .option('--write-clean <dir>', 'write the set without its suspicious samples')
+    .option('--intervene <how>', `do something about it, and judge it: ${interventions.join(', ')}, several, or all`)
+    .option('--test <set>', 'clean test images to judge by (default test/ beside train/)')
+    .option('--triggered <set>', 'triggered test images, labelled as the attacker wants (default test-triggered/)')
     .option('--json', 'print one JSON document on stdout and nothing else there')
     .addHelpText(
       'after',
@@ -28,17 +35,37 @@ export function addAudit(program: Command) {
       if (values.quick && values.thorough) throw new UserError('--quick, --thorough: one of them');
       if (values.seed !== undefined && !/^\d{1,15}$/.test(values.seed))
         throw new UserError(`--seed ${values.seed}: a whole number from 0 is allowed`);
+      const asked = interventionsOf(values.intervene);
+      for (const flag of ['test', 'triggered'])
+        if (values[flag] !== undefined && asked.length === 0)
+          throw new UserError(`--${flag} ${values[flag]}: it goes with --intervene`);
+      const beside = async (name: string) => {
+        const folder = join(path, name);
+        return asked.length > 0 && (await stat(folder).catch(() => null))?.isDirectory() ? folder : undefined;
+      };
       const job: AuditJob = {
         path,
         out: values.out ?? defaultOut('audit'),
         clean: values.writeClean,
         effort: values.quick ? 'quick' : values.thorough ? 'thorough' : 'normal',
         seed: Number(values.seed ?? 0),
+        interventions: asked,
+        test: values.test ?? (await beside('test')),
+        triggered: values.triggered ?? (await beside('test-triggered')),
       };
       const outcome = await work<AuditOutcome>('auditJob', job);
       process.stdout.write(values.json ? `${JSON.stringify(outcome.document)}\n` : `${words(outcome)}\n`);
       if (outcome.document.verdict === 'suspicious') process.exitCode = SUSPICIOUS;
     });
+}
+
+function interventionsOf(text: string | undefined): Intervention[] {
+  if (text === undefined) return [];
+  if (text === 'all') return [...interventions];
+  return text.split(',').map((how) => {
+    if ((interventions as readonly string[]).includes(how)) return how as Intervention;
+    throw unknownWord('intervention', how, [...interventions, 'all']);
+  });
 }
 
 function words({ document, out, sheet, cleaned }: AuditOutcome): string {
@@ -50,7 +77,7 @@ function words({ document, out, sheet, cleaned }: AuditOutcome): string {
       c.label,
       c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
       c.suspicious ? 'suspicious' : '',
-      ...(['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss'] as const).map((s) => {
+      ...signals.map((s) => {
         const value = c.signals.values[s];
         return Number.isFinite(value) ? value.toFixed(2) : '–';
       }),
@@ -66,11 +93,30 @@ function words({ document, out, sheet, cleaned }: AuditOutcome): string {
   return [
     said,
     '',
-    table(['class', 'p', '', 'ln d′', 'two-sided, nats', 'I(X;T)', 'I(T;Ŷ)', 'early loss'], rows),
+    table(['class', 'p', '', 'ln d′', 'two-sided, nats', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early I(T;Ŷ)'], rows),
     'p: chance of evidence this strong somewhere in a clean set; 0.01 or less is called suspicious',
     '',
     `picture: ${sheet}`,
     `samples: ${out}/samples.csv`,
+    ...interventionTable(document.interventions, out),
     ...(cleaned ? [`without them: ${cleaned.path} (${of(cleaned.images, 'image')})`] : []),
   ].join('\n');
+}
+
+function interventionTable(done: AuditOutcome['document']['interventions'], out: string): string[] {
+  if (done.length === 0) return [];
+  const share = (v: number | null | undefined) => (v == null ? '–' : v.toFixed(3));
+  const rows = done.map(({ how, judgement, note }) => [
+    how,
+    share(judgement?.accuracy),
+    share(judgement?.asr),
+    share(judgement?.named),
+    note,
+  ]);
+  return [
+    '',
+    table(['done', 'accuracy', 'ASR', 'named', ''], rows),
+    'accuracy, ASR: of test images, of triggered ones; named: of the samples named, called the class they came with',
+    `networks: ${out}/model-*.onnx`,
+  ];
 }

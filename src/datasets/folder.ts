@@ -80,13 +80,22 @@ async function listings(root: string, seed: number) {
 
 /**
  * All images of `DIR/train/<class>/`, or of `DIR/<class>/` where there is no `train`, none held out, at `size` × `size`; `files` in
- * their order. Throws `UserError` as the source does.
+ * their order. Class folders without images are an error, or are skipped. Throws `UserError` as the source does.
  */
-export async function readLabelled(root: string, size = 32): Promise<{ classes: string[]; set: ImageSet }> {
+export async function readLabelled(
+  root: string,
+  size = 32,
+  empty: 'refuse' | 'skip' = 'refuse',
+): Promise<{ classes: string[]; set: ImageSet }> {
   checkSize(size);
   const inside = await subfolders(await requireDir('folder', root));
   const top = inside.includes('train') ? join(root, 'train') : root;
-  const classes = await classFolders(top);
+  let classes = await classFolders(top);
+  if (empty === 'skip') {
+    const held = await Promise.all(classes.map(async (name) => (await entries(join(top, name))).length > 0));
+    classes = classes.filter((_, c) => held[c]);
+    if (classes.length === 0) throw new UserError(`${top}: its class folders hold no images`);
+  }
   return { classes, set: await decodeImages(await list(top, classes, classes), size) };
 }
 

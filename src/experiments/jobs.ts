@@ -2,9 +2,16 @@
 import {
   audit,
   auditDocument,
+  auditTrace,
   checkNew,
   type Effort,
+  type Intervened,
+  type Intervention,
+  intervene,
+  type JudgedOn,
+  loadJudged,
   loadUnvouched,
+  settingsFor,
   writeClean,
   writeFindings,
 } from '../audit/index.js';
@@ -117,6 +124,10 @@ export interface AuditJob {
   clean?: string;
   effort: Effort;
   seed: number;
+  /** What is done about a suspicious set, and the images that is judged by. */
+  interventions: Intervention[];
+  test?: string;
+  triggered?: string;
 }
 
 export interface AuditOutcome {
@@ -132,11 +143,27 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   const hooks = hooksOf(context);
   hooks.progress?.({ stage: 'images', done: 0, total: 1, unit: 'set' });
   const unvouched = await loadUnvouched(job.path);
-  const found = await audit(unvouched, job, hooks);
-  const { sheet } = await writeFindings(unvouched, found, job.out);
+  const { kind, set } = unvouched;
+  if (kind === 'trace' && job.clean !== undefined)
+    throw new UserError(`--write-clean ${job.clean}: ${job.path} is a run, and holds only some samples of its set`);
+  if (kind === 'trace' && job.interventions.length > 0)
+    throw new UserError(`--intervene: ${job.path} is a run; audit the set that it was trained on`);
+  const judgedOn: JudgedOn = {};
+  for (const which of ['test', 'triggered'] as const)
+    if (job[which] !== undefined) judgedOn[which] = await loadJudged(`--${which}`, job[which], unvouched);
+  let done: Intervened[] = [];
+  const found =
+    kind === 'trace'
+      ? await auditTrace(unvouched, job, hooks)
+      : await audit(unvouched, job, hooks, async (watched, findings) => {
+          if (job.interventions.length === 0) return;
+          const settings = settingsFor(set.n, job);
+          done = await intervene(unvouched, watched, findings, job.interventions, settings, judgedOn, hooks);
+        });
+  const { sheet } = await writeFindings(unvouched, found, done, job.out);
   const cleaned =
     job.clean === undefined ? null : { path: job.clean, images: await writeClean(unvouched, found, job.clean) };
-  return { document: auditDocument(unvouched, found), out: job.out, sheet, cleaned };
+  return { document: auditDocument(unvouched, found, done), out: job.out, sheet, cleaned };
 }
 
 /** Other estimators on the probes of a finished run. */

@@ -79,13 +79,14 @@ export const PAPER_PAIRS = 1 << 17;
 export const paperSettings = (quantity: CheckpointEstimate['quantity']) =>
   PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
 
-/** All estimates of one checkpoint. `objective`: what quick critics climb in the place of InfoNCE. */
+/** All estimates of one checkpoint. `objective`: what quick critics climb in the place of InfoNCE; `only`: these quantities alone. */
 export async function estimateCheckpoint(
   data: CheckpointData,
   kind: CheckpointCritic,
   seed: number,
   progress: (done: number) => void = () => {},
   objective?: Objective,
+  only?: readonly CheckpointEstimate['quantity'][],
 ): Promise<CheckpointEstimate[]> {
   const reduce = (side: Side) => (kind === 'quick' ? reduceSide(side, GROUP.components, seed) : side);
   const x = await reduce([data.x]);
@@ -93,7 +94,7 @@ export async function estimateCheckpoint(
   const logits = await reduce(data.logits);
   const y: Side = [oneHotLabels(data.labels, data.classes)];
   const sides = { 'I(X;T)': [x, t], 'I(T;Ŷ)': [t, logits], 'I(X;Ŷ)': [x, logits], 'I(T;Y)': [t, y] } as const;
-  const plan = estimatesPlanned(data.groups.keys());
+  const plan = estimatesPlanned(data.groups.keys()).filter((p) => only?.includes(p.quantity) ?? true);
   const total = plan.reduce((s, p) => s + p.groups.length, 0);
   const results: CheckpointEstimate[] = [];
   for (const { quantity, groups } of plan) {

@@ -5,7 +5,6 @@
 import { Rng } from '../../base/random.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
-import { look } from '../watch.js';
 
 /** Images that each is blended with, half and half. The paper takes 100; the mean entropy settles long before. */
 const BLENDS = 8;
@@ -21,15 +20,15 @@ export async function strip(trainer: Trainer, set: ImageSet, classes: number, se
     for (let i = 0; i < set.n; i++)
       for (let p = 0; p < size; p++)
         images[i * size + p] = (set.images[i * size + p] + set.images[order[i] * size + p]) >> 1;
-    const { logits } = await look(trainer, { ...set, images }, classes);
+    const [{ logits }] = await trainer.probe({ ...set, images }, 1);
     for (let i = 0; i < set.n; i++) {
       let most = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < classes; k++) most = Math.max(most, logits.data[i * classes + k]);
+      for (let k = 0; k < classes; k++) most = Math.max(most, logits[i * classes + k]);
       let [sum, weighted] = [0, 0];
       for (let k = 0; k < classes; k++) {
-        const e = Math.exp(logits.data[i * classes + k] - most);
+        const e = Math.exp(logits[i * classes + k] - most);
         sum += e;
-        weighted += e * (logits.data[i * classes + k] - most);
+        weighted += e * (logits[i * classes + k] - most);
       }
       // Entropy of a softmax: ln Σe − Σ p·z. Scores are its negative.
       scores[i] -= (Math.log(sum) - weighted / sum) / BLENDS;

@@ -1,0 +1,218 @@
+/**
+ * What can be done about a training set that an audit called suspicious: during training (stop when it shows, or drop the samples and go
+ * on) and after it (cut the channels that carry the trigger, or train again without the samples). The second of the paper's open
+ * questions; each is judged by the same measures as the network that nothing was done to.
+ */
+import { gather } from '../datasets/select.js';
+import type { ImageSet } from '../datasets/types.js';
+import type { RunHooks } from '../experiments/hooks.js';
+import type { Weights } from '../models/index.js';
+import type { Trainer } from '../training/trainer.js';
+import { examine, type Findings, type Labelled, stepOf } from './audit.js';
+import { look, train, untrained, type Watched, type WatchSettings } from './watch.js';
+
+/** What can be done. */
+export const interventions = ['stop', 'drop', 'prune', 'retrain'] as const;
+/** One of `interventions`. */
+export type Intervention = (typeof interventions)[number];
+
+/** Images that a network is judged by, besides those it was trained on: where there are any. */
+export interface JudgedOn {
+  test?: ImageSet | null;
+  /** Triggered test images with the labels an attacker wants. */
+  triggered?: ImageSet | null;
+}
+
+/** How good a network is, and how much of a backdoor it has. Shares, 0 … 1; null where there is nothing to count. */
+export interface Judgement {
+  /** Of the test images, right. */
+  accuracy: number | null;
+  /** Attack success rate: of the triggered test images, called what the attacker wants. */
+  asr: number | null;
+  /** Of the training samples that the audit named, called the class they were labelled with. */
+  named: number | null;
+}
+
+/** A network that something was done to; null for what could not be done, and why. */
+export interface Intervened {
+  how: Intervention | 'nothing';
+  judgement: Judgement | null;
+  /** What was done, or why nothing could be, in words. */
+  note: string;
+  /** The network, as ONNX. */
+  model: Uint8Array | null;
+}
+
+/** Accuracy that cutting channels may cost on the samples that were not named. */
+const MOST_LOST = 0.02;
+/** Share of the training, its last and slowest, that is done again after cutting: fine-pruning, as Liu et al. 2018 have it. */
+const TUNED = 1 / 6;
+
+/** Channels of T by how much more the named samples of a class excite them than the others of their class, the most first. */
+export function carriers(
+  features: { data: Float32Array; d: number },
+  labels: ArrayLike<number>,
+  named: ReadonlySet<number>,
+): Int32Array {
+  const { data, d } = features;
+  const touched = new Set([...named].map((i) => labels[i]));
+  const sums = [0, 1].map(() => ({ n: 0, sum: new Float64Array(d), square: new Float64Array(d) }));
+  for (let i = 0; i < labels.length; i++) {
+    if (!touched.has(labels[i])) continue;
+    const side = sums[Number(named.has(i))];
+    side.n++;
+    for (let j = 0; j < d; j++) {
+      side.sum[j] += data[i * d + j];
+      side.square[j] += data[i * d + j] ** 2;
+    }
+  }
+  const mean = (k: number, j: number) => sums[k].sum[j] / Math.max(1, sums[k].n);
+  const variance = (k: number, j: number) => sums[k].square[j] / Math.max(1, sums[k].n) - mean(k, j) ** 2;
+  const excess = Float64Array.from(
+    { length: d },
+    (_, j) => (mean(1, j) - mean(0, j)) / Math.sqrt(variance(0, j) + variance(1, j) + 1e-12),
+  );
+  return Int32Array.from({ length: d }, (_, j) => j).sort((a, b) => excess[b] - excess[a]);
+}
+
+/**
+ * How many of the channels in `order` to cut off a linear classifier, weights [classes, d]: those that make the named samples' class
+ * theirs least often, while no more than `MOST_LOST` of the other samples' accuracy is lost.
+ */
+export function cut(
+  { data, d }: { data: Float32Array; d: number },
+  labels: ArrayLike<number>,
+  named: ReadonlySet<number>,
+  order: Int32Array,
+  weight: Float32Array,
+  bias: Float32Array,
+): number {
+  const classes = bias.length;
+  const n = labels.length;
+  const logits = new Float64Array(n * classes);
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < classes; k++) {
+      let sum = bias[k];
+      for (let j = 0; j < d; j++) sum += weight[k * d + j] * data[i * d + j];
+      logits[i * classes + k] = sum;
+    }
+  const shares = () => {
+    let [own, right] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      const hit = Number(row.indexOf(Math.max(...row)) === labels[i]);
+      if (named.has(i)) own += hit;
+      else right += hit;
+    }
+    return { own: own / named.size, right: right / (n - named.size) };
+  };
+  let best = { count: 0, ...shares() };
+  const least = best.right - MOST_LOST;
+  for (const [done, j] of order.entries()) {
+    for (let i = 0; i < n; i++)
+      for (let k = 0; k < classes; k++) logits[i * classes + k] -= weight[k * d + j] * data[i * d + j];
+    const now = shares();
+    if (now.right >= least && now.own < best.own) best = { count: done + 1, ...now };
+  }
+  return best.count;
+}
+
+/**
+ * Does to a watched training what is asked, and judges each network beside the one that nothing was done to. What needs suspicious
+ * samples and has none says so. Throws `Stopped` when asked to end.
+ */
+export async function intervene(
+  labelled: Labelled,
+  { looks, trainer, halfway }: Watched,
+  found: Findings,
+  asked: readonly Intervention[],
+  settings: WatchSettings,
+  judgedOn: JudgedOn = {},
+  hooks: RunHooks = {},
+): Promise<Intervened[]> {
+  const { set, classes } = labelled;
+  const step = stepOf(hooks);
+  const named = found.suspicious.length > 0 ? gather(set, Int32Array.from(found.suspicious)) : null;
+  const share = async (t: Trainer, images: ImageSet | null | undefined, label: string) =>
+    images ? (await t.evaluate(images, label)).accuracy : null;
+  const judge = async (t: Trainer): Promise<Judgement> => ({
+    accuracy: await share(t, judgedOn.test, 'test'),
+    asr: await share(t, judgedOn.triggered, 'triggered'),
+    named: await share(t, named, 'named'),
+  });
+  const without = (suspicious: readonly number[]) => {
+    const out = new Set(suspicious);
+    return gather(set, Int32Array.from([...set.labels.keys()].filter((i) => !out.has(i))));
+  };
+  const done: Intervened[] = [];
+  const add = async (how: Intervened['how'], t: Trainer, note: string) => {
+    done.push({ how, judgement: await judge(t), note, model: t.onnx() });
+  };
+  const cannot = (how: Intervention, note: string) => done.push({ how, judgement: null, note, model: null });
+  await add('nothing', trainer, `trained on all ${set.n} samples`);
+
+  const { epoch } = halfway.position;
+  if (asked.includes('stop') || asked.includes('drop')) {
+    const early = await examine(
+      labelled,
+      looks.filter((l) => l.epoch <= epoch),
+      settings,
+      hooks,
+    );
+    const seen = early.suspicious.length > 0;
+    const unseen = `after epoch ${epoch} of ${settings.epochs} nothing stood out`;
+    if (asked.includes('stop') && !seen) cannot('stop', unseen);
+    else if (asked.includes('stop')) {
+      const stopped = untrained(set, classes.length, settings);
+      stopped.load(halfway.tensors);
+      await add('stop', stopped, `stopped after epoch ${epoch} of ${settings.epochs}, when it stood out`);
+      await stopped.release();
+    }
+    if (asked.includes('drop') && !seen) cannot('drop', unseen);
+    else if (asked.includes('drop')) {
+      const rest = without(early.suspicious);
+      const other = untrained(rest, classes.length, settings);
+      other.load(halfway.tensors);
+      other.position = structuredClone(halfway.position);
+      await train(other, step('without them', rest.n * settings.epochs));
+      await add('drop', other, `${early.suspicious.length} samples dropped after epoch ${epoch} of ${settings.epochs}`);
+      await other.release();
+    }
+  }
+  if (asked.includes('prune')) {
+    if (!named) cannot('prune', 'no sample was named');
+    else {
+      const features = (await look(trainer, set, classes.length)).features;
+      const { 'fc.weight': weight, 'fc.bias': bias } = trainer.weights();
+      const out = new Set(found.suspicious);
+      const order = carriers(features, set.labels, out);
+      const values = [weight, bias].map((w) => Float32Array.from(w.data as Float32Array));
+      const count = cut(features, set.labels, out, order, values[0], values[1]);
+      for (const j of order.subarray(0, count))
+        for (let k = 0; k < classes.length; k++) values[0][k * features.d + j] = 0;
+      const rest = without(found.suspicious);
+      const pruned = untrained(rest, classes.length, settings);
+      pruned.load({ ...trainer.weights(), 'fc.weight': { ...weight, data: values[0] } as Weights });
+      const tuned = Math.min(settings.epochs, Math.ceil(TUNED * settings.epochs));
+      pruned.position = { ...structuredClone(pruned.position), epoch: settings.epochs - tuned };
+      await train(pruned, step('after cutting channels', rest.n * settings.epochs));
+      await add(
+        'prune',
+        pruned,
+        `${count} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`,
+      );
+      await pruned.release();
+    }
+  }
+  if (asked.includes('retrain')) {
+    if (!named) cannot('retrain', 'no sample was named');
+    else {
+      const rest = without(found.suspicious);
+      const again = untrained(rest, classes.length, settings);
+      await train(again, step('again', rest.n * settings.epochs));
+      await add('retrain', again, `trained again on the ${rest.n} samples that are left`);
+      await again.release();
+    }
+  }
+  return done;
+}
