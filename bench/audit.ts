@@ -2,11 +2,12 @@
  * What `ibscope audit` finds, and what it does not: attacks × rates × seeds, beside clean, imbalanced and equal-sized sets, with each
  * baseline on the same trainings, and accuracy and ASR before and after the suspicious samples are left out.
  *
- *   npm run -s bench -- audit --out DIR [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
+ *   npm run -s bench -- audit [--out DIR] [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
  *
  * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. One thread an audit, as many audits at a time as
- * there are cores. The first `--deep` seeds (2) are also trained again without what was named, and have a stealth score; the first of
- * badnets and blend at 5 % goes through all interventions. What is in `--out` already is not done again; the table of all that is there goes to docs/audit-table.md.
+ * there are cores. The first `--deep` seeds (2) are also trained again without what was named, and have a stealth score; the first
+ * of badnets and blend at 5 % goes through all interventions. Rows go to `--out`/audit-rows.jsonl (docs), and are not made again;
+ * the table of all that are there goes to docs/audit-table.md.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -26,7 +27,6 @@ import {
   strip,
 } from '../src/audit/index.js';
 import type { Look } from '../src/audit/watch.js';
-import { UserError } from '../src/base/errors.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
@@ -299,7 +299,7 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      out: { type: 'string' },
+      out: { type: 'string', default: 'docs' },
       images: { type: 'string' },
       seeds: { type: 'string', default: '10' },
       'cifar-seeds': { type: 'string', default: '3' },
@@ -307,9 +307,8 @@ export async function main(args: string[]): Promise<void> {
       only: { type: 'string' },
     },
   });
-  if (!values.out) throw new UserError('--out DIR is needed: results lie there, and are gone on with');
   mkdirSync(values.out, { recursive: true });
-  const file = join(values.out, 'rows.jsonl');
+  const file = join(values.out, 'audit-rows.jsonl');
   const read = (): Row[] =>
     existsSync(file)
       ? readFileSync(file, 'utf8')

@@ -5,6 +5,7 @@
 import type { ImageSet } from '../datasets/types.js';
 import { limitThreads } from '../engine/devices.js';
 import { type RunHooks, Stopped } from '../experiments/hooks.js';
+import { Keeper } from './keep.js';
 import { looksOf, type Unvouched } from './load.js';
 import { type SideContent, sidesOf } from './sides.js';
 import { type ClassEvidence, measureSignals, type Signals } from './signals.js';
@@ -42,6 +43,8 @@ export interface AuditSettings {
   seed: number;
   /** Threads of the computation; 0: all cores. */
   threads?: number;
+  /** File that the training is kept in as it goes on, and goes on from. */
+  keep?: string;
 }
 
 /** What is said of one class. */
@@ -88,7 +91,7 @@ export const stepOf =
   (hooks: RunHooks) =>
   (stage: string, images: number) =>
   (share: number): void => {
-    if (hooks.shouldStop?.()) throw new Stopped('stopped; an audit keeps nothing.');
+    if (hooks.shouldStop?.()) throw new Stopped('stopped');
     hooks.progress?.({ stage, done: Math.round(share * images), total: images, unit: 'images' });
   };
 
@@ -155,15 +158,18 @@ export async function audit(
   const plan = settingsFor(set.n, settings);
   const step = stepOf(hooks)('train', set.n * plan.epochs);
   const times: number[] = [];
-  const watched = await watch(set, classes.length, plan, (share) => {
+  const keeper = settings.keep === undefined ? undefined : new Keeper(settings.keep, set, plan);
+  const timed = (share: number) => {
     step(share);
     if (times.push(performance.now()) !== TIMED) return;
     // The first step makes the program. Looks, signals and what a suspicious class costs are some half of the training.
-    const left = ((times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000) * plan.epochs * stepsOf(set.n);
+    const each = (times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000;
+    const left = (1 - share) * plan.epochs * stepsOf(set.n) * each;
     hooks.line?.(
       `takes about ${minutes(1.2 * left)}, ${minutes(1.8 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
     );
-  });
+  };
+  const watched = await watch(set, classes.length, plan, timed, { keeper });
   try {
     const found = await examine(labelled, watched.looks, plan, hooks);
     const seconds = (performance.now() - started) / 1000;

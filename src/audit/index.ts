@@ -25,4 +25,5 @@ export {
 } from './intervene.js';
 export { loadJudged, loadUnvouched, type Unvouched } from './load.js';
 export { type Signal, signals } from './signals.js';
-export { auditDocument, checkNew, writeClean, writeFindings } from './write.js';
+export type { Watched } from './watch.js';
+export { auditDocument, checkNew, TRAINING, writeClean, writeFindings } from './write.js';

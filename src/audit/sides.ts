@@ -51,13 +51,9 @@ export async function sidesOf(
   const rows = (inside: boolean) =>
     Int32Array.from([...set.labels.keys()].filter((i) => (set.labels[i] === c) === inside));
   const [own, rest] = [rows(true), rows(false)];
-  const { looks, trainer } = await watch(
-    gather(set, rest),
-    classes,
-    { ...settings, looks: [settings.epochs] },
-    step,
-    gather(set, own),
-  );
+  const { looks, trainer } = await watch(gather(set, rest), classes, { ...settings, looks: [settings.epochs] }, step, {
+    seen: gather(set, own),
+  });
   await trainer.release();
   return contentOf(
     looks[0].logits,

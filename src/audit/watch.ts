@@ -3,6 +3,7 @@ import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel, type Weights } from '../models/index.js';
 import { type Position, Trainer } from '../training/trainer.js';
+import type { Keeper } from './keep.js';
 
 export interface WatchSettings {
   width: number;
@@ -110,22 +111,28 @@ export async function train(
 
 /**
  * Trains ResNet-18 on `set` and looks at `seen` (by default the same) at the given epochs. `step` hears the share done, and may throw
- * to end the work. Throws `DivergedError`.
+ * to end the work; with a `keeper` it goes on after the last whole epoch when it is called again. Throws `DivergedError`.
  */
 export async function watch(
   set: ImageSet,
   classes: number,
   settings: WatchSettings,
   step: (share: number) => void,
-  seen: ImageSet = set,
+  { seen = set, keeper }: { seen?: ImageSet; keeper?: Keeper } = {},
 ): Promise<Watched> {
   const { epochs, looks } = settings;
-  const found: Look[] = [];
+  const before = await keeper?.read();
+  const found = before?.looks ?? [];
   const trainer = untrained(set, classes, settings);
-  let halfway: Snapshot | undefined;
+  if (before) {
+    trainer.load(before.now.tensors);
+    trainer.position = before.now.position;
+  }
+  let halfway = before?.halfway;
   await train(trainer, step, async (epoch) => {
     if (epoch === Math.ceil(epochs / 2)) halfway = await snapshot(trainer);
     if (looks.includes(epoch)) found.push({ epoch, ...(await look(trainer, seen, classes)) });
+    await keeper?.write({ now: await snapshot(trainer), halfway, looks: found });
   });
   return { looks: found, trainer, halfway: halfway! };
 }

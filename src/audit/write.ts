@@ -1,5 +1,5 @@
 /** What an audit leaves on disk: its findings in a folder, and the set without what it found. */
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { gather } from '../datasets/select.js';
@@ -37,9 +37,16 @@ export function auditDocument(
 /** File of a network that something was done to. */
 const modelFile = (how: Intervened['how']) => `model-${how}.onnx`;
 
-/** Throws `UserError` where something lies already. */
-export async function checkNew(flag: string, path: string): Promise<void> {
-  if (await stat(path).catch(() => null)) throw new UserError(`${flag} ${path}: it exists already; name another`);
+/** The training in a folder of findings, while it goes on. */
+export const TRAINING = 'training.safetensors';
+
+/** Throws `UserError` where something lies already; with `resume`, anything but a training that was stopped. */
+export async function checkNew(flag: string, path: string, resume = false): Promise<void> {
+  if (!(await stat(path).catch(() => null))) return;
+  if (!resume) throw new UserError(`${flag} ${path}: it exists already; name another`);
+  const inside = await readdir(path).catch(() => ['.']);
+  if (inside.some((name) => !name.startsWith(TRAINING)))
+    throw new UserError(`${flag} ${path}: it holds no audit that was stopped; name another`);
 }
 
 /**

@@ -22,6 +22,7 @@ export function addAudit(program: Command) {
     .option('--quick', 'half the training, half the time')
     .option('--thorough', 'twice the training, twice the time')
     .option('--out <dir>', 'folder of the findings (default runs/audit-…)')
+    .option('--resume', 'go on with the audit in --out that was stopped')
     .option('--write-clean <dir>', 'write the set without its suspicious samples')
     .option('--intervene <how>', `do something about it, and judge it: ${interventions.join(', ')}, several, or all`)
     .option('--test <set>', 'clean test images to judge by (default test/ beside train/)')
@@ -35,13 +36,15 @@ export function addAudit(program: Command) {
       if (values.quick && values.thorough) throw new UserError('--quick, --thorough: one of them');
       if (values.seed !== undefined && !/^\d{1,15}$/.test(values.seed))
         throw new UserError(`--seed ${values.seed}: a whole number from 0 is allowed`);
+      if (values.resume && values.out === undefined) throw new UserError('--resume: say which with --out');
       const asked = interventionsOf(values.intervene);
       for (const flag of ['test', 'triggered'])
         if (values[flag] !== undefined && asked.length === 0)
           throw new UserError(`--${flag} ${values[flag]}: it goes with --intervene`);
       const beside = async (name: string) => {
-        const folder = join(path, name);
-        return asked.length > 0 && (await stat(folder).catch(() => null))?.isDirectory() ? folder : undefined;
+        const isFolder = async (part: string) => (await stat(join(path, part)).catch(() => null))?.isDirectory();
+        const there = asked.length > 0 && (await isFolder('train')) && (await isFolder(name));
+        return there ? join(path, name) : undefined;
       };
       const job: AuditJob = {
         path,
@@ -49,6 +52,7 @@ export function addAudit(program: Command) {
         clean: values.writeClean,
         effort: values.quick ? 'quick' : values.thorough ? 'thorough' : 'normal',
         seed: Number(values.seed ?? 0),
+        resume: values.resume === true,
         interventions: asked,
         test: values.test ?? (await beside('test')),
         triggered: values.triggered ?? (await beside('test-triggered')),

@@ -1,10 +1,14 @@
 /** What runs in the worker thread: an experiment as plain data in, plain data out. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
+  type Audit,
   audit,
   auditDocument,
   auditTrace,
   checkNew,
   type Effort,
+  type Findings,
   type Intervened,
   type Intervention,
   intervene,
@@ -12,6 +16,8 @@ import {
   loadJudged,
   loadUnvouched,
   settingsFor,
+  TRAINING,
+  type Watched,
   writeClean,
   writeFindings,
 } from '../audit/index.js';
@@ -26,7 +32,7 @@ import { type CompareResult, compare } from './compare.js';
 import type { RunConfig, RunRequest } from './config.js';
 import { costOf, type RunCost } from './cost.js';
 import { type ExperimentRequest, type ExperimentResult, experiment } from './experiment.js';
-import type { Progress, RunHooks } from './hooks.js';
+import { type Progress, type RunHooks, Stopped } from './hooks.js';
 import { layersOfOnnx, type OnnxRequest, traceOfOnnx } from './onnx-checkpoints.js';
 import {
   measureLook,
@@ -124,6 +130,8 @@ export interface AuditJob {
   clean?: string;
   effort: Effort;
   seed: number;
+  /** Goes on with one that was stopped. */
+  resume: boolean;
   /** What is done about a suspicious set, and the images that is judged by. */
   interventions: Intervention[];
   test?: string;
@@ -138,7 +146,7 @@ export interface AuditOutcome {
 }
 
 export async function auditJob(job: AuditJob, context: WorkerContext<Message>): Promise<AuditOutcome> {
-  await checkNew('--out', job.out);
+  await checkNew('--out', job.out, job.resume);
   if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
   const hooks = hooksOf(context);
   hooks.progress?.({ stage: 'images', done: 0, total: 1, unit: 'set' });
@@ -151,18 +159,25 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   const judgedOn: JudgedOn = {};
   for (const which of ['test', 'triggered'] as const)
     if (job[which] !== undefined) judgedOn[which] = await loadJudged(`--${which}`, job[which], unvouched);
+  const keep = join(job.out, TRAINING);
   let done: Intervened[] = [];
-  const found =
-    kind === 'trace'
-      ? await auditTrace(unvouched, job, hooks)
-      : await audit(unvouched, job, hooks, async (watched, findings) => {
-          if (job.interventions.length === 0) return;
-          const settings = settingsFor(set.n, job);
-          done = await intervene(unvouched, watched, findings, job.interventions, settings, judgedOn, hooks);
-        });
+  const act = async (watched: Watched, findings: Findings) => {
+    if (job.interventions.length === 0) return;
+    const settings = settingsFor(set.n, job);
+    done = await intervene(unvouched, watched, findings, job.interventions, settings, judgedOn, hooks);
+  };
+  let found: Audit;
+  try {
+    if (kind === 'trace') found = await auditTrace(unvouched, job, hooks);
+    else found = await audit(unvouched, { ...job, keep }, hooks, act);
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    throw new Stopped(`stopped. To go on, give the same command with --out ${job.out} --resume.`);
+  }
   const { sheet } = await writeFindings(unvouched, found, done, job.out);
   const cleaned =
     job.clean === undefined ? null : { path: job.clean, images: await writeClean(unvouched, found, job.clean) };
+  await rm(keep, { force: true });
   return { document: auditDocument(unvouched, found, done), out: job.out, sheet, cleaned };
 }
 
