@@ -32,7 +32,7 @@ import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { gather } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
-import { auroc, type EstimateRow, stealth, stealthQuantities } from '../src/dynamics/index.js';
+import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { inWorker } from '../src/engine/worker.js';
 import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
 import { attackSettings, loadData, prepare } from '../src/experiments/prepare.js';
@@ -98,6 +98,8 @@ interface Row {
   asr: { before: number | null; after: number | null };
   /** What a network trained on the clean set calls target of the triggered images, of each attack. */
   cleanAsr?: Record<string, number>;
+  /** Samples that carry the trigger. */
+  payload: number;
   /** Samples that were named, and how many of them carry the trigger. */
   named: { all: number; payload: number };
   /** Stealth score S of this very training, where the groups are large enough. */
@@ -242,6 +244,7 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     accuracy: { before: before.accuracy, after: after.accuracy },
     asr: { before: before.asr, after: after.asr },
     cleanAsr,
+    payload: poisoned.poisoned.reduce((a, b) => a + b, 0),
     named: { all: found.suspicious.length, payload: found.suspicious.filter((i) => poisoned.poisoned[i]).length },
     stealth: score,
     interventions: interventions ? done.map(({ model: _, ...rest }) => rest) : [],
@@ -255,17 +258,68 @@ const mean = (values: readonly (number | null | undefined)[]) => {
 };
 const show = (value: number, digits = 3) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
 
+const DATASETS = { shapes10: 'shapes10, 2 000 images', folder: 'CIFAR-10, 4 000 images' };
+
+/** Kendall's τ of the stealth score and each method's AUROC over the audits that have both. */
+function scoreTable(rows: readonly Row[]): string[] {
+  const scored = rows.filter((r) => r.stealth !== null && r.auroc.audit !== undefined);
+  if (scored.length < 5) return [];
+  const cells = METHODS.map((m) => {
+    const { tau, interval, p } = rankCorrelation(
+      scored.map((r) => r.stealth!),
+      scored.map((r) => r.auroc[m]!),
+    );
+    return Number.isFinite(tau)
+      ? `${show(tau, 2)} (${interval.map((v) => show(v, 2)).join(' … ')}), p ${show(p, 2)}`
+      : '–';
+  });
+  return [
+    `τ of S and AUROC over ${scored.length} poisoned sets (95 % interval, permutation p):`,
+    '',
+    `| ${METHODS.map(called).join(' | ')} |`,
+    `|${METHODS.map(() => '---|').join('')}`,
+    `| ${cells.join(' | ')} |`,
+    '',
+  ];
+}
+
+/** What was done about sets, and what came of it. */
+function interventionTable(rows: readonly Row[]): string[] {
+  const some = rows.filter((r) => r.interventions?.length > 0);
+  if (some.length === 0) return [];
+  const lines = [
+    '| set, seed | done | accuracy | ASR | named samples called their class | |',
+    '|---|---|---|---|---|---|',
+  ];
+  for (const { condition, seed, interventions } of some)
+    for (const { how, judgement, note } of interventions) {
+      const cells = [judgement?.accuracy, judgement?.asr, judgement?.named].map((v) => show(v ?? Number.NaN));
+      lines.push(`| ${[`${condition}, ${seed}`, how, ...cells, note].join(' | ')} |`);
+    }
+  return [...lines, ''];
+}
+
+/** Of the payload of sets whose target was found, the share that was named; and samples named beside it, per set. */
+function named(rows: readonly Row[]): string {
+  const found = rows.filter((r) => r.found);
+  if (found.length === 0) return '–';
+  const share = mean(found.map((r) => r.named.payload / r.payload));
+  return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.payload)), 1)}`;
+}
+
+const called = (m: Method) => (m === 'audit' ? 'ibscope audit' : m);
+
 /** Markdown of all rows, grouped by data set and condition. */
 export function auditTable(rows: readonly Row[]): string {
   const lines: string[] = [];
-  for (const dataset of ['shapes10', 'folder']) {
+  for (const [dataset, title] of Object.entries(DATASETS)) {
     const of = rows.filter((r) => r.dataset === dataset);
     if (of.length === 0) continue;
     lines.push(
-      `## ${dataset === 'folder' ? 'CIFAR-10, 4 000 images' : 'shapes10, 2 000 images'}`,
+      `## ${title}`,
       '',
-      '| set | target found | other classes called | largest p of the target (clean: least p) | AUROC audit / AC / SS / ABL / STRIP | AUPRC audit / best baseline | accuracy before → after | ASR before → after (clean network) |',
-      '|---|---|---|---|---|---|---|---|',
+      '| set | target found | other classes called | largest p of the target (clean: least p) | AUROC audit / AC / SS / ABL / STRIP | AUPRC audit / best baseline | payload named, others named | accuracy before → after | ASR before → after (clean network) |',
+      '|---|---|---|---|---|---|---|---|---|',
     );
     for (const { name, attack } of CONDITIONS) {
       const some = of.filter((r) => r.condition === name);
@@ -283,6 +337,7 @@ export function auditTable(rows: readonly Row[]): string {
           p < 0.001 ? p.toExponential(0) : p.toFixed(3),
           poison ? METHODS.map((m) => show(auc(m))).join(' / ') : '',
           poison ? `${show(pr('audit'))} / ${show(Math.max(...METHODS.slice(1).map(pr)))}` : '',
+          poison ? named(some) : '',
           `${show(mean(some.map((r) => r.accuracy.before)))} → ${show(mean(some.map((r) => r.accuracy.after)))}`,
           poison
             ? `${show(mean(some.map((r) => r.asr.before)))} → ${show(mean(some.map((r) => r.asr.after)))} (${show(clean)})`
@@ -290,7 +345,7 @@ export function auditTable(rows: readonly Row[]): string {
         ].join(' | ')} |`,
       );
     }
-    lines.push('');
+    lines.push('', ...scoreTable(of), ...interventionTable(of));
   }
   return lines.join('\n');
 }

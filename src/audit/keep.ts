@@ -48,7 +48,9 @@ export class Keeper {
         ),
       );
     const snapshot = (prefix: string): Snapshot => ({
-      tensors: under(prefix) as Record<string, Weights>,
+      tensors: Object.fromEntries(
+        Object.entries(under(prefix)).map(([name, { data, shape }]) => [name, { data, shape } as Weights]),
+      ),
       position: positions[prefix],
     });
     const looks = epochs.map((epoch) => {

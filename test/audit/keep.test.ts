@@ -1,0 +1,63 @@
+/** An audit's training that was stopped ends as if it had not been, and is not taken for another's. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Keeper } from '../../src/audit/keep.js';
+import { type Watched, watch } from '../../src/audit/watch.js';
+import { Rng } from '../../src/base/random.js';
+
+const settings = { width: 4, epochs: 3, looks: [1, 2, 3], seed: 5 };
+const [n, side] = [64, 8];
+const rng = new Rng(3, 'keep');
+const set = {
+  images: Uint8Array.from({ length: n * side * side * 3 }, () => rng.int(256)),
+  labels: Int32Array.from({ length: n }, (_, i) => i % 4),
+  n,
+  height: side,
+  width: side,
+  channels: 3,
+};
+
+describe('a training that is kept', () => {
+  let folder: string;
+  let whole: Watched;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ibscope-keep-'));
+    whole = await watch(set, 4, settings, () => {});
+  });
+  afterAll(async () => {
+    await whole.trainer.release();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['in its first epoch', 0.1],
+    ['in its second', 0.5],
+    ['in its last', 0.99],
+  ])('and stopped %s goes on to the same looks and the same network', async (_, when) => {
+    const path = join(folder, `training-${when}.safetensors`);
+    const stop = (share: number) => {
+      if (share > when) throw new Error('stopped here');
+    };
+    const keeper = () => new Keeper(path, set, settings);
+    await expect(watch(set, 4, settings, stop, { keeper: keeper() })).rejects.toThrow('stopped here');
+    const resumed = await watch(set, 4, settings, () => {}, { keeper: keeper() });
+    expect(resumed.looks).toEqual(whole.looks);
+    expect(resumed.trainer.weights()).toEqual(whole.trainer.weights());
+    expect(resumed.halfway).toEqual(whole.halfway);
+    await resumed.trainer.release();
+  });
+
+  it('is refused for another set, other options, and when it is damaged', async () => {
+    const path = join(folder, 'other.safetensors');
+    const keeper = new Keeper(path, set, settings);
+    expect(await keeper.read()).toBeNull();
+    await keeper.write({ now: whole.halfway, looks: whole.looks });
+    const other = { ...set, labels: set.labels.map((y) => (y + 1) % 4) };
+    await expect(new Keeper(path, other, settings).read()).rejects.toThrow('is of another set');
+    await expect(new Keeper(path, set, { ...settings, seed: 6 }).read()).rejects.toThrow('is of another set');
+    await writeFile(path, 'x');
+    await expect(keeper.read()).rejects.toThrow('truncated');
+  });
+});
