@@ -5,10 +5,19 @@
 import type { ImageSet } from '../datasets/types.js';
 import { limitThreads } from '../engine/devices.js';
 import { type RunHooks, Stopped } from '../experiments/hooks.js';
+import { type Matrix, rowsOf } from '../information/columns.js';
 import { Keeper } from './keep.js';
 import { looksOf, type Unvouched } from './load.js';
-import { type SideContent, sidesOf } from './sides.js';
-import { type ClassEvidence, measureSignals, type Signals } from './signals.js';
+import { contentOf, type SideContent, strangersLogits } from './sides.js';
+import {
+  type ClassEvidence,
+  FEWEST_SAMPLES,
+  halvesOf,
+  measureSignals,
+  membersOf,
+  type Signals,
+  splitP,
+} from './signals.js';
 import { type Look, stepsOf, type Watched, type WatchSettings, watch } from './watch.js';
 
 /** Chance that a clean set raises an alarm, over all its classes. */
@@ -121,10 +130,21 @@ export async function examine(
   for (const [c, verdict] of found.entries()) {
     if (!verdict.suspicious) continue;
     const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * half.epochs);
-    const [low, high] = await sidesOf(set, classes.length, c, signals.odds, half, step);
+    const logits = await strangersLogits(set, classes.length, c, half, step);
+    const own = membersOf(set.labels, classes.length)[c];
+    const [low, high] = contentOf(
+      logits,
+      Array.from(own, (i) => signals.odds[i]),
+      c,
+    );
     const up = payloadOf(low, high);
     verdict.sides = up ? { payload: high, rest: low } : { payload: low, rest: high };
-    for (const i of set.labels.keys()) if (set.labels[i] === c) scores[i] = (up ? 1 : -1) * signals.odds[i];
+    const odds = Float64Array.from(own, (i) => (up ? 1 : -1) * signals.odds[i]);
+    const others = signals.classes.filter((_, k) => k !== c);
+    await peel({ looks, own, odds, logits, c, others, seed: settings.seed });
+    own.forEach((i, k) => {
+      scores[i] = odds[k];
+    });
   }
   rankOthers(scores, set, found);
   const suspicious = [...scores.keys()]
@@ -195,6 +215,42 @@ export async function auditTrace(unvouched: Unvouched, settings: AuditSettings, 
 /** Whether the second side is the payload: what it shows is more like the other classes, in variety and in certainty together. */
 export function payloadOf(low: SideContent, high: SideContent): boolean {
   return high.spread + high.confidence > low.spread + low.confidence;
+}
+
+/** Splits after the first that payload is looked for in. */
+const MOST_SPLITS = 3;
+
+/**
+ * Payload may lie in more places than one: what is left of a class is split again for as long as it falls into two as no other class
+ * does. Raises `odds` [own] of what lies on the side that a network without the class is surer of; the variety of what it shows says
+ * nothing here, because a place may hold payload of one class alone.
+ */
+async function peel(asked: {
+  looks: readonly Look[];
+  /** The class's samples, and what a network without the class makes of them, [own, classes]. */
+  own: Int32Array;
+  logits: Matrix;
+  odds: Float64Array;
+  c: number;
+  others: readonly ClassEvidence[];
+  seed: number;
+}): Promise<void> {
+  const { looks, own, odds, logits, c, others, seed } = asked;
+  for (let round = 0; round < MOST_SPLITS; round++) {
+    const left = Int32Array.from([...own.keys()].filter((k) => odds[k] <= NAMED));
+    if (left.length < FEWEST_SAMPLES) return;
+    const halves = await halvesOf(
+      looks,
+      left.map((k) => own[k]),
+      seed,
+    );
+    if (splitP(halves, others) > LEVEL) return;
+    const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c);
+    const turn = high.confidence > low.confidence ? 1 : -1;
+    left.forEach((k, i) => {
+      if (turn * halves.odds[i] > NAMED) odds[k] = turn * halves.odds[i];
+    });
+  }
 }
 
 /** Samples of classes that do not stand out come after all that do, by their class's evidence. */

@@ -16,7 +16,7 @@ export interface SideContent {
   confidence: number;
 }
 
-/** What the network makes of the samples of each side; logits [n, classes] of the class's samples, `side` as odds. */
+/** What the network makes of the samples of each side, the first where `side` is not above 0; logits [n, classes], side [n]. */
 export function contentOf(logits: Matrix, side: ArrayLike<number>, except: number): [SideContent, SideContent] {
   const { data, n, d } = logits;
   const of = (up: boolean): SideContent => {
@@ -39,25 +39,19 @@ export function contentOf(logits: Matrix, side: ArrayLike<number>, except: numbe
   return [of(false), of(true)];
 }
 
-/** Trains on the set without class `c`, and says what each side of it shows: the first where `odds` are below 0, the second above. */
-export async function sidesOf(
+/** Trains on the set without class `c`, and gives the logits of its samples, [rows, classes] in the order of the set. */
+export async function strangersLogits(
   set: ImageSet,
   classes: number,
   c: number,
-  odds: ArrayLike<number>,
   settings: WatchSettings,
   step: (share: number) => void,
-): Promise<[SideContent, SideContent]> {
+): Promise<Matrix> {
   const rows = (inside: boolean) =>
     Int32Array.from([...set.labels.keys()].filter((i) => (set.labels[i] === c) === inside));
-  const [own, rest] = [rows(true), rows(false)];
-  const { looks, trainer } = await watch(gather(set, rest), classes, { ...settings, looks: [settings.epochs] }, step, {
-    seen: gather(set, own),
-  });
+  const seen = gather(set, rows(true));
+  const asked = { ...settings, looks: [settings.epochs] };
+  const { looks, trainer } = await watch(gather(set, rows(false)), classes, asked, step, { seen });
   await trainer.release();
-  return contentOf(
-    looks[0].logits,
-    Array.from(own, (i) => odds[i]),
-    c,
-  );
+  return looks[0].logits;
 }

@@ -64,38 +64,45 @@ export function membersOf(labels: ArrayLike<number>, classes: number): Int32Arra
   return lists.map((l) => Int32Array.from(l));
 }
 
-/** How the samples of every class lie in T, over the later looks: ln d′ of the class, log-odds of the sample. */
-async function separation(looks: readonly Look[], members: readonly Int32Array[], n: number, seed: number) {
-  const values = members.map(() => Number.NaN);
-  const gains = members.map(() => Number.NaN);
-  const odds = new Float64Array(n);
-  for (const [c, rows] of members.entries()) {
-    if (rows.length < FEWEST_SAMPLES) continue;
-    let sum = 0;
-    let gain = 0;
-    const all = new Float64Array(rows.length);
-    const seen = later(looks);
-    for (const { features } of seen) {
-      const points = await principalComponents(
-        rowsOf(features, rows),
-        Math.min(COMPONENTS, features.d, Math.floor(rows.length / 3)),
-        seed,
-      );
-      const split = twoMeans(points, seed);
-      sum += Math.log(Math.max(split.separation, 1e-3));
-      gain += twoSidedness(points, seed);
-      const found = sideOdds(points, split.side).map((v) => Math.max(-MOST_ODDS, Math.min(MOST_ODDS, v)));
-      // Which side is called the second is chance: each look is turned to agree with those before it.
-      const agree = found.reduce((s, v, i) => s + v * all[i], 0) < 0 ? -1 : 1;
-      for (let i = 0; i < all.length; i++) all[i] += (agree * found[i]) / seen.length;
-    }
-    values[c] = sum / seen.length;
-    gains[c] = gain / seen.length;
-    rows.forEach((r, i) => {
-      odds[r] = all[i];
-    });
+/** How some samples of one class fall into two in T, mean over the later looks. */
+export interface Halves {
+  /** ln d′. */
+  separation: number;
+  /** Held-out gain of two normal distributions over one, nats a sample. */
+  gain: number;
+  /** Log-odds of the second side, nats, [rows]; which side is called the second is chance. */
+  odds: Float64Array;
+}
+
+/** Splits the samples `rows` of a class, `FEWEST_SAMPLES` of them at least. */
+export async function halvesOf(looks: readonly Look[], rows: Int32Array, seed: number): Promise<Halves> {
+  const seen = later(looks);
+  const halves: Halves = { separation: 0, gain: 0, odds: new Float64Array(rows.length) };
+  for (const { features } of seen) {
+    const points = await principalComponents(
+      rowsOf(features, rows),
+      Math.min(COMPONENTS, features.d, Math.floor(rows.length / 3)),
+      seed,
+    );
+    const split = twoMeans(points, seed);
+    halves.separation += Math.log(Math.max(split.separation, 1e-3)) / seen.length;
+    halves.gain += twoSidedness(points, seed) / seen.length;
+    const found = sideOdds(points, split.side).map((v) => Math.max(-MOST_ODDS, Math.min(MOST_ODDS, v)));
+    // Each look is turned to agree with those before it.
+    const agree = found.reduce((s, v, i) => s + v * halves.odds[i], 0) < 0 ? -1 : 1;
+    for (let i = 0; i < rows.length; i++) halves.odds[i] += (agree * found[i]) / seen.length;
   }
-  return { values, gains, odds };
+  return halves;
+}
+
+/** P-value of a split of some samples of a class, by how the other classes fall into two; weighted as in the whole. */
+export function splitP({ separation, gain }: Halves, others: readonly ClassEvidence[]): number {
+  const p = (signal: 'separation' | 'two-sidedness', value: number) =>
+    outlyingness([value, ...others.map((o) => o.values[signal])], 'upper', { floor: FLOOR[signal] })[0];
+  return combined([
+    { p: p('separation', separation), weight: 0.5 },
+    { p: p('two-sidedness', gain), weight: 0.5 },
+  ]);
 }
 
 /** Difference of a class's sides in a value of its samples, over that value's standard deviation; samples without one do not count. */
@@ -164,7 +171,15 @@ export async function measureSignals(
 ): Promise<Signals> {
   const members = membersOf(labels, classes);
   const n = labels.length;
-  const { values: apart, gains, odds } = await separation(looks, members, n, seed);
+  const odds = new Float64Array(n);
+  const halves: (Halves | null)[] = [];
+  for (const rows of members) {
+    const found = rows.length < FEWEST_SAMPLES ? null : await halvesOf(looks, rows, seed);
+    rows.forEach((r, i) => {
+      odds[r] = found?.odds[i] ?? 0;
+    });
+    halves.push(found);
+  }
   const missing = () => new Float32Array(n).fill(Number.NaN);
   const pointwise = { 'I(X;T)': missing(), 'I(T;Ŷ)': missing() };
   const early = missing();
@@ -190,8 +205,8 @@ export async function measureSignals(
   const judged = (v: ArrayLike<number>) =>
     Array.from(v, (x, c) => (!enough || members[c].length < MINIMUM_GROUP ? Number.NaN : x));
   const values: Record<Signal, number[]> = {
-    separation: apart,
-    'two-sidedness': gains,
+    separation: halves.map((h) => h?.separation ?? Number.NaN),
+    'two-sidedness': halves.map((h) => h?.gain ?? Number.NaN),
     'I(X;T)': judged(averages['I(X;T)']),
     'I(T;Ŷ)': judged(averages['I(T;Ŷ)']),
     'early loss': sidesDiffer(looks[0].loss, members, odds),

@@ -36,7 +36,8 @@ export function addAudit(program: Command) {
       if (values.quick && values.thorough) throw new UserError('--quick, --thorough: one of them');
       if (values.seed !== undefined && !/^\d{1,15}$/.test(values.seed))
         throw new UserError(`--seed ${values.seed}: a whole number from 0 is allowed`);
-      if (values.resume && values.out === undefined) throw new UserError('--resume: say which with --out');
+      if (values.resume && values.out === undefined)
+        throw new UserError('--resume: name the audit to go on with by --out DIR');
       const asked = interventionsOf(values.intervene);
       for (const flag of ['test', 'triggered'])
         if (values[flag] !== undefined && asked.length === 0)

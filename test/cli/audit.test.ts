@@ -1,11 +1,12 @@
 /** `ibscope audit` as scripts use it. */
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ndarray } from '../../src/formats/npy.js';
 import { readNpz, writeNpz } from '../../src/formats/npz.js';
-import { sandbox } from './helpers.js';
+import { MAIN, sandbox } from './helpers.js';
 
 describe('audit', () => {
   const box = sandbox();
@@ -47,12 +48,28 @@ describe('audit', () => {
     expect(readFileSync(at('set.npz-found', 'samples.csv'), 'utf8').trim().split('\n')).toHaveLength(1001);
   }, 240_000);
 
-  it('writes a folder without what it found, named by its files', async () => {
+  it('writes a folder without what it found, named by its files, and networks that something was done to', async () => {
+    const asked = ['--write-clean', 'cleaned', '--intervene', 'retrain,prune'];
     const { code, stdout, stderr } = await box.run([
-      ...['audit', 'folder', '--quick', '--out', 'found', '--write-clean', 'cleaned', '--json'],
+      'audit',
+      'folder',
+      '--quick',
+      '--out',
+      'found',
+      ...asked,
+      '--json',
     ]);
     expect(code, stderr).toBe(3);
-    const { suspicious, suspiciousClasses } = JSON.parse(stdout);
+    const { suspicious, suspiciousClasses, interventions } = JSON.parse(stdout);
+    expect(interventions.map((i: { how: string }) => i.how)).toEqual(['nothing', 'prune', 'retrain']);
+    const [nothing, , retrain] = interventions.map((i: { judgement: object }) => i.judgement);
+    // Judged by test/ and test-triggered/ of the folder, and by the samples that were named.
+    expect(nothing.asr).toBeGreaterThan(0.5);
+    expect(nothing.named).toBeGreaterThan(0.8);
+    expect(retrain.asr).toBeLessThan(nothing.asr / 2);
+    expect(retrain.named).toBeLessThan(nothing.named / 2);
+    for (const how of ['nothing', 'prune', 'retrain']) expect(existsSync(at('found', `model-${how}.onnx`))).toBe(true);
+    expect(existsSync(at('found', 'training.safetensors'))).toBe(false);
     const manifest = JSON.parse(readFileSync(at('folder', 'manifest.json'), 'utf8'));
     expect(suspiciousClasses).toEqual([manifest.classes[2]]);
     const left = readdirSync(at('cleaned')).flatMap((c) => readdirSync(at('cleaned', c)).map((f) => join(c, f)));
@@ -63,9 +80,67 @@ describe('audit', () => {
     }
   }, 240_000);
 
+  it('goes on where Ctrl-C stopped it, to the same answer', async () => {
+    const args = ['audit', 'set.npz', '--quick', '--out', 'stopped', '--json'];
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: box.folder, stdio: 'pipe' });
+    const kept = at('stopped', 'training.safetensors');
+    const look = setInterval(() => existsSync(kept) && child.kill('SIGINT'), 50);
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += data;
+    });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    clearInterval(look);
+    expect([code, lastLine(said)]).toEqual([
+      130,
+      'ibscope: stopped. To go on, give the same command with --out stopped --resume.',
+    ]);
+    expect(readdirSync(at('stopped'))).toEqual(['training.safetensors']);
+    const [again, whole] = [
+      await box.run([...args, '--resume']),
+      JSON.parse(readFileSync(at('set.npz-found', 'audit.json'), 'utf8')),
+    ];
+    expect(again.code, again.stderr).toBe(3);
+    expect({ ...JSON.parse(again.stdout), seconds: 0 }).toEqual({ ...whole, seconds: 0 });
+  }, 240_000);
+
+  it('judges a run by its probes', async () => {
+    const run = ['run', '--attack', 'badnets', '--train-limit', '1000', '--test-limit', '20', '--width', '8'];
+    const asked = [
+      '--epochs',
+      '16',
+      '--checkpoints',
+      '1,8,13,16',
+      '--batch-size',
+      '32',
+      '--gamma',
+      '0.1',
+      '--out',
+      'own',
+    ];
+    const made = await box.run([...run, ...asked]);
+    expect(made.code, made.stderr).toBe(0);
+    const { code, stdout, stderr } = await box.run(['audit', 'own', '--quick', '--out', 'own-found', '--json']);
+    expect([0, 3], stderr).toContain(code);
+    const { classes, verdict } = JSON.parse(stdout);
+    expect(classes).toHaveLength(10);
+    expect(code).toBe(verdict === 'suspicious' ? 3 : 0);
+    const refused = await box.run(['audit', 'own', '--out', 'x', '--write-clean', 'y']);
+    expect(lastLine(refused.stderr)).toBe(
+      'ibscope: --write-clean y: own is a run, and holds only some samples of its set',
+    );
+  }, 240_000);
+
   it.each([
     [['nowhere'], 'nowhere: no such file or folder'],
-    [['set.txt'], 'set.txt: a folder of class folders, or an .npz file, is expected'],
+    [['set.txt'], 'set.txt: a folder of class folders, an .npz file or a run is expected'],
+    [
+      ['set.npz', '--intervene', 'stp'],
+      'unknown intervention "stp": one of stop, drop, prune, retrain, all. Did you mean "stop"?',
+    ],
+    [['set.npz', '--test', 'folder/test'], '--test folder/test: it goes with --intervene'],
+    [['set.npz', '--resume'], '--resume: name the audit to go on with by --out DIR'],
+    [['set.npz', '--resume', '--out', 'folder'], '--out folder: it holds no audit that was stopped; name another'],
     [
       ['two.npz'],
       /^ibscope: two\.npz: 2 of its 2 classes have 30 images; a class is judged by the others, and 4 are needed$/,
