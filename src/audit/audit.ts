@@ -248,7 +248,7 @@ async function peel(asked: {
     const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c);
     const turn = high.confidence > low.confidence ? 1 : -1;
     left.forEach((k, i) => {
-      if (turn * halves.odds[i] > NAMED) odds[k] = turn * halves.odds[i];
+      if (turn * halves.odds[i] > 0) odds[k] = turn * halves.odds[i];
     });
   }
 }

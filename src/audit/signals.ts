@@ -95,14 +95,14 @@ export async function halvesOf(looks: readonly Look[], rows: Int32Array, seed: n
   return halves;
 }
 
-/** P-value of a split of some samples of a class, by how the other classes fall into two; weighted as in the whole. */
+/**
+ * P-value of a split of what is left of a class, by how the other classes fall into two: the larger of both signals', because what is
+ * left of a clean class may well be narrower than other classes, which makes one of them stand out.
+ */
 export function splitP({ separation, gain }: Halves, others: readonly ClassEvidence[]): number {
   const p = (signal: 'separation' | 'two-sidedness', value: number) =>
     outlyingness([value, ...others.map((o) => o.values[signal])], 'upper', { floor: FLOOR[signal] })[0];
-  return combined([
-    { p: p('separation', separation), weight: 0.5 },
-    { p: p('two-sidedness', gain), weight: 0.5 },
-  ]);
+  return Math.max(p('separation', separation), p('two-sidedness', gain));
 }
 
 /** Difference of a class's sides in a value of its samples, over that value's standard deviation; samples without one do not count. */
