@@ -16,7 +16,7 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
   const blocks = shown.length
     ? shown.flatMap((k) => {
         const own = ranked.filter((i) => set.labels[i] === k);
-        const taken = own.filter((i) => audit.scores[i] > 0).length;
+        const taken = audit.suspicious.filter((i) => set.labels[i] === k).length;
         const { label } = audit.classes[k];
         return [
           {

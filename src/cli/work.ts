@@ -16,7 +16,12 @@ export async function work<R>(name: string, argument: unknown): Promise<R> {
   );
   let asked = 0;
   const onSignal = () => {
-    if (++asked > 1) process.exit(130);
+    if (++asked > 1) {
+      // As if nobody listened: an orderly exit would take the runtime down under its own threads.
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      process.kill(process.pid, 'SIGINT');
+      return;
+    }
     line.line('Stopping after the current step. Press Ctrl-C again to stop now.');
     job.stop();
   };
