@@ -9,7 +9,10 @@ import { inverseSpd, logDetSpd } from '../information/linalg.js';
 export interface Split {
   /** 1 for samples of the second side, [n]. */
   side: Uint8Array;
-  /** d′: difference of the sides' means along Fisher's direction, over the sides' common standard deviation. */
+  /**
+   * d′: difference of the sides' means along Fisher's direction, over the sides' common standard deviation. NaN where no split was
+   * found, all samples being on the first side.
+   */
   separation: number;
 }
 
@@ -18,7 +21,10 @@ const ROUNDS = 60;
 /** Ridge on covariances, as a share of their mean variance: sides may be smaller than there are columns. */
 const RIDGE = 1e-6;
 const EM_RIDGE = 1e-2;
-const SMALLEST_SIDE = 5;
+/** A few samples far off are no second side. */
+export const SMALLEST_SIDE = 5;
+/** Log-odds of sides that no mixture could be fitted to: sure, but finite. */
+const HARD = 10;
 
 const row = ({ data, d }: Matrix, i: number) => data.subarray(i * d, (i + 1) * d);
 
@@ -34,8 +40,8 @@ function means({ data, n, d }: Matrix, weight: (i: number) => number): { mean: F
   return { mean: mean.map((v) => v / total), total };
 }
 
-/** The best of ten seeded 2-means splits of points [n, d] (Lloyd's algorithm), n ≥ 4. */
-export function twoMeans(points: Matrix, seed: number): Split {
+/** The best of ten seeded 2-means splits of points [n, d] (Lloyd's algorithm) whose sides have `smallest` points at least; n ≥ 4. */
+export function twoMeans(points: Matrix, seed: number, smallest = 1): Split {
   const { n, d } = points;
   const rng = new Rng(seed, 'two means');
   let best = { side: new Uint8Array(n), within: Number.POSITIVE_INFINITY };
@@ -68,9 +74,9 @@ export function twoMeans(points: Matrix, seed: number): Split {
       centres = [0, 1].map((k) => means(points, (i) => Number(side[i] === k)).mean);
     }
     const ones = side.reduce((s, v) => s + v, 0);
-    if (within < best.within && ones > 0 && ones < n) best = { side, within };
+    if (within < best.within && Math.min(ones, n - ones) >= smallest) best = { side, within };
   }
-  return { side: best.side, separation: separationOf(points, best.side) };
+  return { side: best.side, separation: Number.isFinite(best.within) ? separationOf(points, best.side) : Number.NaN };
 }
 
 /** Covariance within the sides, weights r and 1 − r, [d, d]. */
@@ -160,7 +166,7 @@ function oddsOf({ data, n, d }: Matrix, { w, offset }: Mixture): Float64Array {
  */
 export function sideOdds(points: Matrix, start: Uint8Array): Float64Array {
   const model = mixture(points, start);
-  return model ? oddsOf(points, model) : Float64Array.from(start, (v) => (v ? 1 : -1));
+  return model ? oddsOf(points, model) : Float64Array.from(start, (v) => (v ? HARD : -HARD));
 }
 
 /** ln of a normal density but for its constant, of every point. */
@@ -188,7 +194,7 @@ export function twoSidedness(points: Matrix, seed: number, repeats = 3): number 
     const order = new Rng(seed, 'halves', repeat).permutation(n);
     const halves = [order.subarray(0, n >> 1), order.subarray(n >> 1)].map((rows) => rowsOf(points, rows));
     for (const [fitted, judged] of [halves, [halves[1], halves[0]]]) {
-      const model = mixture(fitted, twoMeans(fitted, seed + repeat).side);
+      const model = mixture(fitted, twoMeans(fitted, seed + repeat, SMALLEST_SIDE).side);
       if (!model) continue;
       const all = new Float64Array(fitted.n);
       const { mean } = means(fitted, () => 1);

@@ -4,7 +4,7 @@ import { epochAverage, mean } from '../dynamics/trajectory.js';
 import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
-import { sideOdds, twoMeans, twoSidedness } from './cluster.js';
+import { SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness } from './cluster.js';
 import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
 import type { Look } from './watch.js';
 
@@ -36,8 +36,6 @@ export const FEWEST_SAMPLES = 30;
 const FLOOR = { separation: 0.03, 'two-sidedness': 0.02 };
 /** Samples of a class whose information is estimated. */
 const ESTIMATED = 200;
-/** A side with fewer samples is not compared with the other. */
-const SMALLEST_SIDE = 5;
 /** The pairs of looks: those of the second half say how a class lies in the end, the first how it began. */
 const later = (looks: readonly Look[]) => looks.slice(Math.floor(looks.length / 2));
 
@@ -66,7 +64,7 @@ export function membersOf(labels: ArrayLike<number>, classes: number): Int32Arra
 
 /** How some samples of one class fall into two in T, mean over the later looks. */
 export interface Halves {
-  /** ln d′. */
+  /** ln d′; NaN where no look shows two sides. */
   separation: number;
   /** Held-out gain of two normal distributions over one, nats a sample. */
   gain: number;
@@ -78,21 +76,22 @@ export interface Halves {
 export async function halvesOf(looks: readonly Look[], rows: Int32Array, seed: number): Promise<Halves> {
   const seen = later(looks);
   const halves: Halves = { separation: 0, gain: 0, odds: new Float64Array(rows.length) };
+  const apart: number[] = [];
   for (const { features } of seen) {
     const points = await principalComponents(
       rowsOf(features, rows),
       Math.min(COMPONENTS, features.d, Math.floor(rows.length / 3)),
       seed,
     );
-    const split = twoMeans(points, seed);
-    halves.separation += Math.log(Math.max(split.separation, 1e-3)) / seen.length;
+    const split = twoMeans(points, seed, SMALLEST_SIDE);
+    if (!Number.isNaN(split.separation)) apart.push(Math.log(Math.max(split.separation, 1e-3)));
     halves.gain += twoSidedness(points, seed) / seen.length;
     const found = sideOdds(points, split.side).map((v) => Math.max(-MOST_ODDS, Math.min(MOST_ODDS, v)));
     // Each look is turned to agree with those before it.
     const agree = found.reduce((s, v, i) => s + v * halves.odds[i], 0) < 0 ? -1 : 1;
     for (let i = 0; i < rows.length; i++) halves.odds[i] += (agree * found[i]) / seen.length;
   }
-  return halves;
+  return { ...halves, separation: mean(apart) };
 }
 
 /**

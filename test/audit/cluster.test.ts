@@ -40,6 +40,18 @@ describe('two means', () => {
     expect(twoMeans(points(20_000, 1, 0, 0).matrix, 0).separation).toBeCloseTo(2.647, 1);
   });
 
+  it('takes a few points far off for no side: finds the groups beside them, or none', () => {
+    const { matrix, side } = points(403, 4, 9, 0.3);
+    for (let i = 400; i < 403; i++) matrix.data[4 * i + 1] += 300;
+    expect(twoMeans(matrix, 0).side.reduce((s, v) => s + v, 0) % 400).toBe(3);
+    const found = twoMeans(matrix, 0, 5);
+    const same = found.side.subarray(0, 400).filter((v, i) => v === side[i]).length;
+    expect(Math.max(same, 400 - same)).toBeGreaterThan(395);
+    const alike = { data: new Float32Array(80).map((_, i) => (i < 8 ? 100 : 0)), n: 20, d: 4 };
+    expect(twoMeans(alike, 0, 5).separation).toBeNaN();
+    expect(new Set(sideOdds(alike, twoMeans(alike, 0, 5).side))).toEqual(new Set([-10]));
+  });
+
   it('says the same of points of another scale', () => {
     const { matrix } = points(400, 5, 3, 0.4);
     const large = { ...matrix, data: matrix.data.map((v) => 1024 * v) };
