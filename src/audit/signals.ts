@@ -104,17 +104,28 @@ export function splitP({ separation, gain }: Halves, others: readonly ClassEvide
   return Math.max(p('separation', separation), p('two-sidedness', gain));
 }
 
-/** Difference of a class's sides in a value of its samples, over that value's standard deviation; samples without one do not count. */
-function sidesDiffer(value: Float32Array, members: readonly Int32Array[], odds: Float64Array): number[] {
-  return members.map((rows) => {
+/**
+ * Difference of a class's sides in a value of its samples, over that value's standard deviation, and its standard error, which is large
+ * where a side is small; samples without a value do not count.
+ */
+export function sidesDiffer(
+  value: Float32Array,
+  members: readonly Int32Array[],
+  odds: Float64Array,
+): { values: number[]; errors: number[] } {
+  const each = members.map((rows) => {
     const known = [...rows].filter((r) => Number.isFinite(value[r]));
     const sides = [true, false].map((up) => known.filter((r) => odds[r] > 0 === up).map((r) => value[r]));
-    if (sides.some((s) => s.length < SMALLEST_SIDE)) return Number.NaN;
     const all = known.map((r) => value[r]);
     const centre = mean(all);
     const sd = Math.sqrt(mean(all.map((v) => (v - centre) ** 2)));
-    return sd > 0 ? Math.abs(mean(sides[0]) - mean(sides[1])) / sd : Number.NaN;
+    if (sides.some((s) => s.length < SMALLEST_SIDE) || !(sd > 0)) return { value: Number.NaN, error: 0 };
+    return {
+      value: Math.abs(mean(sides[0]) - mean(sides[1])) / sd,
+      error: Math.sqrt(1 / sides[0].length + 1 / sides[1].length),
+    };
   });
+  return { values: each.map((e) => e.value), errors: each.map((e) => e.error) };
 }
 
 /** I(X;T) and I(T;Ŷ) of each class's samples at one look; equal numbers of all, so that size is no evidence. */
@@ -181,7 +192,7 @@ export async function measureSignals(
   }
   const missing = () => new Float32Array(n).fill(Number.NaN);
   const pointwise = { 'I(X;T)': missing(), 'I(T;Ŷ)': missing() };
-  const early = missing();
+  const first = missing();
   const averages = { 'I(X;T)': new Float64Array(classes), 'I(T;Ŷ)': new Float64Array(classes) };
   const errors = { 'I(X;T)': new Float64Array(classes), 'I(T;Ŷ)': new Float64Array(classes) };
   // Estimates on few samples are no evidence either way.
@@ -197,27 +208,28 @@ export async function measureSignals(
       found.groups.get(group)!.forEach((at, i) => {
         const before = k === 0 ? 0 : pointwise[quantity][found.rows[at]];
         pointwise[quantity][found.rows[at]] = before + share[k] * each[i];
-        if (k === 0 && quantity === 'I(T;Ŷ)') early[found.rows[at]] = each[i];
+        if (k === 0 && quantity === 'I(T;Ŷ)') first[found.rows[at]] = each[i];
       });
     }
   }
   const judged = (v: ArrayLike<number>) =>
     Array.from(v, (x, c) => (!enough || members[c].length < MINIMUM_GROUP ? Number.NaN : x));
+  const early = { loss: sidesDiffer(looks[0].loss, members, odds), information: sidesDiffer(first, members, odds) };
   const values: Record<Signal, number[]> = {
     separation: halves.map((h) => h?.separation ?? Number.NaN),
     'two-sidedness': halves.map((h) => h?.gain ?? Number.NaN),
     'I(X;T)': judged(averages['I(X;T)']),
     'I(T;Ŷ)': judged(averages['I(T;Ŷ)']),
-    'early loss': sidesDiffer(looks[0].loss, members, odds),
-    'early information': sidesDiffer(early, members, odds),
+    'early loss': early.loss.values,
+    'early information': early.information.values,
   };
   const p: Record<Signal, number[]> = {
     separation: outlyingness(values.separation, 'upper', { floor: FLOOR.separation }),
     'two-sidedness': outlyingness(values['two-sidedness'], 'upper', { floor: FLOOR['two-sidedness'] }),
     'I(X;T)': outlyingness(values['I(X;T)'], 'both', { errors: errors['I(X;T)'] }),
     'I(T;Ŷ)': outlyingness(values['I(T;Ŷ)'], 'both', { errors: errors['I(T;Ŷ)'] }),
-    'early loss': outlyingness(values['early loss'], 'upper'),
-    'early information': outlyingness(values['early information'], 'upper'),
+    'early loss': outlyingness(values['early loss'], 'upper', early.loss),
+    'early information': outlyingness(values['early information'], 'upper', early.information),
   };
   const adjusted = holm(members.map((_, c) => combined(signals.map((s) => ({ p: p[s][c], weight: WEIGHT[s] })))));
   const of = (table: Record<Signal, number[]>, c: number) =>

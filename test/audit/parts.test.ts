@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../../src/audit/audit.js';
 import { activationClustering, lossIsolation, spectralSignatures } from '../../src/audit/index.js';
 import { contentOf } from '../../src/audit/sides.js';
+import { sidesDiffer } from '../../src/audit/signals.js';
 import { losses } from '../../src/audit/watch.js';
 import { Rng } from '../../src/base/random.js';
 import { auroc } from '../../src/dynamics/rank.js';
@@ -56,6 +57,20 @@ describe('the baselines', () => {
     values.forEach((v, i) => {
       expect(found[i]).toBeCloseTo(v ** 2 / 4, 4);
     });
+  });
+});
+
+describe('the difference of sides', () => {
+  it('is in standard deviations of all, with √(1/n₁ + 1/n₂) as its standard error: a side of few samples says little', () => {
+    // 5 at 1 and 20 at 0: mean 0.2, standard deviation 0.4.
+    const value = Float32Array.from({ length: 25 }, (_, i) => Number(i < 5));
+    const odds = Float64Array.from(value, (v) => (v ? 3 : -3));
+    const rows = Int32Array.from({ length: 25 }, (_, i) => i);
+    const { values, errors } = sidesDiffer(value, [rows, rows.subarray(1)], odds);
+    expect(values[0]).toBeCloseTo(2.5, 6);
+    expect(errors[0]).toBeCloseTo(0.5, 12);
+    // Four samples are no side.
+    expect(values[1]).toBeNaN();
   });
 });
 
