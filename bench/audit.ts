@@ -14,7 +14,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { attackTest, findAttack, type PoisonedSet } from '../src/attacks/index.js';
-import { settingsFor } from '../src/audit/audit.js';
 import {
   type Audit,
   activationClustering,
@@ -23,6 +22,7 @@ import {
   type Intervened,
   intervene,
   lossIsolation,
+  settingsFor,
   spectralSignatures,
   strip,
 } from '../src/audit/index.js';
@@ -194,7 +194,6 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
   const classes = data.dataset.classes;
   const scores: Partial<Record<Method, Float64Array>> = {};
   const before = { accuracy: 0, asr: null as number | null };
-  const after = { accuracy: null as number | null, asr: null as number | null };
   let cleanAsr: Record<string, number> | undefined;
   let score: number | null = null;
   let done: Intervened[] = [];
@@ -224,10 +223,8 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     const judgedOn = { test: data.test, triggered: data.triggered };
     const asked = allInterventions.filter((how) => interventions || how === 'retrain');
     done = await intervene({ set, classes }, watched, findings, asked, settingsFor(n, settings), judgedOn);
-    const again = done.find((d) => d.how === 'retrain')?.judgement;
-    after.accuracy = again?.accuracy ?? null;
-    after.asr = again?.asr ?? null;
   });
+  const after = done.find((d) => d.how === 'retrain')?.judgement;
   scores.audit = found.scores;
   const marked = found.classes.map((c) => c.suspicious);
   const each = (f: (s: Float64Array) => number) =>
@@ -241,8 +238,8 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     p: poison ? found.classes[TARGET].p : Math.min(...found.classes.map((c) => c.p)),
     auroc: each((s) => auroc(s, poisoned.poisoned)!.auroc),
     auprc: each((s) => auprc(s, poisoned.poisoned)),
-    accuracy: { before: before.accuracy, after: after.accuracy },
-    asr: { before: before.asr, after: after.asr },
+    accuracy: { before: before.accuracy, after: after?.accuracy ?? null },
+    asr: { before: before.asr, after: after?.asr ?? null },
     cleanAsr,
     payload: poisoned.poisoned.reduce((a, b) => a + b, 0),
     named: { all: found.suspicious.length, payload: found.suspicious.filter((i) => poisoned.poisoned[i]).length },

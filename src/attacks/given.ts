@@ -16,7 +16,7 @@ import { UserError, unknownWord } from '../base/errors.js';
 import { readFolder } from '../datasets/directory.js';
 import { decodeImages } from '../datasets/images.js';
 import { limited, positions } from '../datasets/limits.js';
-import { gather } from '../datasets/select.js';
+import { gather, without } from '../datasets/select.js';
 import type { Dataset, ImageSet } from '../datasets/types.js';
 import { readNpz } from '../formats/npz.js';
 import type { PoisonedSet } from './types.js';
@@ -249,11 +249,7 @@ async function markRows(rows: Row[], dataset: Dataset, set: PoisonedSet, options
       throw say(`has the original label ${originalLabel}; classes are 0 to ${classes.length - 1}`);
     set.originalLabels[at] = number;
   });
-  if (dirty.size > 0)
-    dataset.test = gather(
-      test,
-      positions(test.n).filter((i) => !dirty.has(i)),
-    );
+  if (dirty.size > 0) dataset.test = without(test, dirty);
   return dataDir === undefined ? null : triggeredFolder(join(dataDir, 'test-triggered'), set);
 }
 

@@ -8,6 +8,7 @@ import { type RunHooks, Stopped } from '../experiments/hooks.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { Keeper } from './keep.js';
 import { looksOf, type Unvouched } from './load.js';
+import type { Effort } from './names.js';
 import { contentOf, type SideContent, strangersLogits } from './sides.js';
 import {
   type ClassEvidence,
@@ -18,15 +19,10 @@ import {
   type Signals,
   splitP,
 } from './signals.js';
-import { type Look, stepsOf, type Watched, type WatchSettings, watch } from './watch.js';
+import { LOOKS, type Look, stepsOf, type Watched, type WatchSettings, watch } from './watch.js';
 
 /** Chance that a clean set raises an alarm, over all its classes. */
 export const LEVEL = 0.01;
-
-/** How much training an audit gets: half as much, as usual, or twice as much. */
-export const efforts = ['quick', 'normal', 'thorough'] as const;
-/** One of `efforts`. */
-export type Effort = (typeof efforts)[number];
 
 /** Epochs of the training, and images that small sets see in all at least. */
 const EFFORT: Record<Effort, { epochs: number; images: number }> = {
@@ -35,8 +31,6 @@ const EFFORT: Record<Effort, { epochs: number; images: number }> = {
   thorough: { epochs: 24, images: 72_000 },
 };
 
-/** Shares of the training after which samples are looked at, besides the first epoch. */
-const LOOKS = [0.5, 0.8, 1];
 const WIDTH = 8;
 /** A set so small is repeated no more often. */
 const MOST_EPOCHS = 200;
@@ -126,12 +120,13 @@ export async function examine(
     sides: null,
   }));
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
-  const half = { ...settings, epochs: Math.max(SIDES.least, Math.ceil(SIDES.share * settings.epochs)) };
+  const members = membersOf(set.labels, classes.length);
+  const shorter = { ...settings, epochs: Math.max(SIDES.least, Math.ceil(SIDES.share * settings.epochs)) };
   for (const [c, verdict] of found.entries()) {
     if (!verdict.suspicious) continue;
-    const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * half.epochs);
-    const logits = await strangersLogits(set, classes.length, c, half, step);
-    const own = membersOf(set.labels, classes.length)[c];
+    const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * shorter.epochs);
+    const own = members[c];
+    const logits = await strangersLogits(set, classes.length, own, shorter, step);
     const [low, high] = contentOf(
       logits,
       Array.from(own, (i) => signals.odds[i]),
@@ -189,7 +184,7 @@ export async function audit(
       `takes about ${minutes(1.2 * left)}, ${minutes(1.8 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
     );
   };
-  const watched = await watch(set, classes.length, plan, timed, { keeper });
+  const watched = await watch(set, classes.length, plan, timed, keeper);
   try {
     const found = await examine(labelled, watched.looks, plan, hooks);
     const seconds = (performance.now() - started) / 1000;

@@ -23,8 +23,8 @@ const RIDGE = 1e-6;
 const EM_RIDGE = 1e-2;
 /** A few samples far off are no second side. */
 export const SMALLEST_SIDE = 5;
-/** Log-odds of sides that no mixture could be fitted to: sure, but finite. */
-const HARD = 10;
+/** Log-odds count up to this, so that no look outweighs all others; those of sides that no mixture could be fitted to are this sure. */
+export const MOST_ODDS = 10;
 
 const row = ({ data, d }: Matrix, i: number) => data.subarray(i * d, (i + 1) * d);
 
@@ -166,7 +166,7 @@ function oddsOf({ data, n, d }: Matrix, { w, offset }: Mixture): Float64Array {
  */
 export function sideOdds(points: Matrix, start: Uint8Array): Float64Array {
   const model = mixture(points, start);
-  return model ? oddsOf(points, model) : Float64Array.from(start, (v) => (v ? HARD : -HARD));
+  return model ? oddsOf(points, model) : Float64Array.from(start, (v) => (v ? MOST_ODDS : -MOST_ODDS));
 }
 
 /** ln of a normal density but for its constant, of every point. */

@@ -5,8 +5,6 @@ export {
   audit,
   auditTrace,
   type ClassVerdict,
-  type Effort,
-  efforts,
   type Findings,
   LEVEL,
   settingsFor,
@@ -17,13 +15,11 @@ export { spectralSignatures } from './baselines/spectral-signatures.js';
 export { strip } from './baselines/strip.js';
 export {
   type Intervened,
-  type Intervention,
   intervene,
-  interventions,
   type JudgedOn,
   type Judgement,
 } from './intervene.js';
 export { loadJudged, loadUnvouched, type Unvouched } from './load.js';
-export { type Signal, signals } from './signals.js';
+export { type Effort, efforts, type Intervention, interventions, type Signal, signals } from './names.js';
 export type { Watched } from './watch.js';
 export { auditDocument, checkNew, TRAINING, writeClean, writeFindings } from './write.js';

@@ -3,18 +3,14 @@
  * on) and after it (cut the channels that carry the trigger, or train again without the samples). The second of the paper's open
  * questions; each is judged by the same measures as the network that nothing was done to.
  */
-import { gather } from '../datasets/select.js';
+import { gather, without } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { RunHooks } from '../experiments/hooks.js';
 import type { Weights } from '../models/index.js';
 import type { Trainer } from '../training/trainer.js';
 import { examine, type Findings, type Labelled, stepOf } from './audit.js';
-import { look, train, untrained, type Watched, type WatchSettings } from './watch.js';
-
-/** What can be done. */
-export const interventions = ['stop', 'drop', 'prune', 'retrain'] as const;
-/** One of `interventions`. */
-export type Intervention = (typeof interventions)[number];
+import type { Intervention } from './names.js';
+import { train, untrained, type Watched, type WatchSettings } from './watch.js';
 
 /** Images that a network is judged by, besides those it was trained on: where there are any. */
 export interface JudgedOn {
@@ -140,15 +136,18 @@ export async function intervene(
     asr: await share(t, judgedOn.triggered, 'triggered'),
     named: await share(t, named, 'named'),
   });
-  const without = (suspicious: readonly number[]) => {
-    const out = new Set(suspicious);
-    return gather(set, Int32Array.from([...set.labels.keys()].filter((i) => !out.has(i))));
-  };
   const done: Intervened[] = [];
   const add = async (how: Intervened['how'], t: Trainer, note: string) => {
     done.push({ how, judgement: await judge(t), note, model: t.onnx() });
   };
   const cannot = (how: Intervention, note: string) => done.push({ how, judgement: null, note, model: null });
+  /** Another network for `images`, made by `make` from one that has not learned anything. */
+  const other = async (how: Intervention, images: ImageSet, note: string, make: (t: Trainer) => Promise<unknown>) => {
+    const t = untrained(images, classes.length, settings);
+    await make(t);
+    await add(how, t, note);
+    await t.release();
+  };
   await add('nothing', trainer, `trained on all ${set.n} samples`);
 
   const { epoch } = halfway.position;
@@ -159,60 +158,58 @@ export async function intervene(
       settings,
       hooks,
     );
-    const seen = early.suspicious.length > 0;
-    const unseen = `after epoch ${epoch} of ${settings.epochs} nothing stood out`;
-    if (asked.includes('stop') && !seen) cannot('stop', unseen);
-    else if (asked.includes('stop')) {
-      const stopped = untrained(set, classes.length, settings);
-      stopped.load(halfway.tensors);
-      await add('stop', stopped, `stopped after epoch ${epoch} of ${settings.epochs}, when it stood out`);
-      await stopped.release();
-    }
-    if (asked.includes('drop') && !seen) cannot('drop', unseen);
-    else if (asked.includes('drop')) {
-      const rest = without(early.suspicious);
-      const other = untrained(rest, classes.length, settings);
-      other.load(halfway.tensors);
-      other.position = structuredClone(halfway.position);
-      await train(other, step('without them', rest.n * settings.epochs));
-      await add('drop', other, `${early.suspicious.length} samples dropped after epoch ${epoch} of ${settings.epochs}`);
-      await other.release();
+    const when = `after epoch ${epoch} of ${settings.epochs}`;
+    for (const how of ['stop', 'drop'] as const) {
+      if (!asked.includes(how)) continue;
+      if (early.suspicious.length === 0) cannot(how, `${when} nothing stood out`);
+      else if (how === 'stop')
+        await other(how, set, `stopped ${when}, when it stood out`, async (t) => t.load(halfway.tensors));
+      else {
+        const rest = without(set, early.suspicious);
+        await other(how, rest, `${early.suspicious.length} samples dropped ${when}`, (t) => {
+          t.load(halfway.tensors);
+          t.position = structuredClone(halfway.position);
+          return train(t, step('without them', rest.n * settings.epochs));
+        });
+      }
     }
   }
-  if (asked.includes('prune')) {
-    if (!named) cannot('prune', 'no sample was named');
-    else {
-      const features = (await look(trainer, set, classes.length)).features;
-      const { 'fc.weight': weight, 'fc.bias': bias } = trainer.weights();
-      const out = new Set(found.suspicious);
-      const order = carriers(features, set.labels, out);
-      const values = [weight, bias].map((w) => Float32Array.from(w.data as Float32Array));
-      const count = cut(features, set.labels, out, order, values[0], values[1]);
-      for (const j of order.subarray(0, count))
-        for (let k = 0; k < classes.length; k++) values[0][k * features.d + j] = 0;
-      const rest = without(found.suspicious);
-      const pruned = untrained(rest, classes.length, settings);
-      pruned.load({ ...trainer.weights(), 'fc.weight': { ...weight, data: values[0] } as Weights });
-      const tuned = Math.min(settings.epochs, Math.ceil(TUNED * settings.epochs));
-      pruned.position = { ...structuredClone(pruned.position), epoch: settings.epochs - tuned };
-      await train(pruned, step('after cutting channels', rest.n * settings.epochs));
-      await add(
-        'prune',
-        pruned,
-        `${count} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`,
+  for (const how of ['prune', 'retrain'] as const) {
+    if (!asked.includes(how)) continue;
+    if (!named) {
+      cannot(how, 'no sample was named');
+      continue;
+    }
+    const rest = without(set, found.suspicious);
+    if (how === 'retrain')
+      await other(how, rest, `trained again on the ${rest.n} samples that are left`, (t) =>
+        train(t, step('again', rest.n * settings.epochs)),
       );
-      await pruned.release();
-    }
-  }
-  if (asked.includes('retrain')) {
-    if (!named) cannot('retrain', 'no sample was named');
     else {
-      const rest = without(found.suspicious);
-      const again = untrained(rest, classes.length, settings);
-      await train(again, step('again', rest.n * settings.epochs));
-      await add('retrain', again, `trained again on the ${rest.n} samples that are left`);
-      await again.release();
+      const { features } = looks[looks.length - 1];
+      const { weights, count } = pruned(trainer.weights(), features, set.labels, new Set(found.suspicious));
+      const tuned = Math.min(settings.epochs, Math.ceil(TUNED * settings.epochs));
+      const note = `${count} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`;
+      await other(how, rest, note, (t) => {
+        t.load(weights);
+        t.position = { ...structuredClone(t.position), epoch: settings.epochs - tuned };
+        return train(t, step('after cutting channels', rest.n * settings.epochs));
+      });
     }
   }
   return done;
+}
+
+/** A network's weights with the channels of its classifier set to 0 that carry the trigger, and how many they are. */
+function pruned(
+  all: Record<string, Weights>,
+  features: { data: Float32Array; d: number },
+  labels: ArrayLike<number>,
+  named: ReadonlySet<number>,
+): { weights: Record<string, Weights>; count: number } {
+  const order = carriers(features, labels, named);
+  const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => Float32Array.from(all[name].data as Float32Array));
+  const count = cut(features, labels, named, order, weight, bias);
+  for (const j of order.subarray(0, count)) for (let k = 0; k < bias.length; k++) weight[k * features.d + j] = 0;
+  return { weights: { ...all, 'fc.weight': { ...all['fc.weight'], data: weight } }, count };
 }

@@ -1,6 +1,6 @@
 /** An audit's training as far as it went, in one file: so that one that was stopped goes on. */
 import { createHash } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
 import type { ImageSet } from '../datasets/types.js';
 import { dataHash } from '../experiments/cache.js';
@@ -78,9 +78,5 @@ export class Keeper {
     const positions = Object.fromEntries(Object.entries(snapshots).map(([prefix, s]) => [prefix, s.position]));
     const state = JSON.stringify({ positions, epochs: looks.map((l) => l.epoch) });
     await writeSafetensors(this.path, tensors, { key: this.key, state });
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.path, { force: true });
   }
 }

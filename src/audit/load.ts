@@ -11,7 +11,7 @@ import { RunDirectory } from '../runs/directory.js';
 import { readProbeArrays, readSamples, readTrace } from '../runs/trace.js';
 import { FEWEST_OTHERS } from './evidence.js';
 import { FEWEST_SAMPLES, membersOf } from './signals.js';
-import { type Look, losses } from './watch.js';
+import { LOOKS, type Look, losses } from './watch.js';
 
 /** A labelled image set as it was found. */
 export interface Unvouched {
@@ -62,10 +62,10 @@ async function readTraced(path: string): Promise<Pick<Unvouched, 'classes' | 'se
   return { classes, set: { images: x.data as Uint8Array, labels: label, n, height, width, channels }, index };
 }
 
-/** Shares of a trace's probes, in their order, that are looked at besides the first: as in an audit's own training. */
-const LOOKS = [0.5, 0.8, 1];
-
-/** Looks at the samples of a trace at its first probe and later ones; features are T without noise where the probes have it. */
+/**
+ * Looks at the samples of a trace at its first probe, and at those shares of its probes, in order, that an audit's own training has.
+ * Features are T without noise where the probes have it.
+ */
 export async function looksOf({ path, set, classes }: Unvouched): Promise<Look[]> {
   const dir = await RunDirectory.read(path);
   const probes = await dir.probes();

@@ -4,10 +4,10 @@
  * classes that theirs resembles. The size of a side says nothing: an attack may well outnumber its class.
  */
 
-import { gather } from '../datasets/select.js';
+import { gather, without } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
-import { type WatchSettings, watch } from './watch.js';
+import { train, untrained, type WatchSettings } from './watch.js';
 
 export interface SideContent {
   /** Entropy of the classes that a side's samples look like, over that of all other classes alike: 0 … 1. */
@@ -39,19 +39,16 @@ export function contentOf(logits: Matrix, side: ArrayLike<number>, except: numbe
   return [of(false), of(true)];
 }
 
-/** Trains on the set without class `c`, and gives the logits of its samples, [rows, classes] in the order of the set. */
+/** Trains on the set without the samples `own` of a class, and gives the logits of these, [own, classes]. */
 export async function strangersLogits(
   set: ImageSet,
   classes: number,
-  c: number,
+  own: Int32Array,
   settings: WatchSettings,
   step: (share: number) => void,
 ): Promise<Matrix> {
-  const rows = (inside: boolean) =>
-    Int32Array.from([...set.labels.keys()].filter((i) => (set.labels[i] === c) === inside));
-  const seen = gather(set, rows(true));
-  const asked = { ...settings, looks: [settings.epochs] };
-  const { looks, trainer } = await watch(gather(set, rows(false)), classes, asked, step, { seen });
+  const trainer = await train(untrained(without(set, own), classes, settings), step);
+  const [{ logits }] = await trainer.probe(gather(set, own), 1);
   await trainer.release();
-  return looks[0].logits;
+  return { data: logits, n: own.length, d: classes };
 }

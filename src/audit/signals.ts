@@ -4,14 +4,10 @@ import { epochAverage, mean } from '../dynamics/trajectory.js';
 import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
-import { SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness } from './cluster.js';
+import { MOST_ODDS, SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness } from './cluster.js';
 import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
+import { type Signal, signals } from './names.js';
 import type { Look } from './watch.js';
-
-/** The signals that classes are held against one another by. */
-export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early information'] as const;
-/** One of `signals`. */
-export type Signal = (typeof signals)[number];
 
 /**
  * Shares of the level that the signals get: most goes to the one that a backdoor moves most by how it works, none is left out.
@@ -28,8 +24,6 @@ const WEIGHT: Record<Signal, number> = {
 
 /** Columns of T that a class is split in. */
 const COMPONENTS = 10;
-/** Log-odds of one look count up to this, so that no look outweighs all others. */
-const MOST_ODDS = 10;
 /** A class with fewer samples is not judged. */
 export const FEWEST_SAMPLES = 30;
 /** Standard deviations that classes are taken to have at least, of ln d′ and of nats a sample. */
@@ -75,8 +69,9 @@ export interface Halves {
 /** Splits the samples `rows` of a class, `FEWEST_SAMPLES` of them at least. */
 export async function halvesOf(looks: readonly Look[], rows: Int32Array, seed: number): Promise<Halves> {
   const seen = later(looks);
-  const halves: Halves = { separation: 0, gain: 0, odds: new Float64Array(rows.length) };
   const apart: number[] = [];
+  let gain = 0;
+  const odds = new Float64Array(rows.length);
   for (const { features } of seen) {
     const points = await principalComponents(
       rowsOf(features, rows),
@@ -85,13 +80,13 @@ export async function halvesOf(looks: readonly Look[], rows: Int32Array, seed: n
     );
     const split = twoMeans(points, seed, SMALLEST_SIDE);
     if (!Number.isNaN(split.separation)) apart.push(Math.log(Math.max(split.separation, 1e-3)));
-    halves.gain += twoSidedness(points, seed) / seen.length;
+    gain += twoSidedness(points, seed) / seen.length;
     const found = sideOdds(points, split.side).map((v) => Math.max(-MOST_ODDS, Math.min(MOST_ODDS, v)));
     // Each look is turned to agree with those before it.
-    const agree = found.reduce((s, v, i) => s + v * halves.odds[i], 0) < 0 ? -1 : 1;
-    for (let i = 0; i < rows.length; i++) halves.odds[i] += (agree * found[i]) / seen.length;
+    const agree = found.reduce((s, v, i) => s + v * odds[i], 0) < 0 ? -1 : 1;
+    for (let i = 0; i < rows.length; i++) odds[i] += (agree * found[i]) / seen.length;
   }
-  return { ...halves, separation: mean(apart) };
+  return { separation: mean(apart), gain, odds };
 }
 
 /**

@@ -31,6 +31,9 @@ const NOISE = 0.1;
 const BATCH = 32;
 const RATE = 0.025;
 
+/** Shares of a training after which samples are looked at, besides its beginning. */
+export const LOOKS = [0.5, 0.8, 1];
+
 /** Steps of an epoch over `n` images. */
 export const stepsOf = (n: number) => Math.ceil(n / BATCH);
 
@@ -110,7 +113,7 @@ export async function train(
 }
 
 /**
- * Trains ResNet-18 on `set` and looks at `seen` (by default the same) at the given epochs. `step` hears the share done, and may throw
+ * Trains ResNet-18 on `set` and looks at it at the given epochs. `step` hears the share done, and may throw
  * to end the work; with a `keeper` it goes on after the last whole epoch when it is called again. Throws `DivergedError`.
  */
 export async function watch(
@@ -118,7 +121,7 @@ export async function watch(
   classes: number,
   settings: WatchSettings,
   step: (share: number) => void,
-  { seen = set, keeper }: { seen?: ImageSet; keeper?: Keeper } = {},
+  keeper?: Keeper,
 ): Promise<Watched> {
   const { epochs, looks } = settings;
   const before = await keeper?.read();
@@ -130,9 +133,12 @@ export async function watch(
   }
   let halfway = before?.halfway;
   await train(trainer, step, async (epoch) => {
-    if (epoch === Math.ceil(epochs / 2)) halfway = await snapshot(trainer);
-    if (looks.includes(epoch)) found.push({ epoch, ...(await look(trainer, seen, classes)) });
-    await keeper?.write({ now: await snapshot(trainer), halfway, looks: found });
+    const isHalf = epoch === Math.ceil(epochs / 2);
+    if (looks.includes(epoch)) found.push({ epoch, ...(await look(trainer, set, classes)) });
+    if (!isHalf && !keeper) return;
+    const now = await snapshot(trainer);
+    if (isHalf) halfway = now;
+    await keeper?.write({ now, halfway, looks: found });
   });
   return { looks: found, trainer, halfway: halfway! };
 }

@@ -1,9 +1,8 @@
 /** `ibscope audit`: is this training set safe? */
-
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Intervention, interventions, signals } from '../audit/index.js';
+import { type Intervention, interventions, signals } from '../audit/names.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import type { AuditJob, AuditOutcome } from '../experiments/jobs.js';
 import { defaultOut } from './options.js';

@@ -1,5 +1,6 @@
 /** From arrays that hold a whole split to the samples that are wanted of it. */
 import { UserError } from '../base/errors.js';
+import { positions } from './limits.js';
 import type { ImageSet } from './types.js';
 
 /** Throws `UserError` for no labels at all, and for the first that is no class number; `name` is the file they are in. */
@@ -10,6 +11,15 @@ export function checkLabels(name: string, labels: ArrayLike<number>, classes: nu
       throw new UserError(`${name}: sample ${i} has the label ${labels[i]}; labels are 0 to ${classes - 1}`);
     }
   }
+}
+
+/** All samples but those at the given positions. */
+export function without(all: ImageSet, left: Iterable<number>): ImageSet {
+  const out = new Set(left);
+  return gather(
+    all,
+    positions(all.n).filter((i) => !out.has(i)),
+  );
 }
 
 /** The samples at the given positions of images [n, height, width, channels] and their labels. */

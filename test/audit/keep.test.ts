@@ -41,8 +41,8 @@ describe('a training that is kept', () => {
       if (share > when) throw new Error('stopped here');
     };
     const keeper = () => new Keeper(path, set, settings);
-    await expect(watch(set, 4, settings, stop, { keeper: keeper() })).rejects.toThrow('stopped here');
-    const resumed = await watch(set, 4, settings, () => {}, { keeper: keeper() });
+    await expect(watch(set, 4, settings, stop, keeper())).rejects.toThrow('stopped here');
+    const resumed = await watch(set, 4, settings, () => {}, keeper());
     expect(resumed.looks).toEqual(whole.looks);
     expect(resumed.trainer.weights()).toEqual(whole.trainer.weights());
     expect(resumed.halfway).toEqual(whole.halfway);
