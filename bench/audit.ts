@@ -5,7 +5,7 @@
  *   npm run -s bench -- audit [--out DIR] [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
  *
  * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. One thread an audit, as many audits at a time as
- * there are cores. The first `--deep` seeds (2) are also trained again without what was named, and have a stealth score; the first
+ * there are cores. The first `--deep` seeds (3) are also trained again without what was named, and have a stealth score; the first
  * of badnets and blend at 5 % goes through all interventions. Rows go to `--out`/audit-rows.jsonl (docs), and are not made again;
  * the table of all that are there goes to docs/audit-table.md.
  */
@@ -35,8 +35,10 @@ import type { ImageSet } from '../src/datasets/types.js';
 import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { inWorker } from '../src/engine/worker.js';
 import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
-import { attackSettings, loadData, prepare } from '../src/experiments/prepare.js';
+import { attackSettings, prepare } from '../src/experiments/prepare.js';
 import { estimateCheckpoint } from '../src/information/checkpoint.js';
+import { rowsOf } from '../src/information/columns.js';
+import { planGroups } from '../src/information/groups.js';
 
 interface Condition {
   name: string;
@@ -69,6 +71,8 @@ const CONDITIONS: Condition[] = [
 const TARGET = 0;
 /** Samples a group needs to be scored here: fewer than a run asks for, so that equal sizes can be. */
 const SCORED = 80;
+/** Test images: enough that an accuracy has a standard error under 0.01. */
+const TESTED = 3000;
 const METHODS = ['audit', 'AC', 'SS', 'ABL', 'STRIP'] as const;
 type Method = (typeof METHODS)[number];
 
@@ -149,30 +153,29 @@ function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): Poiso
   };
 }
 
-/** S of a watched training, at its looks: groups by what is known of the samples, of one size. Null where they are too small. */
+/** S of a watched training, at its looks: groups by what is known of the samples. Null where one is too small. */
 async function scoreOf(
   looks: readonly Look[],
   set: PoisonedSet,
   classes: number,
   seed: number,
 ): Promise<number | null> {
-  const ids = new Map<string, number[]>();
-  const put = (id: string, i: number) => ids.set(id, [...(ids.get(id) ?? []), i]);
-  set.labels.forEach((y, i) => {
-    if (set.cover[i]) return;
-    if (y !== TARGET) put(String(y), i);
-    else {
-      put(`${TARGET}/${set.poisoned[i] ? 'backdoor' : 'clean'}`, i);
-      put(`${TARGET}/all`, i);
-    }
-  });
-  const size = Math.min(200, ...[...ids.values()].map((v) => v.length));
-  if (ids.size < classes + 2 || size < SCORED) return null;
-  const rng = new Rng(seed, 'groups');
-  const groups = new Map([...ids].map(([id, rows]) => [id, Int32Array.from(rng.sample(rows, size))]));
+  const asked = { limit: 200, minimum: SCORED, nullSplits: 0, pretended: 0 };
+  const plan = planGroups({ ...set, ...asked, classes, target: TARGET, seed });
+  const ids = [
+    `${TARGET}/backdoor`,
+    `${TARGET}/clean`,
+    `${TARGET}/all`,
+    ...Array.from({ length: classes }, (_, k) => `${k}`),
+  ];
+  const groups = new Map([...plan.groups].filter(([id]) => ids.includes(id)));
+  // All but the target as a class of its own.
+  if (groups.size < ids.length - 1) return null;
+  const labels = Int32Array.from(plan.samples, (i) => set.originalLabels[i]);
   const rows: EstimateRow[] = [];
-  for (const { epoch, features, t, logits } of looks) {
-    const data = { x: features, t: [t], logits: [logits], labels: set.originalLabels, classes, groups };
+  for (const { epoch, ...seen } of looks) {
+    const [x, t, logits] = [seen.features, seen.t, seen.logits].map((m) => rowsOf(m, plan.samples));
+    const data = { x, t: [t], logits: [logits], labels, classes, groups };
     for (const e of await estimateCheckpoint(data, 'quick', seed, undefined, undefined, stealthQuantities))
       rows.push({ epoch, estimator: 'infonce', ...e });
   }
@@ -183,7 +186,7 @@ async function scoreOf(
 export async function one({ condition, dataset, dataDir, trainLimit, seed, deep, interventions }: Job): Promise<Row> {
   const { attack, rate, options = [], sizes, name } = condition;
   const request: RunRequest = {
-    ...{ dataset, dataDir, trainLimit, testLimit: 1000, seed, attack, attackOption: options },
+    ...{ dataset, dataDir, trainLimit, testLimit: TESTED, seed, attack, attackOption: options },
     ...(rate > 0 ? { poisonRate: rate } : {}),
   };
   const config = resolveConfig(request);
@@ -207,15 +210,15 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
       cleanAsr = {};
       for (const other of new Set(CONDITIONS.filter((c) => c.attack !== 'none').map((c) => c.attack))) {
         const asked = resolveConfig({ ...request, attack: other });
-        const { test } = await loadData(asked);
-        const judged = attackTest(test, findAttack(other), attackSettings(asked));
+        const judged = attackTest(data.test, findAttack(other), attackSettings(asked));
         if (judged) cleanAsr[other] = (await trainer.evaluate(judged.set, other)).accuracy;
       }
       return;
     }
     scores.AC = await activationClustering(last, labels, classes.length, seed);
     scores.SS = await spectralSignatures(last, labels, classes.length, seed);
-    scores.ABL = lossIsolation(looks[0]);
+    // Half-way: after the first epoch the payload of few images is not learned either.
+    scores.ABL = lossIsolation(looks[1]);
     scores.STRIP = await strip(trainer, set, classes.length, seed);
     if (data.triggered) before.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
     if (!deep) return;
@@ -280,6 +283,46 @@ function scoreTable(rows: readonly Row[]): string[] {
   ];
 }
 
+/** What an audit is for: BadNets and Blend at 5 % and 10 %, and clean sets; the worst of all sets, and means. */
+function summary(rows: readonly Row[]): string[] {
+  const plain = rows.filter((r) => /^(badnets|blend) (5|10) %$/.test(r.condition));
+  const clean = rows.filter((r) => r.condition.startsWith('clean'));
+  if (plain.length === 0) return [];
+  const count = (of: readonly Row[], hit: (r: Row) => boolean) => `${of.filter(hit).length} of ${of.length}`;
+  const best = (r: Row) => Math.max(...METHODS.slice(1).map((m) => r.auroc[m]!));
+  // Beside the network that was trained on the clean set of the same seed.
+  const beside = (own: (r: Row) => number | null, other: (clean: Row, attack: string) => number | undefined) => {
+    const gaps = plain.flatMap((r) => {
+      const reference = rows.find((c) => c.condition === 'clean' && c.seed === r.seed);
+      const { attack } = CONDITIONS.find((c) => c.name === r.condition)!;
+      const [a, b] = [own(r), reference && other(reference, attack)];
+      return a === null || b === undefined ? [] : [a - b];
+    });
+    const signed = (v: number) => `${v < 0 ? '−' : '+'}${show(Math.abs(v))}`;
+    return gaps.length === 0
+      ? '–'
+      : `${signed(mean(gaps))} (${signed(Math.min(...gaps))} … ${signed(Math.max(...gaps))}, ${gaps.length} sets)`;
+  };
+  return [
+    '| BadNets and Blend at 5 % and 10 % | |',
+    '|---|---|',
+    `| target found | ${count(plain, (r) => r.found)} |`,
+    `| another class called | ${count(plain, (r) => r.falseAlarms > 0)} |`,
+    `| least AUROC of a set | ${show(Math.min(...plain.map((r) => r.auroc.audit!)))} |`,
+    `| furthest below the best baseline of the same set | ${show(Math.max(...plain.map((r) => best(r) - r.auroc.audit!)))} |`,
+    `| ASR after cleaning, less the clean network’s: mean (least … most) | ${beside(
+      (r) => r.asr.after,
+      (c, attack) => c.cleanAsr?.[attack],
+    )} |`,
+    `| accuracy after cleaning, less the clean network’s | ${beside(
+      (r) => r.accuracy.after,
+      (c) => c.accuracy.before,
+    )} |`,
+    `| alarms on clean sets, balanced and imbalanced | ${count(clean, (r) => r.falseAlarms > 0)} |`,
+    '',
+  ];
+}
+
 /** What was done about sets, and what came of it. */
 function interventionTable(rows: readonly Row[]): string[] {
   const some = rows.filter((r) => r.interventions?.length > 0);
@@ -304,6 +347,10 @@ function named(rows: readonly Row[]): string {
   return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.payload)), 1)}`;
 }
 
+/** Before, after, and of a network trained on the clean set. */
+const change = (what: 'accuracy' | 'asr', rows: readonly Row[], clean: number) =>
+  `${show(mean(rows.map((r) => r[what].before)))} → ${show(mean(rows.map((r) => r[what].after)))} (${show(clean)})`;
+
 const called = (m: Method) => (m === 'audit' ? 'ibscope audit' : m);
 
 /** Markdown of all rows, grouped by data set and condition. */
@@ -315,7 +362,8 @@ export function auditTable(rows: readonly Row[]): string {
     lines.push(
       `## ${title}`,
       '',
-      '| set | target found | other classes called | largest p of the target (clean: least p) | AUROC audit / AC / SS / ABL / STRIP | AUPRC audit / best baseline | payload named, others named | accuracy before → after | ASR before → after (clean network) |',
+      ...summary(of),
+      '| set | target found | other classes called | largest p of the target (clean: least p) | AUROC audit / AC / SS / ABL / STRIP | AUPRC audit / best baseline | payload named, others named | accuracy before → after (clean network) | ASR before → after (clean network) |',
       '|---|---|---|---|---|---|---|---|---|',
     );
     for (const { name, attack } of CONDITIONS) {
@@ -323,7 +371,7 @@ export function auditTable(rows: readonly Row[]): string {
       if (some.length === 0) continue;
       const auc = (m: Method) => mean(some.map((r) => r.auroc[m]));
       const pr = (m: Method) => mean(some.map((r) => r.auprc[m]));
-      const clean = mean(of.filter((r) => r.condition === 'clean').map((r) => r.cleanAsr?.[attack]));
+      const clean = of.filter((r) => r.condition === 'clean');
       const poison = attack !== 'none';
       const p = poison ? Math.max(...some.map((r) => r.p)) : Math.min(...some.map((r) => r.p));
       lines.push(
@@ -335,10 +383,10 @@ export function auditTable(rows: readonly Row[]): string {
           poison ? METHODS.map((m) => show(auc(m))).join(' / ') : '',
           poison ? `${show(pr('audit'))} / ${show(Math.max(...METHODS.slice(1).map(pr)))}` : '',
           poison ? named(some) : '',
-          `${show(mean(some.map((r) => r.accuracy.before)))} → ${show(mean(some.map((r) => r.accuracy.after)))}`,
           poison
-            ? `${show(mean(some.map((r) => r.asr.before)))} → ${show(mean(some.map((r) => r.asr.after)))} (${show(clean)})`
-            : '',
+            ? change('accuracy', some, mean(clean.map((r) => r.accuracy.before)))
+            : show(mean(some.map((r) => r.accuracy.before))),
+          poison ? change('asr', some, mean(clean.map((r) => r.cleanAsr?.[attack]))) : '',
         ].join(' | ')} |`,
       );
     }
@@ -355,7 +403,7 @@ export async function main(args: string[]): Promise<void> {
       images: { type: 'string' },
       seeds: { type: 'string', default: '10' },
       'cifar-seeds': { type: 'string', default: '3' },
-      deep: { type: 'string', default: '2' },
+      deep: { type: 'string', default: '3' },
       only: { type: 'string' },
     },
   });
@@ -396,7 +444,7 @@ export async function main(args: string[]): Promise<void> {
     appendFileSync(file, `${JSON.stringify(row)}\n`);
     line.update({ stage: 'audits', done: ++done, total: open.length, unit: 'sets' });
     line.line(
-      `${row.dataset}, ${row.condition}, seed ${row.seed}: p ${row.p.toExponential(1)}, ${row.seconds.toFixed(0)} s`,
+      `${row.dataset}, ${row.condition}, seed ${row.seed}: p ${row.p.toExponential(1)}, audit ${row.seconds.toFixed(0)} s`,
     );
   });
   line.clear();

@@ -31,7 +31,13 @@ def resnet(width):
     return resnet18.ResNet18()
 
 
-MAKE = {"resnet18": resnet, "preact-resnet18": models.PreActResNet18, "vgg16": models.VGG16, "vit": models.ViT}
+MAKE = {
+    "resnet18": resnet,
+    "resnet10": models.ResNet10,
+    "preact-resnet18": models.PreActResNet18,
+    "vgg16": models.VGG16,
+    "vit": models.ViT,
+}
 
 # The golden scripts run on one thread.
 torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())

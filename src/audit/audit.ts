@@ -6,6 +6,7 @@ import type { ImageSet } from '../datasets/types.js';
 import { limitThreads } from '../engine/devices.js';
 import { type RunHooks, Stopped } from '../experiments/hooks.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
+import { combined } from './evidence.js';
 import { Keeper } from './keep.js';
 import { looksOf, type Unvouched } from './load.js';
 import type { Effort } from './names.js';
@@ -26,9 +27,9 @@ export const LEVEL = 0.01;
 
 /** Epochs of the training, and images that small sets see in all at least. */
 const EFFORT: Record<Effort, { epochs: number; images: number }> = {
-  quick: { epochs: 6, images: 18_000 },
-  normal: { epochs: 12, images: 36_000 },
-  thorough: { epochs: 24, images: 72_000 },
+  quick: { epochs: 5, images: 15_000 },
+  normal: { epochs: 10, images: 30_000 },
+  thorough: { epochs: 20, images: 60_000 },
 };
 
 const WIDTH = 8;
@@ -60,7 +61,10 @@ export interface ClassVerdict {
   score: number;
   suspicious: boolean;
   evidence: ClassEvidence;
-  /** What the sides show, of a class that stands out: the one taken for the payload, and the other. */
+  /**
+   * What the sides show, of a class that stands out: the one taken for the payload, and the other. Null too where a class stands out
+   * that does not fall into two: then no sample of it is named.
+   */
   sides: { payload: SideContent; rest: SideContent } | null;
 }
 
@@ -68,7 +72,7 @@ export interface ClassVerdict {
 export interface Audit {
   verdict: 'suspicious' | 'nothing found';
   classes: ClassVerdict[];
-  /** Per sample, [n]: how much it looks like payload. In suspicious classes log-odds in nats; elsewhere below all of these. */
+  /** Per sample, [n]: how much it looks like payload. In classes with sides log-odds in nats; elsewhere below all of these. */
   scores: Float64Array;
   /** Samples taken for payload, the most suspicious first. */
   suspicious: number[];
@@ -123,7 +127,7 @@ export async function examine(
   const members = membersOf(set.labels, classes.length);
   const shorter = { ...settings, epochs: Math.max(SIDES.least, Math.ceil(SIDES.share * settings.epochs)) };
   for (const [c, verdict] of found.entries()) {
-    if (!verdict.suspicious) continue;
+    if (!verdict.suspicious || !fallsApart(verdict.evidence)) continue;
     const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * shorter.epochs);
     const own = members[c];
     const logits = await strangersLogits(set, classes.length, own, shorter, step);
@@ -143,7 +147,7 @@ export async function examine(
   }
   rankOthers(scores, set, found);
   const suspicious = [...scores.keys()]
-    .filter((i) => found[set.labels[i]].suspicious && scores[i] > NAMED)
+    .filter((i) => found[set.labels[i]].sides && scores[i] > NAMED)
     .sort((a, b) => scores[b] - scores[a] || a - b);
   return {
     verdict: found.some((c) => c.suspicious) ? 'suspicious' : 'nothing found',
@@ -207,6 +211,11 @@ export async function auditTrace(unvouched: Unvouched, settings: AuditSettings, 
   return { ...found, seconds: (performance.now() - started) / 1000 };
 }
 
+/** Whether a class that stands out does so by its two sides, and not by how much its samples as a whole know or when they learn. */
+export function fallsApart({ p }: ClassEvidence): boolean {
+  return combined([p.separation, p['two-sidedness']].map((v) => ({ p: v, weight: 1 / 2 }))) <= LEVEL;
+}
+
 /** Whether the second side is the payload: what it shows is more like the other classes, in variety and in certainty together. */
 export function payloadOf(low: SideContent, high: SideContent): boolean {
   return high.spread + high.confidence > low.spread + low.confidence;
@@ -248,7 +257,7 @@ async function peel(asked: {
   }
 }
 
-/** Samples of classes that do not stand out come after all that do, by their class's evidence. */
+/** Samples of classes without sides come after those of classes with them, by their class's evidence. */
 function rankOthers(scores: Float64Array, { labels }: ImageSet, found: readonly ClassVerdict[]) {
   const least = scores.reduce((m, v) => (Number.isFinite(v) ? Math.min(m, v) : m), 0) - 1;
   for (const i of scores.keys()) if (!Number.isFinite(scores[i])) scores[i] = least - 1 / (1 + found[labels[i]].score);

@@ -70,7 +70,7 @@ export function untrained(set: ImageSet, classes: number, { width, epochs, seed 
   const one = { images: images.slice(0, height * imageWidth * channels), labels: labels.slice(0, 1), n: 1 };
   return new Trainer(
     {
-      model: findModel('resnet18'),
+      model: findModel('resnet10'),
       width,
       epochs,
       batchSize: BATCH,
@@ -113,7 +113,7 @@ export async function train(
 }
 
 /**
- * Trains ResNet-18 on `set` and looks at it at the given epochs. `step` hears the share done, and may throw
+ * Trains ResNet-10 on `set` and looks at it at the given epochs. `step` hears the share done, and may throw
  * to end the work; with a `keeper` it goes on after the last whole epoch when it is called again. Throws `DivergedError`.
  */
 export async function watch(

@@ -90,10 +90,14 @@ function words({ document, out, sheet, cleaned }: AuditOutcome): string {
   const said =
     suspiciousClasses.length === 0
       ? 'Nothing found: no class stands out from the others. That is no proof; docs/audit.md says what an audit misses.'
-      : `Suspicious: ${suspiciousClasses.map((c) => `"${c}"`).join(', ')}. Its samples fall into two kinds as in no other class, and one of them (${of(
-          suspicious.length,
-          'sample',
-        )}) looks like the images of other classes: what a backdoor’s payload would look like. Look at the picture before you decide.`;
+      : `Suspicious: ${suspiciousClasses.map((c) => `"${c}"`).join(', ')}. ${
+          suspicious.length > 0
+            ? `Its samples fall into two kinds as in no other class, and one of them (${of(
+                suspicious.length,
+                'sample',
+              )}) looks like the images of other classes: what a backdoor’s payload would look like. Look at the picture before you decide.`
+            : 'What the network knows of its samples, or when it learned them, is unlike any other class. They do not fall into two kinds, so no sample is named.'
+        }`;
   return [
     said,
     '',

@@ -13,6 +13,8 @@ export interface GroupRequest {
   target: number;
   /** Largest size of a group. */
   limit: number;
+  /** Smallest size of a group; default `MINIMUM_GROUP`. */
+  minimum?: number;
   /** Pairs of disjoint halves per clean class, for the score's null. */
   nullSplits: number;
   /** Samples the poison rate stands for: for attack `none`, those of the target class that play the backdoor. */
@@ -36,9 +38,9 @@ export const MINIMUM_GROUP = 100;
 const where = (n: number, test: (i: number) => boolean) =>
   Int32Array.from(Array.from({ length: n }, (_, i) => i).filter(test));
 
-/** Chooses the samples of every group. Groups that would have fewer than 100 are left out and named. */
+/** Chooses the samples of every group. Groups that would have fewer than `minimum` are left out and named. */
 export function planGroups(request: GroupRequest): GroupPlan {
-  const { labels, poisoned, cover, classes, target: c, seed } = request;
+  const { labels, poisoned, cover, classes, target: c, seed, minimum = MINIMUM_GROUP } = request;
   const n = labels.length;
   const rng = (what: string) => new Rng(seed, 'groups', what);
   const untouched = (k: number) => where(n, (i) => labels[i] === k && !poisoned[i] && !cover[i]);
@@ -65,7 +67,7 @@ export function planGroups(request: GroupRequest): GroupPlan {
 
   const leftOut = new Map<string, number>();
   for (const [id, pool] of pools)
-    if (pool.length < MINIMUM_GROUP) {
+    if (pool.length < minimum) {
       leftOut.set(id, pool.length);
       pools.delete(id);
     }
@@ -73,7 +75,7 @@ export function planGroups(request: GroupRequest): GroupPlan {
   const halfClass = Math.min(
     ...others.filter((k) => pools.has(`${k}`)).map((k) => Math.floor(pools.get(`${k}`)!.length / 2)),
   );
-  const withNull = request.nullSplits > 0 && halfClass >= MINIMUM_GROUP;
+  const withNull = request.nullSplits > 0 && halfClass >= minimum;
   const size = withNull ? Math.min(smallest, halfClass) : smallest;
 
   const chosen = new Map<string, Int32Array>();

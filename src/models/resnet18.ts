@@ -24,22 +24,27 @@ function basicBlock(l: Layers, name: string, x: Tensor, out: number, stride: num
   return relu(add(y, skip));
 }
 
-export const resnet18: Model = {
-  name: 'resnet18',
-  summary: 'ResNet-18 for 32×32 images; width 64 is the paper’s',
-  source: 'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition',
-  defaultWidth: 64,
-  layers: ['layer1', 'layer2', 'layer3', 'layer4'],
-  forward(l, x, { classes, width }) {
+/** The forward pass with `blocks` basic blocks a stage. */
+export const residual =
+  (blocks: number): Model['forward'] =>
+  (l, x, { classes, width }) => {
     let h = relu(l.batchNorm('bn1', l.conv('conv1', x, width, 3)));
     const layers: Record<string, Readout> = {};
     STRIDES.forEach((stride, s) => {
-      for (const b of [0, 1]) {
+      for (let b = 0; b < blocks; b++) {
         const last = basicBlock(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
         h = l.noise(last);
         layers[`layer${s + 1}`] = pooled(l, last, h);
       }
     });
     return pooledHead(l, 'fc', layers, classes);
-  },
+  };
+
+export const resnet18: Model = {
+  name: 'resnet18',
+  summary: 'ResNet-18 for 32×32 images; width 64 is the paper’s',
+  source: 'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition',
+  defaultWidth: 64,
+  layers: STRIDES.map((_, s) => `layer${s + 1}`),
+  forward: residual(2),
 };

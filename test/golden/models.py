@@ -1,4 +1,4 @@
-"""Writes models.json beside this file: three SGD steps of VGG-16, PreAct-ResNet-18 and ViT in PyTorch, for
+"""Writes models.json beside this file: three SGD steps of ResNet-10, VGG-16, PreAct-ResNet-18 and ViT in PyTorch, for
 test/models/parity.test.ts.
 
     python3 test/golden/models.py            needs torch and numpy
@@ -18,6 +18,7 @@ import pathlib
 import numpy as np
 import torch
 import torch.nn.functional as F
+from resnet18 import Block as BasicBlock
 from resnet18 import uniform
 from torch import nn
 
@@ -25,6 +26,28 @@ torch.set_num_threads(1)
 OUT = pathlib.Path(__file__).with_suffix(".json")
 WIDTH, BATCH, CLASSES, STEPS = 4, 16, 10, 3
 RATE, MOMENTUM, DECAY = 2e-3, 0.9, 5e-4
+
+
+class ResNet10(nn.Module):
+    """ResNet-18 of resnet18.py with one block a stage."""
+
+    standard = 64
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        i = width
+        for s in range(4):
+            setattr(self, f"layer{s + 1}", nn.Sequential(BasicBlock(i, width << s, 1 if s == 0 else 2)))
+            i = width << s
+        self.fc = nn.Linear(i, CLASSES)
+
+    def forward(self, x):
+        h = F.relu(self.bn1(self.conv1(x)))
+        for s in range(4):
+            h = getattr(self, f"layer{s + 1}")(h)
+        return self.fc(h.mean((2, 3)))
 
 
 class VGG16(nn.Module):
@@ -169,7 +192,7 @@ def train(make, dtype):
 if __name__ == "__main__":
     norm = np.linalg.norm
     golden = {"width": WIDTH, "batch": BATCH, "rate": RATE, "momentum": MOMENTUM, "weightDecay": DECAY, "models": {}}
-    for name, make in (("vgg16", VGG16), ("preact-resnet18", PreActResNet18), ("vit", ViT)):
+    for name, make in (("resnet10", ResNet10), ("vgg16", VGG16), ("preact-resnet18", PreActResNet18), ("vit", ViT)):
         found, change = train(make, torch.float64)
         single, single_change = train(make, torch.float32)
         rounded = {k: [float(f"{x:.9g}") for x in v] for k, v in found.items()}

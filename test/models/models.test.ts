@@ -21,6 +21,7 @@ const noisy = (root: Tensor) => topological([root]).filter((t) => t.inputs[1] &&
 
 describe('noise stands where the model says', () => {
   it.each<[string, string, string[]]>([
+    ['resnet10', 'after both ReLUs of 4 blocks and on the pooled features', [...Array(8).fill('relu'), 'spatialMean']],
     ['vgg16', 'after 13 ReLUs and on the pooled features', [...Array(13).fill('relu'), 'spatialMean']],
     ['preact-resnet18', 'after 17 ReLUs and on the pooled features', [...Array(17).fill('relu'), 'spatialMean']],
     [
@@ -33,7 +34,7 @@ describe('noise stands where the model says', () => {
       expect(noisy(forward(name, mode, 0.4).logits).map((t) => t.inputs[0].op.name)).toEqual(before);
   });
 
-  it.each(['vgg16', 'preact-resnet18', 'vit'])('%s: T sees all but the last, T̄ all but the last two', (name) => {
+  it.each(['resnet10', 'vgg16', 'preact-resnet18', 'vit'])('%s: T sees all but the last, T̄ all but the last two', (name) => {
     const { logits, representation, representationMean } = forward(name, 'eval', 0.4);
     const [all, ofT, ofMean] = [logits, representation, representationMean].map((t) => noisy(t).length);
     expect([ofT, ofMean]).toEqual([all - 1, all - 2]);
