@@ -2,6 +2,15 @@
 
 /** zod, in which an attack describes its options. */
 export { z } from 'zod';
+export type {
+  AuditDocument,
+  ClassDocument,
+  ClassEvidence,
+  ClassVerdict,
+  Effort,
+  SideContent,
+  Signal,
+} from './audit/index.js';
 export { UserError } from './base/errors.js';
 export { Rng } from './base/random.js';
 export * as dynamics from './dynamics/index.js';
@@ -11,6 +20,7 @@ export type { RunConfig, RunRequest } from './experiments/config.js';
 export { type Progress, type RunHooks, Stopped } from './experiments/hooks.js';
 export type { RunResult } from './experiments/result.js';
 export * as attacks from './library/attacks.js';
+export { type AuditRequest, type AuditResult, audit } from './library/audit.js';
 export * as datasets from './library/datasets.js';
 export * as formats from './library/formats.js';
 export type { RunOptions } from './library/hooks.js';

@@ -70,6 +70,16 @@ test('own-attack: the trigger is learned, and its score stands beside a null', a
   expect(text).toContain(`S lies ${score < low ? 'below' : score > high ? 'above' : 'inside'}`);
 });
 
+test('audit-a-set: the target is named alone, and what is named is nearly all of the payload', async () => {
+  const text = await output('audit-a-set');
+  expect(text).toMatch(/^suspicious: 3$/m);
+  const [named, hits, payload] = numbers(text, 'named');
+  expect(payload).toBe(100);
+  expect(hits / named).toBeGreaterThan(0.9);
+  expect(hits / payload).toBeGreaterThan(0.9);
+  expect(numbers(text, 'left')).toEqual([1000 - named]);
+}, 120_000);
+
 test('own-trajectories: phases, score and acceleration are those of the broken lines', async () => {
   const text = await output('own-trajectories');
   const near = (got: number[], want: number[]) => {
@@ -115,7 +125,9 @@ test('own-trajectories: phases, score and acceleration are those of the broken l
 test('the examples fit the types of the package', () => {
   const flags = '--ignoreConfig --noEmit --allowJs --checkJs --strict false --skipLibCheck --types node';
   const options = `${flags} --module nodenext --target es2023 --lib es2023`.split(' ');
-  const files = ['mutual-information', 'own-attack', 'own-trajectories'].map((name) => join('examples', `${name}.mjs`));
+  const files = ['mutual-information', 'own-attack', 'audit-a-set', 'own-trajectories'].map((name) =>
+    join('examples', `${name}.mjs`),
+  );
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   expect(execFileSync(process.execPath, [compiler, ...options, ...files], { cwd: root, encoding: 'utf8' })).toBe('');
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   analyze,
   attacks,
+  audit,
   compare,
   datasets,
   dynamics,
@@ -283,6 +284,12 @@ describe('a mistake of the caller is a UserError that says what is wrong', () =>
       /beta must be/,
     ],
     ['other images', () => perception.perceive({ ...set, images: new Uint8Array(3) }, set), /are 7680 bytes, got 3/],
+    ['nothing to audit', () => audit({}), /a path or a set is expected/],
+    ['a misspelt effort', () => audit({ set, effort: wrong('quik') }), /unknown effort "quik".*Did you mean "quick"/],
+    ['half a seed', () => audit({ set, seed: 0.5 }), /seed: 0.5/],
+    ['too few classes to compare', () => audit({ set }), /0 of its 2 classes have 30 images.*4 are needed/],
+    ['a class without a name', () => audit({ set, classes: ['a'] }), /there is the label 1, and 1 classes are named/],
+    ['no such set', () => audit({ path: join(folder, 'nowhere') }), /no such file or folder/],
     ['a shape that does not hold', () => formats.ndarray(new Uint8Array(3), [2]), /does not hold 3/],
   ])('%s', async (_, call, says) => {
     const error = await (async () => call())().then(

@@ -181,11 +181,11 @@ export async function audit(
   const timed = (share: number) => {
     step(share);
     if (times.push(performance.now()) !== TIMED) return;
-    // The first step makes the program. Looks, signals and what a suspicious class costs are some half of the training.
+    // The first step makes the program. Looks and signals are some third of the training, a class that stands out costs two thirds.
     const each = (times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000;
     const left = (1 - share) * plan.epochs * stepsOf(set.n) * each;
     hooks.line?.(
-      `takes about ${minutes(1.2 * left)}, ${minutes(1.8 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
+      `takes about ${minutes(1.3 * left)}, ${minutes(2 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
     );
   };
   const watched = await watch(set, classes.length, plan, timed, keeper);

@@ -19,7 +19,18 @@ export {
   type JudgedOn,
   type Judgement,
 } from './intervene.js';
-export { loadJudged, loadUnvouched, type Unvouched } from './load.js';
+export { checkClasses, loadJudged, loadUnvouched, type Unvouched } from './load.js';
 export { type Effort, efforts, type Intervention, interventions, type Signal, signals } from './names.js';
+export type { SideContent } from './sides.js';
+export type { ClassEvidence } from './signals.js';
 export type { Watched } from './watch.js';
-export { auditDocument, checkNew, TRAINING, writeClean, writeFindings } from './write.js';
+export {
+  type AuditDocument,
+  auditDocument,
+  type ClassDocument,
+  checkNew,
+  TRAINING,
+  wholeDocument,
+  writeClean,
+  writeFindings,
+} from './write.js';

@@ -37,17 +37,22 @@ export async function loadUnvouched(path: string): Promise<Unvouched> {
     throw new UserError(`${path}: a folder of class folders, an .npz file or a run is expected`);
   const read = { folder: readLabelled, npz: readLabelledNpz, trace: readTraced }[kind];
   const unvouched: Unvouched = { path, kind, ...(await read(path)) };
-  const { classes, set } = unvouched;
-  const judged = membersOf(set.labels, classes.length).filter((m) => m.length >= FEWEST_SAMPLES).length;
-  if (judged <= FEWEST_OTHERS)
-    throw new UserError(
-      `${path}: ${judged} of its ${classes.length} classes have ${FEWEST_SAMPLES} images; a class is judged by the others, and ${FEWEST_OTHERS + 1} are needed`,
-    );
+  checkClasses(path, unvouched);
   return unvouched;
 }
 
+/** Throws `UserError` for a set with too few classes that have enough images to be compared. */
+export function checkClasses(what: string, { set, classes }: Pick<Unvouched, 'set' | 'classes'>): void {
+  const judged = membersOf(set.labels, classes.length).filter((m) => m.length >= FEWEST_SAMPLES).length;
+  if (judged <= FEWEST_OTHERS)
+    throw new UserError(
+      `${what}: ${judged} of its ${classes.length} classes have ${FEWEST_SAMPLES} images; a class is judged by the others, and ${FEWEST_OTHERS + 1} are needed`,
+    );
+}
+
 /** What a sample is called: its file, or its place from 0. */
-export const nameOf = ({ set, index }: Unvouched, i: number): string | number => set.files?.[i] ?? index?.[i] ?? i;
+export const nameOf = ({ set, index }: Pick<Unvouched, 'set' | 'index'>, i: number): string | number =>
+  set.files?.[i] ?? index?.[i] ?? i;
 
 /** The probed samples of a run or a trace: of their labels the one that was trained on, and no flags. */
 async function readTraced(path: string): Promise<Pick<Unvouched, 'classes' | 'set' | 'index'>> {

@@ -18,6 +18,7 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
         const own = ranked.filter((i) => set.labels[i] === k);
         const taken = audit.suspicious.filter((i) => set.labels[i] === k).length;
         const { label } = audit.classes[k];
+        if (taken === 0) return [{ title: `${label}: some of its samples; none of them is named`, rows: own }];
         return [
           {
             title: `${label}: ${taken} of ${own.length} samples taken for payload, the surest first`,

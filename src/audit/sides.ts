@@ -9,6 +9,7 @@ import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 import { train, untrained, type WatchSettings } from './watch.js';
 
+/** What a network that never saw a class makes of one side of it. */
 export interface SideContent {
   /** Entropy of the classes that a side's samples look like, over that of all other classes alike: 0 … 1. */
   spread: number;

@@ -33,9 +33,11 @@ const ESTIMATED = 200;
 /** The pairs of looks: those of the second half say how a class lies in the end, the first how it began. */
 const later = (looks: readonly Look[]) => looks.slice(Math.floor(looks.length / 2));
 
+/** How a class stands beside the others. */
 export interface ClassEvidence {
   /** Value of each signal; NaN where it could not be had. */
   values: Record<Signal, number>;
+  /** P-value of each signal by itself: chance of one more clean class so far out. */
   p: Record<Signal, number>;
   /** Of all signals together, adjusted over classes. */
   adjusted: number;

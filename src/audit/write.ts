@@ -6,33 +6,48 @@ import { gather } from '../datasets/select.js';
 import { writeAtomic } from '../formats/files.js';
 import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
-import type { Audit } from './audit.js';
+import type { Audit, ClassVerdict } from './audit.js';
 import type { Intervened } from './intervene.js';
 import { nameOf, type Unvouched } from './load.js';
 import { auditSheet } from './sheet.js';
+import type { ClassEvidence } from './signals.js';
 
-/** The documents that scripts read: names of classes, paths or places of samples. */
+/** What a script reads of one class. */
+export interface ClassDocument extends Omit<ClassVerdict, 'evidence'> {
+  /** What its verdict rests on. */
+  signals: ClassEvidence;
+}
+
+/** What a script reads of an audit: names of classes, paths or places of samples. */
+export interface AuditDocument {
+  verdict: Audit['verdict'];
+  /** Names of the classes that stand out. */
+  suspiciousClasses: string[];
+  classes: ClassDocument[];
+  /** Samples taken for payload, the surest first: their files, or their places from 0. */
+  suspicious: (string | number)[];
+  seconds: number;
+}
+
+/** The document of an audit. */
 export function auditDocument(
-  unvouched: Unvouched,
+  unvouched: Pick<Unvouched, 'set' | 'index'>,
   { verdict, classes, suspicious, seconds }: Audit,
-  interventions: readonly Intervened[] = [],
-) {
+): AuditDocument {
   return {
     verdict,
     suspiciousClasses: classes.filter((c) => c.suspicious).map((c) => c.label),
-    classes: classes.map(({ label, p, score, suspicious: marked, evidence, sides }) => ({
-      label,
-      p,
-      score,
-      suspicious: marked,
-      signals: evidence,
-      sides,
-    })),
+    classes: classes.map(({ evidence, ...rest }) => ({ ...rest, signals: evidence })),
     suspicious: suspicious.map((i) => nameOf(unvouched, i)),
-    interventions: interventions.map(({ model, ...rest }) => ({ ...rest, model: model && modelFile(rest.how) })),
     seconds,
   };
 }
+
+/** The same with the networks that something was done to, by their files. */
+export const wholeDocument = (unvouched: Unvouched, audit: Audit, interventions: readonly Intervened[]) => ({
+  ...auditDocument(unvouched, audit),
+  interventions: interventions.map(({ model, ...rest }) => ({ ...rest, model: model && modelFile(rest.how) })),
+});
 
 /** File of a network that something was done to. */
 const modelFile = (how: Intervened['how']) => `model-${how}.onnx`;
@@ -50,8 +65,8 @@ export async function checkNew(flag: string, path: string, resume = false): Prom
 }
 
 /**
- * Writes `audit.json`, `samples.csv` (every sample with its score and pointwise information), `sheet.png`, and the networks that
- * something was done to, into a new folder.
+ * Writes `audit.json`, `suspicious.txt` (a named sample a line, the surest first), `samples.csv` (every sample with its score and
+ * pointwise information), `sheet.png`, and the networks that something was done to, into a new folder.
  */
 export async function writeFindings(
   unvouched: Unvouched,
@@ -79,9 +94,11 @@ export async function writeFindings(
     join(folder, 'samples.csv'),
     `sample,class,suspicious,score,pointwise I(X;T) (nats),pointwise I(T;Ŷ) (nats)\n${lines.join('\n')}\n`,
   );
+  const named = audit.suspicious.map((i) => `${nameOf(unvouched, i)}\n`);
+  await writeAtomic(join(folder, 'suspicious.txt'), named.join(''));
   await writeAtomic(
     join(folder, 'audit.json'),
-    `${JSON.stringify(auditDocument(unvouched, audit, interventions), null, 2)}\n`,
+    `${JSON.stringify(wholeDocument(unvouched, audit, interventions), null, 2)}\n`,
   );
   for (const { how, model } of interventions) if (model) await writeAtomic(join(folder, modelFile(how)), model);
   const sheet = join(folder, 'sheet.png');

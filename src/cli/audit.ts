@@ -105,7 +105,7 @@ function words({ document, out, sheet, cleaned }: AuditOutcome): string {
     'p: chance of evidence this strong somewhere in a clean set; 0.01 or less is called suspicious',
     '',
     `picture: ${sheet}`,
-    `samples: ${out}/samples.csv`,
+    `samples: ${out}/samples.csv${suspicious.length > 0 ? `, those named: ${out}/suspicious.txt` : ''}`,
     ...interventionTable(document.interventions, out),
     ...(cleaned ? [`without them: ${cleaned.path} (${of(cleaned.images, 'image')})`] : []),
   ].join('\n');

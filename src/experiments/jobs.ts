@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import {
   type Audit,
   audit,
-  auditDocument,
   auditTrace,
   checkNew,
   type Effort,
@@ -18,6 +17,7 @@ import {
   settingsFor,
   TRAINING,
   type Watched,
+  wholeDocument,
   writeClean,
   writeFindings,
 } from '../audit/index.js';
@@ -139,7 +139,7 @@ export interface AuditJob {
 }
 
 export interface AuditOutcome {
-  document: ReturnType<typeof auditDocument>;
+  document: ReturnType<typeof wholeDocument>;
   out: string;
   sheet: string;
   cleaned: { path: string; images: number } | null;
@@ -178,7 +178,7 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   const cleaned =
     job.clean === undefined ? null : { path: job.clean, images: await writeClean(unvouched, found, job.clean) };
   await rm(keep, { force: true });
-  return { document: auditDocument(unvouched, found, done), out: job.out, sheet, cleaned };
+  return { document: wholeDocument(unvouched, found, done), out: job.out, sheet, cleaned };
 }
 
 /** Other estimators on the probes of a finished run. */

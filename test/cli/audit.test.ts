@@ -46,7 +46,10 @@ describe('audit', () => {
     // Both shares: of what is named, and of what there is.
     expect(hit / found.suspicious.length).toBeGreaterThan(0.9);
     expect(hit / payload.size).toBeGreaterThan(0.8);
-    expect(readdirSync(at('set.npz-found')).sort()).toEqual(['audit.json', 'samples.csv', 'sheet.png']);
+    const files = ['audit.json', 'samples.csv', 'sheet.png', 'suspicious.txt'];
+    expect(readdirSync(at('set.npz-found')).sort()).toEqual(files);
+    const listed = readFileSync(at('set.npz-found', 'suspicious.txt'), 'utf8').trim().split('\n');
+    expect(listed.map(Number)).toEqual(found.suspicious);
     expect(readFileSync(at('set.npz-found', 'samples.csv'), 'utf8').trim().split('\n')).toHaveLength(1001);
   }, 240_000);
 

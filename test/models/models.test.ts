@@ -34,11 +34,14 @@ describe('noise stands where the model says', () => {
       expect(noisy(forward(name, mode, 0.4).logits).map((t) => t.inputs[0].op.name)).toEqual(before);
   });
 
-  it.each(['resnet10', 'vgg16', 'preact-resnet18', 'vit'])('%s: T sees all but the last, T̄ all but the last two', (name) => {
-    const { logits, representation, representationMean } = forward(name, 'eval', 0.4);
-    const [all, ofT, ofMean] = [logits, representation, representationMean].map((t) => noisy(t).length);
-    expect([ofT, ofMean]).toEqual([all - 1, all - 2]);
-  });
+  it.each(['resnet10', 'vgg16', 'preact-resnet18', 'vit'])(
+    '%s: T sees all but the last, T̄ all but the last two',
+    (name) => {
+      const { logits, representation, representationMean } = forward(name, 'eval', 0.4);
+      const [all, ofT, ofMean] = [logits, representation, representationMean].map((t) => noisy(t).length);
+      expect([ofT, ofMean]).toEqual([all - 1, all - 2]);
+    },
+  );
 
   it.each(['vgg16', 'preact-resnet18', 'vit'])('%s: γ = 0 needs none', (name) => {
     expect(topological([forward(name, 'train', 0).logits]).some(isNoise)).toBe(false);
