@@ -15,7 +15,6 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "test" / "golden"))
 import models
 import numpy as np
-import resnet18
 import torch
 import torch.nn.functional as F
 
@@ -26,24 +25,11 @@ def peak_kb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def resnet(width):
-    resnet18.WIDTH = width
-    return resnet18.ResNet18()
-
-
-MAKE = {
-    "resnet18": resnet,
-    "resnet10": models.ResNet10,
-    "preact-resnet18": models.PreActResNet18,
-    "vgg16": models.VGG16,
-    "vit": models.ViT,
-}
-
 # The golden scripts run on one thread.
 torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 imported = peak_kb()
 name, width, batch = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-model = MAKE[name](width)
+model = models.MAKE[name](width)
 start = {k: models.initial(k, tuple(v.shape)) for k, v in model.state_dict().items() if "num_batches" not in k}
 model.load_state_dict({k: torch.from_numpy(v) for k, v in start.items()}, strict=False)
 del start

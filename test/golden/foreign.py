@@ -17,7 +17,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "python"))
 from ibscope_trace import Recorder  # noqa: E402
 
 GAMMA = 0.4
-resnet18.WIDTH = 8
 
 
 class Block(resnet18.Block):
@@ -51,7 +50,7 @@ epochs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 out.mkdir(parents=True, exist_ok=True)
 x = torch.tensor(data["images"]).permute(0, 3, 1, 2).float() / 255
 labels = torch.tensor(data["labels"])
-model = Net()
+model = Net(8)
 
 
 def quiet(on):

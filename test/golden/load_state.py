@@ -15,7 +15,6 @@ import numpy as np
 import torch
 
 import models
-import resnet18
 
 name, width, path, out = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
 raw = open(path, "rb").read()
@@ -29,9 +28,7 @@ for key, t in header.items():
     values = np.frombuffer(raw[8 + length + begin : 8 + length + end], "<f4")
     tensors[key] = torch.tensor(values.reshape(t["shape"]).copy())
 images = tensors.pop("images")
-resnet18.WIDTH = width
-makers = {"vgg16": models.VGG16, "preact-resnet18": models.PreActResNet18, "vit": models.ViT}
-model = makers[name](width) if name in makers else resnet18.ResNet18()
+model = models.MAKE[name](width)
 model.load_state_dict(tensors, strict=True)
 with torch.no_grad():
     loaded = model.eval()(images)

@@ -18,8 +18,7 @@ import pathlib
 import numpy as np
 import torch
 import torch.nn.functional as F
-from resnet18 import Block as BasicBlock
-from resnet18 import uniform
+from resnet18 import ResNet18, uniform
 from torch import nn
 
 torch.set_num_threads(1)
@@ -28,26 +27,11 @@ WIDTH, BATCH, CLASSES, STEPS = 4, 16, 10, 3
 RATE, MOMENTUM, DECAY = 2e-3, 0.9, 5e-4
 
 
-class ResNet10(nn.Module):
-    """ResNet-18 of resnet18.py with one block a stage."""
+class ResNet10(ResNet18):
+    """One block a stage."""
 
     standard = 64
-
-    def __init__(self, width):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        i = width
-        for s in range(4):
-            setattr(self, f"layer{s + 1}", nn.Sequential(BasicBlock(i, width << s, 1 if s == 0 else 2)))
-            i = width << s
-        self.fc = nn.Linear(i, CLASSES)
-
-    def forward(self, x):
-        h = F.relu(self.bn1(self.conv1(x)))
-        for s in range(4):
-            h = getattr(self, f"layer{s + 1}")(h)
-        return self.fc(h.mean((2, 3)))
+    blocks = 1
 
 
 class VGG16(nn.Module):
@@ -155,6 +139,15 @@ class ViT(nn.Module):
         return self.head(self.norm(self.blocks(tokens)[:, 0]))
 
 
+MAKE = {
+    "resnet18": ResNet18,
+    "resnet10": ResNet10,
+    "vgg16": VGG16,
+    "preact-resnet18": PreActResNet18,
+    "vit": ViT,
+}
+
+
 def initial(name, shape):
     """Weights U(-1/sqrt(fan in), 1/sqrt(fan in)); vectors are off 0, or 1 for scales and variances, by up to 0.1."""
     u = uniform(name, shape)
@@ -192,7 +185,8 @@ def train(make, dtype):
 if __name__ == "__main__":
     norm = np.linalg.norm
     golden = {"width": WIDTH, "batch": BATCH, "rate": RATE, "momentum": MOMENTUM, "weightDecay": DECAY, "models": {}}
-    for name, make in (("resnet10", ResNet10), ("vgg16", VGG16), ("preact-resnet18", PreActResNet18), ("vit", ViT)):
+    # ResNet-18 has a file of its own.
+    for name, make in list(MAKE.items())[1:]:
         found, change = train(make, torch.float64)
         single, single_change = train(make, torch.float32)
         rounded = {k: [float(f"{x:.9g}") for x in v] for k, v in found.items()}

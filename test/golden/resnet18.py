@@ -79,14 +79,17 @@ class Block(nn.Module):
 class ResNet18(nn.Module):
     """torchvision's names; a 3x3 stem with stride 1 and no pooling after it."""
 
-    def __init__(self):
+    blocks = 2
+
+    def __init__(self, width=WIDTH):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, WIDTH, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(WIDTH)
-        i = WIDTH
+        self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        i = width
         for s in range(4):
-            o = WIDTH << s
-            setattr(self, f"layer{s + 1}", nn.Sequential(Block(i, o, 1 if s == 0 else 2), Block(o, o, 1)))
+            o = width << s
+            rest = (Block(o, o, 1) for _ in range(1, self.blocks))
+            setattr(self, f"layer{s + 1}", nn.Sequential(Block(i, o, 1 if s == 0 else 2), *rest))
             i = o
         self.fc = nn.Linear(i, CLASSES)
 
