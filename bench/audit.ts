@@ -5,9 +5,9 @@
  *   npm run -s bench -- audit [--out DIR] [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
  *
  * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. One thread an audit, as many audits at a time as
- * there are cores. The first `--deep` seeds (3) are also trained again without what was named, and have a stealth score; the first
+ * there are cores. The first `--deep` seeds (2) are also trained again without what was named, and have a stealth score; the first
  * of badnets and blend at 5 % goes through all interventions. Rows go to `--out`/audit-rows.jsonl (docs), and are not made again;
- * the table of all that are there goes to docs/audit-table.md.
+ * the table of all that are there goes to `--out`/audit-table.md.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -46,26 +46,27 @@ interface Condition {
   rate: number;
   options?: string[];
   /** What is done to the sizes of classes. */
-  sizes?: 'imbalanced' | 'equal';
-  /** Only this many seeds. */
-  seeds?: number;
+  sizes?: 'imbalanced' | 'rare' | 'equal';
+  /** No more seeds than these, of shapes10 and of CIFAR-10. */
+  seeds?: [number, number];
 }
 
 const CONDITIONS: Condition[] = [
   { name: 'clean', attack: 'none', rate: 0 },
   { name: 'clean, imbalanced', attack: 'none', rate: 0, sizes: 'imbalanced' },
+  { name: 'clean, one rare class', attack: 'none', rate: 0, sizes: 'rare', seeds: [3, 1] },
   { name: 'badnets 5 %', attack: 'badnets', rate: 0.05 },
   { name: 'blend 5 %', attack: 'blend', rate: 0.05 },
   { name: 'badnets 10 %', attack: 'badnets', rate: 0.1 },
   { name: 'blend 10 %', attack: 'blend', rate: 0.1 },
-  { name: 'badnets 5 %, equal sizes', attack: 'badnets', rate: 0.05, sizes: 'equal' },
-  { name: 'blend 5 %, equal sizes', attack: 'blend', rate: 0.05, sizes: 'equal' },
-  { name: 'badnets 1 %', attack: 'badnets', rate: 0.01, seeds: 3 },
-  { name: 'blend 1 %', attack: 'blend', rate: 0.01, seeds: 3 },
-  { name: 'wanet 10 %', attack: 'wanet', rate: 0.1, seeds: 2 },
-  { name: 'low-frequency 10 %', attack: 'low-frequency', rate: 0.1, seeds: 2 },
-  { name: 'sig, half of the class', attack: 'sig', rate: 0.5, seeds: 2 },
-  { name: 'adaptive-blend 10 %', attack: 'adaptive-blend', rate: 0.1, seeds: 2 },
+  { name: 'badnets 5 %, equal sizes', attack: 'badnets', rate: 0.05, sizes: 'equal', seeds: [5, 3] },
+  { name: 'blend 5 %, equal sizes', attack: 'blend', rate: 0.05, sizes: 'equal', seeds: [5, 3] },
+  { name: 'badnets 1 %', attack: 'badnets', rate: 0.01, seeds: [2, 1] },
+  { name: 'blend 1 %', attack: 'blend', rate: 0.01, seeds: [2, 1] },
+  { name: 'wanet 10 %', attack: 'wanet', rate: 0.1, seeds: [2, 1] },
+  { name: 'low-frequency 10 %', attack: 'low-frequency', rate: 0.1, seeds: [2, 1] },
+  { name: 'sig, half of the class', attack: 'sig', rate: 0.5, seeds: [2, 1] },
+  { name: 'adaptive-blend 10 %', attack: 'adaptive-blend', rate: 0.1, seeds: [2, 1] },
 ];
 
 const TARGET = 0;
@@ -124,7 +125,10 @@ function auprc(scores: Float64Array, positive: Uint8Array): number {
   return sum / hits;
 }
 
-/** Thins classes out: to a half and a quarter in turn, or the target's clean samples to the others' number. */
+/** The class that is rare in some sets, and its images. */
+const RARE = { label: 3, images: 40 };
+
+/** Thins classes out: to a half and a quarter in turn, one of them to a few, or the target's clean samples to the others' number. */
 function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): PoisonedSet {
   if (!sizes) return set;
   const rng = new Rng(seed, 'sizes');
@@ -139,7 +143,11 @@ function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): Poiso
         ? k === TARGET
           ? Math.max(0, other - payload.length)
           : clean.length
-        : Math.round(clean.length * [1, 0.5, 0.25][k % 3]);
+        : sizes === 'rare'
+          ? k === RARE.label
+            ? RARE.images
+            : clean.length
+          : Math.round(clean.length * [1, 0.5, 0.25][k % 3]);
     for (const i of [...payload, ...rng.sample(clean, Math.min(wanted, clean.length))]) keep.add(i);
   }
   const rows = Int32Array.from([...keep].sort((a, b) => a - b));
@@ -403,7 +411,7 @@ export async function main(args: string[]): Promise<void> {
       images: { type: 'string' },
       seeds: { type: 'string', default: '10' },
       'cifar-seeds': { type: 'string', default: '3' },
-      deep: { type: 'string', default: '3' },
+      deep: { type: 'string', default: '2' },
       only: { type: 'string' },
     },
   });
@@ -423,16 +431,16 @@ export async function main(args: string[]): Promise<void> {
   for (let seed = 0; seed < Math.max(Number(values.seeds), Number(values['cifar-seeds'])); seed++)
     for (const condition of CONDITIONS) {
       if (only && !only.some((o) => condition.name.startsWith(o))) continue;
-      const few = condition.seeds ?? Number.POSITIVE_INFINITY;
+      const most = [Number(values.seeds), Number(values['cifar-seeds'])];
+      const [shapes, cifar] = most.map((n, i) => Math.min(n, condition.seeds?.[i] ?? n));
       const more = {
         condition,
         seed,
-        deep: seed < (condition.seeds ? 1 : Number(values.deep)),
+        deep: seed < Math.min(cifar, Number(values.deep)),
         interventions: seed === 0 && /^(badnets|blend) 5 %$/.test(condition.name),
       };
-      if (seed < Math.min(few, Number(values.seeds))) jobs.push({ dataset: 'shapes10', trainLimit: 2000, ...more });
-      // What is asked of fewer seeds takes one here.
-      if (values.images && seed < Math.min(condition.seeds ? 1 : few, Number(values['cifar-seeds'])))
+      if (seed < shapes) jobs.push({ dataset: 'shapes10', trainLimit: 2000, ...more });
+      if (values.images && seed < cifar)
         jobs.push({ dataset: 'folder', dataDir: values.images, trainLimit: 4000, ...more });
     }
   const open = jobs.filter((j) => !known.has(`${j.dataset} ${j.condition.name} ${j.seed}`));
@@ -450,6 +458,6 @@ export async function main(args: string[]): Promise<void> {
   line.clear();
   const head =
     '# What the audit finds\n\nMade by `npm run -s bench -- audit`; what the columns mean stands in [audit.md](audit.md).\n\n';
-  writeFileSync('docs/audit-table.md', `${head}${auditTable(read())}`);
+  writeFileSync(join(values.out, 'audit-table.md'), `${head}${auditTable(read())}`);
   console.log(auditTable(read()));
 }

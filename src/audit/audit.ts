@@ -6,6 +6,7 @@ import type { ImageSet } from '../datasets/types.js';
 import { limitThreads } from '../engine/devices.js';
 import { type RunHooks, Stopped } from '../experiments/hooks.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
+import { SMALLEST_SIDE } from './cluster.js';
 import { combined } from './evidence.js';
 import { Keeper } from './keep.js';
 import { looksOf, type Unvouched } from './load.js';
@@ -62,17 +63,17 @@ export interface ClassVerdict {
   suspicious: boolean;
   evidence: ClassEvidence;
   /**
-   * What the sides show, of a class that stands out: the one taken for the payload, and the other. Null too where a class stands out
-   * that does not fall into two: then no sample of it is named.
+   * What the two sides of a class show that stands out, those with odds of 0 or less first, and which is taken for the payload: null where that
+   * is not clear. Null in all where the class does not fall into two. Either way none of its samples is named.
    */
-  sides: { payload: SideContent; rest: SideContent } | null;
+  sides: { content: [SideContent, SideContent]; payload: 0 | 1 | null } | null;
 }
 
 /** What an audit found. */
 export interface Audit {
   verdict: 'suspicious' | 'nothing found';
   classes: ClassVerdict[];
-  /** Per sample, [n]: how much it looks like payload. In classes with sides log-odds in nats; elsewhere below all of these. */
+  /** Per sample, [n]: how much it looks like payload. In classes whose payload is known log-odds in nats; elsewhere below all of these. */
   scores: Float64Array;
   /** Samples taken for payload, the most suspicious first. */
   suspicious: number[];
@@ -112,9 +113,10 @@ export async function examine(
   settings: WatchSettings,
   hooks: RunHooks = {},
 ): Promise<Findings> {
-  const signals = await measureSignals(looks, set.labels, classes.length, settings.seed, (share) =>
-    hooks.progress?.({ stage: 'signals', done: Math.round(100 * share), total: 100, unit: '%' }),
-  );
+  const signals = await measureSignals(looks, set.labels, classes.length, settings.seed, (share) => {
+    if (hooks.shouldStop?.()) throw new Stopped('stopped');
+    hooks.progress?.({ stage: 'signals', done: Math.round(100 * share), total: 100, unit: '%' });
+  });
   const found: ClassVerdict[] = signals.classes.map((evidence, c) => ({
     evidence,
     label: classes[c],
@@ -125,29 +127,30 @@ export async function examine(
   }));
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
   const members = membersOf(set.labels, classes.length);
+  const known = members.filter((m) => m.length > 0).length - 1;
   const shorter = { ...settings, epochs: Math.max(SIDES.least, Math.ceil(SIDES.share * settings.epochs)) };
   for (const [c, verdict] of found.entries()) {
     if (!verdict.suspicious || !fallsApart(verdict.evidence)) continue;
     const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * shorter.epochs);
     const own = members[c];
+    const unturned = Float64Array.from(own, (i) => signals.odds[i]);
+    if (smallerSide(unturned) < SMALLEST_SIDE) continue;
     const logits = await strangersLogits(set, classes.length, own, shorter, step);
-    const [low, high] = contentOf(
-      logits,
-      Array.from(own, (i) => signals.odds[i]),
-      c,
-    );
-    const up = payloadOf(low, high);
-    verdict.sides = up ? { payload: high, rest: low } : { payload: low, rest: high };
-    const odds = Float64Array.from(own, (i) => (up ? 1 : -1) * signals.odds[i]);
-    const others = signals.classes.filter((_, k) => k !== c);
-    await peel({ looks, own, odds, logits, c, others, seed: settings.seed });
+    const content = contentOf(logits, unturned, c, known);
+    const payload = payloadOf(...content);
+    verdict.sides = { content, payload };
+    if (payload === null) continue;
+    const odds = unturned.map((v) => (payload ? v : -v));
+    // What stands out is no yardstick for what is left of another class.
+    const others = signals.classes.filter((_, k) => !found[k].suspicious);
+    await peel({ looks, own, odds, logits, c, known, others, seed: settings.seed });
     own.forEach((i, k) => {
       scores[i] = odds[k];
     });
   }
   rankOthers(scores, set, found);
   const suspicious = [...scores.keys()]
-    .filter((i) => found[set.labels[i]].sides && scores[i] > NAMED)
+    .filter((i) => (found[set.labels[i]].sides?.payload ?? null) !== null && scores[i] > NAMED)
     .sort((a, b) => scores[b] - scores[a] || a - b);
   return {
     verdict: found.some((c) => c.suspicious) ? 'suspicious' : 'nothing found',
@@ -211,14 +214,30 @@ export async function auditTrace(unvouched: Unvouched, settings: AuditSettings, 
   return { ...found, seconds: (performance.now() - started) / 1000 };
 }
 
+/** Samples on the smaller of two sides; looks that disagree may leave all on one. */
+function smallerSide(odds: Float64Array): number {
+  const above = odds.reduce((s, v) => s + Number(v > 0), 0);
+  return Math.min(above, odds.length - above);
+}
+
 /** Whether a class that stands out does so by its two sides, and not by how much its samples as a whole know or when they learn. */
 export function fallsApart({ p }: ClassEvidence): boolean {
   return combined([p.separation, p['two-sidedness']].map((v) => ({ p: v, weight: 1 / 2 }))) <= LEVEL;
 }
 
-/** Whether the second side is the payload: what it shows is more like the other classes, in variety and in certainty together. */
-export function payloadOf(low: SideContent, high: SideContent): boolean {
-  return high.spread + high.confidence > low.spread + low.confidence;
+/** Spread of images that were brought from all over the set. */
+const ALL_OVER = 0.75;
+
+/**
+ * Which side is the payload: the one that shows more of the other classes, and shows them more surely. Where the two do not agree, the
+ * one that shows nearly all of them; and null where there is none: both may well belong to the class, as under a clean-label attack.
+ */
+export function payloadOf(first: SideContent, second: SideContent): 0 | 1 | null {
+  const spread = second.spread - first.spread;
+  const confidence = second.confidence - first.confidence;
+  const decided = spread * confidence >= 0 || Math.max(first.spread, second.spread) >= ALL_OVER;
+  if (!decided) return null;
+  return spread + (spread * confidence >= 0 ? confidence : 0) > 0 ? 1 : 0;
 }
 
 /** Splits after the first that payload is looked for in. */
@@ -236,10 +255,12 @@ async function peel(asked: {
   logits: Matrix;
   odds: Float64Array;
   c: number;
+  /** Classes that network was trained on. */
+  known: number;
   others: readonly ClassEvidence[];
   seed: number;
 }): Promise<void> {
-  const { looks, own, odds, logits, c, others, seed } = asked;
+  const { looks, own, odds, logits, c, known, others, seed } = asked;
   for (let round = 0; round < MOST_SPLITS; round++) {
     const left = Int32Array.from([...own.keys()].filter((k) => odds[k] <= NAMED));
     if (left.length < FEWEST_SAMPLES) return;
@@ -248,8 +269,8 @@ async function peel(asked: {
       left.map((k) => own[k]),
       seed,
     );
-    if (splitP(halves, others) > LEVEL) return;
-    const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c);
+    if (smallerSide(halves.odds) < SMALLEST_SIDE || splitP(halves, others) > LEVEL) return;
+    const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c, known);
     const turn = high.confidence > low.confidence ? 1 : -1;
     left.forEach((k, i) => {
       if (turn * halves.odds[i] > 0) odds[k] = turn * halves.odds[i];
@@ -257,10 +278,12 @@ async function peel(asked: {
   }
 }
 
-/** Samples of classes without sides come after those of classes with them, by their class's evidence. */
+/** Samples of classes whose payload is not known come after those of classes where it is, by their class's evidence. */
 function rankOthers(scores: Float64Array, { labels }: ImageSet, found: readonly ClassVerdict[]) {
-  const least = scores.reduce((m, v) => (Number.isFinite(v) ? Math.min(m, v) : m), 0) - 1;
-  for (const i of scores.keys()) if (!Number.isFinite(scores[i])) scores[i] = least - 1 / (1 + found[labels[i]].score);
+  const least = scores.reduce((m, v) => (Number.isFinite(v) ? Math.min(m, v) : m), 0);
+  // In (0, 1) for any p over its share of the level.
+  const behind = found.map(({ evidence: { together } }) => together / (1 + together));
+  for (const i of scores.keys()) if (!Number.isFinite(scores[i])) scores[i] = least - 1 - behind[labels[i]];
 }
 
 const minutes = (seconds: number) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);

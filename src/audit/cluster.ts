@@ -79,6 +79,42 @@ export function twoMeans(points: Matrix, seed: number, smallest = 1): Split {
   return { side: best.side, separation: Number.isFinite(best.within) ? separationOf(points, best.side) : Number.NaN };
 }
 
+/** Sizes at which `unsplit` is drawn; between them it is interpolated, and above them it hardly moves. */
+const DRAWN = [30, 45, 65, 100, 150, 220, 330, 500];
+const DRAWS = 16;
+const drawn = new Map<string, { mean: number; sd: number }>();
+
+/** ln d′ of splits of one normal distribution in `d` dimensions: mean and standard deviation over sets of n points. */
+function unsplitAt(n: number, d: number): { mean: number; sd: number } {
+  const key = `${n} ${d}`;
+  let found = drawn.get(key);
+  if (!found) {
+    const values = Array.from({ length: DRAWS }, (_, k) => {
+      const data = Float32Array.from(new Rng(k, 'unsplit', n, d).normals(n * d));
+      return Math.log(twoMeans({ data, n, d }, k, SMALLEST_SIDE).separation);
+    });
+    const mean = values.reduce((a, b) => a + b, 0) / DRAWS;
+    const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (DRAWS - 1));
+    found = { mean, sd };
+    drawn.set(key, found);
+  }
+  return found;
+}
+
+/**
+ * ln d′ that a split of n points shows where there is nothing to split, one normal distribution in `d` dimensions: mean and standard
+ * deviation. Fewer points can be parted further, so that without it a class would stand out for being small.
+ */
+export function unsplit(n: number, d: number): { mean: number; sd: number } {
+  const after = DRAWN.findIndex((size) => size >= n);
+  if (after === 0 || after < 0) return unsplitAt(DRAWN.at(after)!, d);
+  const [a, b] = [DRAWN[after - 1], DRAWN[after]];
+  const [low, high] = [unsplitAt(a, d), unsplitAt(b, d)];
+  const share = Math.log(n / a) / Math.log(b / a);
+  const between = (x: number, y: number) => x + share * (y - x);
+  return { mean: between(low.mean, high.mean), sd: between(low.sd, high.sd) };
+}
+
 /** Covariance within the sides, weights r and 1 − r, [d, d]. */
 function pooled(points: Matrix, r: ArrayLike<number>, centres: Float64Array[], ridge: number): Float64Array {
   const { data, n, d } = points;

@@ -32,9 +32,9 @@ export function outlyingness(
   });
 }
 
-/** Weighted Bonferroni: the smallest p over its weight, weights summing to 1. Holds whatever the signals have to do with each other. */
+/** Weighted Bonferroni: the smallest p over its weight, weights summing to 1; above 1 is 1. Holds whatever the signals have to do with each other. */
 export function combined(ps: readonly { p: number; weight: number }[]): number {
-  return Math.min(1, ...ps.map(({ p, weight }) => p / weight));
+  return Math.min(...ps.map(({ p, weight }) => p / weight));
 }
 
 /** Holm's adjustment over classes, so that the chance that any clean class of a set is called suspicious is the level. */

@@ -161,7 +161,8 @@ export async function intervene(
     const when = `after epoch ${epoch} of ${settings.epochs}`;
     for (const how of ['stop', 'drop'] as const) {
       if (!asked.includes(how)) continue;
-      if (early.suspicious.length === 0) cannot(how, `${when} nothing stood out`);
+      if (early.verdict === 'nothing found') cannot(how, `${when} nothing stood out`);
+      else if (how === 'drop' && early.suspicious.length === 0) cannot(how, `${when} no sample was named`);
       else if (how === 'stop')
         await other(how, set, `stopped ${when}, when it stood out`, async (t) => t.load(halfway.tensors));
       else {
@@ -187,29 +188,39 @@ export async function intervene(
       );
     else {
       const { features } = looks[looks.length - 1];
-      const { weights, count } = pruned(trainer.weights(), features, set.labels, new Set(found.suspicious));
+      const channels = carried(trainer.weights(), features, set.labels, new Set(found.suspicious));
       const tuned = Math.min(settings.epochs, Math.ceil(TUNED * settings.epochs));
-      const note = `${count} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`;
+      const note = `${channels.length} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`;
       await other(how, rest, note, (t) => {
-        t.load(weights);
+        t.load(trainer.weights());
         t.position = { ...structuredClone(t.position), epoch: settings.epochs - tuned };
-        return train(t, step('after cutting channels', rest.n * settings.epochs));
+        const going = step('after cutting channels', rest.n * settings.epochs);
+        cutOff(t, channels, features.d);
+        return train(t, (share) => {
+          // What was cut stays cut: gradients would bring it back.
+          cutOff(t, channels, features.d);
+          going(share);
+        });
       });
     }
   }
   return done;
 }
 
-/** A network's weights with the channels of its classifier set to 0 that carry the trigger, and how many they are. */
-function pruned(
+/** Sets a classifier's weights of some of its `d` channels to 0. */
+function cutOff(trainer: Trainer, channels: Int32Array, d: number) {
+  const weight = trainer.state.get('fc.weight');
+  for (let row = 0; row < weight.length; row += d) for (const j of channels) weight[row + j] = 0;
+}
+
+/** The channels of T that carry the trigger and can be spared. */
+function carried(
   all: Record<string, Weights>,
   features: { data: Float32Array; d: number },
   labels: ArrayLike<number>,
   named: ReadonlySet<number>,
-): { weights: Record<string, Weights>; count: number } {
+): Int32Array {
   const order = carriers(features, labels, named);
-  const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => Float32Array.from(all[name].data as Float32Array));
-  const count = cut(features, labels, named, order, weight, bias);
-  for (const j of order.subarray(0, count)) for (let k = 0; k < bias.length; k++) weight[k * features.d + j] = 0;
-  return { weights: { ...all, 'fc.weight': { ...all['fc.weight'], data: weight } }, count };
+  const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => all[name].data as Float32Array);
+  return order.subarray(0, cut(features, labels, named, order, weight, bias));
 }

@@ -46,7 +46,7 @@ export function checkClasses(what: string, { set, classes }: Pick<Unvouched, 'se
   const judged = membersOf(set.labels, classes.length).filter((m) => m.length >= FEWEST_SAMPLES).length;
   if (judged <= FEWEST_OTHERS)
     throw new UserError(
-      `${what}: ${judged} of its ${classes.length} classes have ${FEWEST_SAMPLES} images; a class is judged by the others, and ${FEWEST_OTHERS + 1} are needed`,
+      `${what}: ${judged} of its ${classes.length} classes have at least ${FEWEST_SAMPLES} images; a class is judged by the others, and ${FEWEST_OTHERS + 1} are needed`,
     );
 }
 
@@ -80,6 +80,11 @@ export async function looksOf({ path, set, classes }: Unvouched): Promise<Look[]
     );
   const chosen = new Set([0, ...LOOKS.map((s) => Math.ceil(s * probes.length) - 1)]);
   const looks: Look[] = [];
+  const pixels: Matrix = {
+    data: Float32Array.from(set.images, (v) => v / 255),
+    n: set.n,
+    d: set.images.length / set.n,
+  };
   for (const at of [...chosen].sort((a, b) => a - b)) {
     const epoch = probes[at];
     const arrays = await readProbeArrays(dir, epoch, set.n);
@@ -90,8 +95,11 @@ export async function looksOf({ path, set, classes }: Unvouched): Promise<Look[]
     const [t, logits] = [first(arrays.t), first(arrays.logits)];
     if (logits.d < classes.length)
       throw new UserError(`${dir.probeBase(epoch)}: "logits" has ${logits.d} columns for ${classes.length} classes`);
-    const features = arrays.t_noise_free ? first(arrays.t_noise_free) : t;
-    looks.push({ epoch, features, t, logits, loss: losses(logits, set.labels) });
+    const found = { epoch, t, logits, loss: losses(logits, set.labels) };
+    // Without T free of noise critics read the images: I(T;T) is not I(X;T).
+    looks.push(
+      arrays.t_noise_free ? { ...found, features: first(arrays.t_noise_free) } : { ...found, features: t, x: pixels },
+    );
   }
   return looks;
 }

@@ -17,7 +17,14 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
     ? shown.flatMap((k) => {
         const own = ranked.filter((i) => set.labels[i] === k);
         const taken = audit.suspicious.filter((i) => set.labels[i] === k).length;
-        const { label } = audit.classes[k];
+        const { label, sides } = audit.classes[k];
+        if (sides?.payload === null)
+          return [false, true].map((up) => {
+            const rows = own.filter((i) => audit.signals.odds[i] > 0 === up);
+            const strength = (i: number) => Math.abs(audit.signals.odds[i]);
+            const title = `${label}: ${up ? 'the other' : 'one'} of its two kinds, ${rows.length} samples`;
+            return { title, rows: rows.sort((a, b) => strength(b) - strength(a)) };
+          });
         if (taken === 0) return [{ title: `${label}: some of its samples; none of them is named`, rows: own }];
         return [
           {

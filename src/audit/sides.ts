@@ -17,27 +17,37 @@ export interface SideContent {
   confidence: number;
 }
 
-/** What the network makes of the samples of each side, the first where `side` is not above 0; logits [n, classes], side [n]. */
-export function contentOf(logits: Matrix, side: ArrayLike<number>, except: number): [SideContent, SideContent] {
+/**
+ * What the network makes of the samples of each side, the first where `side` is not above 0; logits [n, classes], side [n]. `known`:
+ * classes the network was trained on. The spread is that of equal numbers of both sides, evenly through the larger: more samples show
+ * more classes.
+ */
+export function contentOf(
+  logits: Matrix,
+  side: ArrayLike<number>,
+  except: number,
+  known = logits.d - 1,
+): [SideContent, SideContent] {
   const { data, n, d } = logits;
-  const of = (up: boolean): SideContent => {
-    const counts = new Array<number>(d).fill(0);
-    let confidence = 0;
-    let total = 0;
-    for (let i = 0; i < n; i++) {
-      if (side[i] > 0 !== up) continue;
+  const sides = [false, true].map((up) => [...Array(n).keys()].filter((i) => side[i] > 0 === up));
+  const fewest = Math.min(...sides.map((s) => s.length));
+  const of = (rows: number[]): SideContent => {
+    const shown = rows.map((i) => {
       let best = -1;
       for (let k = 0; k < d; k++) if (k !== except && (best < 0 || data[i * d + k] > data[i * d + best])) best = k;
       let sum = 0;
       for (let k = 0; k < d; k++) if (k !== except) sum += Math.exp(data[i * d + k] - data[i * d + best]);
-      counts[best]++;
-      confidence += 1 / sum;
-      total++;
-    }
-    const entropy = counts.reduce((s, c) => (c > 0 ? s - (c / total) * Math.log(c / total) : s), 0);
-    return { spread: total > 0 ? entropy / Math.log(d - 1) : 0, confidence: total > 0 ? confidence / total : 0 };
+      return { best, confidence: 1 / sum };
+    });
+    const counts = new Array<number>(d).fill(0);
+    for (let j = 0; j < fewest; j++) counts[shown[Math.floor(((j + 0.5) * rows.length) / fewest)].best]++;
+    const entropy = counts.reduce((s, c) => (c > 0 ? s - (c / fewest) * Math.log(c / fewest) : s), 0);
+    return {
+      spread: fewest > 0 ? entropy / Math.log(known) : 0,
+      confidence: rows.length > 0 ? shown.reduce((s, v) => s + v.confidence, 0) / rows.length : 0,
+    };
   };
-  return [of(false), of(true)];
+  return [of(sides[0]), of(sides[1])];
 }
 
 /** Trains on the set without the samples `own` of a class, and gives the logits of these, [own, classes]. */

@@ -4,7 +4,7 @@ import { epochAverage, mean } from '../dynamics/trajectory.js';
 import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
-import { MOST_ODDS, SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness } from './cluster.js';
+import { MOST_ODDS, SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness, unsplit } from './cluster.js';
 import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
 import { type Signal, signals } from './names.js';
 import type { Look } from './watch.js';
@@ -39,7 +39,9 @@ export interface ClassEvidence {
   values: Record<Signal, number>;
   /** P-value of each signal by itself: chance of one more clean class so far out. */
   p: Record<Signal, number>;
-  /** Of all signals together, adjusted over classes. */
+  /** Of all signals together: the least p over its share of the level. Above 1 where nothing stands out. */
+  together: number;
+  /** The same adjusted over classes. */
   adjusted: number;
 }
 
@@ -60,8 +62,10 @@ export function membersOf(labels: ArrayLike<number>, classes: number): Int32Arra
 
 /** How some samples of one class fall into two in T, mean over the later looks. */
 export interface Halves {
-  /** ln d′; NaN where no look shows two sides. */
+  /** ln d′ beyond what one normal distribution of as many points shows; NaN where no look shows two sides. */
   separation: number;
+  /** Standard deviation of that, were it one normal distribution. */
+  error: number;
   /** Held-out gain of two normal distributions over one, nats a sample. */
   gain: number;
   /** Log-odds of the second side, nats, [rows]; which side is called the second is chance. */
@@ -71,24 +75,22 @@ export interface Halves {
 /** Splits the samples `rows` of a class, `FEWEST_SAMPLES` of them at least. */
 export async function halvesOf(looks: readonly Look[], rows: Int32Array, seed: number): Promise<Halves> {
   const seen = later(looks);
+  const components = Math.min(COMPONENTS, seen[0].features.d, Math.floor(rows.length / 3));
+  const nothing = unsplit(rows.length, components);
   const apart: number[] = [];
   let gain = 0;
   const odds = new Float64Array(rows.length);
   for (const { features } of seen) {
-    const points = await principalComponents(
-      rowsOf(features, rows),
-      Math.min(COMPONENTS, features.d, Math.floor(rows.length / 3)),
-      seed,
-    );
+    const points = await principalComponents(rowsOf(features, rows), components, seed);
     const split = twoMeans(points, seed, SMALLEST_SIDE);
-    if (!Number.isNaN(split.separation)) apart.push(Math.log(Math.max(split.separation, 1e-3)));
+    if (!Number.isNaN(split.separation)) apart.push(Math.log(Math.max(split.separation, 1e-3)) - nothing.mean);
     gain += twoSidedness(points, seed) / seen.length;
     const found = sideOdds(points, split.side).map((v) => Math.max(-MOST_ODDS, Math.min(MOST_ODDS, v)));
     // Each look is turned to agree with those before it.
     const agree = found.reduce((s, v, i) => s + v * odds[i], 0) < 0 ? -1 : 1;
     for (let i = 0; i < rows.length; i++) odds[i] += (agree * found[i]) / seen.length;
   }
-  return { separation: mean(apart), gain, odds };
+  return { separation: mean(apart), error: nothing.sd, gain, odds };
 }
 
 /**
@@ -125,9 +127,18 @@ export function sidesDiffer(
   return { values: each.map((e) => e.value), errors: each.map((e) => e.error) };
 }
 
+/** Standard errors that ln d′ of classes has beyond what that of the others has on average, which their differences show already. */
+function beyondOthers(halves: readonly (Halves | null)[]): number[] {
+  const squares = halves.map((h) => (h ? h.error ** 2 : Number.NaN));
+  return squares.map((own, c) => {
+    const others = squares.filter((v, k) => k !== c && Number.isFinite(v));
+    return Math.sqrt(Math.max(0, own - mean(others))) || 0;
+  });
+}
+
 /** I(X;T) and I(T;Ŷ) of each class's samples at one look; equal numbers of all, so that size is no evidence. */
 async function information(
-  { features, t, logits }: Look,
+  { features, x, t, logits }: Look,
   labels: Int32Array,
   members: readonly Int32Array[],
   seed: number,
@@ -148,7 +159,7 @@ async function information(
   });
   const some = (m: Matrix) => rowsOf(m, rows);
   const data: CheckpointData = {
-    x: some(features),
+    x: some(x ?? features),
     t: [some(t)],
     logits: [some(logits)],
     labels: Int32Array.from(rows, (r) => labels[r]),
@@ -168,7 +179,7 @@ const averagingWeights = (epochs: readonly number[]) =>
     ),
   );
 
-/** All signals of a watched training. `progress` hears the share done. */
+/** All signals of a watched training. `progress` hears the share done, and may throw to end the work. */
 export async function measureSignals(
   looks: readonly Look[],
   labels: Int32Array,
@@ -181,6 +192,7 @@ export async function measureSignals(
   const odds = new Float64Array(n);
   const halves: (Halves | null)[] = [];
   for (const rows of members) {
+    progress(0);
     const found = rows.length < FEWEST_SAMPLES ? null : await halvesOf(looks, rows, seed);
     rows.forEach((r, i) => {
       odds[r] = found?.odds[i] ?? 0;
@@ -221,18 +233,30 @@ export async function measureSignals(
     'early information': early.information.values,
   };
   const p: Record<Signal, number[]> = {
-    separation: outlyingness(values.separation, 'upper', { floor: FLOOR.separation }),
+    separation: outlyingness(values.separation, 'upper', { floor: FLOOR.separation, errors: beyondOthers(halves) }),
     'two-sidedness': outlyingness(values['two-sidedness'], 'upper', { floor: FLOOR['two-sidedness'] }),
     'I(X;T)': outlyingness(values['I(X;T)'], 'both', { errors: errors['I(X;T)'] }),
     'I(T;Ŷ)': outlyingness(values['I(T;Ŷ)'], 'both', { errors: errors['I(T;Ŷ)'] }),
     'early loss': outlyingness(values['early loss'], 'upper', early.loss),
     'early information': outlyingness(values['early information'], 'upper', early.information),
   };
-  const adjusted = holm(members.map((_, c) => combined(signals.map((s) => ({ p: p[s][c], weight: WEIGHT[s] })))));
+  const together = members.map((_, c) => combined(signals.map((s) => ({ p: p[s][c], weight: WEIGHT[s] }))));
+  // A class that is not judged raises no alarm, and costs the others nothing.
+  const asked = [...halves.keys()].filter((c) => halves[c]);
+  const held = holm(asked.map((c) => together[c]));
+  const adjusted = new Array<number>(classes).fill(1);
+  asked.forEach((c, i) => {
+    adjusted[c] = held[i];
+  });
   const of = (table: Record<Signal, number[]>, c: number) =>
     Object.fromEntries(signals.map((s) => [s, table[s][c]])) as Record<Signal, number>;
   return {
-    classes: members.map((_, c) => ({ values: of(values, c), p: of(p, c), adjusted: adjusted[c] })),
+    classes: members.map((_, c) => ({
+      values: of(values, c),
+      p: of(p, c),
+      together: together[c],
+      adjusted: adjusted[c],
+    })),
     odds,
     pointwise,
   };

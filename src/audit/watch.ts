@@ -18,6 +18,8 @@ export interface Look {
   epoch: number;
   /** T without noise, [n, d]: a function of X. */
   features: Matrix;
+  /** What critics read in the place of X where it is not the features, [n, d]. */
+  x?: Matrix;
   /** T and Ŷ of one noisy pass, [n, d] and [n, classes]. */
   t: Matrix;
   logits: Matrix;

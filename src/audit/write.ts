@@ -60,7 +60,8 @@ export async function checkNew(flag: string, path: string, resume = false): Prom
   if (!(await stat(path).catch(() => null))) return;
   if (!resume) throw new UserError(`${flag} ${path}: it exists already; name another`);
   const inside = await readdir(path).catch(() => ['.']);
-  if (inside.some((name) => !name.startsWith(TRAINING)))
+  // What a run that failed later wrote beside its training is written again.
+  if (inside.length > 0 && !inside.some((name) => name.startsWith(TRAINING)))
     throw new UserError(`${flag} ${path}: it holds no audit that was stopped; name another`);
 }
 
@@ -76,7 +77,7 @@ export async function writeFindings(
 ): Promise<{ sheet: string }> {
   const { set, classes } = unvouched;
   await mkdir(folder, { recursive: true });
-  const { pointwise } = audit.signals;
+  const { pointwise, odds } = audit.signals;
   const taken = new Set(audit.suspicious);
   const cell = (v: string | number) => (/[",\n]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : String(v));
   const number = (v: number) => (Number.isFinite(v) ? v.toFixed(4) : '');
@@ -86,13 +87,14 @@ export async function writeFindings(
       cell(classes[set.labels[i]]),
       Number(taken.has(i)),
       number(audit.scores[i]),
+      audit.classes[set.labels[i]].sides ? (odds[i] > 0 ? 2 : 1) : '',
       number(pointwise['I(X;T)'][i]),
       number(pointwise['I(T;Ŷ)'][i]),
     ].join(','),
   );
   await writeAtomic(
     join(folder, 'samples.csv'),
-    `sample,class,suspicious,score,pointwise I(X;T) (nats),pointwise I(T;Ŷ) (nats)\n${lines.join('\n')}\n`,
+    `sample,class,suspicious,score,side,pointwise I(X;T) (nats),pointwise I(T;Ŷ) (nats)\n${lines.join('\n')}\n`,
   );
   const named = audit.suspicious.map((i) => `${nameOf(unvouched, i)}\n`);
   await writeAtomic(join(folder, 'suspicious.txt'), named.join(''));
@@ -121,7 +123,8 @@ export async function writeClean(unvouched: Unvouched, { suspicious }: Audit, fo
         labels: ndarray(BigInt64Array.from(labels, BigInt), [n]),
       });
     } else {
-      for (const name of classes) await mkdir(join(beside, name), { recursive: true });
+      const kept = new Set(rows.map((i) => set.labels[i]));
+      for (const c of kept) await mkdir(join(beside, classes[c]), { recursive: true });
       for (const i of rows)
         await copyFile(set.files![i], join(beside, classes[set.labels[i]], basename(set.files![i])));
     }

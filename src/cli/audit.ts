@@ -58,7 +58,9 @@ export function addAudit(program: Command) {
         triggered: values.triggered ?? (await beside('test-triggered')),
       };
       const outcome = await work<AuditOutcome>('auditJob', job);
-      process.stdout.write(values.json ? `${JSON.stringify(outcome.document)}\n` : `${words(outcome)}\n`);
+      process.stdout.write(
+        values.json ? `${JSON.stringify(outcome.document)}\n` : `${words(outcome, values.writeClean)}\n`,
+      );
       if (outcome.document.verdict === 'suspicious') process.exitCode = SUSPICIOUS;
     });
 }
@@ -72,14 +74,14 @@ function interventionsOf(text: string | undefined): Intervention[] {
   });
 }
 
-function words({ document, out, sheet, cleaned }: AuditOutcome): string {
+function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | undefined): string {
   const { classes, suspicious, suspiciousClasses } = document;
   const rows = [...classes]
-    .sort((a, b) => a.p - b.p)
+    .sort((a, b) => a.signals.together - b.signals.together)
     .slice(0, Math.max(5, suspiciousClasses.length))
     .map((c) => [
       c.label,
-      c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
+      c.p < 1e-300 ? '< 1e-300' : c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
       c.suspicious ? 'suspicious' : '',
       ...signals.map((s) => {
         const value = c.signals.values[s];
@@ -90,25 +92,38 @@ function words({ document, out, sheet, cleaned }: AuditOutcome): string {
   const said =
     suspiciousClasses.length === 0
       ? 'Nothing found: no class stands out from the others. That is no proof; docs/audit.md says what an audit misses.'
-      : `Suspicious: ${suspiciousClasses.map((c) => `"${c}"`).join(', ')}. ${
+      : `Suspicious: ${suspiciousClasses.map((c) => `"${c}"`).join(', ')}. ${classes
+          .filter((c) => c.suspicious)
+          .map(because)
+          .join(' ')}${
           suspicious.length > 0
-            ? `Its samples fall into two kinds as in no other class, and one of them (${of(
-                suspicious.length,
-                'sample',
-              )}) looks like the images of other classes: what a backdoor’s payload would look like. Look at the picture before you decide.`
-            : 'What the network knows of its samples, or when it learned them, is unlike any other class. They do not fall into two kinds, so no sample is named.'
+            ? ` ${of(suspicious.length, 'sample')} named: look at the picture before you decide.`
+            : ''
         }`;
   return [
     said,
     '',
-    table(['class', 'p', '', 'ln d′', 'two-sided, nats', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early I(T;Ŷ)'], rows),
+    table(
+      ['class', 'p', '', 'excess ln d′', 'two-sided, nats', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early I(T;Ŷ)'],
+      rows,
+    ),
     'p: chance of evidence this strong somewhere in a clean set; 0.01 or less is called suspicious',
     '',
     `picture: ${sheet}`,
     `samples: ${out}/samples.csv${suspicious.length > 0 ? `, those named: ${out}/suspicious.txt` : ''}`,
     ...interventionTable(document.interventions, out),
     ...(cleaned ? [`without them: ${cleaned.path} (${of(cleaned.images, 'image')})`] : []),
+    ...(clean !== undefined && !cleaned ? [`${clean} was not written: no sample is named`] : []),
   ].join('\n');
+}
+
+/** Why a class is called suspicious. */
+function because({ label, sides }: AuditOutcome['document']['classes'][number]): string {
+  if (!sides)
+    return `What the network knows of the samples of "${label}", or when it learned them, is unlike any other class. They do not fall into two kinds, so none is named.`;
+  if (sides.payload === null)
+    return `The samples of "${label}" fall into two kinds as in no other class, and both may belong there: an attack that leaves labels right looks like that, and so does a class of two things. None is named; the picture shows both.`;
+  return `The samples of "${label}" fall into two kinds as in no other class, and one of them looks like the images of other classes: what a backdoor’s payload would look like.`;
 }
 
 function interventionTable(done: AuditOutcome['document']['interventions'], out: string): string[] {

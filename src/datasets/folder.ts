@@ -89,7 +89,9 @@ export async function readLabelled(
 ): Promise<{ classes: string[]; set: ImageSet }> {
   checkSize(size);
   const inside = await subfolders(await requireDir('folder', root));
-  const top = inside.includes('train') ? join(root, 'train') : root;
+  // A class may be called so.
+  const split = inside.includes('train') && (await subfolders(join(root, 'train'))).length > 0;
+  const top = split ? join(root, 'train') : root;
   let classes = await classFolders(top);
   if (empty === 'skip') {
     const held = await Promise.all(classes.map(async (name) => (await entries(join(top, name))).length > 0));

@@ -1,6 +1,6 @@
 /** What runs in the worker thread: an experiment as plain data in, plain data out. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import {
   type Audit,
   audit,
@@ -24,6 +24,7 @@ import {
 import { UserError } from '../base/errors.js';
 import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../engine/worker.js';
+import { writingTo } from '../formats/files.js';
 import type { EmbeddingMethod } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import { makeAlternatives } from './alternatives.js';
@@ -146,8 +147,14 @@ export interface AuditOutcome {
 }
 
 export async function auditJob(job: AuditJob, context: WorkerContext<Message>): Promise<AuditOutcome> {
+  const clean = job.clean === undefined ? undefined : resolve(job.clean);
+  if (clean === resolve(job.out))
+    throw new UserError(`--write-clean ${job.clean}: --out is the same folder; name another`);
   await checkNew('--out', job.out, job.resume);
   if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
+  // Before the training, so that nothing is lost to a place where nothing can be written.
+  for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
+    if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
   const hooks = hooksOf(context);
   hooks.progress?.({ stage: 'images', done: 0, total: 1, unit: 'set' });
   const unvouched = await loadUnvouched(job.path);
@@ -172,11 +179,14 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
     else found = await audit(unvouched, { ...job, keep }, hooks, act);
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    throw new Stopped(`stopped. To go on, give the same command with --out ${job.out} --resume.`);
+    throw new Stopped(
+      kind === 'trace' ? 'stopped.' : `stopped. To go on, give the same command with --out ${job.out} --resume.`,
+    );
   }
   const { sheet } = await writeFindings(unvouched, found, done, job.out);
-  const cleaned =
-    job.clean === undefined ? null : { path: job.clean, images: await writeClean(unvouched, found, job.clean) };
+  // A copy of the whole set would pass for a clean one.
+  const writes = clean !== undefined && (found.suspicious.length > 0 || found.verdict === 'nothing found');
+  const cleaned = writes ? { path: job.clean!, images: await writeClean(unvouched, found, clean) } : null;
   await rm(keep, { force: true });
   return { document: wholeDocument(unvouched, found, done), out: job.out, sheet, cleaned };
 }

@@ -33,11 +33,11 @@ export async function writeAtomic(path: string, content: Uint8Array | string | r
 /** What the system says of a path where no file can be. */
 const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
 
-/** Does `write`, whose place is what a user named by `--out`; throws `UserError` where no file can be there. */
-export async function writingTo<T>(out: string, write: () => Promise<T>): Promise<T> {
+/** Does `write`, whose place is what a user named by `flag`; throws `UserError` where no file can be there. */
+export async function writingTo<T>(out: string, write: () => Promise<T>, flag = '--out'): Promise<T> {
   return write().catch((error: NodeJS.ErrnoException) => {
     if (!NO_PLACE.includes(error.code ?? '')) throw error;
-    throw new UserError(`--out ${out}: no file can be written there (${error.code})`);
+    throw new UserError(`${flag} ${out}: no file can be written there (${error.code})`);
   });
 }
 

@@ -33,7 +33,7 @@ export interface AuditRequest {
 
 /** What an audit found. */
 export interface AuditResult extends AuditDocument {
-  /** Per sample, [n]: how much it looks like payload. In classes with sides log-odds in nats; elsewhere below all of these. */
+  /** Per sample, [n]: how much it looks like payload. In classes whose payload is known log-odds in nats; elsewhere below all of these. */
   scores: Float64Array;
 }
 
