@@ -152,9 +152,6 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
     throw new UserError(`--write-clean ${job.clean}: --out is the same folder; name another`);
   await checkNew('--out', job.out, job.resume);
   if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
-  // Before the training, so that nothing is lost to a place where nothing can be written.
-  for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
-    if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
   const hooks = hooksOf(context);
   hooks.progress?.({ stage: 'images', done: 0, total: 1, unit: 'set' });
   const unvouched = await loadUnvouched(job.path);
@@ -166,6 +163,9 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   const judgedOn: JudgedOn = {};
   for (const which of ['test', 'triggered'] as const)
     if (job[which] !== undefined) judgedOn[which] = await loadJudged(`--${which}`, job[which], unvouched);
+  // Before the training, so that nothing is lost to a place where nothing can be written.
+  for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
+    if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
   const keep = join(job.out, TRAINING);
   let done: Intervened[] = [];
   const act = async (watched: Watched, findings: Findings) => {

@@ -19,7 +19,30 @@ describe('what a side shows', () => {
     expect(low.confidence).toBeCloseTo(1, 6);
     expect(high.spread).toBe(0);
     expect(high.confidence).toBeCloseTo(3 / 6, 6);
-    expect([payloadOf(low, high), payloadOf(high, low)]).toEqual([false, true]);
+    expect([payloadOf(low, high), payloadOf(high, low)]).toEqual([0, 1]);
+  });
+
+  it('is compared in equal numbers: twenty samples of four classes in turn show no more than four of them do', () => {
+    const logits = (classes: number[]) => classes.flatMap((k) => [0, 1, 2, 3, 4].map((j) => (j === k ? 9 : 0)));
+    const rows = [...Array.from({ length: 20 }, (_, i) => 1 + (i % 4)), 1, 2, 3, 4];
+    const side = rows.map((_, i) => (i < 20 ? -1 : 1));
+    const [many, few] = contentOf({ data: Float32Array.from(logits(rows)), n: 24, d: 5 }, side, 0);
+    expect(few.spread).toBeCloseTo(1, 6);
+    expect(many.spread).toBeLessThanOrEqual(1);
+    // Of 100 classes only four were known: what is spread over all of them is spread as far as it can be.
+    const wide = { data: new Float32Array(24 * 100).fill(-9), n: 24, d: 100 };
+    rows.forEach((k, i) => {
+      wide.data[i * 100 + k] = 9;
+    });
+    expect(contentOf(wide, side, 0, 4)[1].spread).toBeCloseTo(1, 6);
+  });
+
+  it('does not tell which is the payload where the surer side shows fewer classes and neither shows them all', () => {
+    const narrow = { spread: 0.3, confidence: 0.9 };
+    const own = { spread: 0.6, confidence: 0.6 };
+    const brought = { spread: 0.9, confidence: 0.5 };
+    expect([payloadOf(narrow, own), payloadOf(own, narrow)]).toEqual([null, null]);
+    expect([payloadOf(own, brought), payloadOf(brought, own)]).toEqual([1, 0]);
   });
 });
 

@@ -54,7 +54,7 @@ describe('audit', () => {
   }, 240_000);
 
   it('writes a folder without what it found, named by its files, and networks that something was done to', async () => {
-    const asked = ['--write-clean', 'cleaned', '--intervene', 'retrain,prune'];
+    const asked = ['--write-clean', 'cleaned/', '--intervene', 'retrain,prune'];
     const { code, stdout, stderr } = await box.run([
       'audit',
       'folder',
@@ -153,10 +153,12 @@ describe('audit', () => {
     [['set.npz', '--resume', '--out', 'folder'], '--out folder: it holds no audit that was stopped; name another'],
     [
       ['two.npz'],
-      /^ibscope: two\.npz: 2 of its 2 classes have 30 images; a class is judged by the others, and 4 are needed$/,
+      /^ibscope: two\.npz: 2 of its 2 classes have at least 30 images; a class is judged by the others, and 4 are needed$/,
     ],
     [['set.npz', '--out', 'there'], '--out there: it exists already; name another'],
     [['set.npz', '--out', 'x', '--write-clean', 'there'], '--write-clean there: it exists already; name another'],
+    [['set.npz', '--out', 'x', '--write-clean', './x/'], '--write-clean ./x/: --out is the same folder; name another'],
+    [['set.npz', '--out', 'set.txt/x'], '--out set.txt/x: no file can be written there (EEXIST)'],
     [['set.npz', '--quick', '--thorough'], '--quick, --thorough: one of them'],
     [['set.npz', '--seed', 'x'], '--seed x: a whole number from 0 is allowed'],
   ])('refuses %j in one line, and writes nothing', async (args, line) => {

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
+import { readLabelled } from '../../src/datasets/folder.js';
 import { loadDataset } from '../../src/datasets/index.js';
 import type { ImageSet } from '../../src/datasets/types.js';
 
@@ -35,6 +36,15 @@ const many = (folder: string, n: number, green: number): Record<string, Rgb> =>
   Object.fromEntries(
     Array.from({ length: n }, (_, i) => [`${folder}/${String(i).padStart(3, '0')}.png`, [i, green, 0] as Rgb]),
   );
+
+describe('a labelled folder', () => {
+  test('has its classes in train/, and may have a class that is called so', async () => {
+    const split = await tree('split', { ...many('train/a', 2, 1), ...many('train/b', 2, 2) });
+    expect((await readLabelled(split)).classes).toEqual(['a', 'b']);
+    const vehicles = await tree('vehicles', { ...many('train', 2, 1), ...many('tram', 2, 2) });
+    expect((await readLabelled(vehicles)).classes).toEqual(['train', 'tram']);
+  });
+});
 
 describe('an image folder', () => {
   test('classes and files come in sorted order; names that begin with a dot are ignored', async () => {
