@@ -19,6 +19,7 @@ import {
   activationClustering,
   interventions as allInterventions,
   audit,
+  type ClassVerdict,
   type Intervened,
   intervene,
   lossIsolation,
@@ -107,6 +108,8 @@ interface Row {
   payload: number;
   /** Samples that were named, and how many of them carry the trigger. */
   named: { all: number; payload: number };
+  /** What the halves of the target class show, where it was called and falls into two. */
+  sides: ClassVerdict['sides'];
   /** Stealth score S of this very training, where the groups are large enough. */
   stealth: number | null;
   interventions: Omit<Intervened, 'model'>[];
@@ -254,6 +257,7 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     cleanAsr,
     payload: poisoned.poisoned.reduce((a, b) => a + b, 0),
     named: { all: found.suspicious.length, payload: found.suspicious.filter((i) => poisoned.poisoned[i]).length },
+    sides: poison ? found.classes[TARGET].sides : null,
     stealth: score,
     interventions: interventions ? done.map(({ model: _, ...rest }) => rest) : [],
     seconds: found.seconds,
