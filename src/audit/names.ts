@@ -10,6 +10,19 @@ export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'ear
 /** One of `signals`. */
 export type Signal = (typeof signals)[number];
 
+/**
+ * Shares of the level that the signals get: most goes to the one that a backdoor moves most by how it works, none is left out.
+ * Chosen by that argument and not by any attack's result.
+ */
+export const WEIGHT: Record<Signal, number> = {
+  separation: 0.4,
+  'two-sidedness': 0.4,
+  'I(X;T)': 0.05,
+  'I(T;Ŷ)': 0.05,
+  'early loss': 0.05,
+  'early information': 0.05,
+};
+
 /** What can be done about a set. */
 export const interventions = ['stop', 'drop', 'prune', 'retrain'] as const;
 /** One of `interventions`. */

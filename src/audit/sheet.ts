@@ -1,4 +1,4 @@
-/** A picture of what an audit found: of each suspicious class the samples taken for payload, above others of the same class. */
+/** A picture of what an audit found: of each suspicious class the samples taken for payload, above others of the same class; both sides of the border. */
 import sharp, { type OverlayOptions } from 'sharp';
 import type { ImageSet } from '../datasets/types.js';
 import type { Audit } from './audit.js';
@@ -13,7 +13,7 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
   const size = height * width * channels;
   const shown = audit.classes.flatMap((c, k) => (c.suspicious ? [k] : []));
   const ranked = [...audit.scores.keys()].sort((a, b) => audit.scores[b] - audit.scores[a] || a - b);
-  const blocks = shown.length
+  const blocks: { title: string; rows: number[]; lines?: number }[] = shown.length
     ? shown.flatMap((k) => {
         const own = ranked.filter((i) => set.labels[i] === k);
         const taken = audit.suspicious.filter((i) => set.labels[i] === k).length;
@@ -26,22 +26,31 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
             return { title, rows: rows.sort((a, b) => strength(b) - strength(a)) };
           });
         if (taken === 0) return [{ title: `${label}: some of its samples; none of them is named`, rows: own }];
+        const [named, rest] = [own.slice(0, taken), own.slice(taken)];
         return [
           {
             title: `${label}: ${taken} of ${own.length} samples taken for payload, the surest first`,
-            rows: own.slice(0, taken),
+            rows: named,
+            lines: 2,
           },
-          { title: `${label}: the others, the surest first`, rows: own.slice(taken).reverse() },
-        ];
+          { title: `${label}: the least sure of those taken`, rows: named.slice(2 * COLUMNS).reverse(), lines: 1 },
+          { title: `${label}: not taken, the nearest to it first`, rows: rest.slice(0, -2 * COLUMNS), lines: 1 },
+          { title: `${label}: not taken, the surest first`, rows: rest.reverse(), lines: 2 },
+        ].filter(({ rows }) => rows.length > 0);
       })
-    : [{ title: 'nothing stands out; samples of the class that comes nearest', rows: ranked }];
+    : [
+        {
+          title: `nothing stands out; samples of ${audit.classes[set.labels[ranked[0]]].label}, which comes nearest`,
+          rows: ranked,
+        },
+      ];
   const pictures: OverlayOptions[] = [];
   const texts: string[] = [];
   let top = 0;
-  for (const { title, rows } of blocks) {
+  for (const { title, rows, lines = ROWS } of blocks) {
     texts.push(`<text x="${GAP}" y="${top + 22}" font-size="15" font-weight="600">${escaped(title)}</text>`);
     top += HEAD;
-    const some = rows.slice(0, COLUMNS * ROWS);
+    const some = rows.slice(0, COLUMNS * lines);
     for (const [at, i] of some.entries()) {
       const input = await sharp(set.images.subarray(i * size, (i + 1) * size), {
         raw: { height, width, channels: channels as 1 | 3 },

@@ -6,21 +6,8 @@ import { type Matrix, principalComponents, rowsOf } from '../information/columns
 import { MINIMUM_GROUP } from '../information/groups.js';
 import { MOST_ODDS, SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness, unsplit } from './cluster.js';
 import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
-import { type Signal, signals } from './names.js';
+import { type Signal, signals, WEIGHT } from './names.js';
 import type { Look } from './watch.js';
-
-/**
- * Shares of the level that the signals get: most goes to the one that a backdoor moves most by how it works, none is left out.
- * Chosen by that argument and not by any attack's result.
- */
-const WEIGHT: Record<Signal, number> = {
-  separation: 0.4,
-  'two-sidedness': 0.4,
-  'I(X;T)': 0.05,
-  'I(T;Ŷ)': 0.05,
-  'early loss': 0.05,
-  'early information': 0.05,
-};
 
 /** Columns of T that a class is split in. */
 const COMPONENTS = 10;
@@ -30,6 +17,8 @@ export const FEWEST_SAMPLES = 30;
 const FLOOR = { separation: 0.03, 'two-sidedness': 0.02 };
 /** Samples of a class whose information is estimated. */
 const ESTIMATED = 200;
+/** Share of the time of all signals that goes by while classes are split. */
+const SPLITTING = 0.3;
 /** The pairs of looks: those of the second half say how a class lies in the end, the first how it began. */
 const later = (looks: readonly Look[]) => looks.slice(Math.floor(looks.length / 2));
 
@@ -191,8 +180,8 @@ export async function measureSignals(
   const n = labels.length;
   const odds = new Float64Array(n);
   const halves: (Halves | null)[] = [];
-  for (const rows of members) {
-    progress(0);
+  for (const [c, rows] of members.entries()) {
+    progress((SPLITTING * c) / classes);
     const found = rows.length < FEWEST_SAMPLES ? null : await halvesOf(looks, rows, seed);
     rows.forEach((r, i) => {
       odds[r] = found?.odds[i] ?? 0;
@@ -208,7 +197,9 @@ export async function measureSignals(
   const enough = members.filter((m) => m.length >= MINIMUM_GROUP).length > FEWEST_OTHERS;
   const share = averagingWeights(looks.map((l) => l.epoch));
   for (const [k, seen] of (enough ? looks : []).entries()) {
-    const found = await information(seen, labels, members, seed, (done) => progress((k + done) / looks.length));
+    const found = await information(seen, labels, members, seed, (done) =>
+      progress(SPLITTING + (1 - SPLITTING) * ((k + done) / looks.length)),
+    );
     for (const { quantity, group, nats, standardError, pointwise: each } of found.estimates) {
       if (quantity !== 'I(X;T)' && quantity !== 'I(T;Ŷ)') continue;
       const c = Number(group);

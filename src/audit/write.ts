@@ -1,12 +1,14 @@
 /** What an audit leaves on disk: its findings in a folder, and the set without what it found. */
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { gather } from '../datasets/select.js';
+import { dataHash } from '../experiments/cache.js';
 import { writeAtomic } from '../formats/files.js';
 import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
-import type { Audit, ClassVerdict } from './audit.js';
+import { VERSION } from '../version.js';
+import { type Audit, type AuditSettings, type ClassVerdict, LEVEL } from './audit.js';
 import type { Intervened } from './intervene.js';
 import { nameOf, type Unvouched } from './load.js';
 import { auditSheet } from './sheet.js';
@@ -43,26 +45,76 @@ export function auditDocument(
   };
 }
 
-/** The same with the networks that something was done to, by their files. */
-export const wholeDocument = (unvouched: Unvouched, audit: Audit, interventions: readonly Intervened[]) => ({
+/** What an audit was asked, so that its folder says what it is of. */
+const askedOf = ({ path, set }: Unvouched, { seed, effort }: AuditSettings) => ({
+  set: path,
+  images: set.n,
+  sha256: dataHash(set),
+  seed,
+  effort,
+  level: LEVEL,
+  version: VERSION,
+});
+
+/** The document of an audit by the command line: what it was asked, and the networks that something was done to, by their files. */
+export const wholeDocument = (
+  unvouched: Unvouched,
+  settings: AuditSettings,
+  audit: Audit,
+  interventions: readonly Intervened[],
+) => ({
   ...auditDocument(unvouched, audit),
+  asked: askedOf(unvouched, settings),
   interventions: interventions.map(({ model, ...rest }) => ({ ...rest, model: model && modelFile(rest.how) })),
 });
+
+/** What `audit.json` holds. */
+export type WholeDocument = ReturnType<typeof wholeDocument>;
 
 /** File of a network that something was done to. */
 const modelFile = (how: Intervened['how']) => `model-${how}.onnx`;
 
+/** The document in a folder of findings. */
+const DOCUMENT = 'audit.json';
+
+/** The picture in a folder of findings. */
+export const SHEET = 'sheet.png';
+
 /** The training in a folder of findings, while it goes on. */
 export const TRAINING = 'training.safetensors';
 
-/** Throws `UserError` where something lies already; with `resume`, anything but a training that was stopped. */
+/** Throws `UserError` where something lies already; with `resume`, anything but an audit that was stopped or is finished. */
 export async function checkNew(flag: string, path: string, resume = false): Promise<void> {
   if (!(await stat(path).catch(() => null))) return;
-  if (!resume) throw new UserError(`${flag} ${path}: it exists already; name another`);
+  if (!resume)
+    throw new UserError(
+      `${flag} ${path}: it exists already; name another${flag === '--out' ? ', or go on with it by --resume' : ''}`,
+    );
   const inside = await readdir(path).catch(() => ['.']);
-  // What a run that failed later wrote beside its training is written again.
-  if (inside.length > 0 && !inside.some((name) => name.startsWith(TRAINING)))
-    throw new UserError(`${flag} ${path}: it holds no audit that was stopped; name another`);
+  if (inside.length > 0 && !inside.some((name) => name.startsWith(TRAINING) || name === DOCUMENT))
+    throw new UserError(`${flag} ${path}: it holds no audit; name another`);
+}
+
+/**
+ * The document of an audit that is finished, null where there is none, or it is still to go on. Throws `UserError` for one of another
+ * set or with other options.
+ */
+export async function readFinished(
+  unvouched: Unvouched,
+  settings: AuditSettings,
+  folder: string,
+): Promise<WholeDocument | null> {
+  const inside: string[] = await readdir(folder).catch(() => []);
+  if (!inside.includes(DOCUMENT) || inside.includes(TRAINING)) return null;
+  const document: WholeDocument = JSON.parse(await readFile(join(folder, DOCUMENT), 'utf8'));
+  const { sha256, seed, effort } = askedOf(unvouched, settings);
+  const { asked } = document;
+  if (asked?.sha256 !== sha256 || asked.seed !== seed || asked.effort !== effort)
+    throw new UserError(`--resume: ${folder} is of another set, or was made with other options`);
+  const names = new Set([...unvouched.set.labels.keys()].map((i) => nameOf(unvouched, i)));
+  if (!document.suspicious.every((name) => names.has(name)))
+    throw new UserError(`--resume: ${folder} names samples as ${asked.set} has them; give the set as that`);
+  return document;
 }
 
 /**
@@ -72,47 +124,46 @@ export async function checkNew(flag: string, path: string, resume = false): Prom
 export async function writeFindings(
   unvouched: Unvouched,
   audit: Audit,
+  document: WholeDocument,
   interventions: readonly Intervened[],
   folder: string,
-): Promise<{ sheet: string }> {
+): Promise<void> {
   const { set, classes } = unvouched;
   await mkdir(folder, { recursive: true });
   const { pointwise, odds } = audit.signals;
   const taken = new Set(audit.suspicious);
   const cell = (v: string | number) => (/[",\n]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : String(v));
   const number = (v: number) => (Number.isFinite(v) ? v.toFixed(4) : '');
-  const lines = [...set.labels.keys()].map((i) =>
-    [
+  const lines = [...set.labels.keys()].map((i) => {
+    const { sides } = audit.classes[set.labels[i]];
+    const second = Number(odds[i] > 0);
+    const known = sides !== null && sides.payload !== null;
+    const side = !sides ? '' : known ? (second === sides.payload ? 'payload' : 'rest') : second ? 'second' : 'first';
+    return [
       cell(nameOf(unvouched, i)),
       cell(classes[set.labels[i]]),
       Number(taken.has(i)),
-      number(audit.scores[i]),
-      audit.classes[set.labels[i]].sides ? (odds[i] > 0 ? 2 : 1) : '',
+      side,
+      known ? number(audit.scores[i]) : '',
       number(pointwise['I(X;T)'][i]),
       number(pointwise['I(T;Ŷ)'][i]),
-    ].join(','),
-  );
+    ].join(',');
+  });
   await writeAtomic(
     join(folder, 'samples.csv'),
-    `sample,class,suspicious,score,side,pointwise I(X;T) (nats),pointwise I(T;Ŷ) (nats)\n${lines.join('\n')}\n`,
+    `sample,class,suspicious,side,payload_log_odds_nats,pointwise_I_X_T_nats,pointwise_I_T_Y_nats\n${lines.join('\n')}\n`,
   );
-  const named = audit.suspicious.map((i) => `${nameOf(unvouched, i)}\n`);
-  await writeAtomic(join(folder, 'suspicious.txt'), named.join(''));
-  await writeAtomic(
-    join(folder, 'audit.json'),
-    `${JSON.stringify(wholeDocument(unvouched, audit, interventions), null, 2)}\n`,
-  );
+  await writeAtomic(join(folder, 'suspicious.txt'), document.suspicious.map((name) => `${name}\n`).join(''));
   for (const { how, model } of interventions) if (model) await writeAtomic(join(folder, modelFile(how)), model);
-  const sheet = join(folder, 'sheet.png');
-  await writeAtomic(sheet, await auditSheet(unvouched, audit));
-  return { sheet };
+  await writeAtomic(join(folder, SHEET), await auditSheet(unvouched, audit));
+  await writeAtomic(join(folder, DOCUMENT), `${JSON.stringify(document, null, 2)}\n`);
 }
 
 /** Writes the set without its suspicious samples: `DIR/<class>/…` as the files are, or `DIR/train.npz`. Whole or not at all. */
-export async function writeClean(unvouched: Unvouched, { suspicious }: Audit, folder: string): Promise<number> {
+export async function writeClean(unvouched: Unvouched, { suspicious }: AuditDocument, folder: string): Promise<number> {
   const { set, classes, kind } = unvouched;
   const out = new Set(suspicious);
-  const rows = Int32Array.from([...set.labels.keys()].filter((i) => !out.has(i)));
+  const rows = Int32Array.from([...set.labels.keys()].filter((i) => !out.has(nameOf(unvouched, i))));
   const beside = `${folder}.${process.pid}.part`;
   await mkdir(beside, { recursive: true });
   try {

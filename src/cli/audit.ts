@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Intervention, interventions, signals } from '../audit/names.js';
+import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import type { AuditJob, AuditOutcome } from '../experiments/jobs.js';
 import { defaultOut } from './options.js';
@@ -21,7 +21,10 @@ export function addAudit(program: Command) {
     .option('--quick', 'half the training, half the time')
     .option('--thorough', 'twice the training, twice the time')
     .option('--out <dir>', 'folder of the findings (default runs/audit-…)')
-    .option('--resume', 'go on with the audit in --out that was stopped')
+    .option(
+      '--resume',
+      'go on with the audit in --out that was stopped; of one that is finished, print it again and write its set',
+    )
     .option('--write-clean <dir>', 'write the set without its suspicious samples')
     .option('--intervene <how>', `do something about it, and judge it: ${interventions.join(', ')}, several, or all`)
     .option('--test <set>', 'clean test images to judge by (default test/ beside train/)')
@@ -76,19 +79,23 @@ function interventionsOf(text: string | undefined): Intervention[] {
 
 function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | undefined): string {
   const { classes, suspicious, suspiciousClasses } = document;
-  const rows = [...classes]
-    .sort((a, b) => a.signals.together - b.signals.together)
-    .slice(0, Math.max(5, suspiciousClasses.length))
-    .map((c) => [
+  const ranked = [...classes].sort((a, b) => a.signals.together - b.signals.together);
+  const shown = ranked.slice(0, Math.max(5, suspiciousClasses.length));
+  const rows = shown.map((c) => {
+    const least = Math.min(...signals.map((s) => c.signals.p[s] / WEIGHT[s]));
+    return [
       c.label,
       c.p < 1e-300 ? '< 1e-300' : c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
       c.suspicious ? 'suspicious' : '',
       ...signals.map((s) => {
         const value = c.signals.values[s];
-        return Number.isFinite(value) ? value.toFixed(2) : '–';
+        const telling = c.suspicious && c.signals.p[s] / WEIGHT[s] === least;
+        return `${telling ? '→ ' : ''}${Number.isFinite(value) ? value.toFixed(2) : '–'}`;
       }),
-    ]);
-  const of = (n: number, one: string) => `${n} ${n === 1 ? one : `${one}s`}`;
+    ];
+  });
+  const others = classes.length - shown.length;
+  const of = (n: number, one: string) => `${n} ${n === 1 ? one : `${one}${one.endsWith('s') ? 'es' : 's'}`}`;
   const said =
     suspiciousClasses.length === 0
       ? 'Nothing found: no class stands out from the others. That is no proof; docs/audit.md says what an audit misses.'
@@ -107,12 +114,23 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
       ['class', 'p', '', 'excess ln d′', 'two-sided, nats', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early I(T;Ŷ)'],
       rows,
     ),
-    'p: chance of evidence this strong somewhere in a clean set; 0.01 or less is called suspicious',
+    ...(others > 0 ? [`and ${of(others, 'class')} more, p ${ranked[shown.length].p.toFixed(4)} or above`] : []),
+    'p: chance of evidence this strong in any class of a clean set, 1 where there is none; 0.01 or less is called suspicious',
+    ...(suspicious.length + suspiciousClasses.length > 0
+      ? ['→ what the verdict rests on: how far it lies from the other classes']
+      : []),
     '',
     `picture: ${sheet}`,
     `samples: ${out}/samples.csv${suspicious.length > 0 ? `, those named: ${out}/suspicious.txt` : ''}`,
     ...interventionTable(document.interventions, out),
-    ...(cleaned ? [`without them: ${cleaned.path} (${of(cleaned.images, 'image')})`] : []),
+    ...(cleaned
+      ? [
+          `without them: ${cleaned.path} (${of(cleaned.images, 'image')}); those near the border are in the picture's middle rows`,
+        ]
+      : []),
+    ...(suspicious.length > 0 && clean === undefined
+      ? [`to leave them out: the same command with --out ${out} --resume --write-clean DIR`]
+      : []),
     ...(clean !== undefined && !cleaned ? [`${clean} was not written: no sample is named`] : []),
   ].join('\n');
 }

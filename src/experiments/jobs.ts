@@ -14,9 +14,12 @@ import {
   type JudgedOn,
   loadJudged,
   loadUnvouched,
+  readFinished,
+  SHEET,
   settingsFor,
   TRAINING,
   type Watched,
+  type WholeDocument,
   wholeDocument,
   writeClean,
   writeFindings,
@@ -140,7 +143,7 @@ export interface AuditJob {
 }
 
 export interface AuditOutcome {
-  document: ReturnType<typeof wholeDocument>;
+  document: WholeDocument;
   out: string;
   sheet: string;
   cleaned: { path: string; images: number } | null;
@@ -166,6 +169,18 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   // Before the training, so that nothing is lost to a place where nothing can be written.
   for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
     if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
+  const sheet = join(job.out, SHEET);
+  const without = async (document: WholeDocument) => {
+    // A copy of the whole set would pass for a clean one.
+    const writes = clean !== undefined && (document.suspicious.length > 0 || document.verdict === 'nothing found');
+    return writes ? { path: job.clean!, images: await writeClean(unvouched, document, clean) } : null;
+  };
+  const finished = job.resume ? await readFinished(unvouched, job, job.out) : null;
+  if (finished) {
+    if (job.interventions.length > 0)
+      throw new UserError(`--intervene: the audit in ${job.out} is finished, and its networks are gone; audit again`);
+    return { document: finished, out: job.out, sheet, cleaned: await without(finished) };
+  }
   const keep = join(job.out, TRAINING);
   let done: Intervened[] = [];
   const act = async (watched: Watched, findings: Findings) => {
@@ -183,12 +198,11 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
       kind === 'trace' ? 'stopped.' : `stopped. To go on, give the same command with --out ${job.out} --resume.`,
     );
   }
-  const { sheet } = await writeFindings(unvouched, found, done, job.out);
-  // A copy of the whole set would pass for a clean one.
-  const writes = clean !== undefined && (found.suspicious.length > 0 || found.verdict === 'nothing found');
-  const cleaned = writes ? { path: job.clean!, images: await writeClean(unvouched, found, clean) } : null;
+  const document = wholeDocument(unvouched, job, found, done);
+  await writeFindings(unvouched, found, document, done, job.out);
+  const cleaned = await without(document);
   await rm(keep, { force: true });
-  return { document: wholeDocument(unvouched, found, done), out: job.out, sheet, cleaned };
+  return { document, out: job.out, sheet, cleaned };
 }
 
 /** Other estimators on the probes of a finished run. */

@@ -37,7 +37,9 @@ describe('audit', () => {
       outcomes.push(await box.run(['audit', set, '--quick', '--out', `${set}-found`, '--json']));
     for (const o of outcomes) expect(o.code, o.stderr).toBe(3);
     const [found, bare] = outcomes.map((o) => JSON.parse(o.stdout));
-    expect({ ...found, seconds: 0 }).toEqual({ ...bare, seconds: 0 });
+    expect(found.asked).toMatchObject({ set: 'set.npz', images: 1000, seed: 0, effort: 'quick' });
+    const asked = { ...bare.asked, set: 'set.npz' };
+    expect({ ...found, seconds: 0 }).toEqual({ ...bare, asked, seconds: 0 });
     expect(found.verdict).toBe('suspicious');
     expect(found.suspiciousClasses).toEqual(['2']);
     expect(found.classes).toHaveLength(10);
@@ -50,7 +52,33 @@ describe('audit', () => {
     expect(readdirSync(at('set.npz-found')).sort()).toEqual(files);
     const listed = readFileSync(at('set.npz-found', 'suspicious.txt'), 'utf8').trim().split('\n');
     expect(listed.map(Number)).toEqual(found.suspicious);
-    expect(readFileSync(at('set.npz-found', 'samples.csv'), 'utf8').trim().split('\n')).toHaveLength(1001);
+    const [head, ...rows] = readFileSync(at('set.npz-found', 'samples.csv'), 'utf8').trim().split('\n');
+    expect(head).toBe('sample,class,suspicious,side,payload_log_odds_nats,pointwise_I_X_T_nats,pointwise_I_T_Y_nats');
+    expect(rows).toHaveLength(1000);
+    const cells = rows.map((row) => row.split(','));
+    // What is named lies on the payload's side or near it; of other classes nothing is said.
+    expect(cells.filter((c) => c[2] === '1').every((c) => Number(c[4]) > -5)).toBe(true);
+    expect(cells.filter((c) => c[1] === '2' && c[2] === '0').every((c) => c[3] === 'rest')).toBe(true);
+    expect(cells.filter((c) => c[1] !== '2').every((c) => c[3] === '' && c[4] === '')).toBe(true);
+
+    // Having looked at the picture, one wants the set without them, and no second training.
+    const again = ['audit', 'set.npz', '--quick', '--out', 'set.npz-found', '--resume', '--json'];
+    const later = await box.run([...again, '--write-clean', 'later']);
+    expect(later.code, later.stderr).toBe(3);
+    expect(later.stderr).not.toContain('train');
+    expect(JSON.parse(later.stdout)).toEqual(found);
+    const cleaned = await readNpz(at('later', 'train.npz'));
+    expect(cleaned.labels.shape).toEqual([1000 - found.suspicious.length]);
+    for (const [extra, says] of [
+      [['--seed', '1'], '--resume: set.npz-found is of another set, or was made with other options'],
+      [
+        ['--intervene', 'stop'],
+        '--intervene: the audit in set.npz-found is finished, and its networks are gone; audit again',
+      ],
+    ] as const) {
+      const refused = await box.run([...again, ...extra]);
+      expect([refused.code, lastLine(refused.stderr)]).toEqual([2, `ibscope: ${says}`]);
+    }
   }, 240_000);
 
   it('writes a folder without what it found, named by its files, and networks that something was done to', async () => {
@@ -150,12 +178,12 @@ describe('audit', () => {
     ],
     [['set.npz', '--test', 'folder/test'], '--test folder/test: it goes with --intervene'],
     [['set.npz', '--resume'], '--resume: name the audit to go on with by --out DIR'],
-    [['set.npz', '--resume', '--out', 'folder'], '--out folder: it holds no audit that was stopped; name another'],
+    [['set.npz', '--resume', '--out', 'folder'], '--out folder: it holds no audit; name another'],
     [
       ['two.npz'],
       /^ibscope: two\.npz: 2 of its 2 classes have at least 30 images; a class is judged by the others, and 4 are needed$/,
     ],
-    [['set.npz', '--out', 'there'], '--out there: it exists already; name another'],
+    [['set.npz', '--out', 'there'], '--out there: it exists already; name another, or go on with it by --resume'],
     [['set.npz', '--out', 'x', '--write-clean', 'there'], '--write-clean there: it exists already; name another'],
     [['set.npz', '--out', 'x', '--write-clean', './x/'], '--write-clean ./x/: --out is the same folder; name another'],
     [['set.npz', '--out', 'set.txt/x'], '--out set.txt/x: no file can be written there (EEXIST)'],
