@@ -335,6 +335,25 @@ function summary(rows: readonly Row[]): string[] {
   ];
 }
 
+/** How far the halves of called targets were spread over the other classes: what tells payload from what belongs there. */
+function spreadLine(rows: readonly Row[]): string[] {
+  const decided = rows.flatMap(({ condition, sides }) =>
+    /^(badnets|blend)/.test(condition) && sides?.payload != null
+      ? [{ payload: sides.content[sides.payload].spread, rest: sides.content[1 - sides.payload].spread }]
+      : [],
+  );
+  if (decided.length === 0) return [];
+  const range = (of: 'payload' | 'rest') => {
+    const v = decided.map((d) => d[of]);
+    return `${show(Math.min(...v), 2)} … ${show(Math.max(...v), 2)}`;
+  };
+  const count = `${decided.length} sets of BadNets and Blend`;
+  return [
+    `Spread of the half taken for payload and of the other, ${count}: ${range('payload')} and ${range('rest')}.`,
+    '',
+  ];
+}
+
 /** What was done about sets, and what came of it. */
 function interventionTable(rows: readonly Row[]): string[] {
   const some = rows.filter((r) => r.interventions?.length > 0);
@@ -402,7 +421,7 @@ export function auditTable(rows: readonly Row[]): string {
         ].join(' | ')} |`,
       );
     }
-    lines.push('', ...scoreTable(of), ...interventionTable(of));
+    lines.push('', ...spreadLine(of), ...scoreTable(of), ...interventionTable(of));
   }
   return lines.join('\n');
 }
