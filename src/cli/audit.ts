@@ -114,7 +114,7 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
       ['class', 'p', '', 'excess ln d′', 'two-sided, nats', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early I(T;Ŷ)'],
       rows,
     ),
-    ...(others > 0 ? [`and ${of(others, 'class')} more, p ${ranked[shown.length].p.toFixed(4)} or above`] : []),
+    ...(others > 0 ? [`and ${of(others, 'class')} more, no p below ${ranked[shown.length].p.toFixed(4)}`] : []),
     'p: chance of evidence this strong in any class of a clean set, 1 where there is none; 0.01 or less is called suspicious',
     ...(suspicious.length + suspiciousClasses.length > 0
       ? ['→ what the verdict rests on: how far it lies from the other classes']
