@@ -143,10 +143,7 @@ export async function examine(
     const odds = unturned.map((v) => (payload ? v : -v));
     // What stands out is no yardstick for what is left of another class.
     const others = signals.classes.filter((_, k) => !found[k].suspicious);
-    const [sure, doubtful] = [content[payload].confidence, content[1 - payload].confidence];
-    // Where payload is not the surer half, nothing tells which half of what is left is.
-    if (sure > doubtful)
-      await peel({ looks, own, odds, logits, c, known, others, least: (sure + doubtful) / 2, seed: settings.seed });
+    await peel({ looks, own, odds, logits, c, known, others, seed: settings.seed });
     own.forEach((i, k) => {
       scores[i] = odds[k];
     });
@@ -261,11 +258,9 @@ async function peel(asked: {
   /** Classes that network was trained on. */
   known: number;
   others: readonly ClassEvidence[];
-  /** Confidence that lies nearer to the payload's than to the rest's. */
-  least: number;
   seed: number;
 }): Promise<void> {
-  const { looks, own, odds, logits, c, known, others, least, seed } = asked;
+  const { looks, own, odds, logits, c, known, others, seed } = asked;
   for (let round = 0; round < MOST_SPLITS; round++) {
     const left = Int32Array.from([...own.keys()].filter((k) => odds[k] <= NAMED));
     if (left.length < FEWEST_SAMPLES) return;
@@ -277,8 +272,9 @@ async function peel(asked: {
     if (smallerSide(halves.odds) < SMALLEST_SIDE || splitP(halves, others) > LEVEL) return;
     const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c, known);
     const turn = high.confidence > low.confidence ? 1 : -1;
-    // What belongs to the class may be the surer half of what is left.
-    if (Math.max(low.confidence, high.confidence) < least) return;
+    const taken = halves.odds.reduce((sum, v) => sum + Number(turn * v > 0), 0);
+    // What is left over is no more than what was found: the larger half is what belongs to the class.
+    if (taken > own.length - left.length) return;
     left.forEach((k, i) => {
       if (turn * halves.odds[i] > 0) odds[k] = turn * halves.odds[i];
     });

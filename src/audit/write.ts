@@ -22,7 +22,7 @@ export interface ClassDocument extends Omit<ClassVerdict, 'evidence'> {
 
 /** What a script reads of an audit: names of classes, paths or places of samples. */
 export interface AuditDocument {
-  verdict: Audit['verdict'];
+  verdict: 'suspicious' | 'nothing found';
   /** Names of the classes that stand out. */
   suspiciousClasses: string[];
   classes: ClassDocument[];

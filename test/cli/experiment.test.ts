@@ -89,7 +89,7 @@ describe('an experiment', () => {
     [['experiment', 'attacks', '--data', 'shapes11'], /"shapes11".*Did you mean "shapes10"/],
     [['experiment', 'attacks', '--data', 'shapes10?widht=4'], /Did you mean "width"/],
     [['experiment', 'noise', '--noises', '-1'], /--noises -1: numbers from 0/],
-    [['experiment', 'architecture', '--models', 'resnet19'], /"resnet19".*Did you mean "resnet18"/],
+    [['experiment', 'architecture', '--models', 'resnet28'], /"resnet28".*Did you mean "resnet18"/],
     [['embed', 'nowhere'], /nowhere: no run there/],
     [['embed', 'nowhere', '--method', 'pca'], /--method pca: one of umap, tsne/],
   ])('%j is refused in one line', async (args, message) => {
