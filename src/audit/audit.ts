@@ -272,9 +272,6 @@ async function peel(asked: {
     if (smallerSide(halves.odds) < SMALLEST_SIDE || splitP(halves, others) > LEVEL) return;
     const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c, known);
     const turn = high.confidence > low.confidence ? 1 : -1;
-    const taken = halves.odds.reduce((sum, v) => sum + Number(turn * v > 0), 0);
-    // What is left over is no more than what was found: the larger half is what belongs to the class.
-    if (taken > own.length - left.length) return;
     left.forEach((k, i) => {
       if (turn * halves.odds[i] > 0) odds[k] = turn * halves.odds[i];
     });
