@@ -81,19 +81,16 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
   const { classes, suspicious, suspiciousClasses } = document;
   const ranked = [...classes].sort((a, b) => a.signals.together - b.signals.together);
   const shown = ranked.slice(0, Math.max(5, suspiciousClasses.length));
-  const rows = shown.map((c) => {
-    const least = Math.min(...signals.map((s) => c.signals.p[s] / WEIGHT[s]));
-    return [
-      c.label,
-      c.p < 1e-300 ? '< 1e-300' : c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
-      c.suspicious ? 'suspicious' : '',
-      ...signals.map((s) => {
-        const value = c.signals.values[s];
-        const telling = c.suspicious && c.signals.p[s] / WEIGHT[s] === least;
-        return `${telling ? '→ ' : ''}${Number.isFinite(value) ? value.toFixed(2) : '–'}`;
-      }),
-    ];
-  });
+  const rows = shown.map((c) => [
+    c.label,
+    c.p < 1e-300 ? '< 1e-300' : c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
+    c.suspicious ? 'suspicious' : '',
+    ...signals.map((s) => {
+      const value = c.signals.values[s];
+      const telling = c.suspicious && c.signals.p[s] / WEIGHT[s] === c.signals.together;
+      return `${telling ? '→ ' : ''}${Number.isFinite(value) ? value.toFixed(2) : '–'}`;
+    }),
+  ]);
   const others = classes.length - shown.length;
   const of = (n: number, one: string) => `${n} ${n === 1 ? one : `${one}${one.endsWith('s') ? 'es' : 's'}`}`;
   const said =
@@ -116,9 +113,7 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
     ),
     ...(others > 0 ? [`and ${of(others, 'class')} more, no p below ${ranked[shown.length].p.toFixed(4)}`] : []),
     'p: chance of evidence this strong in any class of a clean set, 1 where there is none; 0.01 or less is called suspicious',
-    ...(suspicious.length + suspiciousClasses.length > 0
-      ? ['→ what the verdict rests on: how far it lies from the other classes']
-      : []),
+    ...(suspiciousClasses.length > 0 ? ['→ what the verdict rests on: how far it lies from the other classes'] : []),
     '',
     `picture: ${sheet}`,
     `samples: ${out}/samples.csv${suspicious.length > 0 ? `, those named: ${out}/suspicious.txt` : ''}`,
