@@ -1,21 +1,25 @@
-/** Makes a clone ready to run: installs what is missing and builds what is out of date. Uses nothing but Node. */
+/** Makes a clone ready to run: installs what is missing and builds what is out of date. Uses nothing but Node and npm. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
 
-function run(command, args) {
-  const { status } = spawnSync(command, args, {
+/** Runs npm with its output on stderr. Ends the process with npm's exit code and `advice` where npm fails. */
+function npm(args, advice) {
+  const { status } = spawnSync('npm', args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
-  if (status !== 0) process.exit(status ?? 1);
+  if (status === 0) return;
+  console.error(`ibscope: \`npm ${args.join(' ')}\` failed. ${advice}`);
+  process.exit(status ?? 1);
 }
 
-/** The newest change of a file under `folder`, in ms. */
+/** The newest change of a file under `folder`, in ms; 0 where there is none. */
 function newest(folder) {
   if (!existsSync(folder)) return 0;
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -23,7 +27,8 @@ function newest(folder) {
     .reduce((t, e) => Math.max(t, statSync(join(e.parentPath, e.name)).mtimeMs), 0);
 }
 
-export function prepare() {
+/** Installs and builds. `clean` removes the old build first, so that a package holds no file whose source is gone. */
+export function prepare({ clean = false } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     console.error(`ibscope needs Node.js 20.19 or newer, this is ${process.versions.node}`);
@@ -31,9 +36,15 @@ export function prepare() {
   }
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
-  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs)
-    run('npm', ['ci', '--no-fund', '--no-audit']);
-  if (newest(join(root, 'src')) > newest(join(root, 'dist'))) run('npm', ['run', '--silent', 'build']);
+  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+    console.error('Installing dependencies …');
+    npm(['ci', '--no-fund', '--no-audit'], 'It needs the npm registry, and no other network.');
+  }
+  if (clean) rmSync(dist, { recursive: true, force: true });
+  if (newest(join(root, 'src')) > newest(dist)) {
+    console.error('Building …');
+    npm(['run', '--silent', 'build'], 'The messages above name the file.');
+  }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();
+if (process.argv[1] === fileURLToPath(import.meta.url)) prepare({ clean: process.argv.includes('--clean') });
