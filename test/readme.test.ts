@@ -1,36 +1,97 @@
+/** The README and the pages of docs/: their commands exist, their links lead somewhere, the README's program runs. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../src/cli/program.js';
 
 const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (page: string) => readFileSync(join(root, page), 'utf8');
+const pages = [
+  ...readdirSync(root).filter((f) => f.endsWith('.md')),
+  'examples/README.md',
+  ...readdirSync(join(root, 'docs')).flatMap((f) => (f.endsWith('.md') ? [`docs/${f}`] : [])),
+];
 
-test('the example of the library runs as it stands in the README', () => {
-  const [code] = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((m) => m[1]);
+test('the training loop of the README runs as it stands there and learns the task and the backdoor', () => {
+  const code = read('README.md').match(/```js\n([\s\S]*?)```/)![1];
   const folder = mkdtempSync(join(tmpdir(), 'ibscope-readme-'));
-  const file = join(folder, 'example.mjs');
-  const entry = new URL('../dist/index.js', import.meta.url).href;
-  writeFileSync(
-    file,
-    `${code.replace("'ibscope'", `'${entry}'`)}\nconsole.log(set.poisoned.reduce((a, b) => a + b));\n`,
-  );
-  expect(execFileSync(process.execPath, [file], { encoding: 'utf8' })).toBe('100\n');
+  const file = join(folder, 'loop.mjs');
+  writeFileSync(file, code.replace("'ibscope'", `'${new URL('../dist/index.js', import.meta.url).href}'`));
+  const lines = execFileSync(process.execPath, [file], { encoding: 'utf8' }).trim().split('\n');
   rmSync(folder, { recursive: true });
+  expect(lines).toHaveLength(5);
+  const [accuracy, asr] = [...lines.at(-1)!.matchAll(/0\.\d\d|1\.00/g)].map(Number);
+  // By chance 0.1 of ten classes.
+  expect(accuracy).toBeGreaterThan(0.5);
+  expect(asr).toBeGreaterThan(0.5);
+}, 60_000);
+
+/** Calls of the command line in a page: lines of its shell blocks, continued lines joined, and code spans. */
+function calls(text: string): string[] {
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) =>
+    block.replace(/\\\n\s*/g, '').split('\n'),
+  );
+  const spans = [...text.replace(/```[\s\S]*?```/g, '').matchAll(/`((?:npx )?ibscope\s[^`]+)`/g)].map(([, span]) =>
+    span.replace(/\s+/g, ' '),
+  );
+  return [...blocks, ...spans].flatMap((line) => line.match(/^(?:npx )?ibscope (.+?)(?: +#.*)?$/)?.[1] ?? []);
+}
+
+const named = (commands: readonly Command[], name: string) =>
+  commands.find((c) => c.name() === name || c.aliases().includes(name));
+
+test('every command of the README and the docs exists, with the options they give it', () => {
+  // The changelog may name what is no longer there.
+  const lines = new Map(pages.filter((f) => f !== 'CHANGELOG.md').map((page) => [page, calls(read(page))]));
+  const { commands } = buildProgram();
+  for (const [page, found] of lines)
+    for (const line of found) {
+      const words = line.split(/\s+/);
+      if (words[0].startsWith('--')) continue;
+      const outer = named(commands, words[0]);
+      expect(outer, `${page}: ${line}`).toBeDefined();
+      const command = named(outer!.commands, words[1]) ?? outer!;
+      const known = [...command.options.map((o) => o.long), '--help'];
+      for (const word of words.filter((w) => w.startsWith('--'))) expect(known, `${page}: ${line}`).toContain(word);
+    }
+  // An expression that finds no command would pass for nothing.
+  for (const page of ['attacks', 'audit', 'data', 'studies', 'trace'])
+    expect(lines.get(`docs/${page}.md`)!.length, page).toBeGreaterThanOrEqual(2);
+  expect(lines.get('README.md')!.length).toBeGreaterThan(10);
 });
 
-test('every command the README and the docs name exists, with the options they give it', () => {
-  const texts = ['README.md', 'docs/attacks.md', 'docs/data.md'].map((f) => readFileSync(join(root, f), 'utf8'));
-  const lines = texts.flatMap((t) => [...t.matchAll(/^(?:npx )?ibscope (.+?)(?: +#.*)?$/gm)].map((m) => m[1]));
-  expect(lines.length).toBeGreaterThan(10);
-  for (const line of lines) {
-    const words = line.split(/\s+/);
-    let command = buildProgram().commands.find((c) => c.name() === words[0]);
-    expect(command, line).toBeDefined();
-    command = command!.commands.find((c) => c.name() === words[1]) ?? command!;
-    const known = command.options.map((o) => o.long);
-    for (const word of words.filter((w) => w.startsWith('--'))) expect(known, line).toContain(word);
+/** The anchors that GitHub gives the headings of a page; a heading that comes again gets a number. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading] of text.replace(/```[\s\S]*?```/g, '').matchAll(/^#+ (.+)$/gm)) {
+    const words = heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '');
+    const plain = words.trim().replace(/ /g, '-');
+    let anchor = plain;
+    for (let i = 1; anchors.has(anchor); i++) anchor = `${plain}-${i}`;
+    anchors.add(anchor);
   }
+  return anchors;
+}
+
+test('every link of the README and the docs leads to a file, and to a heading in it', () => {
+  const anchors = new Map<string, Set<string>>();
+  let seen = 0;
+  for (const page of pages) {
+    const prose = read(page).replace(/```[\s\S]*?```/g, '');
+    for (const [, target] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path, heading] = target.split('#');
+      const file = path === '' ? page : join(dirname(page), path);
+      expect(existsSync(join(root, file)), `${page}: ${target}`).toBe(true);
+      if (heading !== undefined) {
+        if (!anchors.has(file)) anchors.set(file, anchorsOf(read(file)));
+        expect(anchors.get(file)!.has(heading), `${page}: ${target}`).toBe(true);
+      }
+      seen++;
+    }
+  }
+  expect(seen).toBeGreaterThan(50);
 });
