@@ -4,6 +4,7 @@
  * `--images DIR` (needed) holds CIFAR-10 as an image folder, `train/<class>/…` and `test/<class>/…`; `--attacks A,B` narrows
  * the work to these, in this order; `--out FILE` puts the table elsewhere than `docs/attacks-table.md`.
  */
+
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +12,17 @@ import sharp from 'sharp';
 import { findAttack } from '../src/attacks/index.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { ProgressLine } from '../src/cli/progress.js';
-import { inWorker, type WorkerContext } from '../src/engine/worker.js';
-import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
-import { type Prepared, prepare } from '../src/experiments/prepare.js';
-import { trainingConfig } from '../src/experiments/run.js';
+import type { RunRequest } from '../src/config/options.js';
+import { resolveConfig } from '../src/config/resolve.js';
+import { trainingConfig } from '../src/config/training.js';
+import type { WorkerContext } from '../src/execution/job.js';
+import { jobsOf } from '../src/execution/job.js';
+import { inWorker } from '../src/execution/worker.js';
 import { perceive } from '../src/perception/index.js';
+import { type Prepared, prepare } from '../src/pipeline/prepare.js';
 import { Trainer } from '../src/training/trainer.js';
+
+const benchJobs = jobsOf<typeof import('./attacks.js')>(new URL(import.meta.url));
 
 interface Row {
   attack: string;
@@ -117,8 +123,8 @@ export async function main(args: string[]): Promise<void> {
       poisonRate: rate,
       attackOption: attack === 'patch' ? [`image=${ring}`] : options,
     };
-    const { result } = inWorker<Reached, number>(new URL(import.meta.url), 'train', request, () => {
-      line.update({ stage: attack, done: ++done, total: rows.length * epochs, unit: 'epochs' });
+    const { result } = inWorker(benchJobs('train'), request, () => {
+      line.update({ phase: 'runs', stage: attack, done: ++done, total: rows.length * epochs, unit: 'epochs' });
     });
     results.set(queue[i], await result);
     writeFileSync(out, document(rows, results));

@@ -9,6 +9,7 @@
  * of badnets and blend at 5 % goes through all interventions. Rows go to `--out`/audit-rows.jsonl (docs), and are not made again;
  * the table of all that are there goes to `--out`/audit-table.md.
  */
+
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -27,19 +28,24 @@ import {
   spectralSignatures,
   strip,
 } from '../src/audit/index.js';
-import type { Look } from '../src/audit/watch.js';
+import type { Look } from '../src/audit/look.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
+import type { RunRequest } from '../src/config/options.js';
+import { resolveConfig } from '../src/config/resolve.js';
 import { gather } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
 import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
-import { inWorker } from '../src/engine/worker.js';
-import { type RunRequest, resolveConfig } from '../src/experiments/config.js';
-import { attackSettings, prepare } from '../src/experiments/prepare.js';
+import { jobsOf } from '../src/execution/job.js';
+import { inWorker } from '../src/execution/worker.js';
 import { estimateCheckpoint } from '../src/information/checkpoint.js';
 import { rowsOf } from '../src/information/columns.js';
 import { planGroups } from '../src/information/groups.js';
+import { prepare } from '../src/pipeline/prepare.js';
+import { attackSettings } from '../src/poisoning/poisoned-set.js';
+
+const benchJobs = jobsOf<typeof import('./audit.js')>(new URL(import.meta.url));
 
 interface Condition {
   name: string;
@@ -470,10 +476,10 @@ export async function main(args: string[]): Promise<void> {
   const line = new ProgressLine();
   let done = 0;
   await eachAtOnce(open.length, availableParallelism(), async (i) => {
-    const { result } = inWorker<Row, never>(new URL(import.meta.url), 'one', open[i], () => {});
+    const { result } = inWorker(benchJobs('one'), open[i], () => {});
     const row = await result;
     appendFileSync(file, `${JSON.stringify(row)}\n`);
-    line.update({ stage: 'audits', done: ++done, total: open.length, unit: 'sets' });
+    line.update({ phase: 'runs', stage: 'audits', done: ++done, total: open.length, unit: 'sets' });
     line.line(
       `${row.dataset}, ${row.condition}, seed ${row.seed}: p ${row.p.toExponential(1)}, audit ${row.seconds.toFixed(0)} s`,
     );

@@ -2,6 +2,7 @@
  * What docs/estimators.md states about the neural estimators, measured again: one line per claim, with the number seen and
  * the number asked for. `npm run -s bench -- claims [NAME …] [--seeds N] [--images DIR]`; without names all of them, in minutes.
  */
+
 import { performance } from 'node:perf_hooks';
 import { Rng } from '../src/base/random.js';
 import { GROUP_CRITIC } from '../src/information/checkpoint.js';

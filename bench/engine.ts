@@ -70,6 +70,7 @@ export async function main(args: string[]): Promise<void> {
   const rows: Row[] = [];
   for (const request of requests) {
     line.update({
+      phase: 'runs',
       stage: `${request.model} ${request.width}`,
       done: rows.length,
       total: requests.length,

@@ -3,17 +3,21 @@
  *
  * `--tasks A,B`, `--estimators A,B`, `--samples N` and `--seeds N` narrow the work; `--out FILE` puts the table elsewhere.
  */
+
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { UserError } from '../src/base/errors.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { ProgressLine } from '../src/cli/progress.js';
-import { inWorker } from '../src/engine/worker.js';
+import { jobsOf } from '../src/execution/job.js';
+import { inWorker } from '../src/execution/worker.js';
 import { estimator } from '../src/information/index.js';
 import { taskNamed, tasks } from '../src/information/tasks/index.js';
 import type { Task } from '../src/information/tasks/types.js';
 import type { Estimator, Samples } from '../src/information/types.js';
+
+const benchJobs = jobsOf<typeof import('./mi.js')>(new URL(import.meta.url));
 
 const ESTIMATORS = ['infonce', 'nwj', 'mine', 'smile', 'ksg', 'cca', 'plugin', 'mixed'];
 /** More columns than this together, and neighbours or a full covariance answer nothing. */
@@ -77,9 +81,9 @@ export async function main(args: string[]): Promise<void> {
   let done = 0;
   await eachAtOnce(jobs.length, availableParallelism(), async (i) => {
     const job = jobs[i];
-    const { result } = inWorker<Measured[], never>(new URL(import.meta.url), 'measure', job, () => {});
+    const { result } = inWorker(benchJobs('measure'), job, () => {});
     results.get(job.task)!.push(...(await result));
-    line.update({ stage: job.task, done: ++done, total: jobs.length, unit: 'samples' });
+    line.update({ phase: 'runs', stage: job.task, done: ++done, total: jobs.length, unit: 'samples' });
     writeFileSync(out, document(names, n, seeds.length, chosen, results));
   });
   line.clear();

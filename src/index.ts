@@ -12,13 +12,11 @@ export type {
   Signal,
 } from './audit/index.js';
 export { UserError } from './base/errors.js';
+export { type Progress, type RunHooks, Stopped } from './base/progress.js';
 export { Rng } from './base/random.js';
+export type { RunConfig, RunRequest } from './config/options.js';
 export * as dynamics from './dynamics/index.js';
 export * as engine from './engine/index.js';
-export type { CompareResult } from './experiments/compare.js';
-export type { RunConfig, RunRequest } from './experiments/config.js';
-export { type Progress, type RunHooks, Stopped } from './experiments/hooks.js';
-export type { RunResult } from './experiments/result.js';
 export * as attacks from './library/attacks.js';
 export { type AuditRequest, type AuditResult, audit } from './library/audit.js';
 export * as datasets from './library/datasets.js';
@@ -37,5 +35,7 @@ export {
 } from './library/runner.js';
 export * as models from './models/index.js';
 export * as perception from './perception/index.js';
+export type { RunResult } from './pipeline/result.js';
 export * as representation from './representation/index.js';
+export type { CompareResult } from './studies/compare.js';
 export { VERSION } from './version.js';

@@ -1,4 +1,5 @@
 /** README and docs: their commands and links exist, and the README's program runs. Other pages: project.test.ts. */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,9 @@ import { expect, test } from 'vitest';
 import { buildProgram } from '../src/cli/program.js';
 
 const root = join(import.meta.dirname, '..');
+
 const read = (page: string) => readFileSync(join(root, page), 'utf8');
+
 const pages = [
   'README.md',
   'examples/README.md',

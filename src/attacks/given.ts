@@ -10,6 +10,7 @@
  * take the place of those in the data set they were made from, with the target as their label; `bd_test_dataset/` holds
  * triggered test images in the same way. Its `attack_result.pt` is a pickle, and is not opened.
  */
+
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';

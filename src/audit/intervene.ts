@@ -3,14 +3,16 @@
  * on) and after it (cut the channels that carry the trigger, or train again without the samples). The second of the paper's open
  * questions; each is judged by the same measures as the network that nothing was done to.
  */
+
+import type { RunHooks } from '../base/progress.js';
 import { gather, without } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
-import type { RunHooks } from '../experiments/hooks.js';
 import type { Weights } from '../models/index.js';
 import type { Trainer } from '../training/trainer.js';
-import { examine, type Findings, type Labelled, stepOf } from './audit.js';
+import { examine, type Findings, type Labelled, stepOf } from './examine.js';
+import type { WatchSettings } from './look.js';
 import type { Intervention } from './names.js';
-import { train, untrained, type Watched, type WatchSettings } from './watch.js';
+import { train, untrained, type Watched } from './watch.js';
 
 /** Images that a network is judged by, besides those it was trained on: where there are any. */
 export interface JudgedOn {

@@ -1,14 +1,15 @@
 /** An audit's training as far as it went, in one file: so that one that was stopped goes on. */
+
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
+import { dataHash } from '../datasets/hash.js';
 import type { ImageSet } from '../datasets/types.js';
-import { dataHash } from '../experiments/cache.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { Matrix } from '../information/columns.js';
 import type { Weights } from '../models/index.js';
 import type { Position } from '../training/trainer.js';
-import type { Look, Snapshot, WatchSettings } from './watch.js';
+import type { Look, Snapshot, WatchSettings } from './look.js';
 
 /** A training after some of its epochs. */
 export interface Kept {

@@ -1,4 +1,5 @@
 /** The set that nobody vouches for: images and the labels they came with, and nothing else that lies beside them. */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';
@@ -10,8 +11,8 @@ import { drawsOf, type Matrix } from '../information/columns.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readProbeArrays, readSamples, readTrace } from '../runs/trace.js';
 import { FEWEST_OTHERS } from './evidence.js';
+import { LOOKS, type Look, losses } from './look.js';
 import { FEWEST_SAMPLES, membersOf } from './signals.js';
-import { LOOKS, type Look, losses } from './watch.js';
 
 /** A labelled image set as it was found. */
 export interface Unvouched {

@@ -1,7 +1,8 @@
 /** A picture of what an audit found: of each suspicious class the samples taken for payload, above others of the same class; both sides of the border. */
+
 import sharp, { type OverlayOptions } from 'sharp';
 import type { ImageSet } from '../datasets/types.js';
-import type { Audit } from './audit.js';
+import type { Audit } from './examine.js';
 
 const [COLUMNS, ROWS, CELL, GAP, HEAD] = [12, 3, 64, 6, 34];
 

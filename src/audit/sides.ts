@@ -7,7 +7,8 @@
 import { gather, without } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
-import { train, untrained, type WatchSettings } from './watch.js';
+import type { WatchSettings } from './look.js';
+import { train, untrained } from './watch.js';
 
 /** What a network that never saw a class makes of one side of it. */
 export interface SideContent {

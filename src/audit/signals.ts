@@ -1,13 +1,15 @@
 /** The signals of an audit: each a number per class for the verdict, and one per sample for the ranking. */
+
 import { stealthQuantities } from '../dynamics/index.js';
 import { epochAverage, mean } from '../dynamics/trajectory.js';
 import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
-import { MOST_ODDS, SMALLEST_SIDE, sideOdds, twoMeans, twoSidedness, unsplit } from './cluster.js';
 import { combined, FEWEST_OTHERS, holm, outlyingness } from './evidence.js';
+import type { Look } from './look.js';
+import { sideOdds, twoSidedness } from './mixture.js';
 import { type Signal, signals, WEIGHT } from './names.js';
-import type { Look } from './watch.js';
+import { MOST_ODDS, SMALLEST_SIDE, twoMeans, unsplit } from './two-means.js';
 
 /** Columns of T that a class is split in. */
 const COMPONENTS = 10;

@@ -1,14 +1,16 @@
 /** What an audit leaves on disk: its findings in a folder, and the set without what it found. */
+
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../base/errors.js';
+import { dataHash } from '../datasets/hash.js';
 import { gather } from '../datasets/select.js';
-import { dataHash } from '../experiments/cache.js';
 import { writeAtomic } from '../formats/files.js';
 import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
 import { VERSION } from '../version.js';
-import { type Audit, type AuditSettings, type ClassVerdict, LEVEL } from './audit.js';
+import type { AuditSettings } from './audit.js';
+import { type Audit, type ClassVerdict, LEVEL } from './examine.js';
 import type { Intervened } from './intervene.js';
 import { nameOf, type Unvouched } from './load.js';
 import { auditSheet } from './sheet.js';

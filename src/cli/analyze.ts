@@ -1,18 +1,19 @@
 /** `ibscope analyze` and `ibscope trace`: the analysis of a training that happened elsewhere, and how to record one. */
+
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import { ANALYSIS_OPTIONS } from '../experiments/analyze.js';
-import { flagOf, type RunRequest, requestOf, resolveConfig, runOptions } from '../experiments/config.js';
-import type { AnalyzeJob } from '../experiments/jobs.js';
-import { DATA_OPTIONS, type layersOfOnnx } from '../experiments/onnx-checkpoints.js';
-import type { RunResult } from '../experiments/result.js';
+import { flagOf, requestOf } from '../config/flags.js';
+import { type RunRequest, runOptions } from '../config/options.js';
+import { resolveConfig } from '../config/resolve.js';
 import { traceJsonSchema } from '../runs/trace.js';
+import { ANALYSIS_OPTIONS } from '../trace/analyze.js';
+import { traceJobs } from '../trace/job-of.js';
+import type { AnalyzeJob } from '../trace/jobs.js';
+import { DATA_OPTIONS } from '../trace/onnx-checkpoints.js';
 import { addRunOptions, defaultOut } from './options.js';
+import { runJob } from './run-job.js';
 import { runTable, table } from './table.js';
-import { work } from './work.js';
-
-type LayersFound = Awaited<ReturnType<typeof layersOfOnnx>>;
 
 const KEPT: readonly string[] = [...ANALYSIS_OPTIONS, ...DATA_OPTIONS];
 const OTHERS = (Object.keys(runOptions.shape) as (keyof typeof runOptions.shape)[]).filter(
@@ -50,7 +51,7 @@ With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf)
       const data = only(DATA_OPTIONS);
       const job = values.onnx ? await onnxJob(trace, values, options, data) : traceJob(trace, values, options, data);
       if (job === null) return;
-      const result = await work<RunResult>('analyzeJob', job);
+      const result = await runJob(traceJobs('analyzeJob'), job);
       if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else process.stdout.write(`${runTable([result])}\n\nreport: ${result.report}\n`);
     });
@@ -96,7 +97,7 @@ async function onnxJob(
     const path = values.out ?? defaultOut('onnx');
     return { path, options, follow: false, onnx: { ...onnx, layer: values.layer, data } };
   }
-  const { file, layers } = await work<LayersFound>('layersJob', { onnx, data });
+  const { file, layers } = await runJob(traceJobs('layersJob'), { onnx, data });
   if (values.json) process.stdout.write(`${JSON.stringify({ file, layers })}\n`);
   else {
     const rows = layers.map((l) => [l.name, l.shape.join('×')]);

@@ -1,13 +1,16 @@
 /** `ibscope audit`: is this training set safe? */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { auditJobs } from '../audit/job-of.js';
+import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
 import { UserError, unknownWord } from '../base/errors.js';
-import type { AuditJob, AuditOutcome } from '../experiments/jobs.js';
 import { defaultOut } from './options.js';
+import { runJob } from './run-job.js';
+
 import { table } from './table.js';
-import { work } from './work.js';
 
 /** Exit code where something suspicious was found: scripts tell it from a failure. */
 const SUSPICIOUS = 3;
@@ -60,7 +63,7 @@ export function addAudit(program: Command) {
         test: values.test ?? (await beside('test')),
         triggered: values.triggered ?? (await beside('test-triggered')),
       };
-      const outcome = await work<AuditOutcome>('auditJob', job);
+      const outcome = await runJob(auditJobs('auditJob'), job);
       process.stdout.write(
         values.json ? `${JSON.stringify(outcome.document)}\n` : `${words(outcome, values.writeClean)}\n`,
       );

@@ -1,8 +1,9 @@
 /** `ibscope data list` and `ibscope data fetch`: which data sets there are, and how to get one. */
+
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { Stopped } from '../base/progress.js';
 import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
-import { Stopped } from '../experiments/hooks.js';
 import { ProgressLine } from './progress.js';
 import { table } from './table.js';
 
@@ -55,7 +56,13 @@ async function fetched(entry: CatalogueEntry, out: string, mirror: string | unde
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    return await fetchDataset({ entry, out, mirror, signal: stop.signal, progress: (p) => line.update(p) });
+    return await fetchDataset({
+      entry,
+      out,
+      mirror,
+      signal: stop.signal,
+      progress: (p) => line.update({ phase: 'fetch', ...p }),
+    });
   } catch (error) {
     if (stop.signal.aborted)
       throw new Stopped('stopped; what has arrived is kept, and the same command goes on from there');

@@ -1,4 +1,5 @@
 /** `ibscope doctor`: what this machine has, and what is missing, in words one can act on. */
+
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import { add, type DeviceState, devices, input, inspectDevice, Program } from '../engine/index.js';

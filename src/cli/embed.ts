@@ -1,10 +1,10 @@
 /** `ibscope embed`: draws T of a run in two dimensions. */
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { UserError } from '../base/errors.js';
-import type { EmbedJob } from '../experiments/jobs.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
+import type { EmbedJob } from '../pipeline/jobs.js';
 import { type EmbeddingMethod, embeddingMethods } from '../representation/index.js';
-import { work } from './work.js';
+import { runJob } from './run-job.js';
 
 export function addEmbed(program: Command) {
   program
@@ -25,7 +25,7 @@ export function addEmbed(program: Command) {
       if (!Number.isInteger(seed) || seed < 0)
         throw new UserError(`--seed ${values.seed}: a whole number from 0 is allowed`);
       const job: EmbedJob = { path, method, seed };
-      const { report } = await work<{ report: string }>('embedJob', job);
+      const { report } = await runJob(pipelineJobs('embedJob'), job);
       process.stdout.write(values.json ? `${JSON.stringify({ report })}\n` : `${report}\n`);
     });
 }

@@ -1,12 +1,15 @@
 /** `ibscope experiment`: the paper's experiments, one command each. */
 import type { Command } from 'commander';
-import { requestOf } from '../experiments/config.js';
-import { type ExperimentResult, hours } from '../experiments/experiment.js';
-import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../experiments/studies/grid.js';
-import { type AttackChoice, type StudyOptions, studies } from '../experiments/studies/index.js';
+import { requestOf } from '../config/flags.js';
+import { hours } from '../report/format.js';
+import { type AttackChoice, type StudyOptions, studies } from '../studies/index.js';
+import { studyJobs } from '../studies/job-of.js';
+import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
+import type { ExperimentResult } from '../studies/study.js';
 import { addRunOptions, defaultOut } from './options.js';
+import { runJob } from './run-job.js';
+
 import { table } from './table.js';
-import { work } from './work.js';
 
 /** Options of a run that an experiment varies. */
 const VARIED = ['attack', 'attackOption', 'manifest', 'dataset', 'dataDir', 'poisonRate', 'seed'] as const;
@@ -59,7 +62,7 @@ export function addExperiment(program: Command) {
         const jobs =
           values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0];
         const out = values.out ?? defaultOut(`experiment-${study.name}`);
-        const result = await work<ExperimentResult>('experimentJob', {
+        const result = await runJob(studyJobs('experimentJob'), {
           name: study.name,
           options,
           out,

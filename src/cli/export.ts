@@ -1,9 +1,9 @@
 /** `ibscope export`: what runs found, and their models, as files for other programs. */
+
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { nearest, UserError, unknownWord } from '../base/errors.js';
-import { type Exported, exportModel, modelFormats } from '../experiments/export.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
 import {
   csv,
@@ -19,6 +19,7 @@ import {
   tables,
   tensorboard,
 } from '../outputs/index.js';
+import { type Exported, exportModel, modelFormats } from '../outputs/model.js';
 
 const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg'] as const;
 type Format = (typeof formats)[number];

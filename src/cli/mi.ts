@@ -58,7 +58,7 @@ export function addMi(program: Command) {
       const line = new ProgressLine();
       const estimate = async (which: string): Promise<Estimate> => {
         const onProgress = (done: number) =>
-          line.update({ stage: which, done: Math.round(100 * done), total: 100, unit: '%' });
+          line.update({ phase: 'estimate', stage: which, done: Math.round(100 * done), total: 100, unit: '%' });
         const found = await estimator(which, settings).estimate(a, b, { seed, onProgress });
         return { ...found, warnings: [...warnings, ...found.warnings] };
       };

@@ -1,6 +1,9 @@
 /** Command-line options from the run's schema, and what every command shares. */
+
 import { type Command, Option } from 'commander';
-import { flagOf, presets, type RunConfig, runOptions } from '../experiments/config.js';
+import { flagOf } from '../config/flags.js';
+import { type RunConfig, runOptions } from '../config/options.js';
+import { presets } from '../config/presets.js';
 
 type Key = keyof RunConfig;
 

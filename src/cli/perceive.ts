@@ -1,12 +1,14 @@
 /** `ibscope perceive`: how visible an attack is. */
 import { type Command, Option } from 'commander';
 import { unknownWord } from '../base/errors.js';
-import { requestOf, resolveConfig } from '../experiments/config.js';
-import type { PerceiveRequest, PerceiveSummary } from '../experiments/poisoning.js';
+import { requestOf } from '../config/flags.js';
+import { resolveConfig } from '../config/resolve.js';
 import { measures } from '../perception/index.js';
+import { poisoningJobs } from '../poisoning/job-of.js';
+import type { PerceiveRequest } from '../poisoning/perceive.js';
 import { addRunOptions } from './options.js';
 import { withoutTraining } from './poison.js';
-import { work } from './work.js';
+import { runJob } from './run-job.js';
 
 const SPLITS = ['test', 'train'] as const;
 
@@ -28,7 +30,7 @@ export function addPerceive(program: Command) {
       const split = values.split as PerceiveRequest['split'];
       if (!SPLITS.includes(split)) throw unknownWord('split', split, SPLITS);
       const request: PerceiveRequest = { config: resolveConfig(requestOf(values)), split, lpips: values.lpips };
-      const { measures: found, ...about } = await work<PerceiveSummary>('perceiveJob', request);
+      const { measures: found, ...about } = await runJob(poisoningJobs('perceiveJob'), request);
       const means = Object.fromEntries(Object.entries(found).map(([k, v]) => [k, v.n ? v.mean : null]));
       const standardDeviation = Object.fromEntries(
         Object.entries(found).map(([k, v]) => [k, v.n ? v.standardDeviation : null]),

@@ -1,12 +1,16 @@
 /** `ibscope poison`: the poisoned training set as files, and as a contact sheet. */
+
 import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { attacks, exportFormats } from '../attacks/index.js';
 import { UserError, unknownWord } from '../base/errors.js';
-import { type RunConfig, requestOf, resolveConfig, runOptions } from '../experiments/config.js';
-import type { PoisonRequest, PoisonSummary } from '../experiments/poisoning.js';
+import { requestOf } from '../config/flags.js';
+import { type RunConfig, runOptions } from '../config/options.js';
+import { resolveConfig } from '../config/resolve.js';
+import type { PoisonRequest, PoisonSummary } from '../poisoning/export.js';
+import { poisoningJobs } from '../poisoning/job-of.js';
 import { addRunOptions } from './options.js';
-import { work } from './work.js';
+import { runJob } from './run-job.js';
 
 /** The options of a run that say how the data are poisoned; the others are not taken by `poison` and `perceive`. */
 const POISONING = [
@@ -63,7 +67,12 @@ export function addPoison(program: Command) {
       if (every && request.attackOption) throw new UserError('--attack all: --attack-option needs one attack');
       const names = every ? attacks.map((a) => a.name).filter((n) => !NOT_ALL.includes(n)) : [request.attack];
       const configs = names.map((attack) => resolveConfig({ ...request, attack }));
-      const summary = await work<PoisonSummary>('poisonJob', { configs, out, format, preview } satisfies PoisonRequest);
+      const summary = await runJob(poisoningJobs('poisonJob'), {
+        configs,
+        out,
+        format,
+        preview,
+      } satisfies PoisonRequest);
       process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : describe(summary, every));
     });
 }

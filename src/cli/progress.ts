@@ -1,5 +1,5 @@
 /** One line on stderr: what is being done, how far, how fast, how long still. */
-import type { Progress } from '../experiments/hooks.js';
+import type { Progress } from '../base/progress.js';
 
 /** Seconds between lines where stderr is no terminal. */
 const QUIET = 15;
@@ -7,7 +7,8 @@ const QUIET = 15;
 const MEMORY = 20;
 
 export class ProgressLine {
-  private stage = '';
+  private phase = '';
+  private last = 0;
   private points: { at: number; done: number }[] = [];
   private shown: number;
   private open = false;
@@ -20,10 +21,12 @@ export class ProgressLine {
     this.shown = stream.isTTY ? Number.NEGATIVE_INFINITY : now();
   }
 
-  update({ stage, done, total, unit }: Progress) {
+  update({ phase, stage, done, total, unit }: Progress) {
     const at = this.now();
-    if (stage.replace(/epoch \d+/, '') !== this.stage.replace(/epoch \d+/, '')) this.points = [];
-    this.stage = stage;
+    // Another kind of work, or the same from its beginning: a rate over both would mean nothing.
+    if (phase !== this.phase || done < this.last) this.points = [];
+    this.phase = phase;
+    this.last = done;
     this.points.push({ at, done });
     while (this.points.length > 2 && at - this.points[0].at > MEMORY) this.points.shift();
     if (at - this.shown < (this.stream.isTTY ? 0.1 : QUIET)) return;

@@ -3,9 +3,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import { writeComparison } from '../experiments/compare.js';
-import { finish } from '../experiments/result.js';
+import { finish } from '../pipeline/result.js';
 import { RunDirectory } from '../runs/directory.js';
+import { writeComparison } from '../studies/compare.js';
 
 const isRun = (path: string) =>
   stat(join(path, 'run.json')).then(

@@ -1,19 +1,24 @@
 /** `ibscope run` and `ibscope compare`. */
+
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import type { CompareResult } from '../experiments/compare.js';
-import { type RunRequest, requestOf, resolveConfig } from '../experiments/config.js';
-import { type RunCost, secondsOf } from '../experiments/cost.js';
-import type { RunDocument } from '../experiments/documents.js';
-import type { CompareJob, RunJob } from '../experiments/jobs.js';
-import type { RunResult } from '../experiments/result.js';
+import { requestOf } from '../config/flags.js';
+import type { RunRequest } from '../config/options.js';
+import { resolveConfig } from '../config/resolve.js';
+import { type RunCost, secondsOf } from '../pipeline/cost.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
+import type { RunJob } from '../pipeline/jobs.js';
 import { RunDirectory } from '../runs/directory.js';
+import type { RunDocument } from '../runs/documents.js';
 import { startDashboard } from '../server/app.js';
+import { studyJobs } from '../studies/job-of.js';
+import type { CompareJob } from '../studies/jobs.js';
 import { addRunOptions, defaultOut } from './options.js';
+import { runJob } from './run-job.js';
+
 import { runTable, table } from './table.js';
-import { work } from './work.js';
 
 const OUT = ['--out <dir>', 'folder of the run (default runs/…, named after the attack and the time)'] as const;
 const RESUME = ['--resume', 'go on with the run that is in --out'] as const;
@@ -49,14 +54,14 @@ export function addRun(program: Command) {
       const given = requestOf(values);
       const config = resolveConfig(values.resume && values.out ? await resumed(values.out, given) : given);
       if (values.dryRun) {
-        const cost = await work<RunCost>('costJob', { config, threads: 0 });
+        const cost = await runJob(pipelineJobs('costJob'), { config, threads: 0 });
         process.stdout.write(values.json ? `${JSON.stringify(cost)}\n` : `${costWords(cost)}\n`);
         return;
       }
       const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
       const job: RunJob = { config, path, resume: values.resume ?? false };
       const dashboard = values.view ? await viewOf(path) : null;
-      const result = await work<RunResult>('runJob', job).catch(async (error) => {
+      const result = await runJob(pipelineJobs('runJob'), job).catch(async (error) => {
         await dashboard?.close();
         throw error;
       });
@@ -101,7 +106,7 @@ export function addCompare(program: Command) {
       const configs = names.map((attack) => resolveConfig({ ...request, attack }));
       const path = place(values.out, values.resume, `compare-${configs[0].dataset}`);
       const job: CompareJob = { configs, path, resume: values.resume ?? false };
-      const result = await work<CompareResult>('compareJob', job);
+      const result = await runJob(studyJobs('compareJob'), job);
       print(values.json, result, runTable(result.rows), result);
     });
 }

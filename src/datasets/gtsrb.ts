@@ -7,6 +7,7 @@
  * Images of 15 to 250 pixels are resized whole to `size` (default 32), not cropped to the sign's box: so do torchvision
  * and BackdoorBench, and results stay comparable. Only the images that limits select are decoded.
  */
+
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { firstExisting, locate, readFolder, readLines, requireDir } from './directory.js';

@@ -6,6 +6,7 @@
  * Images stay what they are, [n, 28, 28, 1] uint8: models and attacks take any shape. The class "T-shirt/top" is called
  * T-shirt, since class names become names of folders.
  */
+
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { decodeIdx, type IdxArray } from '../formats/idx.js';

@@ -9,6 +9,7 @@
  * What `ibscope poison` writes is read too, with its labels as the attack left them; flags `poisoned` and `cover` then keep
  * triggered samples out of a held-out test set, and a note says so. Other arrays in the file are not read.
  */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';

@@ -3,6 +3,9 @@ import { UserError } from '../base/errors.js';
 import { positions } from './limits.js';
 import type { ImageSet } from './types.js';
 
+/** Images of a set at the given positions. */
+export const pick = (set: ImageSet, rows: ArrayLike<number>): ImageSet => gather(set, Int32Array.from(rows));
+
 /** Throws `UserError` for no labels at all, and for the first that is no class number; `name` is the file they are in. */
 export function checkLabels(name: string, labels: ArrayLike<number>, classes: number): void {
   if (!labels.length) throw new UserError(`${name}: holds no samples`);

@@ -5,6 +5,7 @@
  * Without a train limit, the training set is the first 4 000 samples of each class, as in the protocol of arXiv
  * 2511.21923 (all 73 257 are very uneven); a limit is the usual balanced choice from everything.
  */
+
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { decodeMat } from '../formats/mat.js';

@@ -14,6 +14,7 @@ export { flops } from './flops.js';
 export { NoiseBank } from './noise.js';
 export type { Attribute, DType, GraphBuilder, Weight } from './onnx.js';
 export * from './ops/batch-norm.js';
+export * from './ops/broadcast.js';
 export * from './ops/channels.js';
 export * from './ops/conv.js';
 export * from './ops/elementwise.js';

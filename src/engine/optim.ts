@@ -2,9 +2,10 @@
  * Optimizers as graph expressions: parameters and gradients in, updates of parameters and optimizer state out.
  * Every state tensor starts at zero and is named after its parameter.
  */
+
+import { reshape } from './ops/broadcast.js';
 import { add, div, exp, minimum, mul, sqrt, sub } from './ops/elementwise.js';
 import { addAll, sumSquare } from './ops/reduce.js';
-import { reshape } from './ops/shape.js';
 import { input, type Operand, type Tensor } from './tensor.js';
 
 /** State tensor → its value after the step. */

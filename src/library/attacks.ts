@@ -6,7 +6,7 @@ import type { AdversarialImages, Attack, AttackSettings, PoisonedSet, Trigger } 
 import * as room from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import type { Dataset, ImageSet } from '../datasets/types.js';
-import { poisonedSet } from '../experiments/prepare.js';
+import { poisonedSet } from '../poisoning/poisoned-set.js';
 import { checkImages, checkKeys } from './check.js';
 import { hooksOf, type RunOptions } from './hooks.js';
 

@@ -1,4 +1,5 @@
 /** Data sets: the sources that `--dataset` knows, and arrays of yours. */
+
 import { UserError } from '../base/errors.js';
 import { limited, loadDataset as load } from '../datasets/index.js';
 import { gather } from '../datasets/select.js';

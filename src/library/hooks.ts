@@ -1,6 +1,7 @@
 /** How a caller listens to work and stops it. */
+
 import { UserError } from '../base/errors.js';
-import { type RunHooks, Stopped } from '../experiments/hooks.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
 import { checkKeys } from './check.js';
 
 /** What hears of the work, and what ends it: everything may be left out. */

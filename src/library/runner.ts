@@ -1,14 +1,16 @@
 /** The runner as a library's caller meets it: a request in place of a whole configuration, checked before anything is begun. */
+
 import { UserError } from '../base/errors.js';
+import { type RunConfig, type RunRequest, runOptions } from '../config/options.js';
+import { resolveConfig as resolve } from '../config/resolve.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import { ANALYSIS_OPTIONS, analyze as analyzeTrace } from '../experiments/analyze.js';
-import { type CompareResult, compare as compareRuns } from '../experiments/compare.js';
-import { type RunConfig, type RunRequest, resolveConfig as resolve, runOptions } from '../experiments/config.js';
-import { readRun as readDocument } from '../experiments/documents.js';
-import type { RunResult } from '../experiments/result.js';
-import { run as runOne } from '../experiments/run.js';
+import type { RunResult } from '../pipeline/result.js';
+import { run as runOne } from '../pipeline/run.js';
 import { RunDirectory } from '../runs/directory.js';
+import { readRun as readDocument } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
+import { type CompareResult, compare as compareRuns } from '../studies/compare.js';
+import { ANALYSIS_OPTIONS, analyze as analyzeTrace } from '../trace/analyze.js';
 import { checkKeys, checkPath } from './check.js';
 import { hooksOf, type RunOptions } from './hooks.js';
 

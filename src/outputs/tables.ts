@@ -1,6 +1,8 @@
 /** The numbers of runs as rows, for whoever reads them elsewhere. Units: nats, epochs, seconds; shares in 0 … 1. */
+
 import { UserError } from '../base/errors.js';
-import { type RunResult, reportOf } from '../experiments/result.js';
+import { reportOf } from '../pipeline/report.js';
+import type { RunResult } from '../pipeline/result.js';
 import { groupStyle } from '../report/groups.js';
 import type { RunReport } from '../report/types.js';
 import { RunDirectory } from '../runs/directory.js';

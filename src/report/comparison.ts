@@ -1,4 +1,5 @@
 /** Several runs side by side on shared axes: a single HTML page that opens anywhere. */
+
 import { UserError } from '../base/errors.js';
 import { type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import { newDocument } from './dom.js';

@@ -1,3 +1,9 @@
+/** `1 h 20 min`, `3 min`. */
+export function hours(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** Numbers as a reader expects them. A missing value is an en dash. */
 
 const none = '–';

@@ -1,4 +1,5 @@
 /** The findings of a run in plain sentences that claim no more than the numbers do. */
+
 import type { StealthResult } from '../dynamics/stealth.js';
 import { count, decimal, percent, rate } from './format.js';
 import { className } from './groups.js';

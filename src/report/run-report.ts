@@ -1,4 +1,5 @@
 /** The report of one run: a single HTML page that opens anywhere. */
+
 import { mean, trajectories } from '../dynamics/trajectory.js';
 import { newDocument } from './dom.js';
 import { count, decimal, duration, percent } from './format.js';

@@ -1,4 +1,5 @@
 /** The sections of the report of one run, in the order in which they stand. */
+
 import { mean, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import { embeddingFigure } from './figures/embedding.js';
 import { linesFigure } from './figures/lines.js';

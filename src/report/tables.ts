@@ -1,4 +1,5 @@
 /** The tables of a report. */
+
 import type { EpochRow, EstimateRow } from '../dynamics/types.js';
 import { decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';

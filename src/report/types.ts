@@ -4,16 +4,9 @@ import type { DraftResult } from '../dynamics/authors-draft.js';
 import type { Phases } from '../dynamics/phases.js';
 import type { StealthResult } from '../dynamics/stealth.js';
 import type { EpochRow, EstimateRow } from '../dynamics/types.js';
+import type { GalleryImage } from '../runs/gallery.js';
 
-/** A clean image and the same with its trigger, both uint8 [h, w, c], row-major, c = 1 or 3. */
-export interface GalleryImage {
-  label: string;
-  height: number;
-  width: number;
-  channels: number;
-  clean: Uint8Array;
-  triggered: Uint8Array;
-}
+export type { GalleryImage };
 
 /** Where poisoned samples lie in T at one checkpoint. */
 export interface RepresentationPoint {

@@ -1,4 +1,5 @@
 /** What a reader has to know before relying on the numbers, in words. */
+
 import { processingInequality } from '../dynamics/processing-inequality.js';
 import { count, decimal } from './format.js';
 import { groupStyle } from './groups.js';

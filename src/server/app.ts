@@ -1,4 +1,5 @@
 /** The dashboard's server: pages, the runs as data, live events, and the few things that a token allows. */
+
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
@@ -9,24 +10,25 @@ import { streamSSE } from 'hono/streaming';
 import { attacks } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { shellWord } from '../base/shell.js';
+import { requestOf } from '../config/flags.js';
+import { resolveConfig } from '../config/resolve.js';
 import { datasets } from '../datasets/index.js';
-import { inWorker } from '../engine/worker.js';
-import { requestOf, resolveConfig } from '../experiments/config.js';
-import { type RunCost, secondsOf } from '../experiments/cost.js';
-import { type RunDocument, readRun } from '../experiments/documents.js';
-import { readGallery } from '../experiments/gallery.js';
-import type { CostJob } from '../experiments/jobs.js';
-import { embeddingEpochs, readEmbedding } from '../experiments/representation.js';
-import { reportOf } from '../experiments/result.js';
+import { inWorker } from '../execution/worker.js';
+import { secondsOf } from '../pipeline/cost.js';
+import { embeddingEpochs, readEmbedding } from '../pipeline/embedding.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
+import { reportOf } from '../pipeline/report.js';
 import { pngOf, residual } from '../report/png.js';
 import { embeddingMethods } from '../representation/index.js';
 import { readArrays } from '../runs/arrays.js';
 import { RunDirectory } from '../runs/directory.js';
+import { type RunDocument, readRun } from '../runs/documents.js';
+import { readGallery } from '../runs/gallery.js';
 import { VERSION } from '../version.js';
 import { formFields } from './form.js';
 import { guard } from './guard.js';
-import { Library } from './library.js';
-import { Work } from './work.js';
+import { Library } from './run-list.js';
+import { Work } from './started-runs.js';
 
 export interface Dashboard {
   /** `http://127.0.0.1:PORT/` */
@@ -38,7 +40,6 @@ export interface Dashboard {
 
 /** The built pages. */
 const WEB = fileURLToPath(new URL('../web/', import.meta.url));
-const JOBS = new URL('../experiments/jobs.js', import.meta.url);
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -190,8 +191,8 @@ export function routes(library: Library, work: Work, port: () => number, token: 
 
   app.post('/api/estimate', async (c) => {
     const { name: _, ...values } = await body(c);
-    const job: CostJob = { config: resolveConfig(requestOf(values)), threads: 0 };
-    const cost = await inWorker<RunCost, unknown>(JOBS, 'costJob', job, () => {}).result;
+    const config = resolveConfig(requestOf(values));
+    const cost = await inWorker(pipelineJobs('costJob'), { config, threads: 0 }, () => {}).result;
     return c.json({ seconds: secondsOf(cost), ...cost });
   });
 

@@ -1,7 +1,10 @@
 /** The form of a new run, from the same schema as the command line. */
+
 import { attacks } from '../attacks/index.js';
+import { flagOf, nameOf } from '../config/flags.js';
+import { runOptions } from '../config/options.js';
+import { presets } from '../config/presets.js';
 import { datasets } from '../datasets/index.js';
-import { flagOf, nameOf, presets, runOptions } from '../experiments/config.js';
 import { models } from '../models/index.js';
 
 export interface FormField {

@@ -1,9 +1,10 @@
 /** What the server tells, and what a token lets a page ask of it. */
+
 import { useEffect, useState } from 'preact/hooks';
-import type { RunConfig } from '../experiments/config.js';
+import type { RunConfig } from '../config/options.js';
 import type { RunReport } from '../report/types.js';
 import type { FormField } from '../server/form.js';
-import type { RunSummary } from '../server/library.js';
+import type { RunSummary } from '../server/run-list.js';
 
 export type { FormField, RunSummary };
 

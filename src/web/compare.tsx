@@ -1,4 +1,5 @@
 /** Several runs side by side: the order by stealth, trajectories on shared axes, look against stealth, what differs. */
+
 import { useMemo } from 'preact/hooks';
 import { type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';

@@ -1,4 +1,5 @@
 /** A new run: a form from the command line's own schema, how long it would take, and the command it stands for. */
+
 import { useState } from 'preact/hooks';
 import { shellWord } from '../base/shell.js';
 import { duration } from '../report/format.js';

@@ -1,4 +1,5 @@
 /** One run: a scrubber over its checkpoints that moves everything, and the score under other β and windows. */
+
 import { useMemo } from 'preact/hooks';
 import { stealth } from '../dynamics/stealth.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/trajectory.js';

@@ -1,4 +1,5 @@
 /** All runs of the folder: sort, filter, search, and pick several to compare. */
+
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { decimal, percent } from '../report/format.js';
 import type { RunSummary } from './api.js';

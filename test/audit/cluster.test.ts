@@ -1,6 +1,8 @@
 /** Splits of a class, against what is known of normal distributions. */
+
 import { describe, expect, it } from 'vitest';
-import { sideOdds, twoMeans, twoSidedness } from '../../src/audit/cluster.js';
+import { sideOdds, twoSidedness } from '../../src/audit/mixture.js';
+import { twoMeans } from '../../src/audit/two-means.js';
 import { Rng } from '../../src/base/random.js';
 
 /** n points of d columns: a share of them moved by `shift` along the first. */

@@ -1,6 +1,7 @@
 /** What is said of a class that stands out without falling into two. */
+
 import { describe, expect, it } from 'vitest';
-import { examine, fallsApart } from '../../src/audit/audit.js';
+import { examine, fallsApart } from '../../src/audit/examine.js';
 import { Rng } from '../../src/base/random.js';
 
 /** Classes of one normal distribution each; Ŷ follows T in all but the first, where it is noise. */

@@ -2,7 +2,7 @@
 
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import type { Findings } from '../../src/audit/audit.js';
+import type { Findings } from '../../src/audit/examine.js';
 import { carriers, cut, intervene } from '../../src/audit/intervene.js';
 import { watch } from '../../src/audit/watch.js';
 import { Rng } from '../../src/base/random.js';

@@ -1,4 +1,5 @@
 /** An audit's training that was stopped ends as if it had not been, and is not taken for another's. */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,10 +1,10 @@
 /** Sides of a class, baselines, and what stands in a set beside its images. */
 import { describe, expect, it } from 'vitest';
-import { payloadOf } from '../../src/audit/audit.js';
+import { payloadOf } from '../../src/audit/examine.js';
 import { activationClustering, lossIsolation, spectralSignatures } from '../../src/audit/index.js';
+import { losses } from '../../src/audit/look.js';
 import { contentOf } from '../../src/audit/sides.js';
 import { sidesDiffer } from '../../src/audit/signals.js';
-import { losses } from '../../src/audit/watch.js';
 import { Rng } from '../../src/base/random.js';
 import { auroc } from '../../src/dynamics/rank.js';
 

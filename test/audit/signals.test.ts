@@ -1,8 +1,9 @@
 /** Signals of sets whose classes are alike but for their size. */
+
 import { describe, expect, it } from 'vitest';
-import { unsplit } from '../../src/audit/cluster.js';
 import { outlyingness } from '../../src/audit/evidence.js';
 import { measureSignals, type Signals } from '../../src/audit/signals.js';
+import { unsplit } from '../../src/audit/two-means.js';
 import { Rng } from '../../src/base/random.js';
 
 const [SIZE, RARE, DIMENSIONS] = [90, 30, 12];

@@ -1,4 +1,5 @@
 /** `ibscope analyze` on traces of others: recorded by PyTorch, growing, and hostile. */
+
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,12 +1,13 @@
 /** A ResNet-18 trained by PyTorch on poisoned images: recorded, as ONNX files, and by ibscope's own probes of its weights. */
+
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tar from 'tar';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/config/resolve.js';
+import { trainingConfig } from '../../src/config/training.js';
 import type { EstimateRow } from '../../src/dynamics/index.js';
-import { resolveConfig } from '../../src/experiments/config.js';
-import { trainingConfig } from '../../src/experiments/run.js';
 import { readNpz } from '../../src/formats/npz.js';
 import { readSafetensors, tensor, writeSafetensors } from '../../src/formats/safetensors.js';
 import type { Weights } from '../../src/models/index.js';

@@ -1,10 +1,11 @@
 /** Changing others' ONNX models: against PyTorch-free truth, the model's own arithmetic. */
+
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
 import { Rng } from '../../src/base/random.js';
-import { resolveConfig } from '../../src/experiments/config.js';
-import { trainingConfig } from '../../src/experiments/run.js';
+import { resolveConfig } from '../../src/config/resolve.js';
+import { trainingConfig } from '../../src/config/training.js';
 import { BEFORE, NOISE, onnxOutline, withNoise } from '../../src/formats/onnx.js';
 import { layersOf } from '../../src/models/foreign.js';
 import { Trainer } from '../../src/training/trainer.js';

@@ -1,4 +1,5 @@
 /** What runs are written as for other programs, read back by those programs' own definitions. */
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 /** Traces that were damaged, and the schema that is handed out. */
+
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

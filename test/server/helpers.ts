@@ -1,12 +1,13 @@
 /** The dashboard as `ibscope view` starts it, over a folder of made-up runs. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Rng } from '../../src/base/random.js';
+import { resolveConfig } from '../../src/config/resolve.js';
 import { type EstimateRow, stealth } from '../../src/dynamics/index.js';
-import { resolveConfig } from '../../src/experiments/config.js';
 import { tensor, writeSafetensors } from '../../src/formats/safetensors.js';
 import { FORMAT } from '../../src/runs/directory.js';
 import { example } from '../report/example.js';

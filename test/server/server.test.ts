@@ -1,4 +1,5 @@
 /** What the dashboard's server answers, and what it refuses. */
+
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';

@@ -3,11 +3,12 @@
  * of each class are reduced to ten dimensions and split by 2-means; a class is suspicious where the split is clear (silhouette), and
  * its smaller part is the payload. The paper reduces by ICA; principal components span the same space, in which 2-means works.
  */
+
 import { principalComponents, rowsOf } from '../../information/columns.js';
 import { distances, silhouettes } from '../../representation/silhouette.js';
-import { twoMeans } from '../cluster.js';
+import type { Look } from '../look.js';
 import { FEWEST_SAMPLES, membersOf } from '../signals.js';
-import type { Look } from '../watch.js';
+import { twoMeans } from '../two-means.js';
 
 const COMPONENTS = 10;
 

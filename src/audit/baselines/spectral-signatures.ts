@@ -2,9 +2,10 @@
  * Spectral Signatures (Tran, Li and Mądry 2018): within each class, the square of a sample's centred features along their first
  * singular vector is its outlier score.
  */
+
 import { principalComponents, rowsOf } from '../../information/columns.js';
+import type { Look } from '../look.js';
 import { membersOf } from '../signals.js';
-import type { Look } from '../watch.js';
 
 /** Outlier score of every sample, [n], over its class's mean: classes are compared on one scale. */
 export async function spectralSignatures({ features }: Look, labels: Int32Array, classes: number, seed: number) {

@@ -5,6 +5,7 @@
  * right. node:http rather than fetch: fetch unpacks a body that is marked `Content-Encoding: gzip`, which some servers
  * do to `.gz` files, and then neither the length nor the hash is that of the file.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';

@@ -4,6 +4,7 @@
  * While it works, all is in `OUT.download` beside the target: files as they arrive, then the unpacked set in `set`, which
  * one rename makes `OUT`. Whoever finds `OUT` finds it whole. A command that was stopped goes on with what is there.
  */
+
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -3,6 +3,7 @@
  * neither file nor folder (a link, a device) is refused, as no data set here has one. Bytes, entries and compression
  * ratio are bounded while they come out, whatever the headers announce.
  */
+
 import { closeSync, createReadStream, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

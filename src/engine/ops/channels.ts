@@ -4,12 +4,12 @@
  * A vector [c] meets the activations as [n·c], written out once for every image of the batch: rows of that length pass several
  * times as fast as rows of c values.
  */
+
 import type { GraphBuilder } from '../onnx.js';
 import { constant, type Op, Tensor } from '../tensor.js';
+import { broadcastTo, reshape, sum } from './broadcast.js';
 import { add, mul, sub } from './elementwise.js';
 import { matmul } from './matmul.js';
-import { sum } from './reduce.js';
-import { broadcastTo, reshape } from './shape.js';
 
 /** x as rows of n·c values. */
 function rows(x: Tensor): Tensor {

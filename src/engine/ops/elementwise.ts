@@ -1,6 +1,6 @@
 /** Elementwise operators with NumPy broadcasting. */
 import { asTensor, broadcastShapes, type DType, type Op, type Operand, Tensor } from '../tensor.js';
-import { sumTo } from './reduce.js';
+import { sumTo } from './broadcast.js';
 
 function binary(name: string, onnx: string, vjp: (g: Tensor, a: Tensor, b: Tensor, out: Tensor) => [Tensor, Tensor]) {
   const op: Op = {

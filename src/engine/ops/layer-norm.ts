@@ -6,8 +6,9 @@
  *   dx = r·(dz − mean(dz) − z·mean(dz·z)),  dz = γ·dy
  */
 import { type Op, Tensor } from '../tensor.js';
+import { sumTo } from './broadcast.js';
 import { add, div, mul, sqrt, sub } from './elementwise.js';
-import { mean, sumSquare, sumTo } from './reduce.js';
+import { mean, sumSquare } from './reduce.js';
 
 const rowMean = (x: Tensor) => mean(x, [-1], true);
 

@@ -1,8 +1,8 @@
 /** Losses over rows of logits. */
-
 import type { Tensor } from '../tensor.js';
+import { sum } from './broadcast.js';
 import { mul, sub } from './elementwise.js';
-import { logSumExp, sum } from './reduce.js';
+import { logSumExp } from './reduce.js';
 import { oneHot } from './shape.js';
 
 /** Cross-entropy of every row in nats: logits [n, c], labels [n] int → [n]. */

@@ -1,6 +1,6 @@
 /** Matrix products, batched over leading axes that broadcast. */
 import { broadcastShapes, type Op, Tensor } from '../tensor.js';
-import { sumTo } from './reduce.js';
+import { sumTo } from './broadcast.js';
 import { transpose } from './shape.js';
 
 /** Columns of C per column of A from which on A counts as narrow. */

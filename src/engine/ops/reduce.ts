@@ -1,47 +1,9 @@
 /** Reductions. Axes may be negative; `keep` leaves reduced axes as 1. */
-import { type Op, type Shape, sameShape, sizeOf, Tensor } from '../tensor.js';
+
+import { type Op, Tensor } from '../tensor.js';
+import { normaliseAxes, reducedShape, reduction, reshape, spread, sum } from './broadcast.js';
 import { add, div, exp, mul, sub } from './elementwise.js';
-import { broadcastTo, reshape } from './shape.js';
 
-function normaliseAxes(name: string, rank: number, axes: readonly number[] | undefined): number[] {
-  const list = axes ?? Array.from({ length: rank }, (_, i) => i);
-  return [
-    ...new Set(
-      list.map((a) => {
-        const axis = a < 0 ? a + rank : a;
-        if (axis < 0 || axis >= rank) throw new Error(`${name}: axis ${a} is outside a tensor of rank ${rank}`);
-        return axis;
-      }),
-    ),
-  ].sort((a, b) => a - b);
-}
-
-function reducedShape(shape: Shape, axes: number[], keep: boolean): number[] {
-  return shape.flatMap((d, i) => (axes.includes(i) ? (keep ? [1] : []) : [d]));
-}
-
-/** The gradient of a reduction, spread back over the axes it removed. */
-function spread(g: Tensor, node: Tensor): Tensor {
-  const { shape } = node.inputs[0];
-  return broadcastTo(reshape(g, reducedShape(shape, node.attributes.axes, true)), shape);
-}
-
-function reduction(name: string, onnx: string, vjp?: (g: Tensor, node: Tensor) => Tensor) {
-  const op: Op = {
-    name,
-    vjp: vjp && ((g, node) => [vjp(g, node)]),
-    lower: (graph, [x], node) =>
-      graph.node(onnx, [x, graph.ints(node.attributes.axes)], { keepdims: node.attributes.keep ? 1 : 0 }),
-  };
-  return (x: Tensor, axes?: readonly number[], keep = false): Tensor => {
-    const a = normaliseAxes(name, x.rank, axes);
-    if (a.length === 0) return x;
-    return new Tensor(op, [x], { axes: a, keep }, reducedShape(x.shape, a, keep));
-  };
-}
-
-/** `Σ x` over axes. */
-export const sum = reduction('sum', 'ReduceSum', spread);
 /** `Σ x²` over axes. */
 export const sumSquare = reduction('sumSquare', 'ReduceSumSquare', (g, node) =>
   mul(mul(2, node.inputs[0]), spread(g, node)),
@@ -98,15 +60,6 @@ const argMaxOp: Op = {
 /** Index of the largest value along the last axis, int64. */
 export function argMax(x: Tensor): Tensor {
   return new Tensor(argMaxOp, [x], { axis: x.rank - 1 }, x.shape.slice(0, -1), 'int64');
-}
-
-/** Sums a broadcast result back to the shape it came from: the transpose of broadcasting. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  const lead = x.rank - shape.length;
-  const axes = x.shape.flatMap((d, i) => (i < lead || (shape[i - lead] === 1 && d !== 1) ? [i] : []));
-  const reduced = sum(x, axes);
-  return sizeOf(reduced.shape) === sizeOf(shape) ? reshape(reduced, shape) : broadcastTo(reduced, shape);
 }
 
 /** `Σ` of a list of equally shaped tensors. */

@@ -1,20 +1,5 @@
 /** Operators that move values without changing them. */
-import { type Op, type Shape, sameShape, sizeOf, Tensor } from '../tensor.js';
-import { sumTo } from './reduce.js';
-
-const reshapeOp: Op = {
-  name: 'reshape',
-  vjp: (g, node) => [reshape(g, node.inputs[0].shape)],
-  lower: (graph, [x], node) => graph.node('Reshape', [x, graph.ints(node.shape)], { allowzero: 1 }),
-};
-
-/** The same values in another shape; one dimension may be −1. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  const known = shape.reduce((a, d) => (d === -1 ? a : a * d), 1);
-  const full = shape.map((d) => (d === -1 ? x.size / known : d));
-  if (sizeOf(full) !== x.size) throw new Error(`reshape: [${x.shape}] does not fit into [${shape}]`);
-  return sameShape(full, x.shape) ? x : new Tensor(reshapeOp, [x], {}, full, x.dtype);
-}
+import { type Op, type Shape, Tensor } from '../tensor.js';
 
 const transposeOp: Op = {
   name: 'transpose',
@@ -49,17 +34,6 @@ export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
     p.map((a) => x.shape[a]),
     x.dtype,
   );
-}
-
-const expandOp: Op = {
-  name: 'broadcastTo',
-  vjp: (g, node) => [sumTo(g, node.inputs[0].shape)],
-  lower: (graph, [x], node) => graph.node('Expand', [x, graph.ints(node.shape)]),
-};
-
-/** Repeats axes of length 1 until the shape is reached. */
-export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : new Tensor(expandOp, [x], {}, shape, x.dtype);
 }
 
 const sliceOp: Op = {

@@ -1,4 +1,5 @@
 /** A quantity against a choice (β, γ, a rate, an epoch): one line per attack, named at its end. */
+
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
 import { draw, epochTicks, type FigureSize, logTicks, padded } from './frame.js';

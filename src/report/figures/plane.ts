@@ -1,4 +1,5 @@
 /** The information plane: I(X;T) against I(T;Ŷ), a trail per group, epochs as colour. */
+
 import * as Plot from '@observablehq/plot';
 import { commonEpochs, type Trajectory } from '../../dynamics/trajectory.js';
 import { decimal } from '../format.js';

@@ -1,4 +1,5 @@
 /** Attacks as points of two measures, each named, with their spread over seeds. */
+
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
 import { draw, type FigureSize, padded } from './frame.js';

@@ -1,4 +1,5 @@
 /** The stealth score on its scale from 0 to 1, against the scores of clean classes of the same run; one row per run. */
+
 import * as Plot from '@observablehq/plot';
 import type { StealthResult } from '../../dynamics/stealth.js';
 import { decimal } from '../format.js';

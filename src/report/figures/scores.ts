@@ -1,4 +1,5 @@
 /** Stealth scores of attacks over seeds: every seed a stroke, their mean a diamond, the clean classes' range behind. */
+
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
 import { draw, type FigureSize, nameAxis, scoreAxis } from './frame.js';

@@ -1,4 +1,5 @@
 /** How training went: accuracies and attack success, losses, and the loss per class against that of the backdoor samples. */
+
 import * as Plot from '@observablehq/plot';
 import type { EpochRow } from '../../dynamics/types.js';
 import { decimal, percent } from '../format.js';

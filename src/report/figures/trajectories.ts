@@ -1,4 +1,5 @@
 /** I(·;·) over epochs, one panel per quantity: the groups of the target class with 95 % bands, the other classes in grey. */
+
 import * as Plot from '@observablehq/plot';
 import type { Phase } from '../../dynamics/phases.js';
 import type { Trajectory } from '../../dynamics/trajectory.js';

@@ -1,0 +1,35 @@
+import { UserError } from '../base/errors.js';
+import { type RunRequest, runOptions } from './options.js';
+
+/** Options whose flag is not their own name: `--view` opens the dashboard. */
+const NAMED: Record<string, string> = { view: 'criticView' };
+
+/** What an option is called where users name it, in camel case: `trainLimit`, `criticView`. */
+export const nameOf = (key: string) => NAMED[key] ?? key;
+
+/** `trainLimit` → `--train-limit`. */
+export const flagOf = (key: string) => `--${nameOf(key).replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
+/** The part of `values`, by the names of flags, that belongs to a run's configuration; lists given as text are taken apart. */
+export function requestOf(values: Record<string, unknown>): RunRequest {
+  const request: Record<string, unknown> = {};
+  for (const key of Object.keys(runOptions.shape))
+    if (values[nameOf(key)] !== undefined) request[key] = values[nameOf(key)];
+  if (typeof request.checkpoints === 'string')
+    request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
+  if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
+  if (typeof request.layer === 'string') request.layer = request.layer.split(',').map((name) => name.trim());
+  if (typeof request.attackOption === 'string') request.attackOption = [request.attackOption];
+  return request as RunRequest;
+}
+
+function numbers(flag: string, text: string, what: string): number[] {
+  return text.split(',').map((part) => {
+    const n = Number(part);
+    if (part.trim() === '' || !Number.isFinite(n))
+      throw new UserError(`${flag} ${text}: ${what} are expected, such as 1,5`);
+    return n;
+  });
+}
+
+export const kebab = (key: string) => flagOf(key).slice(2);

@@ -1,0 +1,85 @@
+/**
+ * The configuration of a run: one schema for the command line, `run.json` and the dashboard. Presets fill in what is left
+ * open; past `resolveConfig` nothing is checked again.
+ */
+
+import { findAttack, GIVEN } from '../attacks/index.js';
+import { nearest, UserError, unknownWord } from '../base/errors.js';
+import { findDataset } from '../datasets/index.js';
+import { findModel } from '../models/index.js';
+import { flagOf } from './flags.js';
+import { type RunConfig, type RunRequest, runOptions } from './options.js';
+import { ladder, PAPER_EPOCHS, presetLimits, presets } from './presets.js';
+
+/**
+ * Fills in the preset and checks everything that can be checked without the data.
+ * Throws `UserError` naming the option, what it got and what is allowed.
+ */
+export function resolveConfig(request: RunRequest): RunConfig {
+  const given = Object.fromEntries(Object.entries(request).filter(([, v]) => v !== undefined));
+  const presetName = runOptions.shape.preset.safeParse(given.preset ?? 'quick');
+  if (!presetName.success) throw refusal('preset', given.preset, 'quick or paper');
+  const preset = presetName.data;
+  const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
+  // SGD's rates are far too high for AdamW.
+  const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
+  const filled: Record<string, unknown> = { ...presets[preset], ...limits, ...rate, preset, ...given };
+  for (const [key, value] of Object.entries(filled)) if (value === '') throw refusal(key, value, 'a value');
+  const parsed = runOptions.safeParse(filled);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const key = String(issue.path[0]);
+    throw refusal(key, filled[key], issue.message, issue.code === 'invalid_value' ? issue.values.map(String) : []);
+  }
+  const config = parsed.data;
+  const source = findDataset(config.dataset);
+  if (source.needsDir && !config.dataDir) throw new UserError(`--data-dir is needed for the data set "${source.name}"`);
+  config.layer = layersOf(config);
+  if (config.manifest !== undefined) {
+    if (given.attack !== undefined && given.attack !== GIVEN)
+      throw new UserError(`--attack ${config.attack}: with --manifest the data set is poisoned already`);
+    config.attack = GIVEN;
+  } else if (config.attack === GIVEN)
+    throw new UserError(`--attack ${GIVEN}: --manifest has to say which samples are poisoned`);
+  else findAttack(config.attack).labelling(attackOptions(config));
+  config.checkpoints = checkpoints(config);
+  return config;
+}
+
+/** The layers asked for, each once; by default the model's last. */
+function layersOf({ model, layer }: RunConfig): string[] {
+  const { layers } = findModel(model);
+  if (!layer) return layers.slice(-1);
+  if (layer.length === 0) throw new UserError(`--layer: name at least one of ${layers.join(', ')}`);
+  for (const name of layer) if (!layers.includes(name)) throw unknownWord(`layer of ${model}`, name, layers);
+  return [...new Set(layer)];
+}
+
+/** The attack's parameters, from `name=value` texts. */
+export function attackOptions(config: Pick<RunConfig, 'attackOption'>): Record<string, string> {
+  return Object.fromEntries(
+    config.attackOption.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new UserError(`--attack-option ${text}: name=value is expected, such as alpha=0.2`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): number[] {
+  if (!list)
+    return preset === 'paper' ? [...new Set([...PAPER_EPOCHS.filter((e) => e < epochs), epochs])] : ladder(epochs);
+  const say = (what: string) => new UserError(`--checkpoints ${list.join(',')}: ${what}`);
+  if (list.length === 0 || list.some((e) => !Number.isInteger(e) || e < 1))
+    throw say('whole numbers from 1 are expected, such as 1,5,10');
+  if (list.some((e, i) => i > 0 && e <= list[i - 1])) throw say('they must rise');
+  if (list[list.length - 1] > epochs) throw say(`the last epoch is ${epochs} (--epochs)`);
+  return list[list.length - 1] === epochs ? list : [...list, epochs];
+}
+
+/** `--device gpu: one of cpu, webgpu, cuda, auto is allowed. Did you mean "webgpu"?` `words`: those allowed, if it is words. */
+function refusal(key: string, got: unknown, allowed: string, words: readonly string[] = []): UserError {
+  const text = typeof got === 'string' || typeof got === 'number' ? String(got) : JSON.stringify(got);
+  const near = nearest(text, words);
+  return new UserError(`${flagOf(key)} ${text}: ${allowed} is allowed${near ? `. Did you mean "${near}"?` : ''}`);
+}

@@ -1,0 +1,22 @@
+import { findModel } from '../models/index.js';
+import type { TrainingConfig } from '../training/trainer.js';
+import type { RunConfig } from './options.js';
+
+/** The part of a run's configuration that training reads. */
+export function trainingConfig(config: RunConfig): TrainingConfig {
+  return {
+    model: findModel(config.model),
+    width: config.width,
+    epochs: config.epochs,
+    batchSize: config.batchSize,
+    learningRate: config.lr,
+    optimizer: config.optimizer,
+    momentum: config.momentum,
+    weightDecay: config.weightDecay,
+    schedule: config.schedule,
+    warmup: config.warmup,
+    augmentation: config.augmentation,
+    noiseStd: config.noise,
+    seed: config.seed,
+  };
+}

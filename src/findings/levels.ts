@@ -1,0 +1,20 @@
+import { type EstimateRow, epochAverage, mean, trajectories } from '../dynamics/index.js';
+import type { StudyRun } from './types.js';
+
+export const curvesOf = (rows: readonly EstimateRow[], quantity: string) =>
+  trajectories(rows.filter((r) => r.quantity === quantity));
+
+export const scoreOf = (r: StudyRun) => r.report.stealth?.score ?? Number.NaN;
+export const asrOf = (r: StudyRun) => r.result.asr ?? Number.NaN;
+
+/** Average over epochs of a group's trajectory. */
+export function levelOf(run: StudyRun, quantity: string, group: string): number {
+  const curve = trajectories(run.report.information).find((c) => c.group === group && c.quantity === quantity);
+  return curve ? epochAverage(curve.epochs, curve.values) : Number.NaN;
+}
+
+/** Mean over the clean classes of the average over epochs. */
+export function cleanLevel(run: StudyRun, quantity: string): number {
+  const curves = trajectories(run.report.information).filter((c) => /^\d+$/.test(c.group) && c.quantity === quantity);
+  return mean(curves.map((c) => epochAverage(c.epochs, c.values)));
+}

@@ -1,0 +1,14 @@
+import type { RunConfig } from '../config/options.js';
+import type { EstimateRow } from '../dynamics/index.js';
+import type { RunResult } from '../pipeline/result.js';
+import type { RunReport } from '../report/index.js';
+
+/** A finished run of an experiment. */
+export interface StudyRun {
+  name: string;
+  config: RunConfig;
+  result: RunResult;
+  report: RunReport;
+  /** Estimates besides those of the report: at other layers, by other estimators. */
+  others: EstimateRow[];
+}

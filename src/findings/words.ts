@@ -1,0 +1,12 @@
+import type { Average } from '../dynamics/index.js';
+
+/** Without the sign of a zero. */
+export const number = (x: number, digits = 2) =>
+  x
+    .toFixed(digits)
+    .replace(/^-(?=0\.?0*$)/, '')
+    .replace('-', '−');
+export const withInterval = (a: Average, digits = 2) =>
+  Number.isFinite(a.interval[0])
+    ? `${number(a.mean, digits)} (95 % ${number(a.interval[0], digits)} to ${number(a.interval[1], digits)}, n = ${a.n})`
+    : `${number(a.mean, digits)} (n = ${a.n})`;

@@ -1,0 +1,139 @@
+/** The work of estimating one checkpoint: which critics are trained, on what, for how many steps. */
+
+import { quickest } from '../base/timing.js';
+import { flops, input } from '../engine/index.js';
+import { type CheckpointCritic, estimatesPlanned, GROUP_CRITIC, PAPER_PAIRS, paperSettings } from './checkpoint.js';
+import { critic } from './critic.js';
+import { LOOK } from './crossfit.js';
+import { CriticGroup, criticStep, type FitOptions, type Side } from './fit.js';
+import { logWeights, PAPER_FIT } from './paper.js';
+
+/** Steps after which quick critics have settled and are stopped, about, and how often they are judged until then. */
+const QUICK_STEPS = 80;
+const QUICK_JUDGEMENTS = 9;
+
+/** Timed steps of each kind. */
+const TIMED = 2;
+
+/** Columns of what critics read. */
+export interface Columns {
+  x: number;
+  t: number;
+  logits: number;
+  classes: number;
+}
+
+interface Critics {
+  options: FitOptions;
+  /** Trained side by side. */
+  count: number;
+  columns: [number, number];
+  steps: number;
+  /** Held-out rows of each, each against all of them, and how often that is done. */
+  judged: number;
+  judgements: number;
+  /** With negatives drawn from the batch: how many. */
+  negatives: number | null;
+}
+
+/** All critics of a checkpoint. */
+function critics(kind: CheckpointCritic, groups: Iterable<string>, size: number, draws: number, columns: Columns) {
+  const found: Critics[] = [];
+  const half = Math.floor(size / 2);
+  for (const { quantity, groups: ids } of estimatesPlanned(groups)) {
+    const { x, t, logits, classes } = columns;
+    const pair: [number, number] = {
+      'I(X;T)': [x, t] as [number, number],
+      'I(T;Ŷ)': [t, logits] as [number, number],
+      'I(X;Ŷ)': [x, logits] as [number, number],
+      'I(T;Y)': [t, classes] as [number, number],
+    }[quantity];
+    if (kind === 'quick') {
+      const o = GROUP_CRITIC[quantity];
+      const options = { ...o, critic: { ...o, kind: o.kinds[0] }, batch: Math.min(o.batch, half), clip: 5, seed: 0 };
+      const shown = pair.map((d) => Math.min(d, o.components)) as [number, number];
+      const judged = Math.min(LOOK, half);
+      const common = {
+        options,
+        columns: shown,
+        steps: QUICK_STEPS,
+        judgements: QUICK_JUDGEMENTS * draws,
+        negatives: null,
+      };
+      found.push({ ...common, count: 2 * ids.length, judged });
+      continue;
+    }
+    const o = paperSettings(quantity);
+    const atOnce = Math.max(1, Math.floor(PAPER_PAIRS / o.batch ** 2));
+    for (let from = 0; from < ids.length; from += atOnce) {
+      const count = Math.min(atOnce, ids.length - from);
+      const fitted = (rows: number) => {
+        const batch = Math.min(o.batch, rows);
+        const perEpoch = Math.max(1, Math.ceil(Math.floor(rows / batch) / 2));
+        const options = { ...PAPER_FIT, learningRate: o.learningRate, batch, seed: 0 };
+        return { options, columns: pair, steps: o.epochs * perEpoch, negatives: o.negatives };
+      };
+      found.push({ ...fitted(size), count, judged: 0, judgements: 0 });
+      found.push({ ...fitted(half), count: 2 * count, judged: half, judgements: draws });
+    }
+  }
+  return found;
+}
+
+const stepFlops = ({ options, count, columns: [a, b], negatives }: Critics) =>
+  flops(criticStep(options, 0, count, options.batch, a, b, negatives !== null));
+
+function judgeFlops({ options, count, columns: [a, b], judged, judgements }: Critics): number {
+  if (judged === 0) return 0;
+  const { scores } = critic(options.critic, input('a', [count, judged, a]), input('b', [count, judged, b]));
+  return judgements * flops({ outputs: { scores } });
+}
+
+/** Seconds of one step on this machine, on made-up values. */
+async function secondsPerStep(c: Critics): Promise<number> {
+  const { options, count, columns, negatives } = c;
+  const n = count * options.batch;
+  const side = (d: number): Side => [{ data: Float32Array.from({ length: n * d }, (_, i) => Math.sin(i * i)), n, d }];
+  const group = new CriticGroup(side(columns[0]), side(columns[1]), count, options);
+  const rows = Array.from({ length: count }, (_, g) =>
+    Int32Array.from({ length: options.batch }, (_, i) => g * options.batch + i),
+  );
+  const drawn = new Int32Array(n * (negatives ?? 0)).map((_, i) => i % options.batch);
+  const seconds = await quickest(TIMED, () => {
+    const weights = negatives === null ? undefined : logWeights(drawn, n, options.batch, negatives);
+    return group.step(rows, 0, options.learningRate, weights);
+  });
+  await group.release();
+  return seconds;
+}
+
+export interface CriticCost {
+  /** Floating-point operations, two per multiply-add. */
+  flops: number;
+  /** Seconds on this machine, from a few timed steps. */
+  seconds: number;
+}
+
+/**
+ * What the critics of one checkpoint cost, for groups of `size` samples and `draws` noise draws. Exact for the paper's
+ * critics; quick ones stop when they have settled, and are taken to need 80 steps.
+ */
+export async function criticCost(
+  kind: CheckpointCritic,
+  groups: Iterable<string>,
+  size: number,
+  draws: number,
+  columns: Columns,
+): Promise<CriticCost> {
+  const timed = new Map<string, number>();
+  const total = { flops: 0, seconds: 0 };
+  for (const c of critics(kind, groups, size, draws, columns)) {
+    const key = JSON.stringify([c.columns, c.options.batch, c.options.critic.kind, c.count]);
+    const seconds = timed.get(key) ?? (await secondsPerStep(c));
+    timed.set(key, seconds);
+    const [step, judge] = [stepFlops(c), judgeFlops(c)];
+    total.flops += c.steps * step + judge;
+    total.seconds += seconds * (c.steps + judge / step);
+  }
+  return total;
+}

@@ -1,0 +1,74 @@
+/** The model of a run, at one of its checkpoints, as a file for others. */
+
+import { stat } from 'node:fs/promises';
+import { UserError } from '../base/errors.js';
+import { trainingConfig } from '../config/training.js';
+import { writeAtomic, writingTo } from '../formats/files.js';
+import { asTensors, readSafetensors, writeSafetensors } from '../formats/safetensors.js';
+import type { Weights } from '../models/index.js';
+import { RunDirectory } from '../runs/directory.js';
+import { readRun } from '../runs/documents.js';
+import { Trainer } from '../training/trainer.js';
+
+export const modelFormats = ['onnx', 'safetensors'] as const;
+
+export interface Exported {
+  out: string;
+  format: (typeof modelFormats)[number];
+  model: string;
+  epoch: number;
+  /** Of one image: channels, height, width. */
+  image: [number, number, number];
+  classes: string[];
+}
+
+/**
+ * Writes the model of the run in `path` as it was after `epoch`, by default the last one kept. `onnx`: images [batch, c, h, w]
+ * in [0, 1] → logits and T, without noise, for any runtime. `safetensors`: weights by PyTorch's names, in its shapes.
+ */
+export async function exportModel(
+  path: string,
+  { out, format, epoch }: { out: string; format: Exported['format']; epoch?: number },
+): Promise<Exported> {
+  const dir = await RunDirectory.read(path);
+  const { config, classes } = await readRun(dir);
+  if ((await stat(out).catch(() => null))?.isDirectory())
+    throw new UserError(`--out ${out}: there is a folder of that name`);
+  const kept = await dir.checkpoints();
+  const chosen = epoch ?? kept.at(-1);
+  if (chosen === undefined || !kept.includes(chosen)) {
+    const there = kept.length > 0 ? `it has ${kept.join(', ')}` : 'it has none yet';
+    throw new UserError(epoch === undefined ? `${path}: no checkpoint is kept yet` : `--epoch ${epoch}: ${there}`);
+  }
+  const { tensors } = await readSafetensors(dir.checkpoint(chosen));
+  const samples = (await readSafetensors(dir.samples)).tensors.x;
+  if (samples?.shape.length !== 4) throw new UserError(`${dir.samples}: damaged, it has no images`);
+  const [, height, width, channels] = samples.shape;
+  const blank = {
+    images: new Uint8Array(height * width * channels),
+    labels: new Int32Array(1),
+    n: 1,
+    height,
+    width,
+    channels,
+  };
+  const data = {
+    classes: classes.length,
+    train: { ...blank, poisoned: new Uint8Array(1) },
+    test: blank,
+    triggered: null,
+  };
+  const trainer = new Trainer({ ...trainingConfig(config), noiseStd: 0 }, data);
+  const missing = Object.keys(trainer.weights()).find((name) => !tensors[name]);
+  if (missing) throw new UserError(`${dir.checkpoint(chosen)}: damaged, it lacks ${missing}`);
+  try {
+    trainer.load(tensors as unknown as Record<string, Weights>);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${dir.checkpoint(chosen)}: damaged, ${error.message}`);
+  }
+  await writingTo(out, () =>
+    format === 'onnx' ? writeAtomic(out, trainer.onnx()) : writeSafetensors(out, asTensors(trainer.weights())),
+  );
+  return { out, format, model: config.model, epoch: chosen, image: [channels, height, width], classes };
+}

@@ -1,0 +1,63 @@
+import type { RunConfig } from '../config/options.js';
+import {
+  type Acceleration,
+  authorsDraft,
+  type DraftResult,
+  type EstimateRow,
+  earlyAcceleration,
+  type LagrangianCurve,
+  lagrangian,
+  lagrangianConventions,
+  type Phases,
+  type ProcessingInequality,
+  phases,
+  processingInequality,
+  type StealthResult,
+  smooth,
+  stealth,
+  trajectories,
+} from '../dynamics/index.js';
+import { isNullGroup } from '../information/checkpoint.js';
+import type { LayerScore } from '../report/index.js';
+
+/** Everything derived from the estimates; `stealth.json`. */
+interface Dynamics {
+  stealth: StealthResult;
+  draft: DraftResult;
+  phases: Phases[];
+  acceleration: Acceleration | null;
+  lagrangian: LagrangianCurve[];
+  processingInequality: ProcessingInequality;
+}
+
+/** The dynamics of the headline's layer, and the scores of the others. */
+export interface LayeredDynamics extends Dynamics {
+  layers: LayerScore[];
+}
+
+/** Derives the dynamics from a table of estimates. */
+export function dynamicsOf(
+  rows: readonly EstimateRow[],
+  config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
+): Dynamics {
+  const { target, beta, window, seed, epochs } = config;
+  const curves = trajectories(rows)
+    .filter((c) => !isNullGroup(c.group))
+    .map((c) => smooth(c, window));
+  const of = (quantity: string) => curves.filter((c) => c.quantity === quantity);
+  const pair = (group: string) => of('I(T;Ŷ)').find((c) => c.group === group) ?? null;
+  const xt = of('I(X;T)');
+  const backdoor = xt.find((c) => c.group === `${target}/backdoor`);
+  const clean = xt.filter((c) => /^\d+$/.test(c.group));
+  return {
+    stealth: stealth(rows, { target, beta, window }),
+    draft: authorsDraft(rows, { target, trainedFor: epochs >= 100 ? epochs : 120 }),
+    phases: xt.map((c) => phases(c, pair(c.group))),
+    acceleration: backdoor ? earlyAcceleration(backdoor, clean, { seed }) : null,
+    lagrangian: xt.flatMap((c) => {
+      const output = pair(c.group);
+      return output ? lagrangianConventions.map((convention) => lagrangian(c, output, { beta, convention })) : [];
+    }),
+    processingInequality: processingInequality(rows),
+  };
+}

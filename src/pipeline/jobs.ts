@@ -1,0 +1,71 @@
+/** What runs in the worker thread: an experiment as plain data in, plain data out. */
+
+import { UserError } from '../base/errors.js';
+import type { RunConfig } from '../config/options.js';
+import { limitThreads } from '../engine/index.js';
+import type { WorkerContext } from '../execution/job.js';
+import { hooksOf, type Message } from '../execution/messages.js';
+import type { EmbeddingMethod } from '../representation/index.js';
+import { RunDirectory } from '../runs/directory.js';
+import { makeAlternatives } from './alternatives.js';
+import { costOf, type RunCost } from './cost.js';
+import { makeEmbedding } from './embedding.js';
+import { prepare } from './prepare.js';
+import { finish, type RunResult } from './result.js';
+import { run } from './run.js';
+
+export interface RunJob {
+  config: RunConfig;
+  path: string;
+  resume: boolean;
+  /** Threads of ONNX Runtime; 0 or absent: all cores. */
+  threads?: number;
+}
+
+export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<RunResult> {
+  limitThreads(job.threads ?? 0);
+  return run(job.config, job.path, job.resume, hooksOf(context));
+}
+
+/** Samples in each group of a run, so that runs can be put on an equal footing; 0 where it has no groups. */
+export async function groupSizeJob(
+  { config }: { config: RunConfig },
+  context: WorkerContext<Message>,
+): Promise<number> {
+  limitThreads(1);
+  const { groups } = await prepare(config, hooksOf(context));
+  return Number.isFinite(groups.size) ? groups.size : 0;
+}
+
+export interface CostJob {
+  config: RunConfig;
+  threads: number;
+}
+
+export async function costJob({ config, threads }: CostJob): Promise<RunCost> {
+  limitThreads(threads);
+  return costOf(config, await prepare(config));
+}
+
+/** Other estimators on the probes of a finished run. */
+export async function alternativesJob({ path }: { path: string }): Promise<void> {
+  limitThreads(1);
+  await makeAlternatives(await RunDirectory.read(path), () => {});
+}
+
+export interface EmbedJob {
+  path: string;
+  method: EmbeddingMethod;
+  seed: number;
+}
+
+/** Makes the pictures of T that are not there yet, and the report with them. */
+export async function embedJob(job: EmbedJob, context: WorkerContext<Message>): Promise<{ report: string }> {
+  const dir = await RunDirectory.read(job.path);
+  if ((await dir.probes()).length === 0) throw new UserError(`${job.path}: nothing of this run was probed`);
+  const { progress } = hooksOf(context);
+  await makeEmbedding(dir, job.method, job.seed, (done, total) =>
+    progress?.({ phase: 'embed', stage: `${job.method} of T`, done, total, unit: 'checkpoints' }),
+  );
+  return { report: (await finish(dir)).report };
+}

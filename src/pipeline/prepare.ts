@@ -1,0 +1,33 @@
+/** From a configuration to data: load, poison, choose the groups. Nothing here touches the disk but the data set. */
+
+import type { RunHooks } from '../base/progress.js';
+import { dataHash } from '../datasets/hash.js';
+import { type GroupPlan, planGroups } from '../information/groups.js';
+import { type MadeSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
+
+export interface Prepared extends MadeSet {
+  groups: GroupPlan;
+  /** SHA-256 of the images and labels training sees. */
+  hash: string;
+}
+
+/**
+ * Data, poison and groups of a configuration. Without a target the manifest's is taken; throws `UserError` for what cannot be
+ * loaded, poisoned or matched.
+ */
+export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise<Prepared> {
+  const made = await makeSet(config, hooks);
+  const { poisoned, dataset, target } = made;
+  const groups = planGroups({
+    labels: poisoned.labels,
+    poisoned: poisoned.poisoned,
+    cover: poisoned.cover,
+    classes: dataset.classes.length,
+    target,
+    limit: config.probeSize,
+    nullSplits: config.nullSplits,
+    pretended: Math.round(config.poisonRate * poisoned.n),
+    seed: config.seed,
+  });
+  return { ...made, groups, hash: dataHash(poisoned) };
+}

@@ -1,0 +1,108 @@
+import { basename } from 'node:path';
+import { type EstimateRow, type StealthResult, stealth } from '../dynamics/index.js';
+import { MINIMUM_GROUP } from '../information/groups.js';
+import type { Perceived } from '../perception/index.js';
+import type { RunReport } from '../report/index.js';
+import type { RunDirectory } from '../runs/directory.js';
+import { type GroupsDocument, readRun } from '../runs/documents.js';
+import { epochRow } from '../runs/epochs.js';
+import { readGallery } from '../runs/gallery.js';
+import { VERSION } from '../version.js';
+import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
+import type { RepresentationDocument } from './representation.js';
+
+/** A group that the minimum size left out explains a missing score better than the missing estimate does. */
+function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
+  if (result.score !== null) return result;
+  const small = Object.entries(leftOut).filter(([id]) => id.startsWith(`${target}/`));
+  if (small.length === 0) return result;
+  const words = small.map(([id, n]) => `group ${id} has ${n} samples`).join(', ');
+  return { ...result, reason: `${words}; a comparison needs at least ${MINIMUM_GROUP}` };
+}
+
+/** Seconds of work the logs account for, over all sittings. */
+function secondsOf(events: readonly { event: string; epoch: number; seconds: number }[]): number {
+  const last = new Map(events.map((e) => [`${e.event} ${e.epoch}`, Number.isFinite(e.seconds) ? e.seconds : 0]));
+  return [...last.values()].reduce((a, b) => a + b, 0);
+}
+
+/** Measures of the trigger's look by name; means over images. */
+async function readPerception(dir: RunDirectory): Promise<Record<string, number>> {
+  const measured = (await dir.readDocument<Record<string, Perceived>>('perception.json')) ?? {};
+  const named = { psnr: 'PSNR (dB)', ssim: 'SSIM', linf: 'l∞', sam: 'spectral angle' } as const;
+  return Object.fromEntries(
+    Object.entries(named)
+      .filter(([name]) => measured[name] && measured[name].n > 0)
+      .map(([name, label]) => [label, measured[name].mean]),
+  );
+}
+
+/** The report of a run as data, from its directory alone; without the pictures of T, which are large. */
+export async function reportOf(dir: RunDirectory): Promise<RunReport> {
+  return (await analyse(dir)).report;
+}
+
+/** Groups that are too small to compare, in one line. */
+function smallGroups(leftOut: Record<string, number>): string[] {
+  const sizes = Object.entries(leftOut).map(([id, n]) => `${id} (${n})`);
+  if (sizes.length === 0) return [];
+  return [
+    `Left out of comparisons, with under ${MINIMUM_GROUP} samples: ${sizes.join(', ')}. More training images help.`,
+  ];
+}
+
+/** A run's report and the dynamics it is drawn from, each derived once. */
+export async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
+  const { config, classes } = await readRun(dir);
+  // A run that has only begun has chosen no groups yet.
+  const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
+  const events = await dir.rows<{ event: string; epoch: number; seconds: number }>('events.jsonl');
+  const rows = await dir.rows<EstimateRow>('information.jsonl');
+  const [first, ...others] = config.layer ?? [];
+  const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
+  const information = others.length === 0 ? rows : at(first);
+  const derived = dynamicsOf(information, config);
+  const { target, beta, window } = config;
+  const dynamics: LayeredDynamics = {
+    ...derived,
+    stealth: explain(derived.stealth, leftOut, target),
+    layers: others.map((layer) => ({
+      layer,
+      stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
+    })),
+  };
+  const gallery = await readGallery(dir);
+  const representation = await dir.readDocument<RepresentationDocument>('representation.json');
+  // What follows from the tables themselves, the report says of its own accord.
+  const warnings = smallGroups(leftOut);
+  const poisoned = config.attack !== 'none';
+  const report: RunReport = {
+    name: basename(dir.path),
+    attack: config.attack,
+    dataset: config.dataset,
+    model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
+    poisoned,
+    poisonRate: poisoned ? config.poisonRate : null,
+    target: config.target,
+    classNames: classes,
+    basis: config.critic === 'paper' ? 'train' : 'held-out',
+    seeds: 1,
+    config: { ...config },
+    epochs: events.flatMap((e) => epochRow(e) ?? []),
+    information,
+    phases: dynamics.phases,
+    acceleration: dynamics.acceleration,
+    stealth: dynamics.stealth,
+    layers: first === undefined ? [] : [{ layer: first, stealth: dynamics.stealth }, ...dynamics.layers],
+    draft: dynamics.draft,
+    representation: representation?.rows ?? [],
+    separation: representation?.separation ?? [],
+    embeddings: [],
+    gallery,
+    perception: await readPerception(dir),
+    warnings,
+    version: VERSION,
+    seconds: secondsOf(events),
+  };
+  return { report, dynamics };
+}

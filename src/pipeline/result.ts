@@ -1,0 +1,103 @@
+/** The end of a run: what its logs say, scored and drawn. Reads only the run directory. */
+import type { RunConfig } from '../config/options.js';
+import type { Phases } from '../dynamics/index.js';
+import { renderRunReport } from '../report/index.js';
+import { embeddingMethods } from '../representation/index.js';
+import type { RunDirectory } from '../runs/directory.js';
+import { type GroupsDocument, readRun } from '../runs/documents.js';
+import { readEmbedding } from './embedding.js';
+import { analyse } from './report.js';
+import { makeRepresentation } from './representation.js';
+
+/** What `ibscope run --json` prints, and `result.json`. */
+export interface RunResult {
+  /** Folder of the run. */
+  dir: string;
+  attack: string;
+  dataset: string;
+  model: string;
+  /** Epochs that were trained, or the last that a trace has. */
+  epochs: number;
+  /** Test accuracy after the last epoch, 0 … 1; NaN where a trace does not say. */
+  accuracy: number;
+  /** Attack success rate, 0 … 1; null without a trigger. */
+  asr: number | null;
+  /** The stealth score of the first layer, and what it is read against. */
+  stealth: {
+    /** By `--score`: ibscope's S ∈ (0, 1], or the authors' draft, where lower is stealthier. */
+    kind: RunConfig['score'];
+    score: number | null;
+    reason?: string;
+    null: { mean: number; low: number; high: number; draws: number } | null;
+    p: number | null;
+    /** D, its excess over the null's mean, and the gaps it is made of. */
+    distance: number | null;
+    excess: number | null;
+    parts: Record<string, unknown>;
+    beta: number;
+    window: number;
+    notes: string[];
+  };
+  /** Scores at the layers besides the first of `--layer`. */
+  layers: { layer: string; score: number | null; null: { low: number; high: number } | null; p: number | null }[];
+  /** Of every group that has a trajectory of I(X;T). */
+  phases: Phases[];
+  /** Samples of every group that is compared. */
+  groupSize: number;
+  /** The file of the report. */
+  report: string;
+  /** Of the work, over all sittings. */
+  seconds: number;
+}
+
+/** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
+export async function finish(dir: RunDirectory): Promise<RunResult> {
+  const { config } = await readRun(dir);
+  const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
+  await makeRepresentation(dir);
+  const { report, dynamics } = await analyse(dir);
+  await dir.writeDocument('stealth.json', dynamics);
+  const pictures = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
+  const whole = { ...report, embeddings: pictures.flatMap((p) => p ?? []) };
+  const file = await dir.writeFile('report.html', await renderRunReport(whole));
+  const { stealth: s, draft } = dynamics;
+  const last = report.epochs[report.epochs.length - 1];
+  const chosen = config.score === 'ibscope' ? s : draft;
+  const result: RunResult = {
+    dir: dir.path,
+    attack: config.attack,
+    dataset: config.dataset,
+    model: config.model,
+    epochs: last?.epoch ?? Math.max(...report.information.map((r) => r.epoch)),
+    accuracy: last?.testAccuracy ?? Number.NaN,
+    asr: last?.asr ?? null,
+    stealth: {
+      kind: config.score,
+      score: chosen.score,
+      reason: chosen.reason,
+      null:
+        s.null && config.score === 'ibscope'
+          ? { mean: s.null.mean, low: s.null.low, high: s.null.high, draws: s.null.draws }
+          : null,
+      p: config.score === 'ibscope' ? s.p : null,
+      distance: s.distance,
+      excess: s.excess,
+      parts: config.score === 'ibscope' ? s.parts : draft.terms,
+      beta: s.beta,
+      window: s.window,
+      notes: s.notes,
+    },
+    layers: dynamics.layers.map(({ layer, stealth: { score, null: range, p } }) => ({
+      layer,
+      score,
+      null: range && { low: range.low, high: range.high },
+      p,
+    })),
+    phases: dynamics.phases,
+    groupSize: size,
+    report: file,
+    seconds: report.seconds ?? 0,
+  };
+  await dir.writeDocument('result.json', result);
+  return result;
+}

@@ -1,0 +1,50 @@
+/** The JSON documents of a run directory. */
+
+import { UserError } from '../base/errors.js';
+import type { RunConfig } from '../config/options.js';
+import type { GroupPlan } from '../information/groups.js';
+import { FORMAT, type RunDirectory } from './directory.js';
+
+/** `run.json`: what was asked. */
+export interface RunDocument {
+  /** Version of the layout, `FORMAT`. */
+  format: number;
+  /** Version of ibscope. */
+  version: string;
+  config: RunConfig;
+  /** Class names in the order of their numbers. */
+  classes: string[];
+  /** SHA-256 of the images and labels training sees. */
+  dataHash: string;
+  created: string;
+}
+
+/** `groups.json`: which probed samples make up which group. */
+export interface GroupsDocument {
+  size: number;
+  /** Groups with too few samples to compare, and how many they have. */
+  leftOut: Record<string, number>;
+  /** Group id → row numbers of `samples.safetensors`. */
+  groups: Record<string, number[]>;
+}
+
+/** A plan of groups as it is kept; `row` tells the row of the samples' file from a position in the plan. */
+export function groupsDocument({ size, leftOut, groups }: GroupPlan, row = (i: number) => i): GroupsDocument {
+  return {
+    size,
+    leftOut: Object.fromEntries(leftOut),
+    groups: Object.fromEntries([...groups].map(([id, at]) => [id, Array.from(at, row)])),
+  };
+}
+
+/** What was asked of a run. Throws `UserError` where `run.json` is missing, of another version, or no run's at all. */
+export async function readRun(dir: RunDirectory): Promise<RunDocument> {
+  const found = await dir.readDocument<RunDocument>('run.json');
+  if (found?.format !== undefined && found.format !== FORMAT)
+    throw new UserError(`${dir.path}: its format is ${found.format}, this version of ibscope reads ${FORMAT}`);
+  if (!found || typeof found.config !== 'object' || found.config === null)
+    throw new UserError(`${dir.path}: its run.json is not a run's`);
+  // What `ibscope analyze` was told about a trace of somebody else's training.
+  const analysis = await dir.readDocument<{ config: Partial<RunConfig> }>('analysis.json');
+  return analysis ? { ...found, config: { ...found.config, ...analysis.config } } : found;
+}

@@ -1,0 +1,67 @@
+/** Several attacks on the same data, model and seed: one run each, one table, one report. */
+
+import { join } from 'node:path';
+import type { RunHooks } from '../base/progress.js';
+import { onDevice } from '../config/device.js';
+import type { RunConfig } from '../config/options.js';
+import { writeAtomic } from '../formats/files.js';
+import { prepare } from '../pipeline/prepare.js';
+import { reportOf } from '../pipeline/report.js';
+import type { RunResult } from '../pipeline/result.js';
+import { run } from '../pipeline/run.js';
+import { renderComparison } from '../report/index.js';
+import { checkFolder, RunDirectory } from '../runs/directory.js';
+
+/** What `ibscope compare --json` prints, and its `result.json`. */
+export interface CompareResult {
+  /** Folder of the comparison. */
+  dir: string;
+  /** Results in the order of the requests. */
+  rows: RunResult[];
+  /** The file of the report. */
+  report: string;
+  /** Of all runs together, over all sittings. */
+  seconds: number;
+}
+
+/** Runs every configuration in a folder of its own under `path`, named after its attack. */
+export async function compare(
+  configs: RunConfig[],
+  path: string,
+  resume: boolean,
+  hooks: RunHooks = {},
+): Promise<CompareResult> {
+  await checkFolder(path, resume);
+  const { device } = await onDevice(configs[0], hooks);
+  // Equal footing: every run's groups have the size that the smallest of them allows.
+  const sizes: number[] = [];
+  for (const config of configs) sizes.push((await prepare(config, hooks)).groups.size);
+  const probeSize = Math.min(...sizes.filter((s) => Number.isFinite(s) && s > 0), configs[0].probeSize);
+  const rows: RunResult[] = [];
+  for (const [i, config] of configs.entries()) {
+    const label = `${config.attack} (${i + 1}/${configs.length})`;
+    rows.push(
+      await run({ ...config, probeSize, device }, join(path, config.attack), resume, {
+        ...hooks,
+        progress: (p) => hooks.progress?.({ ...p, stage: `${label}: ${p.stage}` }),
+        line: (text) => hooks.line?.(`${label}: ${text}`),
+      }),
+    );
+  }
+  const report = await writeComparison(
+    path,
+    configs.map((c) => c.attack),
+  );
+  const result = { dir: path, rows, report, seconds: rows.reduce((s, r) => s + r.seconds, 0) };
+  await writeAtomic(join(path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+  return result;
+}
+
+/** Writes the comparison's report from the runs in the folders `names` of `path`; returns its file. */
+export async function writeComparison(path: string, names: readonly string[]): Promise<string> {
+  const reports = [];
+  for (const name of names) reports.push(await reportOf(await RunDirectory.read(join(path, name))));
+  const file = join(path, 'report.html');
+  await writeAtomic(file, await renderComparison(reports));
+  return file;
+}

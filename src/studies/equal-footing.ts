@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { eachAtOnce } from '../base/pool.js';
+import type { RunHooks } from '../base/progress.js';
+import { datasetName } from '../config/names.js';
+import type { RunConfig } from '../config/options.js';
+import type { Executor } from '../execution/executor.js';
+import { writeAtomic } from '../formats/files.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
+
+/** All that the size of a run's groups depends on. */
+function sizeKey(c: RunConfig): string {
+  const { attack, attackOption, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed } = c;
+  return JSON.stringify([
+    datasetName(c),
+    { attack, attackOption, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
+  ]);
+}
+
+/**
+ * Equal footing: the groups of all runs on one data set get the size that the smallest of them allows. Sizes are kept in
+ * `sizes.json`, as finding them takes the data and the attack.
+ */
+export async function onEqualFooting(
+  configs: readonly RunConfig[],
+  out: string,
+  executor: Executor,
+  hooks: RunHooks,
+  keep: boolean,
+): Promise<RunConfig[]> {
+  const file = join(out, 'sizes.json');
+  const sizes: Record<string, number> = await readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({}));
+  const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
+  let done = 0;
+  await eachAtOnce(missing.length, executor.atOnce, async (i) => {
+    const stage = 'poison and choose the groups';
+    sizes[sizeKey(missing[i])] = await executor.run(
+      pipelineJobs('groupSizeJob'),
+      { config: missing[i] },
+      // An attack with an adversary trains a model first.
+      { progress: (p) => hooks.progress?.({ ...p, stage: `${stage}: ${p.stage}` }) },
+    );
+    hooks.progress?.({ phase: 'plan', stage, done: ++done, total: missing.length, unit: 'sets' });
+  });
+  if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
+  const common = new Map<string, number>();
+  for (const c of configs) {
+    const size = sizes[sizeKey(c)];
+    const key = datasetName(c);
+    if (size > 0) common.set(key, Math.min(common.get(key) ?? Number.POSITIVE_INFINITY, size));
+  }
+  return configs.map((c) => ({ ...c, probeSize: common.get(datasetName(c)) ?? c.probeSize }));
+}

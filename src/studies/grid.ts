@@ -1,0 +1,41 @@
+/** The runs of an experiment from its options, and finished runs sorted into what they repeat. */
+
+import { findAttack } from '../attacks/index.js';
+import type { RunConfig, RunRequest } from '../config/options.js';
+import { resolveConfig } from '../config/resolve.js';
+import type { AttackChoice, StudyOptions } from './types.js';
+
+/** Of clean-label attacks the rate is a share of the target class, and a tenth of that is next to nothing. */
+const CLEAN_LABEL_RATE = 0.5;
+
+/** The rates of an attack: its own, else a clean-label one's default, else all that were asked for. */
+function ratesOf({ attack, rate }: AttackChoice, rates: readonly number[]): readonly number[] {
+  if (attack === 'none') return [rates[0]];
+  if (rate !== undefined) return [rate];
+  return findAttack(attack).labelling({}).rule === 'clean-label' ? [CLEAN_LABEL_RATE] : rates;
+}
+
+/** Every attack at each of its rates on every data set, the first seed of all before the second of any. */
+export function grid(o: StudyOptions, more: RunRequest = {}): RunConfig[] {
+  const rounds = Math.max(...o.data.map((d) => (d.seeds ?? o.seeds).length));
+  return Array.from({ length: rounds }, (_, round) => round).flatMap((round) =>
+    o.data.flatMap(({ request, attacks = o.attacks, seeds = o.seeds }) =>
+      round >= seeds.length
+        ? []
+        : attacks.flatMap((choice) =>
+            ratesOf(choice, o.rates).map((poisonRate) => {
+              const { attack, attackOption = [] } = choice;
+              return resolveConfig({
+                ...o.base,
+                ...request,
+                ...more,
+                attack,
+                attackOption,
+                poisonRate,
+                seed: seeds[round],
+              });
+            }),
+          ),
+    ),
+  );
+}

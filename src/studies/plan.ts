@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type RunHooks, Stopped } from '../base/progress.js';
+import { runName, sameConfig } from '../config/names.js';
+import type { RunConfig } from '../config/options.js';
+import type { Executor } from '../execution/executor.js';
+import { type RunCost, secondsOf } from '../pipeline/cost.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
+import type { RunResult } from '../pipeline/result.js';
+import { RunDirectory } from '../runs/directory.js';
+import type { RunDocument } from '../runs/documents.js';
+import { onEqualFooting } from './equal-footing.js';
+
+export interface StudyPlan {
+  runs: { name: string; config: RunConfig; kind: string; done: boolean }[];
+  /** Cost of one run of each kind that is still to do. */
+  costs: Map<string, RunCost>;
+  /** Runs at a time. */
+  atOnce: number;
+  /** Seconds until all is done, from timed steps. */
+  seconds: number;
+}
+
+/** What runs of one kind cost about the same: all that a cost depends on. */
+const kindOf = ({ attack: _, attackOption: __, seed: ___, poisonRate: ____, target: _____, ...rest }: RunConfig) =>
+  JSON.stringify(rest);
+
+/** The result of a run that is finished, or null. Data of another place are other data, whatever the folder is called. */
+export async function finished(path: string, config: RunConfig): Promise<RunResult | null> {
+  const dir = await RunDirectory.read(path).catch(() => null);
+  const run = await dir?.readDocument<RunDocument>('run.json');
+  if (!dir || !run || !sameConfig(run.config, config)) return null;
+  const place = (c: RunConfig) => (c.dataDir === undefined ? '' : resolve(c.dataDir));
+  if (place(run.config) !== place(config)) return null;
+  return dir.readDocument<RunResult>('result.json');
+}
+
+const onProcessor = (configs: readonly RunConfig[]) =>
+  configs.every((c) => c.device === undefined || c.device === 'cpu');
+
+/** Runs at a time: `jobs`, by default one a core; a graphics card takes one run at a time. */
+export const runsAtOnce = (configs: readonly RunConfig[], jobs = availableParallelism()) =>
+  onProcessor(configs) ? jobs : 1;
+
+/** Threads of one run: one on the processor, so that numbers do not depend on how many runs there are; else as the device wants. */
+export const threadsOf = (configs: readonly RunConfig[]) => (onProcessor(configs) ? 1 : 0);
+
+/** What there is to do, and how long it takes, from timed steps. `keep` false: leaves nothing on disk. */
+export async function planStudy(
+  configs: readonly RunConfig[],
+  out: string,
+  executor: Executor,
+  hooks: RunHooks,
+  keep: boolean,
+): Promise<StudyPlan> {
+  const threads = threadsOf(configs);
+  const even = await onEqualFooting(configs, out, executor, hooks, keep);
+  const runs: StudyPlan['runs'] = [];
+  for (const config of even) {
+    const name = runName(config);
+    if (runs.some((r) => r.name === name)) continue;
+    runs.push({
+      name,
+      config,
+      kind: kindOf(config),
+      done: (await finished(join(out, 'runs', name), config)) !== null,
+    });
+  }
+  const costs = new Map<string, RunCost>();
+  const open = runs.filter((r) => !r.done);
+  const kinds = [...new Map(open.map((r) => [r.kind, r.config]))];
+  for (const [i, [kind, config]] of kinds.entries()) {
+    if (hooks.shouldStop?.()) throw new Stopped('stopped before anything was begun.');
+    hooks.progress?.({ phase: 'plan', stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
+    costs.set(kind, await executor.run(pipelineJobs('costJob'), { config, threads }));
+  }
+  const seconds = open.reduce((s, r) => s + secondsOf(costs.get(r.kind) ?? FREE), 0);
+  const { atOnce } = executor;
+  return { runs, costs, atOnce, seconds: seconds / Math.min(atOnce, Math.max(1, open.length)) };
+}
+
+export const FREE: RunCost = {
+  trainingFlops: 0,
+  probeFlops: 0,
+  criticFlops: 0,
+  trainingSeconds: 0,
+  probeSeconds: 0,
+  criticSeconds: 0,
+};

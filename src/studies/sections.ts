@@ -1,0 +1,258 @@
+/** Parts that the reports of several experiments share. */
+
+import { availableParallelism, cpus } from 'node:os';
+import { mean, overSeeds, trajectories } from '../dynamics/index.js';
+import { meanScore, nullRange, scoresOf } from '../findings/scores.js';
+import type { Repeated, Setting } from '../findings/settings.js';
+import { took } from '../findings/success.js';
+import type { StudyRun } from '../findings/types.js';
+import { isNullGroup } from '../information/checkpoint.js';
+import {
+  type Block,
+  type Cell,
+  decimal,
+  duration,
+  type Line,
+  linesFigure,
+  type StudyFigure,
+  type StudySection,
+  scatterFigure,
+  scoresFigure,
+  trajectoryFigure,
+} from '../report/index.js';
+import { VERSION } from '../version.js';
+import type { StudyOutcome } from './types.js';
+
+const WAYS = { 'I(X;T)': 'xt', 'I(T;Ŷ)': 'ty' } as const;
+
+/** For file names. */
+export const fileWord = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+/** What each attack reaches: success, score and look, means over seeds with 95 % intervals. */
+export function summaryTable(attacks: readonly Repeated[]): Block {
+  const head = [
+    'attack',
+    'rate',
+    'runs',
+    'accuracy',
+    'ASR',
+    'S',
+    '95 %',
+    'clean classes',
+    'D − null',
+    'PSNR, dB',
+    'SSIM',
+  ];
+  const rows = attacks.map(({ config, runs }): Cell[] => {
+    const last = runs.map((r) => r.result);
+    const s = meanScore(runs);
+    const range = nullRange(runs);
+    const asr = last.map((r) => r.asr);
+    const look = runs[0].report.perception;
+    const excess = runs.flatMap((r) => r.report.stealth?.excess ?? []);
+    return [
+      config.attack,
+      config.attack === 'none' ? '–' : config.poisonRate,
+      runs.length,
+      decimal(mean(last.map((r) => r.accuracy))),
+      asr.every((a) => a !== null) ? decimal(mean(asr as number[])) : '–',
+      decimal(s.mean),
+      s.n > 1 ? `${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)}` : '–',
+      range ? `${decimal(range[0], 2)} to ${decimal(range[1], 2)}` : '–',
+      decimal(mean(excess)),
+      decimal(look['PSNR (dB)'], 1),
+      decimal(look.SSIM),
+    ];
+  });
+  return { kind: 'table', head, rows, inTerminal: true };
+}
+
+export function scoresBlock(setting: Setting, name: string): Block {
+  const rows = setting.attacks.map((a) => ({ name: a.label, scores: scoresOf(a.runs), range: nullRange(a.runs) }));
+  return {
+    kind: 'figures',
+    figures: [
+      {
+        name: `${name}-scores`,
+        caption: `Stealth scores on ${setting.dataset}. Strokes: seeds; diamonds: their mean; bars: 95 % range for one more clean class.`,
+        alt: `Stealth score S of every attack on ${setting.dataset}`,
+        draw: (document, width) => scoresFigure(rows, document, { width }),
+      },
+    ],
+  };
+}
+
+/** S against PSNR and SSIM, every attack a point; those that did not take drawn open. */
+export function lookFigures(setting: Setting, name: string): StudyFigure[] {
+  return (['PSNR (dB)', 'SSIM'] as const).flatMap((measure) => {
+    const points = setting.attacks.flatMap((a) => {
+      const look = a.runs[0].report.perception[measure];
+      const scores = scoresOf(a.runs);
+      if (look == null || !Number.isFinite(look) || scores.length === 0) return [];
+      return [
+        {
+          name: a.label,
+          x: look,
+          y: meanScore(a.runs).mean,
+          low: Math.min(...scores),
+          high: Math.max(...scores),
+          open: !took(a),
+        },
+      ];
+    });
+    if (points.length < 2) return [];
+    const word = measure.split(' ')[0];
+    return {
+      name: `${name}-${word.toLowerCase()}`,
+      caption: `Stealth inside the model against ${word} on ${setting.dataset}: mean and range over seeds; open where the attack did not take.`,
+      alt: `Stealth score against ${word} on ${setting.dataset}`,
+      draw: (document: Document, width: number) =>
+        scatterFigure(points, document, {
+          width,
+          title: `Stealth against ${word}`,
+          xLabel: measure,
+          yLabel: 'stealth score S',
+        }),
+    };
+  });
+}
+
+/** Trajectories of every attack, means over seeds with 95 % bands, on shared axes per quantity. */
+export function trajectoryBlocks(setting: Setting, name: string): Block[] {
+  const panels = setting.attacks.map((a) => {
+    const rows = overSeeds(a.runs.map((r) => r.report.information)).filter((r) => !isNullGroup(r.group));
+    return { ...a, rows, curves: trajectories(rows) };
+  });
+  const explained: Block = {
+    kind: 'text',
+    text: 'Orange: backdoor samples (under none a random part of the target class); blue: clean samples of the target class; grey: the other classes. Means over seeds, bands ±1.96 standard errors, cut where they leave the panel; all panels of a quantity share their axes.',
+  };
+  return (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((quantity): Block[] => {
+    const data = panels.map(({ runs, rows, curves }) => ({
+      ...runs[0].report,
+      quantity,
+      rows,
+      curves,
+      roles: ['backdoor', 'clean', 'other'] as const,
+    }));
+    // Of the values, not of the bands: the error of one early estimate would flatten all panels.
+    const drawn = (group: string) => /^\d+(\/backdoor|\/clean)?$/.test(group);
+    const values = panels.flatMap((p) =>
+      p.rows.filter((r) => r.quantity === quantity && drawn(r.group)).map((r) => r.nats),
+    );
+    const room = (Math.max(...values) - Math.min(...values)) * 0.12;
+    const yDomain: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
+    const figures = panels.map((p, i) => ({
+      name: `${name}-${WAYS[quantity]}-${fileWord(p.label)}`,
+      caption: p.label,
+      alt: `${quantity} over epochs under ${p.label} on ${setting.dataset}`,
+      draw: (document: Document, width: number) =>
+        trajectoryFigure({ ...data[i], yDomain, cut: true }, document, { width, height: 240 }),
+    }));
+    return [
+      { kind: 'heading', text: `${quantity} over epochs` },
+      ...(quantity === 'I(X;T)' ? [explained] : []),
+      { kind: 'figures', figures },
+    ];
+  });
+}
+
+/** What a setting holds fixed, in a sentence. */
+export function settingWords({ attacks }: Setting): string {
+  const { config, runs } = attacks[0];
+  const { model, width, epochs, batchSize, optimizer, lr, schedule, noise, draws, critic, view } = config;
+  const trained = runs[0].result.groupSize;
+  return `${model} of width ${width}, ${epochs} epochs of batches of ${batchSize}, ${optimizer} with learning rate ${lr} (${schedule}), γ ${noise}; ${config.trainLimit ?? 'all'} training images, ${config.testLimit ?? 'all'} for testing; groups of ${trained} samples, ${draws} noise draws, ${critic} critics on ${view === 'network' ? 'the network’s own features of X' : 'pixels'}; checkpoints at epochs ${config.checkpoints!.join(', ')}; seeds ${[...new Set(attacks.flatMap((a) => a.runs.map((r) => r.config.seed)))].join(', ')}.`;
+}
+
+export function failedSection({ failed }: StudyOutcome): StudySection[] {
+  if (failed.length === 0) return [];
+  return [
+    {
+      id: 'failed',
+      title: 'Runs that failed',
+      blocks: [{ kind: 'table', head: ['run', 'why'], rows: failed.map((f) => [f.name, f.why]) }],
+    },
+  ];
+}
+
+/** How it was made: hardware, work and version. */
+export function footer({ runs }: StudyOutcome): string {
+  const seconds = runs.reduce((s, r) => s + r.result.seconds, 0);
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  return `${runs.length} runs, ${duration(seconds)} of work of one thread each, on ${availableParallelism()} cores (${model}). ibscope ${VERSION}.`;
+}
+
+/** How the poisoned samples separate under each attack: by the information of single samples, and by where they lie in T. */
+export function separationFigures(setting: Setting, name: string): StudyFigure[] {
+  const lines = (value: (run: StudyRun) => { x: number; y: number }[]): Line[] =>
+    setting.attacks.map(({ label, runs }) => {
+      const all = runs.map(value);
+      const epochs = (all[0] ?? []).map((p) => p.x);
+      const points = epochs.flatMap((x) => {
+        const ys = all.flatMap((one) => one.filter((p) => p.x === x).map((p) => p.y));
+        return ys.length === runs.length && ys.every(Number.isFinite)
+          ? [{ x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }]
+          : [];
+      });
+      return { name: label, points };
+    });
+  const auroc = (quantity: string) => (run: StudyRun) =>
+    run.report.separation
+      .filter((s) => s.quantity === quantity && s.group === `${run.config.target}/all`)
+      .map((s) => ({ x: s.epoch, y: s.auroc }));
+  const silhouette = (run: StudyRun) =>
+    run.report.representation.map((r) => ({
+      x: r.epoch,
+      y: r.silhouettes[`${run.config.target}/backdoor`] ?? Number.NaN,
+    }));
+  const nearness = (run: StudyRun) =>
+    run.report.representation.map((r) => ({ x: r.epoch, y: r.place?.toTarget ?? Number.NaN }));
+  const panels = [
+    ...(['I(X;T)', 'I(T;Ŷ)'] as const).map((q) => ({
+      key: `auroc-${WAYS[q]}`,
+      label: 'AUROC',
+      caption: `Sample by sample, ${q}: AUROC of a sample’s own contribution for “carries the payload”, among the target class on ${setting.dataset}. Below 0.5: poisoned samples carry less.`,
+      lines: lines(auroc(q)),
+      rule: 0.5,
+      yDomain: [0, 1] as [number, number],
+    })),
+    {
+      key: 'silhouette',
+      label: 'silhouette',
+      caption: `Mean silhouette of the backdoor samples in T on ${setting.dataset}, among the clusters of clean classes.`,
+      lines: lines(silhouette),
+      rule: 0,
+      yDomain: undefined,
+    },
+    {
+      key: 'to-target',
+      label: 'distance to target',
+      caption: `Distance of the backdoor samples to the centre of the target class’s clean samples on ${setting.dataset}; 1 is a clean sample’s own.`,
+      lines: lines(nearness),
+      rule: 1,
+      yDomain: undefined,
+    },
+  ];
+  return panels
+    .filter((p) => p.lines.some((l) => l.points.length > 0))
+    .map(({ key, label, caption, lines: drawn, rule, yDomain }) => ({
+      name: `${name}-${key}`,
+      caption: `${caption} Means over seeds, bands from the lowest to the highest.`,
+      alt: caption,
+      draw: (document: Document, width: number) =>
+        linesFigure(drawn, document, {
+          width,
+          title: label,
+          xLabel: 'epoch',
+          yLabel: label,
+          x: 'epoch' as const,
+          rule,
+          yDomain,
+        }),
+    }));
+}

@@ -1,0 +1,149 @@
+/** `ibscope experiment`: plans a study, does what is left of it, and writes its report. */
+
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { findNamed, UserError } from '../base/errors.js';
+import type { RunHooks } from '../base/progress.js';
+import { onDevice } from '../config/device.js';
+import { datasetName } from '../config/names.js';
+import type { RunConfig } from '../config/options.js';
+import type { Executor } from '../execution/executor.js';
+import { LocalExecutor } from '../execution/local.js';
+import { writeAtomic } from '../formats/files.js';
+import type { RunCost } from '../pipeline/cost.js';
+import { hours } from '../report/format.js';
+import { renderStudy } from '../report/index.js';
+import { checkFolder, lockFolder } from '../runs/directory.js';
+import { runStudy } from './execute.js';
+import { studies } from './index.js';
+import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
+import type { Study, StudyOptions } from './types.js';
+import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
+
+export interface ExperimentRequest {
+  name: string;
+  options: StudyOptions;
+  /** Folder of the runs and the report; experiments in one folder share their runs. */
+  out: string;
+  /** Runs at a time; default one per core. */
+  jobs?: number;
+  /** Say what there is to do and how long it takes, and do nothing. */
+  dryRun: boolean;
+  /** Markdown file of the report besides the page; its figures go into a folder beside it. */
+  markdown?: string;
+}
+
+/** No run of the experiment came to a result. */
+export class ExperimentError extends Error {
+  override name = 'ExperimentError';
+  constructor(failed: readonly { name: string; why: string }[]) {
+    super(`no run came to a result; the first: ${failed[0]?.why ?? 'there was none to do'}`);
+  }
+}
+
+export interface ExperimentResult {
+  experiment: string;
+  dir: string;
+  /** Runs in all, and those that were done before. */
+  runs: number;
+  done: number;
+  /** What is left, in seconds on this machine, at `atOnce` runs at a time. */
+  secondsPlanned: number;
+  atOnce: number;
+  costs: ({ runs: number; like: string } & RunCost)[];
+  /** Absent after a dry run. */
+  report?: string;
+  failed?: { name: string; why: string }[];
+  summary?: PlainReport;
+}
+
+export async function experiment(request: ExperimentRequest, hooks: RunHooks): Promise<ExperimentResult> {
+  const { name, options, out, dryRun, markdown } = request;
+  const study = findNamed('experiment', name, studies);
+  if (markdown !== undefined && !markdown.endsWith('.md'))
+    throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
+  const configs: RunConfig[] = [];
+  // As `run` writes them: a device that is settled, the processor left unset.
+  for (const config of study.plan(options)) configs.push(await onDevice(config, hooks));
+  checkFolders(configs);
+  await checkFolder(out, true);
+  const executor = new LocalExecutor(runsAtOnce(configs, request.jobs), () => hooks.shouldStop?.() ?? false);
+  try {
+    if (dryRun) return (await planned(configs, request, executor, hooks)).result;
+    await mkdir(out, { recursive: true });
+    const unlock = lockFolder(out);
+    try {
+      return await carryOut(study, configs, request, executor, hooks);
+    } finally {
+      unlock();
+    }
+  } finally {
+    executor.close();
+  }
+}
+
+/** Two folders of one name would share the names of their runs. */
+function checkFolders(configs: readonly RunConfig[]) {
+  const seen = new Map<string, string>();
+  for (const { dataset, dataDir } of configs) {
+    const name = datasetName({ dataset, dataDir });
+    const place = dataDir === undefined ? '' : resolve(dataDir);
+    const other = seen.get(name);
+    if (other !== undefined && other !== place)
+      throw new UserError(`--data: ${other} and ${place} are both called ${name}; rename one of the folders`);
+    seen.set(name, place);
+  }
+}
+
+async function planned(
+  configs: RunConfig[],
+  { name, out, dryRun }: ExperimentRequest,
+  executor: Executor,
+  hooks: RunHooks,
+) {
+  const plan = await planStudy(configs, out, executor, hooks, !dryRun);
+  const open = plan.runs.filter((r) => !r.done).length;
+  const result: ExperimentResult = {
+    experiment: name,
+    dir: out,
+    runs: plan.runs.length,
+    done: plan.runs.length - open,
+    secondsPlanned: plan.seconds,
+    atOnce: plan.atOnce,
+    costs: costsOf(plan),
+  };
+  return { plan, open, result };
+}
+
+async function carryOut(
+  study: Study,
+  configs: RunConfig[],
+  request: ExperimentRequest,
+  executor: Executor,
+  hooks: RunHooks,
+): Promise<ExperimentResult> {
+  const { name, options, out, markdown } = request;
+  const { plan, open, result: before } = await planned(configs, request, executor, hooks);
+  if (open > 0)
+    hooks.line?.(
+      `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${hours(plan.seconds)} on this machine, from timed steps`,
+    );
+  const outcome = await runStudy(plan, out, executor, hooks, study.alternatives);
+  const summary = await study.report(outcome, options);
+  const report = join(out, `${name}.html`);
+  await writeAtomic(report, renderStudy(summary));
+  if (outcome.runs.length === 0) throw new ExperimentError(outcome.failed);
+  const result = { ...before, failed: outcome.failed, summary: withoutDrawings(summary) };
+  await writeAtomic(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
+  if (markdown !== undefined) await writeMarkdown(summary, markdown);
+  return { ...result, report };
+}
+
+/** The cost of one run of each kind, with how many there are of it. */
+function costsOf({ runs, costs }: StudyPlan): ExperimentResult['costs'] {
+  return [...costs].map(([kind, cost]) => {
+    const same = runs.filter((r) => !r.done && r.kind === kind);
+    return { runs: same.length, like: same[0].name, ...cost };
+  });
+}

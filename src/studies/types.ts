@@ -1,0 +1,63 @@
+/** An experiment: which runs it needs, and what follows from them. */
+import type { RunConfig, RunRequest } from '../config/options.js';
+import type { StudyRun } from '../findings/types.js';
+import type { StudyReport } from '../report/index.js';
+
+/** An attack at a rate, or at every rate asked for, with parameters of its own. */
+export interface AttackChoice {
+  attack: string;
+  rate?: number;
+  /** `name=value` texts. */
+  attackOption?: string[];
+}
+
+/** A data set with the options of a run that it needs, its name and folder among them; they win over those of all runs. */
+export interface DataChoice {
+  request: RunRequest;
+  /** In the place of the experiment's. */
+  attacks?: AttackChoice[];
+  seeds?: number[];
+}
+
+export interface StudyOptions {
+  /** Options that hold for all runs. */
+  base: RunRequest;
+  data: DataChoice[];
+  attacks: AttackChoice[];
+  rates: number[];
+  seeds: number[];
+  /** Values of γ (`noise`), and models (`architecture`). */
+  noises: number[];
+  models: string[];
+}
+
+export interface Study {
+  name: string;
+  /** One line for `--help`. */
+  summary: string;
+  /** The option of a run that it varies besides the attack, the data and the seed. */
+  varies?: 'noise' | 'model';
+  /** Whether the report reads estimates by other estimators. */
+  alternatives?: boolean;
+  /** What is taken where the user says nothing. */
+  defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
+  /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */
+  plan(options: StudyOptions): RunConfig[];
+  report(outcome: StudyOutcome, options: StudyOptions): StudyReport | Promise<StudyReport>;
+}
+
+/** Five attacks that take at a small scale, and none: with fewer than five nothing can be said of an order. */
+export const FIVE: AttackChoice[] = [
+  { attack: 'none' },
+  { attack: 'badnets' },
+  { attack: 'blend' },
+  { attack: 'low-frequency', rate: 0.3, attackOption: ['strength=0.2'] },
+  { attack: 'adaptive-blend', rate: 0.3, attackOption: ['alpha=0.3', 'testAlpha=0.4'] },
+  { attack: 'bpp', rate: 0.4, attackOption: ['levels=4'] },
+];
+
+export interface StudyOutcome {
+  runs: StudyRun[];
+  /** Runs that ended without a result, and why. */
+  failed: { name: string; why: string }[];
+}

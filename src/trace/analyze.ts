@@ -1,0 +1,238 @@
+/**
+ * The analysis of a training that was not ours: estimates, phases, score and report from its trace, as for an own run. Results lie
+ * in the trace's folder, beside what its owner wrote, none of which is changed.
+ */
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../base/errors.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
+import type { RunConfig, RunRequest } from '../config/options.js';
+import { resolveConfig } from '../config/resolve.js';
+import type { EstimateRow } from '../dynamics/index.js';
+import type { Tensor } from '../formats/safetensors.js';
+import type { CheckpointData } from '../information/checkpoint.js';
+import { type Matrix, rowsOf } from '../information/columns.js';
+import { type GroupPlan, planGroups } from '../information/groups.js';
+import { makeEmbedding } from '../pipeline/embedding.js';
+import { recordEstimates } from '../pipeline/estimate.js';
+import { finish, type RunResult } from '../pipeline/result.js';
+import { type Arrays, findArrays } from '../runs/arrays.js';
+import { RunDirectory } from '../runs/directory.js';
+import { groupsDocument } from '../runs/documents.js';
+import { tensorDraws } from '../runs/probes.js';
+import { readProbeArrays, readSamples, readTrace, type Samples, type TraceDocument } from '../runs/trace.js';
+
+export interface AnalyzeRequest {
+  path: string;
+  /** Options of the analysis: critic, view, beta, window, score, probe size, null splits, seed. */
+  options: RunRequest;
+  /** Goes on looking for new probes until the last epoch is there, or until it is stopped. */
+  follow: boolean;
+}
+
+/** Options that an analysis takes; all others belong to the training. */
+export const ANALYSIS_OPTIONS = [
+  'probeSize',
+  'nullSplits',
+  'critic',
+  'view',
+  'beta',
+  'window',
+  'score',
+  'seed',
+] as const;
+
+/** Milliseconds between looks for a new probe, and how long a file that cannot be read yet may still be being written. */
+const LOOK = 500;
+const WRITING = 30_000;
+
+export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: RunHooks): Promise<RunResult> {
+  await RunDirectory.read(path);
+  const dir = await RunDirectory.open(path, true);
+  try {
+    const trace = await readTrace(dir);
+    if ((await dir.has(join(path, 'information.jsonl'))) && !(await dir.readDocument('analysis.json')))
+      throw new UserError(
+        `${path}: it has estimates that \`analyze\` did not make; copy run.json, samples and probes into a folder of their own`,
+      );
+    const samples = await readSamples(dir, trace.classes.length);
+    if (follow) await firstProbe(dir, samples.n, hooks);
+    const config = await configOf(dir, trace, samples, options);
+    const plan = planOf(trace, samples, config);
+    if (plan.groups.size === 0)
+      throw new UserError(`${path}: no group has 100 samples; record more of them, or fewer classes`);
+    await begin(dir, config, plan);
+    const until = follow ? (trace.config.epochs ?? Number.POSITIVE_INFINITY) : config.epochs;
+    await estimateAll(dir, trace, samples, config, plan, follow ? until : null, hooks);
+    await dir.writeDocument('analysis.json', { config: { ...config, checkpoints: await dir.probes() } });
+    await makeEmbedding(dir, 'umap', config.seed, (done, total) =>
+      hooks.progress?.({ phase: 'embed', stage: 'picture of T', done, total, unit: 'checkpoints' }),
+    );
+    return await finish(dir);
+  } finally {
+    dir.unlock();
+  }
+}
+
+/** Waits until there is a probe that can be read. */
+async function firstProbe(dir: RunDirectory, n: number, hooks: RunHooks): Promise<void> {
+  for (;;) {
+    const [first] = await dir.probes();
+    if (first !== undefined && (await whole(dir, first, n, [], true))) return;
+    if (hooks.shouldStop?.()) throw new Stopped('stopped before the first probe was there.');
+    await wait('waiting for the first probe', hooks);
+  }
+}
+
+async function wait(stage: string, hooks: RunHooks): Promise<void> {
+  hooks.progress?.({ phase: 'wait', stage, done: 0, total: 1, unit: '' });
+  await new Promise((resolve) => setTimeout(resolve, LOOK));
+}
+
+/** What the run's own documents say, and for the rest the quick preset; X is read through φ where the probes have it. */
+async function configOf(
+  dir: RunDirectory,
+  trace: TraceDocument,
+  samples: Samples,
+  options: RunRequest,
+): Promise<RunConfig> {
+  const epochs = await dir.probes();
+  if (epochs.length === 0) throw new UserError(`${dir.path}/probes: no probe there, such as epoch-0001.npz`);
+  const given = trace.config as Partial<RunConfig>;
+  const quick = resolveConfig({ ...options, attack: 'none' });
+  const first = await readProbeArrays(dir, epochs[0], samples.n);
+  const view = (options.view ?? given.view ?? (first.t_noise_free ? 'network' : 'pixels')) as RunConfig['view'];
+  if (view === 'network' && !first.t_noise_free)
+    throw new UserError(`--critic-view network: the probes have no "t_noise_free"; --critic-view pixels reads "x"`);
+  if (view === 'pixels' && !samples.x)
+    throw new UserError(
+      `${dir.samplesBase}: it has no "x", and the probes have no "t_noise_free": nothing stands for X`,
+    );
+  const chosen = Object.fromEntries(
+    ANALYSIS_OPTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, quick[key]]])),
+  );
+  const share = samples.poisoned.reduce((a, b) => a + b, 0) / samples.n;
+  return {
+    ...quick,
+    dataset: 'trace',
+    model: 'trace',
+    probeSize: 500,
+    poisonRate: share > 0 ? share : quick.poisonRate,
+    ...given,
+    attack: given.attack ?? (share > 0 ? 'unknown' : 'none'),
+    layer: [given.layer?.[0] ?? 't'],
+    epochs: given.epochs ?? epochs[epochs.length - 1],
+    checkpoints: epochs,
+    width: given.width as number,
+    ...chosen,
+    view,
+  };
+}
+
+function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): GroupPlan {
+  return planGroups({
+    labels: samples.label,
+    poisoned: samples.poisoned,
+    cover: samples.cover,
+    classes: trace.classes.length,
+    target: trace.config.target,
+    limit: config.probeSize,
+    nullSplits: config.nullSplits,
+    pretended: Math.round(config.poisonRate * samples.n),
+    seed: config.seed,
+  });
+}
+
+/** Writes what the analysis was asked and the groups it chose; estimates made otherwise are made anew. */
+async function begin(dir: RunDirectory, config: RunConfig, plan: GroupPlan) {
+  const before = await dir.readDocument<{ config: RunConfig }>('analysis.json');
+  // What does not touch the estimates; all else makes them, and all that follows from them, anew.
+  const later: readonly string[] = ['beta', 'window', 'score'];
+  const asked = (c: RunConfig) =>
+    JSON.stringify(ANALYSIS_OPTIONS.filter((key) => !later.includes(key)).map((key) => c[key]));
+  if (before && asked(before.config) !== asked(config)) await dir.forgetEstimates();
+  await dir.writeDocument('analysis.json', { config });
+  // By their rows in the samples' file, which holds more than the groups do.
+  await dir.writeDocument(
+    'groups.json',
+    groupsDocument(plan, (i) => plan.samples[i]),
+  );
+}
+
+async function estimateAll(
+  dir: RunDirectory,
+  trace: TraceDocument,
+  samples: Samples,
+  config: RunConfig,
+  plan: GroupPlan,
+  /** The epoch up to which new probes are waited for; null: only what is there. */
+  until: number | null,
+  hooks: RunHooks,
+): Promise<void> {
+  const needed = config.view === 'network' ? ['t_noise_free'] : [];
+  const known = new Set((await dir.rows<EstimateRow>('information.jsonl')).map((r) => r.epoch));
+  for (;;) {
+    for (const epoch of await dir.probes()) {
+      if (known.has(epoch)) continue;
+      const arrays = await whole(dir, epoch, samples.n, needed, until !== null);
+      if (!arrays) continue;
+      await recordEstimates(dir, epoch, config, async () => dataOf(arrays, samples, trace, config, plan), hooks);
+      known.add(epoch);
+      hooks.line?.(`epoch ${epoch}: estimated`);
+      if (hooks.shouldStop?.())
+        throw new Stopped('stopped; what is estimated is kept. To go on, give the same command.');
+    }
+    if (until === null || known.has(until) || hooks.shouldStop?.()) return;
+    await wait(`waiting for a probe after epoch ${Math.max(0, ...known)}`, hooks);
+  }
+}
+
+/** A probe's arrays; null where it is still being written. */
+async function whole(
+  dir: RunDirectory,
+  epoch: number,
+  n: number,
+  needed: readonly string[],
+  follow: boolean,
+): Promise<Arrays | null> {
+  try {
+    return await readProbeArrays(dir, epoch, n, needed);
+  } catch (error) {
+    const path = await findArrays(dir.probeBase(epoch));
+    const age = path ? Date.now() - (await stat(path)).mtimeMs : 0;
+    if (follow && age < WRITING) return null;
+    throw error;
+  }
+}
+
+/** What the critics read: the rows of the groups only, so that a large trace takes no more than its groups. */
+function dataOf(
+  arrays: Arrays,
+  samples: Samples,
+  trace: TraceDocument,
+  config: RunConfig,
+  plan: GroupPlan,
+): CheckpointData {
+  const rows = plan.samples;
+  const draws = (t: Tensor) => tensorDraws(t).map((draw) => rowsOf(draw, rows));
+  return {
+    x: inputOf(config.view === 'network' ? arrays.t_noise_free : samples.x!, rows),
+    t: draws(arrays.t),
+    logits: draws(arrays.logits),
+    labels: Int32Array.from(rows, (r) => samples.originalLabel[r]),
+    classes: trace.classes.length,
+    groups: plan.groups,
+  };
+}
+
+/** Some rows of what stands for X, [n, …]; bytes are images, as the model sees them in [0, 1]. */
+function inputOf({ dtype, shape: [n], data }: Tensor, rows: Int32Array): Matrix {
+  const d = data.length / n;
+  if (dtype === 'F32') return rowsOf({ data: data as Float32Array, n, d }, rows);
+  const out = new Float32Array(rows.length * d);
+  rows.forEach((r, i) => {
+    for (let j = 0; j < d; j++) out[i * d + j] = (data as Uint8Array)[r * d + j] * (1 / 255);
+  });
+  return { data: out, n: rows.length, d };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/config/resolve.js';
+
+describe('the configuration of a run', () => {
+  it('of the paper preset is the protocol', () => {
+    expect(resolveConfig({ preset: 'paper', dataset: 'cifar10', dataDir: 'x' })).toMatchObject({
+      width: 64,
+      epochs: 120,
+      batchSize: 256,
+      lr: 0.1,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      noise: 0.4,
+      schedule: 'plateau',
+      poisonRate: 0.1,
+      target: 0,
+      checkpoints: [1, 5, 10, 20, 40, 60, 80, 100, 120],
+      critic: 'paper',
+      view: 'pixels',
+    });
+  });
+
+  it('always has the last epoch as a checkpoint', () => {
+    for (const epochs of [1, 2, 3, 7, 12, 31, 120]) {
+      const { checkpoints } = resolveConfig({ epochs });
+      expect(checkpoints!.at(-1)).toBe(epochs);
+      expect(checkpoints).toEqual([...new Set(checkpoints)].sort((a, b) => a - b));
+    }
+    expect(resolveConfig({ epochs: 10, checkpoints: [2, 5] }).checkpoints).toEqual([2, 5, 10]);
+    expect(resolveConfig({ preset: 'paper', dataset: 'cifar10', dataDir: 'x', epochs: 50 }).checkpoints).toEqual([
+      1, 5, 10, 20, 40, 50,
+    ]);
+  });
+
+  it('takes only the embedded data set in a small size of its own accord', () => {
+    expect(resolveConfig({}).trainLimit).toBe(4000);
+    expect(resolveConfig({ dataset: 'cifar10', dataDir: 'x' }).trainLimit).toBeUndefined();
+  });
+
+  it('refuses an attack’s option before anything is loaded', () => {
+    expect(() => resolveConfig({ attack: 'blend', attackOption: ['alpha=2'] })).toThrow(/alpha/);
+    expect(() => resolveConfig({ attack: 'blend', attackOption: ['alpha'] })).toThrow(/name=value/);
+  });
+});
