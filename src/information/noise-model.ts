@@ -14,7 +14,8 @@
  * (df − d − 1)/df at α = 0.
  */
 import { UserError } from '../base/errors.js';
-import { cholesky, crossProduct, forwardSolve, inverseSpd } from './linalg.js';
+import { cholesky, forwardSolve, inverseSpd, transpose } from './linalg.js';
+import { gram } from './products.js';
 
 /** Σ c·cᵀ [d, d] over `df` contrasts. */
 export interface Scatter {
@@ -44,8 +45,13 @@ export function noiseScatter(draws: ArrayLike<number>, n: number, d: number): No
     );
   const half = k >= 4 ? k >> 1 : 0;
   // Contrasts within the first draws, within the others, and of the two means.
-  const parts = [contrasts(draws, n, d, 0, half), contrasts(draws, n, d, half, k), between(draws, n, d, half, k)];
-  const scatters = parts.map((rows) => ({ sum: crossProduct(rows, rows, rows.length / d, d, d), df: rows.length / d }));
+  const parts = [contrasts(draws, n, d, half, k)];
+  if (half > 0) parts.unshift(contrasts(draws, n, d, 0, half));
+  if (half > 0) parts.push(between(draws, n, d, half, k));
+  const scatters = parts.map((rows) => {
+    const df = rows.length / d;
+    return { sum: gram(transpose(rows, df, d), d, df), df };
+  });
   const all = sumOf(scatters);
   for (let c = 0; c < d; c++)
     if (!(all.sum[c * d + c] > 0)) throw new UserError(`resolved: column ${c} has no noise: all its draws are equal`);
@@ -107,35 +113,46 @@ export function noiseCovariance(
   return out;
 }
 
+/** A fitted covariance, ready for use on many rows and many groups. */
+export interface Ruler {
+  d: number;
+  /** Lower Cholesky factor of Σ. */
+  factor: Float64Array;
+  /** Σ⁻¹ fitted to the first and to the second half of the draws alone; null with fewer than four draws, or too few for `d`. */
+  halves: [Float64Array, Float64Array] | null;
+}
+
+/** The ruler that noise gives. Throws `UserError` where there are too few draws for a covariance of that shape. */
+export function rulerOf({ d, all, halves }: NoiseScatter, shape: NoiseShape, intensity: number): Ruler {
+  const covariance = noiseCovariance(all, d, shape, intensity);
+  const factor = covariance && cholesky(covariance, d);
+  if (!factor) throw new UserError(`resolved: ${all.df} rows of noise are too few for ${d} columns; record more draws`);
+  const inverses = halves?.map((half) => {
+    const fitted = noiseCovariance(half, d, shape, intensity);
+    return fitted && inverseSpd(fitted, d);
+  });
+  const both = inverses?.every((inverse) => inverse !== null);
+  return { d, factor, halves: both ? (inverses as [Float64Array, Float64Array]) : null };
+}
+
 /**
- * The mean square, per column, of a group's noise whitened by a covariance fitted to other draws: near 1 where the covariance
- * is right. Fitted to one half of the draws behind `fitted`, read on the other half of `group`'s, and the other way round;
- * null where there are too few draws.
+ * The mean square, per column, of a group's noise in units of a ruler fitted to other draws: near 1 where its covariance is
+ * right. Fitted to one half of the draws, read on the other half of the group's, and the other way round; null where there are
+ * too few draws.
  */
-export function heldOutMeanSquare(
-  fitted: NoiseScatter,
-  group: NoiseScatter,
-  shape: NoiseShape,
-  intensity: number,
-): number | null {
-  if (!fitted.halves || !group.halves) return null;
-  const { d } = group;
+export function heldOutMeanSquare({ d, halves }: Ruler, group: NoiseScatter): number | null {
+  if (!halves || !group.halves) return null;
   let total = 0;
   for (const h of [0, 1]) {
-    const covariance = noiseCovariance(fitted.halves[h], d, shape, intensity);
-    if (!covariance) return null;
-    const inverse = inverseSpd(covariance, d);
     const { sum, df } = group.halves[1 - h];
     // tr(Σ̂⁻¹·S) / d, S from the other draws.
-    for (let at = 0; at < d * d; at++) total += (inverse[at] * sum[at]) / (2 * df * d);
+    for (let at = 0; at < d * d; at++) total += (halves[h][at] * sum[at]) / (2 * df * d);
   }
   return total;
 }
 
-/** Rows [n, d] in coordinates in which noise of that covariance is white: L⁻¹t, Σ = L·Lᵀ. */
-export function whitened(rows: ArrayLike<number>, d: number, covariance: Float64Array): Float64Array {
-  const factor = cholesky(covariance, d);
-  if (!factor) throw new UserError('resolved: the noise covariance is not positive definite; record more draws');
+/** Rows [n, d] in coordinates in which noise of covariance L·Lᵀ is white: L⁻¹t. */
+export function whitened(rows: ArrayLike<number>, factor: Float64Array, d: number): Float64Array {
   const out = Float64Array.from(rows);
   for (let i = 0; i < out.length / d; i++) forwardSolve(factor, d, out, i);
   return out;
@@ -144,7 +161,7 @@ export function whitened(rows: ArrayLike<number>, d: number, covariance: Float64
 /** Helmert contrasts of draws from … to−1, [(to − from − 1)·n, d]. */
 function contrasts(draws: ArrayLike<number>, n: number, d: number, from: number, to: number): Float64Array {
   const size = n * d;
-  const out = new Float64Array(Math.max(0, to - from - 1) * size);
+  const out = new Float64Array((to - from - 1) * size);
   const sum = new Float64Array(size);
   for (let a = 1; a < to - from; a++) {
     const [before, next, at] = [(from + a - 1) * size, (from + a) * size, (a - 1) * size];
@@ -159,7 +176,6 @@ function contrasts(draws: ArrayLike<number>, n: number, d: number, from: number,
 
 /** The contrast of the means of draws 0 … half−1 and half … k−1, scaled to the covariance of one draw, [n, d]. */
 function between(draws: ArrayLike<number>, n: number, d: number, half: number, k: number): Float64Array {
-  if (half === 0) return new Float64Array(0);
   const out = new Float64Array(n * d);
   const scale = Math.sqrt((half * (k - half)) / k);
   for (let a = 0; a < k; a++) {

@@ -15,8 +15,17 @@
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import { crossProduct, logDetSpd } from './linalg.js';
-import { commonIntensity, heldOutMeanSquare, noiseCovariance, noiseScatter, pooled, whitened } from './noise-model.js';
-import { productsWith } from './products.js';
+import {
+  commonIntensity,
+  heldOutMeanSquare,
+  type NoiseShape,
+  noiseScatter,
+  pooled,
+  type Ruler,
+  rulerOf,
+  whitened,
+} from './noise-model.js';
+import { gram } from './products.js';
 import { KAPPAS } from './resolution.js';
 import { addDraws, centred, noDraws, type Resolved, resolvedInformation, summary } from './resolved.js';
 import { rowSpace } from './row-space.js';
@@ -97,36 +106,40 @@ export function resolvedAtMoment(groups: readonly MomentGroup[], options: Moment
   const clean = noise.filter((_, g) => groups[g].clean);
   if (variants.includes('common') && clean.length === 0)
     throw new UserError('resolved: the common covariance is that of the clean groups, and no group is clean');
-  const common = variants.includes('common') ? pooled(clean) : null;
+  const common = variants.includes('common') ? rulerOf(pooled(clean), 'full', intensity) : null;
   const basis = head && rowSpace(head.weights, head.classes, d);
   const directions = Math.max(2, Math.ceil((options.draws ?? 8) / 2));
+  const z = sharedDirections(options, directions);
   const values: MomentValue[] = [];
   groups.forEach((group, g) => {
     const { id, n, noiseFree, draws } = group;
-    const rng = new Rng(options.seed, 'resolved', options.moment, id);
-    const z = rng.normals(directions * n * d);
+    const rulers: Partial<Record<NoiseShape, Ruler>> = {};
     for (const variant of variants) {
-      const fitted = variant === 'common' ? common! : noise[g];
       const shape = variant === 'diagonal' || variant === 'isotropic' ? variant : 'full';
-      const covariance = noiseCovariance(fitted.all, d, shape, intensity);
-      if (!covariance) throw new UserError(`resolved: ${fitted.all.df} noise rows are too few for ${d} columns`);
+      if (variant !== 'common') rulers[shape] ??= rulerOf(noise[g], shape, intensity);
+      const ruler = variant === 'common' ? common! : rulers[shape]!;
       const passes = variant === 'draw-means' || variant === 'cross-draws' ? draws : noiseFree;
-      const white = { data: whitened(passes, d, covariance), n, d };
-      const noiseMeanSquare = heldOutMeanSquare(fitted, noise[g], shape, intensity);
-      values.push({
-        group: id,
-        quantity: 'I(X;T)',
-        variant,
-        ...variantValue(variant, white, kappas, z),
-        noiseMeanSquare,
-      });
+      const white = { data: whitened(passes, ruler.factor, d), n, d };
+      const value = variantValue(variant, white, kappas, z(n));
+      const noiseMeanSquare = heldOutMeanSquare(ruler, noise[g]);
+      values.push({ group: id, quantity: 'I(X;T)', variant, ...value, noiseMeanSquare });
     }
     if (!head || !basis) return;
     const points = projected({ data: draws, n, d }, basis, head.gamma);
-    const value = averagedOverDraws(points, kappas, directions, rng);
+    const value = averagedOverDraws(points, kappas, directions, new Rng(options.seed, 'resolved', options.moment, id));
     values.push({ group: id, quantity: 'I(T;Ŷ)', variant: 'logits', ...value, noiseMeanSquare: null });
   });
   return values;
+}
+
+/** Directions of ε for groups of n samples. All groups of a moment share them, which steadies the differences of groups. */
+function sharedDirections({ seed, moment, d }: MomentOptions, directions: number): (n: number) => Float32Array {
+  const drawn = new Map<number, Float32Array>();
+  return (n) => {
+    const z = drawn.get(n) ?? new Rng(seed, 'resolved', moment).normals(directions * n * d);
+    drawn.set(n, z);
+    return z;
+  };
 }
 
 /** One variant of I(X;T) from passes in units of the noise. */
@@ -161,13 +174,10 @@ function meanAndResiduals({ data, n, d }: Passes): { means: Float64Array; residu
 
 /** |a_i − a_j|² of all pairs of rows [n, d], [n, n]. */
 function squaredDistances(rows: Float64Array, n: number, d: number): Float64Array {
-  const products = productsWith(rows, n, d, n);
-  products.rows.set(rows);
-  products.multiply(n);
-  const gram = (i: number, j: number) => products.out[i * products.width + j];
-  return Float64Array.from({ length: n * n }, (_, at) => {
+  const products = gram(rows, n, d);
+  return products.map((product, at) => {
     const [i, j] = [Math.floor(at / n), at % n];
-    return gram(i, i) + gram(j, j) - 2 * gram(i, j);
+    return products[i * n + i] + products[j * n + j] - 2 * product;
   });
 }
 

@@ -6,6 +6,7 @@ import {
   noiseCovariance,
   noiseScatter,
   pooled,
+  rulerOf,
 } from '../../src/information/noise-model.js';
 import { resolvedInformation } from '../../src/information/resolved.js';
 import {
@@ -72,12 +73,12 @@ describe('the noise model', () => {
     expect(intensity).toBeGreaterThan(0);
     expect(intensity).toBeLessThan(0.1);
     for (const g of groups) {
-      const square = heldOutMeanSquare(g, g, 'full', intensity)!;
+      const square = heldOutMeanSquare(rulerOf(g, 'full', intensity), g)!;
       expect(square).toBeGreaterThan(0.95);
       expect(square).toBeLessThan(1.05);
     }
     // By the quiet group's ruler the other's noise is nine times as large.
-    expect(heldOutMeanSquare(groups[0], groups[1], 'full', intensity)! / 9).toBeCloseTo(1, 1);
+    expect(heldOutMeanSquare(rulerOf(groups[0], 'full', intensity), groups[1])! / 9).toBeCloseTo(1, 1);
   });
 
   it('without shrinkage is (df − d − 1)/df times the inverse of the covariance', () => {
