@@ -52,8 +52,8 @@ function plain(t: Float32Array, z: Float32Array): number[] {
 
 function measure(points: Float32Array[], z: Float32Array): { seconds: number; cpu: number } {
   const ladder = () => {
-    for (let g = 0; g < GROUPS; g++)
-      resolvedInformation({ data: points[g], n: N, d: D }, KAPPAS, new Rng(1, g).normals(z.length));
+    const shared = new Rng(1).normals(z.length);
+    for (const data of points) resolvedInformation({ data, n: N, d: D }, KAPPAS, shared);
   };
   let [seconds, cpu] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let r = 0; r <= REPEATS; r++) {

@@ -175,10 +175,10 @@ function meanAndResiduals({ data, n, d }: Passes): { means: Float64Array; residu
 /** |a_i − a_j|² of all pairs of rows [n, d], [n, n]. */
 function squaredDistances(rows: Float64Array, n: number, d: number): Float64Array {
   const products = gram(rows, n, d);
-  return products.map((product, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    return products[i * n + i] + products[j * n + j] - 2 * product;
-  });
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) out[i * n + j] = products[i * n + i] + products[j * n + j] - 2 * products[i * n + j];
+  return out;
 }
 
 /** ½ ln det(1 + C/κ²), C the covariance of points in units of the noise. */

@@ -118,7 +118,7 @@ def main():
     points = 3 * normals(1, 60, 5)
     kappas = [0.5, 0.7, 1, 1.4, 2, 2 * 2**0.5, 4, 8]
     values = {"same": {"n": 60, "d": 5, "directions": 3, "kappas": kappas, "nats": same(points, kappas, z)}}
-    far = points + 1e4 * (np.arange(60) % 3)[:, None]
+    far = points + 1e6 * (np.arange(60) % 3)[:, None]
     values["far"] = {**values["same"], "nats": same(far, kappas, z)}
 
     add("line-2", "line", 3, 2, 1, 2 * normals(3, 2, 1), [0.5, 1, 2])

@@ -67,7 +67,7 @@ function pointsOf({ kind, seed, n, d }: Task): Float64Array {
 describe('resolved information', () => {
   it.each(['same', 'far'] as const)('equals the defining formula for the same noise to 1e-6 (%s)', (which) => {
     const { n, d, directions, kappas, nats } = golden[which];
-    const data = normals(1, n * d).map((v, at) => 3 * v + (which === 'far' ? 1e4 * (Math.floor(at / d) % 3) : 0));
+    const data = normals(1, n * d).map((v, at) => 3 * v + (which === 'far' ? 1e6 * (Math.floor(at / d) % 3) : 0));
     const found = resolvedInformation({ data, n, d }, kappas, normals(2, directions * n * d));
     for (let k = 0; k < kappas.length; k++) expect(Math.abs(found.nats[k] - nats[k])).toBeLessThan(1e-6);
   });
