@@ -6,6 +6,7 @@
  *   memory                           resident memory over 2 000 train steps
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
  *   mi [--tasks A,B] [--seeds N] …  estimators × tasks × seeds, written into docs/estimators-table.md
+ *   resolved [--json]               resolved information of 30 groups of 250 × 128, a ladder of 11 κ, 8 draws
  *   attacks --images DIR            accuracy and ASR of every attack on CIFAR-10, written into docs/attacks-table.md
  *   dashboard [--json]              the pages at size: 500 runs, 120 epochs with 10 000 points, in Chromium
  *   trace [--form npz] …            peak memory of `ibscope analyze` on 50 000 samples × 512 features × 9 checkpoints
@@ -22,7 +23,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, attacks, dashboard, trace, audit or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, audit or claims`,
   );
   process.exit(2);
 }

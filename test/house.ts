@@ -92,11 +92,11 @@ export function faults(sources: readonly Source[], rooms = ROOMS.map(([name]) =>
   ];
 }
 
-/** Every strongly connected group of more than one file (Tarjan 1972), and files that import themselves. */
+/** Every strongly connected group of more than one file (Tarjan 1972). */
 export function circles(edges: readonly (readonly [string, string])[]): string[][] {
   const next = new Map<string, string[]>();
   for (const [from, to] of edges) next.set(from, [...(next.get(from) ?? []), to]);
-  const found: string[][] = edges.filter(([from, to]) => from === to).map(([from]) => [from]);
+  const found: string[][] = [];
   const at = new Map<string, number>();
   const low = new Map<string, number>();
   const stack: string[] = [];

@@ -38,7 +38,11 @@ export function addMi(program: Command) {
       `for the neural estimators: ${criticKinds.join(', ')} (default: the best of the first two)`,
     )
     .option('--k <n>', 'for ksg, mixed, ross and gao: which neighbour')
-    .option('--noise-std <σ>', 'for pairwise: standard deviation of the noise that the second array is without')
+    .option(
+      '--noise-std <σ>',
+      'for pairwise and resolved: standard deviation of the noise that the second array is without',
+    )
+    .option('--kappa <κ>', 'for resolved: how many times that noise is magnified (default 1)')
     .option('--discrete <which>', 'a, b, both or none; integers and booleans that repeat are recognised')
     .option('--seed <n>', 'seed of everything random', '0')
     .option('--json', 'print one JSON document on stdout and nothing else there')
@@ -48,9 +52,12 @@ export function addMi(program: Command) {
       const settings = settingsOf(values);
       if (settings.preset === 'paper' && name !== 'infonce' && name !== 'all')
         throw new UserError(`--preset paper: only infonce has it, not ${name}`);
+      refuseNoise(name, settings);
       const seed = whole('--seed', values.seed!, 0);
       const warnings: string[] = [];
-      const declared = values.discrete === undefined ? undefined : oneOf('discrete', values.discrete, DISCRETE);
+      // For resolved, one array numbers the rows and the other holds points, integers or not.
+      const unsaid = name === 'resolved' ? 'none' : undefined;
+      const declared = values.discrete === undefined ? unsaid : oneOf('discrete', values.discrete, DISCRETE);
       const a = samplesOf(await readNpy(first), first, 'a', declared, warnings);
       const b = samplesOf(await readNpy(second), second, 'b', declared, warnings);
       if (a.n !== b.n)
@@ -99,20 +106,32 @@ function whole(flag: string, text: string, least: number): number {
   return n;
 }
 
+function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < Number.POSITIVE_INFINITY))
+    throw new UserError(`${flag} ${text}: a number above 0 is allowed`);
+  return value;
+}
+
 function settingsOf(values: Record<string, string | undefined>): EstimatorSettings {
-  const { critic, k, noiseStd } = values;
+  const { critic, k, noiseStd, kappa } = values;
   const settings: EstimatorSettings = {
     preset: oneOf('preset', values.preset!, PRESETS),
     quantity: QUANTITIES[oneOf('quantity', values.quantity!, Object.keys(QUANTITIES) as (keyof typeof QUANTITIES)[])],
   };
   if (critic !== undefined) settings.critic = oneOf('critic', critic, criticKinds);
   if (k !== undefined) settings.k = whole('--k', k, 1);
-  if (noiseStd !== undefined) {
-    settings.noiseStd = Number(noiseStd);
-    if (noiseStd.trim() === '' || !(settings.noiseStd > 0 && settings.noiseStd < Number.POSITIVE_INFINITY))
-      throw new UserError(`--noise-std ${noiseStd}: a number above 0 is allowed`);
-  }
+  if (noiseStd !== undefined) settings.noiseStd = positive('--noise-std', noiseStd);
+  if (kappa !== undefined) settings.kappa = positive('--kappa', kappa);
   return settings;
+}
+
+/** Refuses the options of noisy representations where the estimator would pass them over. */
+function refuseNoise(name: string, { noiseStd, kappa }: EstimatorSettings): void {
+  if (kappa !== undefined && name !== 'resolved' && name !== 'all')
+    throw new UserError(`--kappa ${kappa}: only resolved has it, not ${name}`);
+  if (noiseStd !== undefined && name !== 'pairwise' && name !== 'resolved' && name !== 'all')
+    throw new UserError(`--noise-std ${noiseStd}: only pairwise and resolved have it, not ${name}`);
 }
 
 /** Rows per category from which on integers are taken for names, and the number of categories that always are. */

@@ -10,11 +10,11 @@ const COLUMNS = 4;
 const STEP = 16;
 
 /** Unsigned LEB128, WebAssembly's way of writing whole numbers. */
-function leb(n: number): number[] {
+export function leb(n: number): number[] {
   return n < 128 ? [n] : [(n & 127) | 128, ...leb(n >>> 7)];
 }
-const section = (id: number, content: number[]) => [id, ...leb(content.length), ...content];
-const text = (s: string) => [s.length, ...Buffer.from(s)];
+export const section = (id: number, content: number[]) => [id, ...leb(content.length), ...content];
+export const text = (s: string) => [s.length, ...Buffer.from(s)];
 
 /**
  * The module: imports memory `m.m`, exports `f(a, b, stride, out)`, which writes to `out` the ROWS × COLUMNS squared

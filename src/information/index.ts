@@ -10,6 +10,7 @@ import { nwj } from './nwj.js';
 import { pairwise } from './pairwise.js';
 import { PAPER } from './paper.js';
 import { plugin } from './plugin.js';
+import { resolved } from './resolved-estimator.js';
 import { smile } from './smile.js';
 import type { DirectEstimator, Estimator } from './types.js';
 
@@ -23,6 +24,7 @@ export type { NeuralOptions } from './neural.js';
 export { nwj } from './nwj.js';
 export { type Noise, type PairwiseBounds, pairwise, pairwiseBounds } from './pairwise.js';
 export { type PluginOptions, plugin } from './plugin.js';
+export { type ResolvedOptions, resolved } from './resolved-estimator.js';
 export { samples } from './samples.js';
 export { type SmileOptions, smile } from './smile.js';
 export type { DirectEstimator, Estimate, EstimateOptions, Estimator, Samples } from './types.js';
@@ -34,8 +36,10 @@ export interface EstimatorSettings {
   critic?: CriticKind;
   /** Neighbour of `ksg`, `mixed`, `ross` and `gao`. */
   k?: number;
-  /** Standard deviation of the noise on the second variable, for `pairwise`. */
+  /** Standard deviation of the noise on the second variable, for `pairwise` and `resolved`. */
   noiseStd?: number;
+  /** How many times that noise is magnified, for `resolved`. Default 1. */
+  kappa?: number;
   /** Threads of the neural estimators; default: all cores. */
   threads?: number;
 }
@@ -48,7 +52,7 @@ export const neuralNames = Object.keys(neuralEstimators) as (keyof typeof neural
 /** Estimators that need no training. */
 export const classicalNames = Object.keys(classical) as (keyof typeof classical)[];
 /** All that `estimator` knows by name. */
-export const estimatorNames: readonly string[] = [...neuralNames, ...classicalNames, 'pairwise'];
+export const estimatorNames: readonly string[] = [...neuralNames, ...classicalNames, 'pairwise', 'resolved'];
 
 /** What `all` stands for: `mixed` covers `ross` and `gao`. */
 export const allNames = estimatorNames.filter((name) => name !== 'ross' && name !== 'gao');
@@ -62,7 +66,7 @@ export function classicalEstimator(name: string, k?: number): DirectEstimator {
 
 /** Any estimator by name. Throws `UserError` for a name or a setting that there is not; what concerns other estimators is passed over. */
 export function estimator(name: string, settings: EstimatorSettings = {}): Estimator {
-  const { k, noiseStd, ...others } = settings;
+  const { k, noiseStd, kappa, ...others } = settings;
   const known: Record<'critic' | 'preset' | 'quantity', readonly string[]> = {
     critic: criticKinds,
     preset: ['quick', 'paper'],
@@ -72,10 +76,10 @@ export function estimator(name: string, settings: EstimatorSettings = {}): Estim
     const got = settings[what as keyof typeof known];
     if (got !== undefined && !words.includes(got)) throw unknownWord(what, String(got), words);
   }
-  if (name === 'pairwise') {
+  if (name === 'pairwise' || name === 'resolved') {
     if (noiseStd === undefined)
-      throw new UserError('pairwise: needs the standard deviation of the noise on the second variable (--noise-std)');
-    return pairwise({ noiseStd });
+      throw new UserError(`${name}: needs the standard deviation of the noise on the second variable (--noise-std)`);
+    return name === 'pairwise' ? pairwise({ noiseStd }) : resolved({ noiseStd, kappa });
   }
   if (name === 'infonce') return infonce(others);
   const make = neuralEstimators[name as keyof typeof neuralEstimators];

@@ -32,7 +32,7 @@ export async function mutualInformation(
   b: Variable,
   options: MutualInformationOptions = {},
 ): Promise<Estimate> {
-  const known = ['preset', 'quantity', 'critic', 'k', 'noiseStd', 'threads'];
+  const known = ['preset', 'quantity', 'critic', 'k', 'noiseStd', 'kappa', 'threads'];
   checkKeys('option', options, ['estimator', 'seed', 'owner', 'signal', 'onProgress', ...known]);
   const { estimator: name = 'infonce', seed = 0, owner, signal, onProgress, ...settings } = options;
   return estimator(name, settings).estimate(variable('first', a), variable('second', b), {

@@ -26,11 +26,24 @@ describe('mi', () => {
     const { files, truth } = await normals(800, 0.9);
     const { results } = await estimate(files, '--estimator', 'all', '--noise-std', '0.4');
     const by = Object.fromEntries(results.map((r: { estimator: string }) => [r.estimator, r]));
-    expect(Object.keys(by)).toEqual(['infonce', 'nwj', 'mine', 'smile', 'ksg', 'cca', 'plugin', 'mixed', 'pairwise']);
+    expect(Object.keys(by)).toEqual([
+      'infonce',
+      'nwj',
+      'mine',
+      'smile',
+      'ksg',
+      'cca',
+      'plugin',
+      'mixed',
+      'pairwise',
+      'resolved',
+    ]);
     for (const name of ['infonce', 'nwj', 'mine', 'smile', 'ksg', 'cca', 'mixed'])
       expect(Math.abs(by[name].nats - truth)).toBeLessThan(4 * by[name].standardError + 0.05);
     expect(by.plugin.skipped).toMatch(/discrete/);
     expect(by.pairwise.nats).toBeGreaterThan(0);
+    expect(by.resolved.nats).toBeGreaterThan(by.pairwise.nats);
+    expect(by.resolved.nats).toBeLessThan(by.pairwise.details.upper);
   });
 
   it('--k chooses the neighbour: another k, another number near the truth', async () => {
@@ -49,6 +62,21 @@ describe('mi', () => {
     const files = [await box.npy('sign-x.npy', sign, [n]), await box.npy('sign-t.npy', sign, [n])];
     const { nats } = await estimate(files, '--estimator', 'pairwise', '--noise-std', '0.1');
     expect(nats).toBeCloseTo(Math.LN2, 2);
+  });
+
+  it('resolved: rows far apart in units of the noise are told apart, and κ times the noise blurs them', async () => {
+    const n = 400;
+    const number = Int32Array.from({ length: n }, (_, i) => i);
+    const sign = Int32Array.from({ length: n }, (_, i) => (i % 2 ? 10 : -10));
+    const files = [await box.npy('number.npy', number, [n]), await box.npy('sign-i.npy', sign, [n])];
+    const more = ['--estimator', 'resolved', '--noise-std', '1'];
+    const near = await estimate(files, ...more);
+    expect(near.nats).toBeCloseTo(Math.LN2, 3);
+    expect([near.ceiling, near.saturated, near.warnings]).toEqual([Math.log(n), false, []]);
+    // Two values ±10 under noise 10: capacity of the binary-input Gaussian channel at signal 1, noise 1, by quadrature 0.33683.
+    const blurred = await estimate(files, ...more, '--kappa', '10');
+    expect(Math.abs(blurred.nats - 0.33683)).toBeLessThan(0.01);
+    expect(blurred.standardError).toBeLessThanOrEqual(0.003);
   });
 
   it('integers and booleans that repeat are categories, unless --discrete says otherwise', async () => {
@@ -78,6 +106,10 @@ describe('mi', () => {
     [['--k', '0'], /--k 0: a whole number from 1/],
     [['--noise-std', '-1'], /--noise-std -1: a number above 0/],
     [['--estimator', 'pairwise'], /pairwise.*--noise-std/],
+    [['--estimator', 'resolved'], /resolved.*--noise-std/],
+    [['--estimator', 'resolved', '--noise-std', '1', '--kappa', '0'], /--kappa 0: a number above 0/],
+    [['--estimator', 'pairwise', '--noise-std', '1', '--kappa', '2'], /--kappa 2: only resolved/],
+    [['--estimator', 'ksg', '--noise-std', '1'], /--noise-std 1: only pairwise and resolved/],
     [['--discrete', 'c'], /"c".*a, b, both, none/],
     [['--critic', 'quadratc'], /"quadratc".*quadratic/],
     [['--quantity', 'yt'], /"yt"/],
