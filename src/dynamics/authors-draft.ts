@@ -4,7 +4,9 @@
  * each checkpoint {q_g} ∪ {q_k : k ≠ c} is min–max scaled, `|mean_k(q̃_g − q̃_k)|` is taken and averaged over epochs 5,
  * 40 and 100 of 120; the score is the sum of the four terms, 0 … 4, lower is stealthier.
  */
+
 import { type StealthQuantity, stealthQuantities } from './distance.js';
+import { isClassGroup, partOf } from './group-id.js';
 import { commonEpochs, mean, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
@@ -36,7 +38,7 @@ export interface DraftOptions {
 export function authorsDraft(rows: readonly EstimateRow[], options: DraftOptions): DraftResult {
   const { target, epochs: wanted = [5, 40, 100], trainedFor = 120, estimator } = options;
   const without = (reason: string): DraftResult => ({ score: null, reason, epochs: [], terms: {} });
-  const own = [`${target}/clean`, `${target}/all`];
+  const own = [partOf(target, 'clean'), partOf(target, 'all')];
   const curves = trajectories(rows).filter(
     (c) => (estimator === undefined || c.estimator === estimator) && isStealthQuantity(c.quantity),
   );
@@ -47,7 +49,7 @@ export function authorsDraft(rows: readonly EstimateRow[], options: DraftOptions
   }
   const find = (group: string, q: StealthQuantity) => curves.find((c) => c.group === group && c.quantity === q);
   const classes = [...new Set(curves.map((c) => c.group))].filter(
-    (g) => /^\d+$/.test(g) && g !== String(target) && stealthQuantities.every((q) => find(g, q)),
+    (g) => isClassGroup(g) && g !== String(target) && stealthQuantities.every((q) => find(g, q)),
   );
   if (classes.length === 0) return without('there is no other class to compare the target class with');
   const lacking = own.find((g) => stealthQuantities.some((q) => !find(g, q)));

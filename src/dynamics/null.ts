@@ -5,6 +5,7 @@
  */
 
 import { distance, type Lookup, stealthQuantities } from './distance.js';
+import { nullHalf, nullHalfOf } from './group-id.js';
 import { studentQuantile } from './student.js';
 import { mean, type Trajectory } from './trajectory.js';
 
@@ -37,10 +38,10 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
   const { classes, epochs, beta, minimumSamples, curves } = settings;
   const splits = new Map<string, number[]>();
   for (const { group } of curves) {
-    const match = /^(\d+)\/null-a(\d+)$/.exec(group);
-    if (!match || !classes.includes(match[1])) continue;
-    const known = splits.get(match[1]) ?? [];
-    if (!known.includes(Number(match[2]))) splits.set(match[1], [...known, Number(match[2])]);
+    const found = nullHalfOf(group);
+    if (found?.half !== 'a' || !classes.includes(found.class)) continue;
+    const known = splits.get(found.class) ?? [];
+    if (!known.includes(found.split)) splits.set(found.class, [...known, found.split]);
   }
   if (splits.size === 0) {
     notes.push('no halves of clean classes were estimated, so the score has no null');
@@ -54,7 +55,7 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
   let incomplete = 0;
   for (const k of classes) {
     for (const split of (splits.get(k) ?? []).sort((a, b) => a - b)) {
-      const halves = [`${k}/null-a${split}`, `${k}/null-b${split}`];
+      const halves = [nullHalf(k, 'a', split), nullHalf(k, 'b', split)];
       const needed = halves.flatMap((g) => stealthQuantities.map((q) => find(g, q)));
       const usable = needed.every((c) => c && c.samples >= minimumSamples && epochs.every((e) => c.epochs.includes(e)));
       const result =

@@ -1,10 +1,11 @@
 /** A table of estimates from numbers that were not estimated here. */
+
 import { UserError, unknownWord } from '../base/errors.js';
+import { isGroup } from './group-id.js';
 import type { EstimateRow, Quantity } from './types.js';
 
 const QUANTITIES = ['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)', 'I(T;Y)'] as const satisfies readonly Quantity[];
 const isQuantity = (q: string): q is Quantity => (QUANTITIES as readonly string[]).includes(q);
-const GROUP = /^(all|cover|\d+(\/(backdoor|clean|mixed|all|authors|null-[ab]\d+))?)$/;
 
 /** One estimate of one's own. */
 export interface OwnEstimate {
@@ -33,7 +34,7 @@ export function estimateRows(estimates: readonly OwnEstimate[]): EstimateRow[] {
     const say = (what: string) => new UserError(`estimate ${i}: ${what}`);
     if (!Number.isFinite(epoch)) throw say(`its epoch is ${epoch}`);
     if (!isQuantity(quantity)) throw unknownWord(`quantity of estimate ${i}`, String(quantity), QUANTITIES);
-    if (!GROUP.test(group))
+    if (!isGroup(group))
       throw say(
         `there is no group "${group}"; for target class 0 and another class 3 there are 0/backdoor, 0/clean, 0/all, 3`,
       );

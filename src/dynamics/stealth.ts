@@ -2,6 +2,7 @@
  * The stealth score `S_β = exp(−D_β)` of a table of estimates, with its null and what had to be left out. S ∈ (0, 1]: 1
  * where the poisoned samples cannot be told from clean ones by how information flows.
  */
+
 import { UserError } from '../base/errors.js';
 import {
   type Cast,
@@ -11,6 +12,7 @@ import {
   type StealthQuantity,
   stealthQuantities,
 } from './distance.js';
+import { isClassGroup, partOf } from './group-id.js';
 import { nullDistribution, type StealthNull } from './null.js';
 import { commonEpochs, mean, smooth, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
@@ -91,9 +93,9 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const samples = (group: string) =>
     Math.min(...stealthQuantities.map((q) => find(group, q)?.samples ?? Number.POSITIVE_INFINITY));
 
-  const own = [`${target}/backdoor`, `${target}/clean`, `${target}/all`];
+  const own = [partOf(target, 'backdoor'), partOf(target, 'clean'), partOf(target, 'all')];
   const numbered = [...new Set(curves.map((c) => c.group))]
-    .filter((g) => /^\d+$/.test(g) && g !== String(target))
+    .filter((g) => isClassGroup(g) && g !== String(target))
     .sort((a, b) => Number(a) - Number(b));
   const classes = numbered.filter((g) => stealthQuantities.every((q) => find(g, q)));
   if (classes.length < numbered.length) {

@@ -5,17 +5,10 @@ export type Quantity = 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
 
 /**
  * One estimate at one checkpoint; one line of `information.jsonl`.
- *
- * Group ids, with c the target class's number and k any class's number:
- * `c/backdoor`, `c/clean`, `c/mixed`, `c/all`, `k` (every other class), `all`, `cover`; and for the score's null
- * `k/null-a0`, `k/null-b0`, `k/null-a1`, …: per split two disjoint random subsets of clean class k, of the same size as
- * every other group; and, where there are cover samples, `c/authors`, the group the paper's authors took for the backdoor's:
- * the first rate·N samples with the target's label, clean ones among them. For attack `none`, `c/backdoor` is a random subset of the target class, of the size the poison rate
- * would give, and `c/clean` the rest.
  */
 export interface EstimateRow {
   epoch: number;
-  /** A group id, as above. */
+  /** A group id: see group-id.ts. */
   group: string;
   quantity: Quantity;
   /** Name of the estimator. */

@@ -1,3 +1,4 @@
+import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import {
   type Average,
   average,
@@ -24,8 +25,8 @@ interface Head {
 export function acceleration({ runs, config }: Repeated, quantity: StealthQuantity): Head | null {
   const found = runs.flatMap((run) => {
     const curves = curvesOf(run.report.information, quantity);
-    const backdoor = curves.find((c) => c.group === `${config.target}/backdoor`);
-    const clean = curves.filter((c) => /^\d+$/.test(c.group));
+    const backdoor = curves.find((c) => c.group === partOf(config.target, 'backdoor'));
+    const clean = curves.filter((c) => isClassGroup(c.group));
     const one = backdoor && earlyAcceleration(backdoor, clean, { seed: run.config.seed });
     const share = (c: Trajectory) => c.values[0] / Math.max(...c.values);
     return one ? [{ one, headStart: share(backdoor) - mean(clean.map(share)) }] : [];

@@ -1,3 +1,4 @@
+import { isClassGroup, nullHalf, nullHalfOf, partOf } from '../dynamics/group-id.js';
 import {
   type Average,
   at,
@@ -18,7 +19,7 @@ import { number, withInterval } from './words.js';
 function gapOf(rows: readonly EstimateRow[], quantity: StealthQuantity, one: string, other: string): number | null {
   const curves = curvesOf(rows, quantity);
   const [a, b] = [one, other].map((g) => curves.find((c) => c.group === g));
-  const others = curves.filter((c) => /^\d+$/.test(c.group));
+  const others = curves.filter((c) => isClassGroup(c.group));
   if (!a || !b || others.length === 0) return null;
   const epochs = commonEpochs([a, b, ...others]);
   const [x, y, ...rest] = [a, b, ...others].map((c) => at(c, epochs));
@@ -43,9 +44,11 @@ const CLOSE = 0.1;
 function closeness({ runs, config }: Repeated, backdoor: string): Average | null {
   const found = runs.flatMap(({ report }) => {
     const rows = report.information;
-    const gap = gapOf(rows, 'I(T;Ŷ)', `${config.target}/${backdoor}`, `${config.target}/clean`);
-    const halves = [...new Set(rows.map((r) => r.group).filter((g) => /^\d+\/null-a/.test(g)))];
-    const nulls = halves.flatMap((a) => gapOf(rows, 'I(T;Ŷ)', a, a.replace('null-a', 'null-b')) ?? []);
+    const gap = gapOf(rows, 'I(T;Ŷ)', `${config.target}/${backdoor}`, partOf(config.target, 'clean'));
+    const halves = [...new Set(rows.map((r) => r.group))].map(nullHalfOf).filter((h) => h?.half === 'a');
+    const nulls = halves.flatMap(
+      (h) => gapOf(rows, 'I(T;Ŷ)', nullHalf(h!.class, 'a', h!.split), nullHalf(h!.class, 'b', h!.split)) ?? [],
+    );
     if (gap === null || nulls.length < 2) return [];
     const m = mean(nulls);
     // A single gap scatters as those of the halves do.

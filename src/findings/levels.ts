@@ -1,3 +1,4 @@
+import { isClassGroup } from '../dynamics/group-id.js';
 import { type EstimateRow, epochAverage, mean, trajectories } from '../dynamics/index.js';
 import type { StudyRun } from './types.js';
 
@@ -15,6 +16,6 @@ export function levelOf(run: StudyRun, quantity: string, group: string): number 
 
 /** Mean over the clean classes of the average over epochs. */
 export function cleanLevel(run: StudyRun, quantity: string): number {
-  const curves = trajectories(run.report.information).filter((c) => /^\d+$/.test(c.group) && c.quantity === quantity);
+  const curves = trajectories(run.report.information).filter((c) => isClassGroup(c.group) && c.quantity === quantity);
   return mean(curves.map((c) => epochAverage(c.epochs, c.values)));
 }

@@ -3,6 +3,7 @@
  * and from a rule that was written down before the runs were made; an attack that did not take has no say.
  */
 
+import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import type { Finding } from '../report/index.js';
 import { earlyFinding } from './acceleration.js';
 import { lowerFinding } from './below-clean.js';
@@ -20,11 +21,11 @@ export function findings(setting: Setting): Finding[] {
   return [
     earlyFinding(taken, 'I(X;T)'),
     earlyFinding(taken, 'I(T;Ŷ)'),
-    compressionFinding(runs, 'backdoor samples', (g) => g === `${target}/backdoor`),
+    compressionFinding(runs, 'backdoor samples', (g) => g === partOf(target, 'backdoor')),
     compressionFinding(
       setting.attacks.flatMap((a) => a.runs),
       'clean classes',
-      (g) => /^\d+$/.test(g),
+      (g) => isClassGroup(g),
     ),
     lowerFinding(setting),
     closeFinding(setting, 'backdoor'),

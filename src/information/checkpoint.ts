@@ -2,6 +2,7 @@
  * The estimates of one checkpoint: every group's I(X;T), I(T;Ŷ) and I(X;Ŷ), and I(T;Y) over all classes, with the critics
  * of all groups trained side by side.
  */
+import { isNullGroup } from '../dynamics/group-id.js';
 import type { Matrix } from './columns.js';
 import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
@@ -46,7 +47,6 @@ export const GROUP_CRITIC: Record<CheckpointEstimate['quantity'], QuickOptions> 
 };
 
 /** True for the groups that only the score's null needs. */
-export const isNullGroup = (id: string) => id.includes('/null-');
 
 /** Which groups each quantity is estimated for. The null needs I(X;T) and I(T;Ŷ); inside one class I(T;Y) is 0. */
 export function estimatesPlanned(

@@ -2,7 +2,9 @@
  * The groups whose information is compared, as DESIGN's "Words and definitions" have them: training samples, all groups of
  * one size, so that their estimates stand on equal footing.
  */
+
 import { Rng } from '../base/random.js';
+import { nullHalf, partOf } from '../dynamics/group-id.js';
 
 export interface GroupRequest {
   /** Label each sample was trained with, whether it carries the payload, whether it is a cover sample. */
@@ -56,9 +58,9 @@ export function planGroups(request: GroupRequest): GroupPlan {
     clean = order.slice(k);
   }
   const pools = new Map<string, Int32Array>([
-    [`${c}/backdoor`, backdoor],
-    [`${c}/clean`, clean],
-    [`${c}/all`, where(n, (i) => labels[i] === c && !cover[i])],
+    [partOf(c, 'backdoor'), backdoor],
+    [partOf(c, 'clean'), clean],
+    [partOf(c, 'all'), where(n, (i) => labels[i] === c && !cover[i])],
     ['all', Int32Array.from({ length: n }, (_, i) => i)],
   ]);
   for (const k of others) pools.set(`${k}`, untouched(k));
@@ -80,10 +82,10 @@ export function planGroups(request: GroupRequest): GroupPlan {
 
   const chosen = new Map<string, Int32Array>();
   for (const [id, pool] of pools) chosen.set(id, rng(id).sample(pool, size));
-  if (pools.has(`${c}/backdoor`) && pools.has(`${c}/clean`)) {
+  if (pools.has(partOf(c, 'backdoor')) && pools.has(partOf(c, 'clean'))) {
     const half = Math.floor(size / 2);
     chosen.set(
-      `${c}/mixed`,
+      partOf(c, 'mixed'),
       Int32Array.of(...rng('mixed b').sample(backdoor, half), ...rng('mixed c').sample(clean, size - half)),
     );
   }
@@ -92,16 +94,16 @@ export function planGroups(request: GroupRequest): GroupPlan {
       const pool = pools.get(`${k}`);
       for (let s = 0; pool && s < request.nullSplits; s++) {
         const pair = rng(`${k} null ${s}`).sample(pool, 2 * size);
-        chosen.set(`${k}/null-a${s}`, pair.slice(0, size));
-        chosen.set(`${k}/null-b${s}`, pair.slice(size));
+        chosen.set(nullHalf(k, 'a', s), pair.slice(0, size));
+        chosen.set(nullHalf(k, 'b', s), pair.slice(size));
       }
     }
 
   // What the paper's authors took for the backdoor group: the first rate·N samples with the target's label. Where cover samples
   // keep their label the payload is fewer than that, and clean samples fill the group up.
-  if (covered.length > 0 && chosen.has(`${c}/backdoor`)) {
+  if (covered.length > 0 && chosen.has(partOf(c, 'backdoor'))) {
     const filled = [...backdoor, ...clean.slice(0, Math.max(0, request.pretended - backdoor.length))];
-    chosen.set(`${c}/authors`, rng('authors').sample(Int32Array.from(filled), size));
+    chosen.set(partOf(c, 'authors'), rng('authors').sample(Int32Array.from(filled), size));
   }
 
   const samples = Int32Array.from(new Set([...chosen.values()].flatMap((g) => [...g]))).sort();

@@ -20,18 +20,6 @@ export function digammaTable(n: number): Float64Array {
   return table;
 }
 
-/** ln Γ(x) for x > 0: recurrence up to 10, then Stirling's series. */
-export function logGamma(x: number): number {
-  let shift = 0;
-  while (x < 10) {
-    shift -= Math.log(x);
-    x += 1;
-  }
-  const y = 1 / (x * x);
-  const series = (1 / x) * (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y / 1188))));
-  return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
-}
-
 /**
  * Quantile of the standard normal distribution at 0 < p < 1: Acklam's rational approximations, relative error below
  * 1.2e-9.

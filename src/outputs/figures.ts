@@ -1,6 +1,7 @@
 /** Figures of a run as SVG files that stand on their own, for papers: light colours as numbers, so that any converter takes them. */
 
 import { UserError } from '../base/errors.js';
+import { isNullGroup } from '../dynamics/group-id.js';
 import { smooth, trajectories } from '../dynamics/index.js';
 import { newDocument } from '../report/dom.js';
 import type { FigureSize } from '../report/figures/frame.js';
@@ -34,7 +35,7 @@ export function figureFile(name: FigureName, { run, report }: Exportable, size: 
   const document = newDocument();
   const window = Number(report.config.window ?? 1);
   const curves = trajectories(report.information)
-    .filter((c) => !c.group.includes('/null-'))
+    .filter((c) => !isNullGroup(c.group))
     .map((c) => smooth(c, window));
   const need = (there: boolean, what: string) => {
     if (!there) throw new UserError(`--figure ${name}: ${run} has no ${what}`);

@@ -2,7 +2,9 @@
  * Runs as TensorBoard event files: TFRecords (length, masked CRC-32C of it, data, masked CRC-32C of that) of `tensorflow.Event`
  * messages with scalars. Numbers are the field numbers of event.proto and summary.proto.
  */
+
 import protobuf from 'protobufjs/minimal.js';
+import { isNullGroup } from '../dynamics/group-id.js';
 import type { Exportable } from './tables.js';
 
 const { Writer } = protobuf;
@@ -73,7 +75,7 @@ export function scalarsOf({ report }: Exportable): Map<string, [epoch: number, v
   };
   const [first] = report.layers;
   for (const e of report.information) {
-    if (e.group.includes('/null-')) continue;
+    if (isNullGroup(e.group)) continue;
     const layer = e.layer && first && e.layer !== first.layer ? ` ${e.layer}` : '';
     put(`${e.quantity}${layer} (nats)/${e.group.replace('/', '-')}`, e.epoch, e.nats);
   }

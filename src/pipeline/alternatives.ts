@@ -3,9 +3,10 @@
  * estimator is judged by. Kept in the run directory, `information-others.jsonl`.
  */
 
+import { isClassGroup, isNullGroup } from '../dynamics/group-id.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import { readSafetensors } from '../formats/safetensors.js';
-import { estimateCheckpoint, isNullGroup } from '../information/checkpoint.js';
+import { estimateCheckpoint } from '../information/checkpoint.js';
 import { rowsOf } from '../information/columns.js';
 import { pairwiseBounds } from '../information/index.js';
 import { smileObjective } from '../information/smile.js';
@@ -26,7 +27,7 @@ const CLIP = 5;
 
 /** Groups that the score reads. */
 const scored = (target: number) => (group: string) =>
-  !isNullGroup(group) && (/^\d+$/.test(group) || ['backdoor', 'clean', 'all'].some((g) => group === `${target}/${g}`));
+  !isNullGroup(group) && (isClassGroup(group) || ['backdoor', 'clean', 'all'].some((g) => group === `${target}/${g}`));
 
 /** Makes what is missing of the other estimates. */
 export async function makeAlternatives(dir: RunDirectory, progress: (done: number, total: number) => void) {

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../config/options.js';
+import { isClassGroup, isNullGroup, partOf } from '../dynamics/group-id.js';
 import {
   type Acceleration,
   authorsDraft,
@@ -17,7 +18,6 @@ import {
   stealth,
   trajectories,
 } from '../dynamics/index.js';
-import { isNullGroup } from '../information/checkpoint.js';
 import type { LayerScore } from '../report/index.js';
 
 /** Everything derived from the estimates; `stealth.json`. */
@@ -47,8 +47,8 @@ export function dynamicsOf(
   const of = (quantity: string) => curves.filter((c) => c.quantity === quantity);
   const pair = (group: string) => of('I(T;Ŷ)').find((c) => c.group === group) ?? null;
   const xt = of('I(X;T)');
-  const backdoor = xt.find((c) => c.group === `${target}/backdoor`);
-  const clean = xt.filter((c) => /^\d+$/.test(c.group));
+  const backdoor = xt.find((c) => c.group === partOf(target, 'backdoor'));
+  const clean = xt.filter((c) => isClassGroup(c.group));
   return {
     stealth: stealth(rows, { target, beta, window }),
     draft: authorsDraft(rows, { target, trainedFor: epochs >= 100 ? epochs : 120 }),

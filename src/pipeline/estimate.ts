@@ -2,9 +2,10 @@
 
 import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
+import { isNullGroup } from '../dynamics/group-id.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import { type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
-import { type CheckpointData, estimateCheckpoint, estimatesPlanned, isNullGroup } from '../information/checkpoint.js';
+import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { makeRepresentation } from './representation.js';
 

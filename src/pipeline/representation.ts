@@ -4,6 +4,7 @@
  */
 
 import { Rng } from '../base/random.js';
+import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import { type Auroc, auroc, type EstimateRow, mean } from '../dynamics/index.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
@@ -57,7 +58,7 @@ export async function readProbed(dir: RunDirectory): Promise<Probed | null> {
   const poisoned = (arrays.poisoned?.data ?? new Uint8Array(arrays.label.shape[0])) as Uint8Array;
   const c = run.config.target;
   const taken = Object.entries(plan.groups).filter(
-    ([id]) => id === `${c}/backdoor` || id === `${c}/clean` || /^\d+$/.test(id),
+    ([id]) => id === partOf(c, 'backdoor') || id === partOf(c, 'clean') || isClassGroup(id),
   );
   return {
     target: c,
@@ -94,7 +95,7 @@ function rowAt(epoch: number, t: Matrix, probed: Probed): RepresentationRow {
   const cluster = Int32Array.from(of, (id) => ids.indexOf(id));
   const found = silhouettes(distances(some), cluster);
   const inGroup = (id: string) => of.flatMap((o, i) => (o === id ? [i] : []));
-  const own = [`${probed.target}/backdoor`, `${probed.target}/clean`];
+  const own = [partOf(probed.target, 'backdoor'), partOf(probed.target, 'clean')];
   const members = own.map(inGroup);
   const both = members.flat();
   const pair = members.every((m) => m.length > 1)
@@ -123,9 +124,9 @@ async function separationAt(epoch: number, dir: RunDirectory, probed: Probed): P
   if (!(await dir.has(dir.pointwise(epoch)))) return [];
   const { tensors } = await readSafetensors(dir.pointwise(epoch));
   const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
-  const backdoor = new Set(plan.groups[`${probed.target}/backdoor`] ?? []);
+  const backdoor = new Set(plan.groups[partOf(probed.target, 'backdoor')] ?? []);
   const carries = (row: number) => (probed.pretended ? backdoor.has(row) : probed.poisoned[row] === 1);
-  return [`${probed.target}/all`, 'all'].flatMap((group) =>
+  return [partOf(probed.target, 'all'), 'all'].flatMap((group) =>
     ['I(X;T)', 'I(T;Ŷ)'].flatMap((quantity) => {
       const values = tensors[`${quantity} ${group}`];
       const found = values && auroc(values.data as Float32Array, plan.groups[group].map(carries));

@@ -1,4 +1,5 @@
 /** How the groups of samples look in every figure: one colour, one dash and one mark each (colours after Okabe and Ito). */
+import { isClassGroup } from '../dynamics/group-id.js';
 import type { RunReport } from './types.js';
 
 export type Role = 'backdoor' | 'clean' | 'mixed' | 'all' | 'cover' | 'other' | 'whole';
@@ -45,7 +46,7 @@ export function className(k: number, { classNames }: Pick<GroupContext, 'classNa
 function roleOf(group: string, target: number): Role | null {
   if (group === 'all') return 'whole';
   if (group === 'cover') return 'cover';
-  if (/^\d+$/.test(group)) return 'other';
+  if (isClassGroup(group)) return 'other';
   const [k, part] = group.split('/');
   const own = part === 'backdoor' || part === 'clean' || part === 'mixed' || part === 'all';
   return k === String(target) && own ? part : null;

@@ -1,5 +1,6 @@
 /** The sections of the report of one run, in the order in which they stand. */
 
+import { partOf } from '../dynamics/group-id.js';
 import { mean, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import { embeddingFigure } from './figures/embedding.js';
 import { linesFigure } from './figures/lines.js';
@@ -46,7 +47,7 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
   if (panels === 0) return section('trajectories', title, 'No mutual information was estimated in this run.');
   const place = placeFor(panels);
   const height = place === 'two' ? 300 : 268;
-  const shading = report.phases.find((p) => p.group === `${report.target}/backdoor`)?.phases;
+  const shading = report.phases.find((p) => p.group === partOf(report.target, 'backdoor'))?.phases;
   const intro = [
     `Estimated mutual information of ${report.basis === 'train' ? 'training pairs' : 'held-out samples'} at each checkpoint, in nats. Bands: ${bandWords(report)}.`,
     shading?.some((p) => p.kind !== 'not resolved') &&
@@ -214,7 +215,7 @@ export async function gallerySection({ gallery: images, perception }: RunReport)
 export function representationSection(report: RunReport, document: Document): Html | null {
   const { representation, embeddings, target } = report;
   if (representation.length === 0) return null;
-  const own = [`${target}/backdoor`, `${target}/clean`];
+  const own = [partOf(target, 'backdoor'), partOf(target, 'clean')];
   const line = (name: string, value: (r: (typeof representation)[number]) => number | undefined) => ({
     name,
     points: representation.flatMap((r) => {
@@ -328,6 +329,6 @@ export function separationSection(report: RunReport, document: Document): Html |
     'separation',
     'Sample by sample',
     `The contribution of each held-out sample to the estimate, as a score for “carries the payload”: area under the ROC curve with 95 % bands. 0.5 tells nothing; below it, ${report.poisoned ? 'poisoned' : 'the chosen'} samples carry less.`,
-    html`<div class="grid two">${panel(`${target}/all`, 'Within the target class')}${panel('all', 'Over the whole training set')}</div>`,
+    html`<div class="grid two">${panel(partOf(target, 'all'), 'Within the target class')}${panel('all', 'Over the whole training set')}</div>`,
   );
 }

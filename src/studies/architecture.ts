@@ -1,5 +1,7 @@
 /** Do the dynamics carry over to other architectures, transformers among them? */
+
 import type { RunRequest } from '../config/options.js';
+import { partOf } from '../dynamics/group-id.js';
 import { asrOf, cleanLevel, levelOf, scoreOf } from '../findings/levels.js';
 import { orderFinding, type VariedSetting, varied } from '../findings/varied.js';
 import type { StudyReport, StudySection } from '../report/index.js';
@@ -44,7 +46,7 @@ export const architectureStudy: Study = {
               {
                 name: 'xt',
                 label: 'I(X;T) of backdoor samples over that of clean classes',
-                value: (r) => levelOf(r, 'I(X;T)', `${r.config.target}/backdoor`) / cleanLevel(r, 'I(X;T)'),
+                value: (r) => levelOf(r, 'I(X;T)', partOf(r.config.target, 'backdoor')) / cleanLevel(r, 'I(X;T)'),
               },
             ],
           ),

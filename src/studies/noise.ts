@@ -1,5 +1,6 @@
 /** The noise γ inside the network, which makes I(X;T) finite: what follows it, and what does not. */
 
+import { partOf } from '../dynamics/group-id.js';
 import { asrOf, levelOf, scoreOf } from '../findings/levels.js';
 import { lifted } from '../findings/noise.js';
 import { orderFinding, type VariedSetting, varied } from '../findings/varied.js';
@@ -37,12 +38,12 @@ export const noiseStudy: Study = {
               {
                 name: 'xt',
                 label: 'I(X;T) of backdoor samples, nats',
-                value: (r) => levelOf(r, 'I(X;T)', `${r.config.target}/backdoor`),
+                value: (r) => levelOf(r, 'I(X;T)', partOf(r.config.target, 'backdoor')),
               },
               {
                 name: 'ty',
                 label: 'I(T;Ŷ) of backdoor samples, nats',
-                value: (r) => levelOf(r, 'I(T;Ŷ)', `${r.config.target}/backdoor`),
+                value: (r) => levelOf(r, 'I(T;Ŷ)', partOf(r.config.target, 'backdoor')),
               },
             ],
           ),

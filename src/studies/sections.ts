@@ -1,12 +1,12 @@
 /** Parts that the reports of several experiments share. */
 
 import { availableParallelism, cpus } from 'node:os';
+import { isNullGroup, partOf } from '../dynamics/group-id.js';
 import { mean, overSeeds, trajectories } from '../dynamics/index.js';
 import { meanScore, nullRange, scoresOf } from '../findings/scores.js';
 import type { Repeated, Setting } from '../findings/settings.js';
 import { took } from '../findings/success.js';
 import type { StudyRun } from '../findings/types.js';
-import { isNullGroup } from '../information/checkpoint.js';
 import {
   type Block,
   type Cell,
@@ -203,12 +203,12 @@ export function separationFigures(setting: Setting, name: string): StudyFigure[]
     });
   const auroc = (quantity: string) => (run: StudyRun) =>
     run.report.separation
-      .filter((s) => s.quantity === quantity && s.group === `${run.config.target}/all`)
+      .filter((s) => s.quantity === quantity && s.group === partOf(run.config.target, 'all'))
       .map((s) => ({ x: s.epoch, y: s.auroc }));
   const silhouette = (run: StudyRun) =>
     run.report.representation.map((r) => ({
       x: r.epoch,
-      y: r.silhouettes[`${run.config.target}/backdoor`] ?? Number.NaN,
+      y: r.silhouettes[partOf(run.config.target, 'backdoor')] ?? Number.NaN,
     }));
   const nearness = (run: StudyRun) =>
     run.report.representation.map((r) => ({ x: r.epoch, y: r.place?.toTarget ?? Number.NaN }));

@@ -1,5 +1,6 @@
 /** Experiments that vary one option of a run: how scores, success and information follow it, and whether the order of attacks holds. */
 
+import { partOf } from '../dynamics/group-id.js';
 import { average, mean } from '../dynamics/index.js';
 import { asrOf, cleanLevel, levelOf, scoreOf } from '../findings/levels.js';
 import type { StudyRun } from '../findings/types.js';
@@ -67,9 +68,9 @@ function variedTable(setting: VariedSetting, head: string): Block {
         m((r) => r.result.accuracy),
         m(asrOf),
         m(scoreOf),
-        m((r) => levelOf(r, 'I(X;T)', `${target}/backdoor`), 2),
+        m((r) => levelOf(r, 'I(X;T)', partOf(target, 'backdoor')), 2),
         m((r) => cleanLevel(r, 'I(X;T)'), 2),
-        m((r) => levelOf(r, 'I(T;Ŷ)', `${target}/backdoor`), 2),
+        m((r) => levelOf(r, 'I(T;Ŷ)', partOf(target, 'backdoor')), 2),
         m((r) => cleanLevel(r, 'I(T;Ŷ)'), 2),
       ];
     }),

@@ -1,6 +1,7 @@
 /** Several runs side by side: the order by stealth, trajectories on shared axes, look against stealth, what differs. */
 
 import { useMemo } from 'preact/hooks';
+import { partOf } from '../dynamics/group-id.js';
 import { type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
 import { padded } from '../report/figures/frame.js';
@@ -176,7 +177,7 @@ function Quantity({ quantity, runs, labels, curves, stamp }: QuantityProps) {
   const yDomain = padded(data.flatMap(trajectoryExtent));
   const word = quantity.replace(/[^\w]+/g, '-');
   const backdoor = runs.map((r, i) => {
-    const c = curves[i].find((x) => x.group === `${r.target}/backdoor` && x.quantity === quantity);
+    const c = curves[i].find((x) => x.group === partOf(r.target, 'backdoor') && x.quantity === quantity);
     return { name: labels[i], points: (c?.epochs ?? []).map((x, k) => ({ x, y: c!.values[k] })) };
   });
   return (

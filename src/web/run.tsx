@@ -1,6 +1,7 @@
 /** One run: a scrubber over its checkpoints that moves everything, and the score under other β and windows. */
 
 import { useMemo } from 'preact/hooks';
+import { partOf } from '../dynamics/group-id.js';
 import { stealth } from '../dynamics/stealth.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
@@ -140,7 +141,7 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
                     rows: information,
                     shading:
                       quantity === 'I(X;T)'
-                        ? run.phases.find((p) => p.group === `${target}/backdoor`)?.phases
+                        ? run.phases.find((p) => p.group === partOf(target, 'backdoor'))?.phases
                         : undefined,
                   },
                   document,
@@ -215,7 +216,7 @@ function Whole({ run, stamp }: { run: RunView; stamp: string }) {
                 ['I(X;T)', 'I(T;Ŷ)'].map((q) => ({
                   name: q,
                   points: run.separation
-                    .filter((s) => s.quantity === q && s.group === `${target}/all`)
+                    .filter((s) => s.quantity === q && s.group === partOf(target, 'all'))
                     .map((s) => ({
                       x: s.epoch,
                       y: s.auroc,

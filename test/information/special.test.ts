@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { logGamma } from '../../src/base/gamma.js';
 import { Rng } from '../../src/base/random.js';
 import { eachSquaredDistance } from '../../src/information/distances.js';
 import { KdTree, SortedLine } from '../../src/information/kdtree.js';
 import { backSolve, cholesky, forwardSolve, inverseSpd, pivotedCholesky } from '../../src/information/linalg.js';
-import { digamma, digammaTable, logGamma, normalQuantile } from '../../src/information/special.js';
+import { digamma, digammaTable, normalQuantile } from '../../src/information/special.js';
 import { golden, noise } from './helpers.js';
 
 describe('special functions', () => {

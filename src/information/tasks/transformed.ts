@@ -2,8 +2,10 @@
  * Laws with heavy tails, bounded support or curved embeddings. Mutual information does not change under an invertible map
  * of either variable, so a normal or Student pair pushed through one keeps its truth while it loses its shape.
  */
+
+import { logGamma } from '../../base/gamma.js';
 import type { Rng } from '../../base/random.js';
-import { digamma, logGamma } from '../special.js';
+import { digamma } from '../special.js';
 import { denseCovariance, normalDraw, normalInformation, sparseCovariance } from './normal.js';
 import { continuousTask, type Pair, type Task } from './types.js';
 
