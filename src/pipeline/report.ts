@@ -1,9 +1,10 @@
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type EstimateRow, type StealthResult, stealth } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
 import type { RunReport } from '../report/index.js';
-import type { RunDirectory } from '../runs/directory.js';
+import type { Document, Log, RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRun } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
 import { readGallery } from '../runs/gallery.js';
@@ -37,9 +38,28 @@ async function readPerception(dir: RunDirectory): Promise<Record<string, number>
   );
 }
 
-/** The report of a run as data, from its directory alone; without the pictures of T, which are large. */
+/** What the dynamics of a run follow from. */
+const SOURCES: readonly (Document | Log)[] = ['run.json', 'analysis.json', 'groups.json', 'information.jsonl'];
+
+/** The dynamics that a finished run keeps; null where there are none, or a file they follow from is newer. */
+async function keptDynamics(dir: RunDirectory): Promise<LayeredDynamics | null> {
+  const changed = (name: Document | Log) =>
+    stat(join(dir.path, name)).then(
+      (s) => s.mtimeMs,
+      () => 0,
+    );
+  const [kept, ...sources] = await Promise.all([changed('stealth.json'), ...SOURCES.map(changed)]);
+  if (kept === 0 || sources.some((s) => s > kept)) return null;
+  const document = await dir.readDocument<Partial<LayeredDynamics>>('stealth.json');
+  return document?.phases && document.layers ? (document as LayeredDynamics) : null;
+}
+
+/**
+ * The report of a run as data, from its directory alone; without the pictures of T, which are large. The dynamics of a finished run
+ * are read, those of a run in progress computed.
+ */
 export async function reportOf(dir: RunDirectory): Promise<RunReport> {
-  return (await analyse(dir)).report;
+  return (await reportAndDynamics(dir, await keptDynamics(dir))).report;
 }
 
 /** Groups that are too small to compare, in one line. */
@@ -51,8 +71,11 @@ function smallGroups(leftOut: Record<string, number>): string[] {
   ];
 }
 
-/** A run's report and the dynamics it is drawn from, each derived once. */
-export async function analyse(dir: RunDirectory): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
+/** A run's report and the dynamics it is drawn from; `known` stands for the dynamics where they are known already. */
+export async function reportAndDynamics(
+  dir: RunDirectory,
+  known: LayeredDynamics | null = null,
+): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
   const { config, classes } = await readRun(dir);
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
@@ -61,16 +84,19 @@ export async function analyse(dir: RunDirectory): Promise<{ report: RunReport; d
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
   const information = others.length === 0 ? rows : at(first);
-  const derived = dynamicsOf(information, config);
-  const { target, beta, window } = config;
-  const dynamics: LayeredDynamics = {
-    ...derived,
-    stealth: explain(derived.stealth, leftOut, target),
-    layers: others.map((layer) => ({
-      layer,
-      stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
-    })),
+  const derive = (): LayeredDynamics => {
+    const { target, beta, window } = config;
+    const derived = dynamicsOf(information, config);
+    return {
+      ...derived,
+      stealth: explain(derived.stealth, leftOut, target),
+      layers: others.map((layer) => ({
+        layer,
+        stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
+      })),
+    };
   };
+  const dynamics = known ?? derive();
   const gallery = await readGallery(dir);
   const representation = await dir.readDocument<RepresentationDocument>('representation.json');
   // What follows from the tables themselves, the report says of its own accord.

@@ -6,7 +6,7 @@ import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRun } from '../runs/documents.js';
 import { readEmbedding } from './embedding.js';
-import { analyse } from './report.js';
+import { reportAndDynamics } from './report.js';
 import { makeRepresentation } from './representation.js';
 
 /** What `ibscope run --json` prints, and `result.json`. */
@@ -55,7 +55,7 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
   const { config } = await readRun(dir);
   const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   await makeRepresentation(dir);
-  const { report, dynamics } = await analyse(dir);
+  const { report, dynamics } = await reportAndDynamics(dir);
   await dir.writeDocument('stealth.json', dynamics);
   const pictures = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
   const whole = { ...report, embeddings: pictures.flatMap((p) => p ?? []) };
