@@ -7,13 +7,13 @@ import { addAudit } from './audit.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
-import { addExperiment } from './experiment.js';
 import { addExport } from './export.js';
 import { addMi } from './mi.js';
 import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
 import { addCompare, addRun } from './run.js';
+import { addStudy } from './study.js';
 import { addView } from './view.js';
 
 export function buildProgram(): Command {
@@ -29,7 +29,7 @@ export function buildProgram(): Command {
     addCompare,
     addAnalyze,
     addTrace,
-    addExperiment,
+    addStudy,
     addEmbed,
     addView,
     addAudit,
@@ -72,7 +72,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       say(error.message);
       return 130;
     }
-    if (error.name === 'DivergedError' || error.name === 'ExperimentError' || error.name === 'FetchError') {
+    if (error.name === 'DivergedError' || error.name === 'StudyError' || error.name === 'FetchError') {
       say(error.message);
       return 1;
     }

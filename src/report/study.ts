@@ -1,4 +1,4 @@
-/** The report of an experiment, drawn from blocks of text, tables and figures: as a page, and as Markdown with SVG files. */
+/** The report of a study, drawn from blocks of text, tables and figures: as a page, and as Markdown with SVG files. */
 import { newDocument } from './dom.js';
 import { type Html, html } from './html.js';
 import { figure, page, section, svgText, table } from './page.js';
@@ -57,7 +57,7 @@ export interface StudyReport {
 
 const cellText = (cell: Cell) => (cell === null ? '–' : String(cell));
 
-/** The experiment as one HTML file without references to anything outside it. */
+/** The study as one HTML file that loads nothing from outside. */
 export function renderStudy(report: StudyReport): string {
   const document = newDocument();
   const body = html`${report.sections.map((s) =>
@@ -65,7 +65,7 @@ export function renderStudy(report: StudyReport): string {
   )}`;
   return page(
     report.title,
-    kicker('experiment'),
+    kicker('study'),
     html`<h1>${report.title}</h1><p class="lede">${report.lede}</p>`,
     body,
     html`${report.footer}`,
@@ -114,7 +114,7 @@ export interface MarkdownFiles {
 
 const FIGURE_WIDTH = 460;
 
-/** The experiment as a Markdown page; figures lie in `folder`, relative to it. */
+/** The study as a Markdown page whose figures are in `folder`, relative to it. */
 export function studyMarkdown(report: StudyReport, folder: string): MarkdownFiles {
   const document = newDocument();
   const figures = new Map<string, string>();

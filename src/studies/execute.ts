@@ -23,7 +23,7 @@ import type { StudyOutcome } from './types.js';
  * Does what is left of a plan, and reads all of it back. A run that diverges is reported and does not end the others.
  * `alternatives`: estimates by other estimators too.
  */
-export async function runStudy(
+export async function executePlan(
   plan: StudyPlan,
   out: string,
   executor: Executor,

@@ -1,4 +1,4 @@
-/** The experiments. A new one is one file beside this and one line below. */
+/** The studies. A new one is one file beside this and one line below. */
 
 import { architectureStudy } from './architecture.js';
 import { attacksStudy } from './attacks.js';

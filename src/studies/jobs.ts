@@ -2,7 +2,7 @@ import type { RunConfig } from '../config/options.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { type CompareResult, compare } from './compare.js';
-import { type ExperimentRequest, type ExperimentResult, experiment } from './study.js';
+import { runStudy, type StudyRequest, type StudyResult } from './study.js';
 
 export interface CompareJob {
   configs: RunConfig[];
@@ -14,6 +14,6 @@ export function compareJob(job: CompareJob, context: WorkerContext<Message>): Pr
   return compare(job.configs, job.path, job.resume, hooksOf(context));
 }
 
-export function experimentJob(request: ExperimentRequest, context: WorkerContext<Message>): Promise<ExperimentResult> {
-  return experiment(request, hooksOf(context));
+export function studyJob(request: StudyRequest, context: WorkerContext<Message>): Promise<StudyResult> {
+  return runStudy(request, hooksOf(context));
 }

@@ -1,4 +1,4 @@
-/** `ibscope experiment`: plans a study, does what is left of it, and writes its report. */
+/** `ibscope study`: plans a study, carries out the runs that are not finished, and writes its report. */
 
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -14,16 +14,16 @@ import type { RunCost } from '../pipeline/cost.js';
 import { hours } from '../report/format.js';
 import { renderStudy } from '../report/index.js';
 import { checkFolder, lockFolder } from '../runs/directory.js';
-import { runStudy } from './execute.js';
+import { executePlan } from './execute.js';
 import { studies } from './index.js';
 import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import type { Study, StudyOptions } from './types.js';
 import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
 
-export interface ExperimentRequest {
+export interface StudyRequest {
   name: string;
   options: StudyOptions;
-  /** Folder of the runs and the report; experiments in one folder share their runs. */
+  /** Folder of the runs and the report; studies in one folder share their runs. */
   out: string;
   /** Runs at a time; default one per core. */
   jobs?: number;
@@ -33,15 +33,15 @@ export interface ExperimentRequest {
   markdown?: string;
 }
 
-/** No run of the experiment came to a result. */
-export class ExperimentError extends Error {
-  override name = 'ExperimentError';
+/** No run of the study came to a result. */
+export class StudyError extends Error {
+  override name = 'StudyError';
   constructor(failed: readonly { name: string; why: string }[]) {
     super(`no run came to a result; the first: ${failed[0]?.why ?? 'there was none to do'}`);
   }
 }
 
-export interface ExperimentResult {
+export interface StudyResult {
   experiment: string;
   dir: string;
   /** Runs in all, and those that were done before. */
@@ -57,9 +57,9 @@ export interface ExperimentResult {
   summary?: PlainReport;
 }
 
-export async function experiment(request: ExperimentRequest, hooks: RunHooks): Promise<ExperimentResult> {
+export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<StudyResult> {
   const { name, options, out, dryRun, markdown } = request;
-  const study = findNamed('experiment', name, studies);
+  const study = findNamed('study', name, studies);
   if (markdown !== undefined && !markdown.endsWith('.md'))
     throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
   const configs: RunConfig[] = [];
@@ -95,15 +95,10 @@ function checkFolders(configs: readonly RunConfig[]) {
   }
 }
 
-async function planned(
-  configs: RunConfig[],
-  { name, out, dryRun }: ExperimentRequest,
-  executor: Executor,
-  hooks: RunHooks,
-) {
+async function planned(configs: RunConfig[], { name, out, dryRun }: StudyRequest, executor: Executor, hooks: RunHooks) {
   const plan = await planStudy(configs, out, executor, hooks, !dryRun);
   const open = plan.runs.filter((r) => !r.done).length;
-  const result: ExperimentResult = {
+  const result: StudyResult = {
     experiment: name,
     dir: out,
     runs: plan.runs.length,
@@ -118,21 +113,21 @@ async function planned(
 async function carryOut(
   study: Study,
   configs: RunConfig[],
-  request: ExperimentRequest,
+  request: StudyRequest,
   executor: Executor,
   hooks: RunHooks,
-): Promise<ExperimentResult> {
+): Promise<StudyResult> {
   const { name, options, out, markdown } = request;
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${hours(plan.seconds)} on this machine, from timed steps`,
     );
-  const outcome = await runStudy(plan, out, executor, hooks, study.alternatives);
+  const outcome = await executePlan(plan, out, executor, hooks, study.alternatives);
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, renderStudy(summary));
-  if (outcome.runs.length === 0) throw new ExperimentError(outcome.failed);
+  if (outcome.runs.length === 0) throw new StudyError(outcome.failed);
   const result = { ...before, failed: outcome.failed, summary: withoutDrawings(summary) };
   await writeAtomic(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
@@ -141,7 +136,7 @@ async function carryOut(
 }
 
 /** The cost of one run of each kind, with how many there are of it. */
-function costsOf({ runs, costs }: StudyPlan): ExperimentResult['costs'] {
+function costsOf({ runs, costs }: StudyPlan): StudyResult['costs'] {
   return [...costs].map(([kind, cost]) => {
     const same = runs.filter((r) => !r.done && r.kind === kind);
     return { runs: same.length, like: same[0].name, ...cost };

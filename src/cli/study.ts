@@ -1,0 +1,118 @@
+/** `ibscope study`: many runs that answer one question, one command a study. */
+import type { Command } from 'commander';
+import { requestOf } from '../config/flags.js';
+import { hours } from '../report/format.js';
+import { type Study, type StudyOptions, studies } from '../studies/index.js';
+import { studyJobs } from '../studies/job-of.js';
+import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
+import type { StudyResult } from '../studies/study.js';
+import { addRunOptions, defaultOut } from './options.js';
+import { runJob } from './run-job.js';
+import { table } from './table.js';
+
+/** Options of a run that every study varies. */
+const VARIED = ['attack', 'attackOption', 'manifest', 'dataset', 'dataDir', 'poisonRate', 'seed'] as const;
+
+export function addStudy(program: Command) {
+  const command = program
+    .command('study')
+    .alias('experiment')
+    .description('make the runs of a study and write its report; finished runs are reused');
+  for (const study of studies) addOne(command, study);
+}
+
+/** The command of one study. */
+function addOne(command: Command, study: Study) {
+  const { defaults } = study;
+  const one = command.command(study.name).description(study.summary);
+  addRunOptions(one, study.varies ? [...VARIED, study.varies] : VARIED)
+    .option('--data <set>', 'data set, as name[:dir][?option=value&…]; may be repeated (default shapes10)', collect, [])
+    .option(
+      '--attacks <names>',
+      `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map((a) => a.attack).join(',')})`,
+    )
+    .option('--rates <shares>', `poison rates (default ${defaults.rates.join(',')})`)
+    .option('--seeds <numbers>', `seeds (default ${shortList(defaults.seeds)})`);
+  if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
+  if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
+  one
+    .option(
+      '--out <dir>',
+      `folder of the runs and the report; studies in one folder share runs (default runs/experiment-${study.name}-TIME)`,
+    )
+    .option('--jobs <n>', 'runs at a time (default one per core)')
+    .option('--markdown <file>', 'Markdown file of the report, its figures in a folder beside it (default none)')
+    .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
+    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .addHelpText('after', `\nExample:\n  ibscope study ${study.name} --out runs/study --dry-run`)
+    .action(async (values) => {
+      const options = optionsOf(values, study);
+      // Options that no run can have are refused before the worker starts.
+      study.plan(options);
+      const whole = (n: number) => Number.isInteger(n) && n >= 1;
+      const result = await runJob(studyJobs('studyJob'), {
+        name: study.name,
+        options,
+        out: values.out ?? defaultOut(`experiment-${study.name}`),
+        jobs:
+          values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
+        dryRun: values.dryRun ?? false,
+        markdown: values.markdown,
+      });
+      process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
+    });
+}
+
+/** The options of a study from the values of its command. Throws `UserError`. */
+function optionsOf(values: Record<string, string> & { data: string[] }, { defaults }: Study): StudyOptions {
+  const { attacks, rates, seeds, noises, models, data } = values;
+  return {
+    base: requestOf(values),
+    data: data.length > 0 ? data.map(parseData) : [{ request: { dataset: 'shapes10' } }],
+    attacks: attacks ? parseAttacks(attacks) : defaults.attacks,
+    rates: rates
+      ? parseNumbers('--rates', rates, (n) => n > 0 && n <= 1, 'shares above 0 and at most 1')
+      : defaults.rates,
+    seeds: seeds ? parseSeeds(seeds) : defaults.seeds,
+    noises: noises
+      ? parseNumbers('--noises', noises, (n) => n >= 0 && Number.isFinite(n), 'numbers from 0')
+      : (defaults.noises ?? []),
+    models: models ? models.split(',').map((n) => n.trim()) : (defaults.models ?? []),
+  };
+}
+
+const collect = (value: string, all: string[]) => [...all, value];
+const shortList = (seeds: readonly number[]) =>
+  seeds.length > 4 ? `${seeds[0]} … ${seeds[seeds.length - 1]}` : seeds.join(',');
+
+/** The result of a study for a reader: after a dry run the plan and its costs, else tables and findings. */
+function textOf(r: StudyResult): string {
+  if (!r.summary) {
+    const tera = (flops: number) => (flops / 1e12).toPrecision(3);
+    const rows = r.costs.map((c) => [
+      c.like,
+      String(c.runs),
+      tera(c.trainingFlops),
+      tera(c.criticFlops),
+      ((c.trainingSeconds + c.probeSeconds) / 3600).toFixed(2),
+      (c.criticSeconds / 3600).toFixed(2),
+    ]);
+    const head = ['one run like', 'runs', 'training TFLOP', 'critic TFLOP', 'training h', 'critics h'];
+    return `${r.runs} runs, ${r.done} of them done; about ${hours(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${table(head, rows)}`;
+  }
+  const parts = [r.summary.lede];
+  for (const section of r.summary.sections)
+    for (const block of section.blocks) {
+      if (block.kind === 'table' && block.inTerminal)
+        parts.push(
+          table(
+            block.head,
+            block.rows.map((row) => row.map((cell) => (cell === null ? '–' : String(cell)))),
+          ),
+        );
+      if (block.kind === 'findings')
+        parts.push(block.findings.map((f) => `${f.verdict}: ${f.claim}\n  ${f.evidence}`).join('\n'));
+    }
+  for (const { name, why } of r.failed ?? []) parts.push(`failed: ${name}: ${why}`);
+  return `${parts.join('\n\n')}\n\nreport: ${r.report}`;
+}
