@@ -35,7 +35,7 @@ export {
 } from './library/runner.js';
 export * as models from './models/index.js';
 export * as perception from './perception/index.js';
-export type { RunResult } from './pipeline/result.js';
+export type { RunResult } from './runs/documents.js';
 export * as representation from './representation/index.js';
 export type { CompareResult } from './studies/compare.js';
 export { VERSION } from './version.js';

@@ -1,5 +1,5 @@
 /** Results as a reader wants them: a table of runs, and the sentences under it. */
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 
 const fixed = (x: number | null, digits = 3) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
 

@@ -1,6 +1,6 @@
 import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import type { RunReport } from '../report/index.js';
 
 /** A finished run of an experiment. */

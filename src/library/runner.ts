@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.js';
 import { type RunConfig, type RunRequest, runOptions } from '../config/options.js';
 import { resolveConfig as resolve } from '../config/resolve.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { run as runOne } from '../pipeline/run.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readRun as readDocument } from '../runs/documents.js';

@@ -2,7 +2,7 @@
 
 import { UserError } from '../base/errors.js';
 import { reportOf } from '../pipeline/report.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { groupStyle } from '../report/groups.js';
 import type { RunReport } from '../report/types.js';
 import { RunDirectory } from '../runs/directory.js';

@@ -5,8 +5,9 @@ import type { RunConfig } from '../config/options.js';
 import { trainingConfig } from '../config/training.js';
 import { pick } from '../datasets/select.js';
 import { criticCost } from '../information/cost.js';
+import { markSet } from '../poisoning/poisoned-set.js';
 import { PASS, Trainer } from '../training/trainer.js';
-import type { Prepared } from './prepare.js';
+import { groupsOf } from './prepare.js';
 
 export interface RunCost {
   /** Floating-point operations, two per multiply-add. */
@@ -24,14 +25,19 @@ export const secondsOf = (c: RunCost) => c.trainingSeconds + c.probeSeconds + c.
 /** Timed steps of each kind. */
 const TIMED = 3;
 
-/** The cost of a run of this configuration on these data, all its epochs and checkpoints from the first on. */
-export async function costOf(config: RunConfig, data: Prepared): Promise<RunCost> {
-  const { poisoned, test, triggered, dataset, groups } = data;
+/**
+ * The cost of a run of this configuration, all its epochs and checkpoints from the first on. The steps are timed on the images without
+ * triggers: operations do not depend on pixels. Surrogate models and adversarial images of an attack are not counted.
+ */
+export async function costOf(config: RunConfig): Promise<RunCost> {
+  const set = await markSet(config);
+  const { poisoned, test, judged, dataset } = set;
+  const groups = groupsOf(config, set);
   const trainer = new Trainer(trainingConfig({ ...config, epochs: 10_000 }), {
     classes: dataset.classes.length,
     train: poisoned,
     test,
-    triggered,
+    triggered: null,
   });
   const few = pick(
     poisoned,
@@ -51,7 +57,7 @@ export async function costOf(config: RunConfig, data: Prepared): Promise<RunCost
 
   const checkpoints = config.checkpoints!.length;
   const trained = config.epochs * poisoned.n;
-  const evaluated = config.epochs * (test.n + (triggered?.n ?? 0));
+  const evaluated = config.epochs * (test.n + judged);
   const probed = checkpoints * layers.length * (config.draws + 1) * groups.samples.length;
   const critics = { flops: 0, seconds: 0 };
   if (groups.groups.size > 0)

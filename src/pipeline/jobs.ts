@@ -1,17 +1,19 @@
-/** What runs in the worker thread: an experiment as plain data in, plain data out. */
+/** What runs in the worker thread: plain data in, plain data out. */
 
 import { UserError } from '../base/errors.js';
 import type { RunConfig } from '../config/options.js';
 import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
+import { markSet } from '../poisoning/poisoned-set.js';
 import type { EmbeddingMethod } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
 import { makeAlternatives } from './alternatives.js';
 import { costOf, type RunCost } from './cost.js';
 import { makeEmbedding } from './embedding.js';
-import { prepare } from './prepare.js';
-import { finish, type RunResult } from './result.js';
+import { groupsOf } from './prepare.js';
+import { finish } from './result.js';
 import { run } from './run.js';
 
 export interface RunJob {
@@ -27,14 +29,10 @@ export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<Ru
   return run(job.config, job.path, job.resume, hooksOf(context));
 }
 
-/** Samples in each group of a run, so that runs can be put on an equal footing; 0 where it has no groups. */
-export async function groupSizeJob(
-  { config }: { config: RunConfig },
-  context: WorkerContext<Message>,
-): Promise<number> {
-  limitThreads(1);
-  const { groups } = await prepare(config, hooksOf(context));
-  return Number.isFinite(groups.size) ? groups.size : 0;
+/** Samples in each group of a run, so that runs can be put on an equal footing; 0 where it has no groups. Nothing is poisoned. */
+export async function groupSizeJob({ config }: { config: RunConfig }): Promise<number> {
+  const { size } = groupsOf(config, await markSet(config));
+  return Number.isFinite(size) ? size : 0;
 }
 
 export interface CostJob {
@@ -42,9 +40,9 @@ export interface CostJob {
   threads: number;
 }
 
-export async function costJob({ config, threads }: CostJob): Promise<RunCost> {
+export function costJob({ config, threads }: CostJob): Promise<RunCost> {
   limitThreads(threads);
-  return costOf(config, await prepare(config));
+  return costOf(config);
 }
 
 /** Other estimators on the probes of a finished run. */

@@ -3,7 +3,7 @@
 import type { RunHooks } from '../base/progress.js';
 import { dataHash } from '../datasets/hash.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
-import { type MadeSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
+import { type MadeSet, type MarkedSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
 
 export interface Prepared extends MadeSet {
   groups: GroupPlan;
@@ -17,8 +17,12 @@ export interface Prepared extends MadeSet {
  */
 export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise<Prepared> {
   const made = await makeSet(config, hooks);
-  const { poisoned, dataset, target } = made;
-  const groups = planGroups({
+  return { ...made, groups: groupsOf(config, made), hash: dataHash(made.poisoned) };
+}
+
+/** The groups of a configuration. They depend on labels and marks, not on pixels, so a set without its triggers has the same. */
+export function groupsOf(config: Preparable, { poisoned, dataset, target }: MadeSet | MarkedSet): GroupPlan {
+  return planGroups({
     labels: poisoned.labels,
     poisoned: poisoned.poisoned,
     cover: poisoned.cover,
@@ -29,5 +33,4 @@ export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise
     pretended: Math.round(config.poisonRate * poisoned.n),
     seed: config.seed,
   });
-  return { ...made, groups, hash: dataHash(poisoned) };
 }

@@ -1,54 +1,11 @@
 /** The end of a run: what its logs say, scored and drawn. Reads only the run directory. */
-import type { RunConfig } from '../config/options.js';
-import type { Phases } from '../dynamics/index.js';
 import { renderRunReport } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
-import { type GroupsDocument, readRun } from '../runs/documents.js';
+import { type GroupsDocument, type RunResult, readRun } from '../runs/documents.js';
 import { readEmbedding } from './embedding.js';
 import { reportAndDynamics } from './report.js';
 import { makeRepresentation } from './representation.js';
-
-/** What `ibscope run --json` prints, and `result.json`. */
-export interface RunResult {
-  /** Folder of the run. */
-  dir: string;
-  attack: string;
-  dataset: string;
-  model: string;
-  /** Epochs that were trained, or the last that a trace has. */
-  epochs: number;
-  /** Test accuracy after the last epoch, 0 … 1; NaN where a trace does not say. */
-  accuracy: number;
-  /** Attack success rate, 0 … 1; null without a trigger. */
-  asr: number | null;
-  /** The stealth score of the first layer, and what it is read against. */
-  stealth: {
-    /** By `--score`: ibscope's S ∈ (0, 1], or the authors' draft, where lower is stealthier. */
-    kind: RunConfig['score'];
-    score: number | null;
-    reason?: string;
-    null: { mean: number; low: number; high: number; draws: number } | null;
-    p: number | null;
-    /** D, its excess over the null's mean, and the gaps it is made of. */
-    distance: number | null;
-    excess: number | null;
-    parts: Record<string, unknown>;
-    beta: number;
-    window: number;
-    notes: string[];
-  };
-  /** Scores at the layers besides the first of `--layer`. */
-  layers: { layer: string; score: number | null; null: { low: number; high: number } | null; p: number | null }[];
-  /** Of every group that has a trajectory of I(X;T). */
-  phases: Phases[];
-  /** Samples of every group that is compared. */
-  groupSize: number;
-  /** The file of the report. */
-  report: string;
-  /** Of the work, over all sittings. */
-  seconds: number;
-}
 
 /** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
 export async function finish(dir: RunDirectory): Promise<RunResult> {

@@ -11,24 +11,23 @@ import { type OnDevice, onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
 import { trainingConfig } from '../config/training.js';
 import { pick } from '../datasets/select.js';
-import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
-import { type CheckpointData, estimatesPlanned } from '../information/checkpoint.js';
-import type { Weights } from '../models/index.js';
+import { estimatesPlanned } from '../information/checkpoint.js';
 import { perceive } from '../perception/index.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
 import { groupsDocument, type RunDocument, readRun } from '../runs/documents.js';
 import { writeGallery } from '../runs/gallery.js';
-import { layerSuffix, readProbe } from '../runs/probes.js';
 import { writeSamples } from '../runs/samples.js';
-import { type Position, Trainer } from '../training/trainer.js';
+import { Trainer } from '../training/trainer.js';
 import { VERSION } from '../version.js';
+import { restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { makeEmbedding } from './embedding.js';
 import { recordEstimates } from './estimate.js';
 import { type Prepared, prepare } from './prepare.js';
-import { finish, type RunResult } from './result.js';
+import { checkpointData, recordProbe } from './probe.js';
+import { finish } from './result.js';
 
 /** Images that the trigger's look is measured on. */
 const PERCEIVED = 200;
@@ -82,7 +81,8 @@ class Run {
 
   async complete(): Promise<RunResult> {
     await this.begin();
-    await this.restore();
+    const planned = estimatesPlanned(this.data.groups.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+    await restoreCheckpoint(this.dir, this.trainer, planned * this.config.layer!.length);
     await this.estimateProbed();
     while (this.trainer.position.epoch < this.config.epochs) {
       await this.epoch();
@@ -129,32 +129,8 @@ class Run {
     await this.dir.writeDocument('perception.json', measured);
   }
 
-  /** Goes back to the last checkpoint, and cuts from the logs what came after it. */
-  private async restore() {
-    const { dir, trainer } = this;
-    if (await dir.has(dir.lastCheckpoint)) {
-      const { tensors, metadata } = await readSafetensors(dir.lastCheckpoint);
-      trainer.load(tensors as Record<string, Weights>);
-      trainer.position = JSON.parse(metadata.position) as Position;
-    }
-    const { epoch } = trainer.position;
-    await dir.cut<{ epoch: number }>('events.jsonl', (row) => row.epoch <= epoch);
-    const planned = estimatesPlanned(this.data.groups.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
-    const expected = planned * this.config.layer!.length;
-    const rows = await dir.rows<EstimateRow>('information.jsonl');
-    const complete = (e: number) => e <= epoch && rows.filter((r) => r.epoch === e).length === expected;
-    await dir.cut<EstimateRow>('information.jsonl', (row) => complete(row.epoch));
-  }
-
-  private async save() {
-    const { dir, trainer } = this;
-    await trainer.state.collect();
-    const tensors = asTensors(trainer.tensors());
-    await writeSafetensors(dir.lastCheckpoint, tensors, { position: JSON.stringify(trainer.position) });
-  }
-
   private async stop(): Promise<never> {
-    await this.save();
+    await saveCheckpoint(this.dir, this.trainer);
     await this.trainer.release();
     throw new Stopped(
       `stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved. To go on, give the same command with --out and --resume.`,
@@ -162,8 +138,8 @@ class Run {
   }
 
   private async epoch() {
-    const { trainer, config, dir, hooks } = this;
-    const perEpoch = this.data.poisoned.n;
+    const { trainer, config, data, dir, hooks } = this;
+    const perEpoch = data.poisoned.n;
     let saved = performance.now();
     for (let last = trainer.position.step === trainer.stepsPerEpoch; !last; ) {
       last = await trainer.step();
@@ -179,76 +155,35 @@ class Run {
       });
       if (hooks.shouldStop?.()) await this.stop();
       if (performance.now() - saved > SAVE_EVERY * 1000 && !last) {
-        await this.save();
+        await saveCheckpoint(dir, trainer);
         saved = performance.now();
       }
     }
     const row = await trainer.finishEpoch();
     dir.append('events.jsonl', [{ event: 'epoch', ...row }]);
-    if (config.checkpoints!.includes(row.epoch)) await this.probe(row.epoch);
-    await this.save();
+    if (config.checkpoints!.includes(row.epoch)) await recordProbe(dir, trainer, data, config, row.epoch);
+    await saveCheckpoint(dir, trainer);
     hooks.line?.(describe(row, config.epochs));
-  }
-
-  private async probe(epoch: number) {
-    const { trainer, dir, data, config } = this;
-    const set = pick(data.poisoned, data.groups.samples);
-    if (set.n > 0) {
-      const tensors: Record<string, Tensor> = {};
-      for (const layer of config.layer!) Object.assign(tensors, await this.probeLayer(set, layer));
-      await writeSafetensors(dir.probe(epoch), tensors);
-    }
-    await trainer.state.collect();
-    await writeSafetensors(dir.checkpoint(epoch), asTensors(trainer.weights()));
-  }
-
-  /** What is recorded of one layer; the logits, which all share, with the first. */
-  private async probeLayer(set: ImageSet, layer: string): Promise<Record<string, Tensor>> {
-    const { trainer, config } = this;
-    const draws = await trainer.probe(set, config.draws, layer);
-    const noiseFree = await trainer.noiseFree(set, layer);
-    const stack = (key: 'representation' | 'representationMean' | 'logits') => {
-      const d = draws[0][key].length / set.n;
-      const all = new Float32Array(draws.length * set.n * d);
-      draws.forEach((draw, k) => {
-        all.set(draw[key], k * set.n * d);
-      });
-      return tensor(all, [draws.length, set.n, d]);
-    };
-    const at = layerSuffix(config, layer);
-    return {
-      [`t${at}`]: stack('representation'),
-      [`t_mean${at}`]: stack('representationMean'),
-      [`t_noise_std${at}`]: tensor(Float32Array.of(trainer.representationNoise(layer)), [1]),
-      [`t_noise_free${at}`]: tensor(noiseFree, [set.n, noiseFree.length / set.n]),
-      ...(at === '' ? { logits: stack('logits') } : {}),
-    };
   }
 
   /** Estimates every probed checkpoint up to now that has no estimates yet. */
   private async estimateProbed() {
-    const { dir, config, trainer, hooks } = this;
+    const { dir, data, config, trainer, hooks } = this;
     const rows = await dir.rows<EstimateRow>('information.jsonl');
     const known = new Set(rows.map((r) => r.epoch));
     const due = config.checkpoints!.filter((e) => e <= trainer.position.epoch && !known.has(e));
-    if (this.data.groups.groups.size === 0) return;
+    if (data.groups.groups.size === 0) return;
     for (const epoch of due) {
-      const seconds = await recordEstimates(dir, epoch, config, (layer) => this.readProbe(epoch, layer), hooks);
+      const seconds = await recordEstimates(
+        dir,
+        epoch,
+        config,
+        (layer) => checkpointData(dir, data, config, epoch, layer),
+        hooks,
+      );
       dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds }]);
       if (hooks.shouldStop?.()) await this.stop();
     }
-  }
-
-  private async readProbe(epoch: number, layer: string): Promise<CheckpointData> {
-    const { dir, data, config } = this;
-    const { tensors } = await readSafetensors(dir.probe(epoch));
-    const { samples, groups } = data.groups;
-    return {
-      ...(await readProbe(dir, tensors, config, layer)),
-      labels: Int32Array.from(samples, (i) => data.poisoned.originalLabels[i]),
-      classes: data.dataset.classes.length,
-      groups,
-    };
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { UserError } from '../base/errors.js';
 import type { RunConfig } from '../config/options.js';
+import type { Phases } from '../dynamics/index.js';
 import type { GroupPlan } from '../information/groups.js';
 import { FORMAT, type RunDirectory } from './directory.js';
 
@@ -26,6 +27,47 @@ export interface GroupsDocument {
   leftOut: Record<string, number>;
   /** Group id → row numbers of `samples.safetensors`. */
   groups: Record<string, number[]>;
+}
+
+/** What `ibscope run --json` prints, and `result.json`. */
+export interface RunResult {
+  /** Folder of the run. */
+  dir: string;
+  attack: string;
+  dataset: string;
+  model: string;
+  /** Epochs that were trained, or the last that a trace has. */
+  epochs: number;
+  /** Test accuracy after the last epoch, 0 … 1; NaN where a trace does not say. */
+  accuracy: number;
+  /** Attack success rate, 0 … 1; null without a trigger. */
+  asr: number | null;
+  /** The stealth score of the first layer, and its null. */
+  stealth: {
+    /** By `--score`: ibscope's S ∈ (0, 1], or the authors' draft, where lower is stealthier. */
+    kind: RunConfig['score'];
+    score: number | null;
+    reason?: string;
+    null: { mean: number; low: number; high: number; draws: number } | null;
+    p: number | null;
+    /** D, its excess over the null's mean, and the gaps it is made of. */
+    distance: number | null;
+    excess: number | null;
+    parts: Record<string, unknown>;
+    beta: number;
+    window: number;
+    notes: string[];
+  };
+  /** Scores at the layers besides the first of `--layer`. */
+  layers: { layer: string; score: number | null; null: { low: number; high: number } | null; p: number | null }[];
+  /** Of every group that has a trajectory of I(X;T). */
+  phases: Phases[];
+  /** Samples of every group that is compared. */
+  groupSize: number;
+  /** Path of the report. */
+  report: string;
+  /** Seconds of work, over all sessions of the run. */
+  seconds: number;
 }
 
 /** A plan of groups as it is kept; `row` tells the row of the samples' file from a position in the plan. */

@@ -1,16 +1,17 @@
 /**
- * The runs in a folder, as the dashboard lists them. A run is a folder with a `run.json`, at most three folders down; what is
- * half-written, of another version or damaged is listed with what is wrong with it. Nothing outside the folder is read.
+ * The runs in a folder, as the dashboard lists them. A run is a folder with a `run.json`, at most three folders down. A run that is
+ * incomplete, of another version or damaged is listed with the reason. Nothing outside the folder is read.
  */
 
 import { type Dirent, lstatSync, readFileSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { EpochRow, StealthResult } from '../dynamics/index.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { alive, FORMAT } from '../runs/directory.js';
 import type { RunDocument } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
+import { stampOf } from './stamps.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
 
@@ -18,7 +19,7 @@ export interface RunSummary {
   /** Path from the folder, with `/`. */
   id: string;
   state: RunState;
-  /** What is wrong with a damaged one. */
+  /** Why the run is listed as damaged. */
   problem?: string;
   attack?: string;
   dataset?: string;
@@ -36,18 +37,21 @@ export interface RunSummary {
   created?: string;
 }
 
+/** Folders below the root that are searched: `runs/STUDY/ATTACK/seed-0` is the deepest that the command line writes. */
 const DEPTH = 3;
-/** A document larger than this is none of ours. */
+/** Largest document that is read: a thousand epochs of a hundred classes are about 5 MB. */
 const MOST_BYTES = 64 << 20;
-/** Epochs of a sparkline. */
+/** Points of a sparkline, which is 84 pixels wide. */
 const POINTS = 60;
+/** Files that the summary of a run is read from. */
+const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stealth.json', 'lock'];
 
-export class Library {
+export class RunList {
   private readonly known = new Map<string, { stamp: string; summary: RunSummary }>();
 
   constructor(readonly root: string) {}
 
-  /** The folder of a run; null for an id that is none, leads outside, or through a link to outside. */
+  /** The folder of a run; null where there is none, or it lies outside the root, links included. */
   async resolve(id: string): Promise<string | null> {
     if (id.includes('\0') || id.split(/[\\/]/).some((part) => part === '..' || part === '')) return null;
     const path = join(this.root, id);
@@ -79,18 +83,9 @@ export class Library {
 
   private async summary(id: string): Promise<RunSummary> {
     const path = join(this.root, id);
-    const names = ['run.json', 'events.jsonl', 'result.json', 'stealth.json', 'lock'];
-    const stamps = await Promise.all(
-      names.map((n) =>
-        stat(join(path, n)).then(
-          (s) => `${s.mtimeMs} ${s.size}`,
-          () => '',
-        ),
-      ),
-    );
-    const stamp = stamps.join();
+    const stamp = await stampOf(path, FILES);
     const known = this.known.get(id);
-    // A lock is looked at anew: its process may have died without touching it.
+    // The lock of a run in progress is read every time: its process may have died without touching it.
     if (known?.stamp === stamp && known.summary.state !== 'running') return known.summary;
     const summary = summarise(path, id);
     this.known.set(id, { stamp, summary });
@@ -98,11 +93,11 @@ export class Library {
   }
 }
 
-/** The text of a file of a run; null where it is not there. What is a link or too large to be ours is refused unread. */
+/** The text of a file of a run; null where it is not there. Throws, without reading, for a link and for a file that is too large. */
 function readText(path: string): string | null {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return null;
-  if (!found.isFile()) throw new Error('a document of it is no plain file');
+  if (!found.isFile()) throw new Error('one of its documents is not a plain file');
   if (found.size > MOST_BYTES) throw new Error('is too large');
   return readFileSync(path, 'utf8');
 }
@@ -118,7 +113,7 @@ function summarise(path: string, id: string): RunSummary {
     const run = readJson<RunDocument>(join(path, 'run.json'));
     if (!run || typeof run.config !== 'object' || run.config === null) return damaged('run.json is not a run’s');
     if (run.format !== FORMAT) return damaged(`its format is ${run.format}, this version reads ${FORMAT}`);
-    // What `ibscope analyze` was told of a trace, which says no more than its owner wrote.
+    // `ibscope analyze` is told what the trace of another training does not say.
     const analysis = readJson<{ config: Partial<RunDocument['config']> }>(join(path, 'analysis.json'));
     const config = { ...run.config, ...analysis?.config };
     const base = {
@@ -148,11 +143,11 @@ function summarise(path: string, id: string): RunSummary {
       sparkline: thin(epochs.map((e) => e.testAccuracy).filter(Number.isFinite)),
     };
   } catch (error) {
-    return damaged(error instanceof SyntaxError ? 'a document of it is not JSON' : (error as Error).message);
+    return damaged(error instanceof SyntaxError ? 'one of its documents is not JSON' : (error as Error).message);
   }
 }
 
-/** The epochs in the log; a line that is cut short is not there yet. */
+/** The epochs in the log, without a last line that is still being written. */
 function epochRows(path: string): EpochRow[] {
   const text = readText(join(path, 'events.jsonl')) ?? '';
   const lines = text.split('\n');

@@ -5,10 +5,11 @@ import type { RunHooks } from '../base/progress.js';
 import { onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
 import { writeAtomic } from '../formats/files.js';
-import { prepare } from '../pipeline/prepare.js';
+import { groupsOf } from '../pipeline/prepare.js';
 import { reportOf } from '../pipeline/report.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { run } from '../pipeline/run.js';
+import { markSet } from '../poisoning/poisoned-set.js';
 import { renderComparison } from '../report/index.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
 
@@ -18,13 +19,13 @@ export interface CompareResult {
   dir: string;
   /** Results in the order of the requests. */
   rows: RunResult[];
-  /** The file of the report. */
+  /** Path of the report. */
   report: string;
-  /** Of all runs together, over all sittings. */
+  /** Seconds of work of all runs together, those before a resume included. */
   seconds: number;
 }
 
-/** Runs every configuration in a folder of its own under `path`, named after its attack. */
+/** Runs each configuration in its own folder under `path`, named after its attack, one after another. */
 export async function compare(
   configs: RunConfig[],
   path: string,
@@ -35,7 +36,7 @@ export async function compare(
   const { device } = await onDevice(configs[0], hooks);
   // Equal footing: every run's groups have the size that the smallest of them allows.
   const sizes: number[] = [];
-  for (const config of configs) sizes.push((await prepare(config, hooks)).groups.size);
+  for (const config of configs) sizes.push(groupsOf(config, await markSet(config)).size);
   const probeSize = Math.min(...sizes.filter((s) => Number.isFinite(s) && s > 0), configs[0].probeSize);
   const rows: RunResult[] = [];
   for (const [i, config] of configs.entries()) {
@@ -57,7 +58,7 @@ export async function compare(
   return result;
 }
 
-/** Writes the comparison's report from the runs in the folders `names` of `path`; returns its file. */
+/** Writes the comparison's report from the runs in the folders `names` of `path`; returns its path. */
 export async function writeComparison(path: string, names: readonly string[]): Promise<string> {
   const reports = [];
   for (const name of names) reports.push(await reportOf(await RunDirectory.read(join(path, name))));

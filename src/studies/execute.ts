@@ -14,7 +14,7 @@ import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { RunDirectory } from '../runs/directory.js';
 import { FREE, finished, type StudyPlan, threadsOf } from './plan.js';
 import type { StudyOutcome } from './types.js';

@@ -6,7 +6,7 @@ import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
 import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunDocument } from '../runs/documents.js';
 import { onEqualFooting } from './equal-footing.js';

@@ -1,7 +1,7 @@
 import type { RunRequest } from '../config/options.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
-import type { RunResult } from '../pipeline/result.js';
+import type { RunResult } from '../runs/documents.js';
 import { type AnalyzeRequest, analyze } from './analyze.js';
 import { layersOfOnnx, type OnnxRequest, traceOfOnnx } from './onnx-checkpoints.js';
 
