@@ -27,9 +27,32 @@ export function poison(
   settings: AttackSettings,
   adversarial?: AdversarialImages,
 ): PoisonedSet {
-  const { n, height, width, channels } = train;
+  const out = { ...marked(train, attack, settings), images: train.images.slice() };
+  const trigger = attack.trigger(train, settings);
+  if (!trigger) return out;
+  const touched = [...out.index].filter((i) => out.poisoned[i] || out.cover[i]);
+  const needed = attack.adversary(settings.options) !== null;
+  for (const i of touched) {
+    if (needed && !adversarial?.has(i))
+      throw new Error(`poison: ${attack.name} needs an adversarial version of image ${i}`);
+    stamp(out.images, i, trigger.train(adversarial?.get(i) ?? floats(train, i), i));
+  }
+  if (touched.length > 0 && !trigger.unchanged && Buffer.compare(out.images, train.images) === 0)
+    throw new UserError(
+      `attack "${attack.name}": its trigger changes no pixel of any of the ${touched.length} images it is given`,
+    );
+  return out;
+}
+
+/**
+ * The set that `poison` makes, with the images as they were: labels and marks are those of the poisoned set, no trigger is
+ * applied, and no adversarial image is needed. `images` is the given array itself. Throws `UserError` as `poison` does, but
+ * for a trigger that changes nothing.
+ */
+export function marked(train: ImageSet, attack: Attack, settings: AttackSettings): PoisonedSet {
+  const { images, n, height, width, channels } = train;
   const out: PoisonedSet = {
-    images: train.images.slice(),
+    images,
     labels: train.labels.slice(),
     originalLabels: train.labels.slice(),
     poisoned: new Uint8Array(n),
@@ -41,8 +64,6 @@ export function poison(
     channels,
   };
   const { payload, cover } = victims(train, attack, settings);
-  const trigger = attack.trigger(train, settings);
-  if (!trigger) return out;
   const { rule } = labellingOf(attack, settings);
   const classes = classCount(train);
   for (const i of payload) {
@@ -50,17 +71,6 @@ export function poison(
     out.labels[i] = relabelled(train.labels[i], rule, settings.target, classes);
   }
   for (const i of cover) out.cover[i] = 1;
-  const needed = attack.adversary(settings.options) !== null;
-  for (const i of [...payload, ...cover]) {
-    if (needed && !adversarial?.has(i))
-      throw new Error(`poison: ${attack.name} needs an adversarial version of image ${i}`);
-    stamp(out.images, i, trigger.train(adversarial?.get(i) ?? floats(train, i), i));
-  }
-  const touched = payload.length + cover.length;
-  if (touched > 0 && !trigger.unchanged && Buffer.compare(out.images, train.images) === 0)
-    throw new UserError(
-      `attack "${attack.name}": its trigger changes no pixel of any of the ${touched} images it is given`,
-    );
   return out;
 }
 
@@ -95,17 +105,26 @@ export function attackTest(
 ): { rows: Int32Array; set: ImageSet } | null {
   const trigger = attack.trigger(test, settings);
   if (!trigger) return null;
+  const rows = judged(test, attack, settings);
   const { rule } = labellingOf(attack, settings);
   const classes = classCount(test);
-  const judged = (y: number) =>
-    rule === 'all-to-all' || (rule === 'source-specific' ? settings.sources!.includes(y) : y !== settings.target);
-  const rows = Int32Array.from(test.labels.keys()).filter((i) => judged(test.labels[i]));
   const images = triggered(test, trigger, rows);
   const labels = rows.map((i) =>
     relabelled(test.labels[i], rule === 'clean-label' ? 'all-to-one' : rule, settings.target, classes),
   );
   const { height, width, channels } = test;
   return { rows, set: { images, labels, n: rows.length, height, width, channels } };
+}
+
+/** The rows of `attackTest`, without applying the trigger. */
+export const judgedRows = (test: ImageSet, attack: Attack, settings: AttackSettings): Int32Array | null =>
+  attack.trigger(test, settings) && judged(test, attack, settings);
+
+function judged(test: ImageSet, attack: Attack, settings: AttackSettings): Int32Array {
+  const { rule } = labellingOf(attack, settings);
+  const counts = (y: number) =>
+    rule === 'all-to-all' || (rule === 'source-specific' ? settings.sources!.includes(y) : y !== settings.target);
+  return Int32Array.from(test.labels.keys()).filter((i) => counts(test.labels[i]));
 }
 
 const classCount = ({ labels }: ImageSet) => labels.reduce((a, b) => Math.max(a, b), 0) + 1;

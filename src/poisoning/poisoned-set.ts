@@ -7,6 +7,7 @@ import {
   type PoisonedSet,
   poison,
 } from '../attacks/index.js';
+import { judgedRows, marked } from '../attacks/poison.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
@@ -72,6 +73,36 @@ async function attacked(dataset: Dataset, config: RunConfig, hooks: RunHooks): P
   const judged = attackTest(dataset.test, attack, settings);
   const untriggered = judged && pick(dataset.test, judged.rows);
   return { poisoned, test: dataset.test, triggered: judged?.set ?? null, untriggered, target: config.target };
+}
+
+/** A poisoned set without its triggers: enough to choose the groups of a run and to count what it costs. */
+export interface MarkedSet {
+  dataset: Dataset;
+  /** Labels and marks of the poisoned set, images of the clean one. */
+  poisoned: PoisonedSet;
+  test: ImageSet;
+  /** How many test images the attack is judged on; 0 without a trigger. */
+  judged: number;
+  target: number;
+}
+
+/**
+ * `makeSet` without pixels: no trigger is applied and no surrogate model is trained. A manifest is read, as it alone says what is
+ * poisoned. Throws `UserError` as `makeSet` does, but for a trigger that changes nothing.
+ */
+export async function markSet(config: Preparable): Promise<MarkedSet> {
+  const dataset = await loadData(config);
+  const { manifest } = config;
+  if (manifest !== undefined) {
+    const { poisoned, test, triggered, target } = await givenSet(dataset, { ...config, manifest });
+    return { dataset, poisoned, test, judged: triggered?.n ?? 0, target };
+  }
+  const attack = findAttack(config.attack);
+  const target = config.target ?? 0;
+  const settings = attackSettings({ ...config, target });
+  const { train, test } = dataset;
+  const rows = judgedRows(test, attack, settings);
+  return { dataset, poisoned: marked(train, attack, settings), test, judged: rows?.length ?? 0, target };
 }
 
 /** A configuration that may leave the target to the manifest. */
