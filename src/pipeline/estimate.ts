@@ -9,11 +9,11 @@ import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../in
 import type { RunDirectory } from '../runs/directory.js';
 import { makeRepresentation } from './representation.js';
 
-/** Of single samples, what the trajectories show is kept; the null's halves are left out. */
+/** Values of single samples are kept for the quantities of the score; those of the null's halves are not. */
 const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
   (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
 
-/** Estimates a checkpoint at every layer, and says how long it took, in seconds. `read` gives what was probed of one layer. */
+/** Estimates a checkpoint at every layer; returns the seconds it took. `read` gives what was probed of one layer. */
 export async function recordEstimates(
   dir: RunDirectory,
   epoch: number,
@@ -33,7 +33,7 @@ export async function recordEstimates(
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
       if (hooks.shouldStop?.())
         throw new Stopped(
-          `stopped while estimating epoch ${epoch}; training is saved. To go on, give the same command with --out and --resume.`,
+          `stopped while estimating epoch ${epoch}; training is saved. To resume, give the same command with --out and --resume.`,
         );
       hooks.progress?.({ phase: 'estimate', epoch, stage, done: Math.round(done * total), total, unit: 'estimates' });
     });

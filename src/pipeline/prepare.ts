@@ -12,7 +12,7 @@ export interface Prepared extends MadeSet {
 }
 
 /**
- * Data, poison and groups of a configuration. Without a target the manifest's is taken; throws `UserError` for what cannot be
+ * Data, poison and groups of a configuration. The manifest's target is the default; throws `UserError` for what cannot be
  * loaded, poisoned or matched.
  */
 export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise<Prepared> {

@@ -12,7 +12,7 @@ import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
 import type { RepresentationDocument } from './representation.js';
 
-/** A group that the minimum size left out explains a missing score better than the missing estimate does. */
+/** The score of a run whose groups are too small: the reason is the groups' sizes, not the missing estimates. */
 function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
   if (result.score !== null) return result;
   const small = Object.entries(leftOut).filter(([id]) => id.startsWith(`${target}/`));
@@ -21,13 +21,13 @@ function explain(result: StealthResult, leftOut: Record<string, number>, target:
   return { ...result, reason: `${words}; a comparison needs at least ${MINIMUM_GROUP}` };
 }
 
-/** Seconds of work the logs account for, over all sittings. */
+/** Seconds of work the logs account for, over all sessions of the run. */
 function secondsOf(events: readonly { event: string; epoch: number; seconds: number }[]): number {
   const last = new Map(events.map((e) => [`${e.event} ${e.epoch}`, Number.isFinite(e.seconds) ? e.seconds : 0]));
   return [...last.values()].reduce((a, b) => a + b, 0);
 }
 
-/** Measures of the trigger's look by name; means over images. */
+/** Stealth in input space by name of the measure; means over images. */
 async function readPerception(dir: RunDirectory): Promise<Record<string, number>> {
   const measured = (await dir.readDocument<Record<string, Perceived>>('perception.json')) ?? {};
   const named = { psnr: 'PSNR (dB)', ssim: 'SSIM', linf: 'l∞', sam: 'spectral angle' } as const;
@@ -71,7 +71,7 @@ function smallGroups(leftOut: Record<string, number>): string[] {
   ];
 }
 
-/** A run's report and the dynamics it is drawn from; `known` stands for the dynamics where they are known already. */
+/** A run's report and the dynamics it is drawn from; `known`: the dynamics, where they are computed already. */
 export async function reportAndDynamics(
   dir: RunDirectory,
   known: LayeredDynamics | null = null,

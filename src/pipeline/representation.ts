@@ -1,6 +1,6 @@
 /**
  * What a run's probes say beyond information: how the poisoned samples lie in T, a picture of it, and whether the pointwise
- * information of single samples tells them apart. Reads the run directory; what is dear is kept there.
+ * information of single samples tells them apart. Reads the run directory; expensive results are kept there.
  */
 
 import { Rng } from '../base/random.js';
@@ -17,9 +17,9 @@ import { tensorDraws } from '../runs/probes.js';
 /** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
 export interface RepresentationRow {
   epoch: number;
-  /** Mean silhouette of the group's samples among payload, clean target class and the other classes. */
+  /** Mean silhouette of the group's samples among poisoned samples, clean samples of the target class and the other classes. */
   silhouettes: Record<string, number>;
-  /** Mean silhouette of payload and clean samples of the target class, as two clusters of their own. */
+  /** Mean silhouette of two clusters: poisoned samples, and clean samples of the target class. */
   pair: number | null;
   place: Place | null;
 }
@@ -37,7 +37,7 @@ export interface RepresentationDocument {
   separation: SeparationRow[];
 }
 
-/** Samples of each group that distances are taken between. */
+/** Samples of each group between which distances are computed. */
 const PER_GROUP = 150;
 
 /** The probed samples as they were recorded, and which of them make up the groups that have a place in T. */
@@ -57,12 +57,12 @@ export async function readProbed(dir: RunDirectory): Promise<Probed | null> {
   const arrays = await readArrays(dir.samplesBase);
   const poisoned = (arrays.poisoned?.data ?? new Uint8Array(arrays.label.shape[0])) as Uint8Array;
   const c = run.config.target;
-  const taken = Object.entries(plan.groups).filter(
+  const scored = Object.entries(plan.groups).filter(
     ([id]) => id === partOf(c, 'backdoor') || id === partOf(c, 'clean') || isClassGroup(id),
   );
   return {
     target: c,
-    groups: new Map(taken),
+    groups: new Map(scored),
     original: (arrays.original_label ?? arrays.label).data as Int32Array,
     poisoned,
     pretended: !poisoned.includes(1),
@@ -119,7 +119,7 @@ function rowAt(epoch: number, t: Matrix, probed: Probed): RepresentationRow {
   };
 }
 
-/** AUROC of the pointwise information for "carries the payload", in the target class and over the whole set. */
+/** AUROC of the pointwise information for "is poisoned", in the target class and over the whole set. */
 async function separationAt(epoch: number, dir: RunDirectory, probed: Probed): Promise<SeparationRow[]> {
   if (!(await dir.has(dir.pointwise(epoch)))) return [];
   const { tensors } = await readSafetensors(dir.pointwise(epoch));

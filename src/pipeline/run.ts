@@ -1,6 +1,6 @@
 /**
  * One run: poison, train, probe, estimate, score, report. Every stage reads and writes the run directory, so a run that was
- * killed at any moment goes on from its files and ends with the same numbers.
+ * killed at any moment resumes from its files and ends with the same numbers.
  */
 
 import { stat } from 'node:fs/promises';
@@ -29,18 +29,18 @@ import { type Prepared, prepare } from './prepare.js';
 import { checkpointData, recordProbe } from './probe.js';
 import { finish } from './result.js';
 
-/** Images that the trigger's look is measured on. */
+/** Images on which stealth in input space is measured. */
 const PERCEIVED = 200;
 
-/** Seconds between checkpoints inside a long epoch. */
+/** Seconds between saves inside a long epoch: what a kill costs at most. */
 const SAVE_EVERY = 60;
 
-/** Runs a configuration in `path`, or goes on with the run that is there. Returns its result, which is also on disk. */
+/** Runs a configuration in `path`, or resumes the run that is there. Returns its result, which is also on disk. */
 export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
   await RunDirectory.check(path, resume);
   const settled = await onDevice(config, hooks);
   if (resume && !(await stat(join(path, 'run.json')).catch(() => null)))
-    hooks.line?.(`${path}: there is no run to go on with yet; it begins anew`);
+    hooks.line?.(`Nothing to resume in ${path}; starting a new run.`);
   hooks.progress?.({ phase: 'data', stage: 'data', done: 0, total: 1, unit: 'set' });
   const data = await prepare(settled, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
@@ -90,7 +90,7 @@ class Run {
     }
     await this.trainer.release();
     await makeEmbedding(this.dir, 'umap', this.config.seed, (done, total) =>
-      this.hooks.progress?.({ phase: 'embed', stage: 'picture of T', done, total, unit: 'checkpoints' }),
+      this.hooks.progress?.({ phase: 'embed', stage: 'UMAP of T', done, total, unit: 'checkpoints' }),
     );
     this.hooks.progress?.({ phase: 'report', stage: 'report', done: 0, total: 1, unit: 'page' });
     return finish(this.dir);
@@ -120,7 +120,7 @@ class Run {
     await dir.writeDocument('groups.json', groupsDocument(data.groups));
   }
 
-  /** How visible the trigger is, on the first triggered test images. */
+  /** Stealth in input space, on the first triggered test images. */
   private async writePerception() {
     const { triggered, untriggered } = this.data;
     if (!triggered || !untriggered) return;
@@ -133,7 +133,7 @@ class Run {
     await saveCheckpoint(this.dir, this.trainer);
     await this.trainer.release();
     throw new Stopped(
-      `stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved. To go on, give the same command with --out and --resume.`,
+      `stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved. To resume, give the same command with --out and --resume.`,
     );
   }
 

@@ -1,6 +1,6 @@
 /**
  * The run directory: the one place that knows its file names and formats. Documents and tensors appear whole or not at
- * all; `.jsonl` logs are append-only, and what a kill left half-written is cut when they are read.
+ * all; `.jsonl` logs are append-only, and a line that a kill left half-written is dropped when they are read.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -35,7 +35,7 @@ export async function checkFolder(path: string, resume: boolean): Promise<void> 
   const there = await stat(path).catch(() => null);
   if (there && !there.isDirectory()) throw new UserError(`--out ${path}: there is a file of that name`);
   if (there && !resume && (await readdir(path)).some((e) => e !== 'lock'))
-    throw new UserError(`--out ${path}: it exists already; add --resume to go on with it, or name another folder`);
+    throw new UserError(`--out ${path}: it exists already; add --resume to resume it, or name another folder`);
 }
 
 /** Whether a process of that number runs. */
@@ -180,7 +180,7 @@ export class RunDirectory {
     return join(this.path, 'gallery.safetensors');
   }
 
-  /** The checkpoint training goes on from: parameters, running statistics, optimizer state, position. */
+  /** The checkpoint that training resumes from: parameters, running statistics, optimizer state, position. */
   get lastCheckpoint(): string {
     return join(this.path, 'checkpoints', 'last.safetensors');
   }

@@ -1,6 +1,6 @@
 /**
- * The analysis of a training that was not ours: estimates, phases, score and report from its trace, as for an own run. Results lie
- * in the trace's folder, beside what its owner wrote, none of which is changed.
+ * The analysis of a training that ibscope did not run: estimates, phases, score and report from its trace. Results are written into
+ * the trace's folder; the files that are there are not changed.
  */
 
 import { stat } from 'node:fs/promises';
@@ -28,7 +28,7 @@ export interface AnalyzeRequest {
   path: string;
   /** Options of the analysis: critic, view, beta, window, score, probe size, null splits, seed. */
   options: RunRequest;
-  /** Goes on looking for new probes until the last epoch is there, or until it is stopped. */
+  /** Waits for new probes until the last epoch is there, or until it is stopped. */
   follow: boolean;
 }
 
@@ -44,8 +44,8 @@ export const ANALYSIS_OPTIONS = [
   'seed',
 ] as const;
 
-/** Milliseconds between looks for a new probe, and how long a file that cannot be read yet may still be being written. */
-const LOOK = 500;
+/** Milliseconds between two searches for a new probe, and the age up to which an unreadable file counts as being written. */
+const SEARCH_EVERY = 500;
 const WRITING = 30_000;
 
 export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: RunHooks): Promise<RunResult> {
@@ -68,7 +68,7 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
     await estimateAll(dir, trace, samples, config, plan, follow ? until : null, hooks);
     await dir.writeDocument('analysis.json', { config: { ...config, checkpoints: await dir.probes() } });
     await makeEmbedding(dir, 'umap', config.seed, (done, total) =>
-      hooks.progress?.({ phase: 'embed', stage: 'picture of T', done, total, unit: 'checkpoints' }),
+      hooks.progress?.({ phase: 'embed', stage: 'UMAP of T', done, total, unit: 'checkpoints' }),
     );
     return await finish(dir);
   } finally {
@@ -88,7 +88,7 @@ async function firstProbe(dir: RunDirectory, n: number, hooks: RunHooks): Promis
 
 async function wait(stage: string, hooks: RunHooks): Promise<void> {
   hooks.progress?.({ phase: 'wait', stage, done: 0, total: 1, unit: '' });
-  await new Promise((resolve) => setTimeout(resolve, LOOK));
+  await new Promise((resolve) => setTimeout(resolve, SEARCH_EVERY));
 }
 
 /** What the run's own documents say, and for the rest the quick preset; X is read through φ where the probes have it. */
@@ -108,7 +108,7 @@ async function configOf(
     throw new UserError(`--critic-view network: the probes have no "t_noise_free"; --critic-view pixels reads "x"`);
   if (view === 'pixels' && !samples.x)
     throw new UserError(
-      `${dir.samplesBase}: it has no "x", and the probes have no "t_noise_free": nothing stands for X`,
+      `${dir.samplesBase}: it has no "x", and the probes have no "t_noise_free": no array holds X`,
     );
   const chosen = Object.fromEntries(
     ANALYSIS_OPTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, quick[key]]])),
@@ -145,10 +145,10 @@ function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): Grou
   });
 }
 
-/** Writes what the analysis was asked and the groups it chose; estimates made otherwise are made anew. */
+/** Writes the analysis's options and groups; estimates made with other options are removed. */
 async function begin(dir: RunDirectory, config: RunConfig, plan: GroupPlan) {
   const before = await dir.readDocument<{ config: RunConfig }>('analysis.json');
-  // What does not touch the estimates; all else makes them, and all that follows from them, anew.
+  // These options do not change the estimates; any other removes them and all that follows from them.
   const later: readonly string[] = ['beta', 'window', 'score'];
   const asked = (c: RunConfig) =>
     JSON.stringify(ANALYSIS_OPTIONS.filter((key) => !later.includes(key)).map((key) => c[key]));
@@ -182,7 +182,7 @@ async function estimateAll(
       known.add(epoch);
       hooks.line?.(`epoch ${epoch}: estimated`);
       if (hooks.shouldStop?.())
-        throw new Stopped('stopped; what is estimated is kept. To go on, give the same command.');
+        throw new Stopped('stopped; what is estimated is kept. To resume, give the same command.');
     }
     if (until === null || known.has(until) || hooks.shouldStop?.()) return;
     await wait(`waiting for a probe after epoch ${Math.max(0, ...known)}`, hooks);
@@ -227,7 +227,7 @@ function dataOf(
   };
 }
 
-/** Some rows of what stands for X, [n, …]; bytes are images, as the model sees them in [0, 1]. */
+/** Rows of X, [n, …]; bytes are images, as the model sees them in [0, 1]. */
 function inputOf({ dtype, shape: [n], data }: Tensor, rows: Int32Array): Matrix {
   const d = data.length / n;
   if (dtype === 'F32') return rowsOf({ data: data as Float32Array, n, d }, rows);

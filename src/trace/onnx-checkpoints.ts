@@ -58,7 +58,7 @@ export async function filesByEpoch(patterns: readonly string[]): Promise<Map<num
       const digits = basename(file)
         .replace(/\.onnx$/i, '')
         .match(/\d+/g);
-      if (!digits) throw new UserError(`--onnx ${file}: its name has no number, which is taken for the epoch`);
+      if (!digits) throw new UserError(`--onnx ${file}: its name has no number, and so no epoch`);
       const epoch = Number(digits[digits.length - 1]);
       const other = found.get(epoch);
       if (other !== undefined && other !== file)
@@ -107,7 +107,7 @@ export async function layersOfOnnx(
 }
 
 /**
- * Writes the trace of the checkpoints into `out`, or goes on with the one that is there: samples of all groups, and per file a
+ * Writes the trace of the checkpoints into `out`, or resumes the one that is there: samples of all groups, and per file a
  * probe with `draws` draws of N(0, noise²) on every unit of the layer, and accuracy and ASR on test images without noise.
  */
 export async function traceOfOnnx(
@@ -182,7 +182,7 @@ export async function traceOfOnnx(
         await network.close();
       }
       there.add(epoch);
-      if (hooks.shouldStop?.()) throw new Stopped('stopped; what is probed is kept. To go on, give the same command.');
+      if (hooks.shouldStop?.()) throw new Stopped('stopped; what is probed is kept. To resume, give the same command.');
     }
   } finally {
     dir.unlock();
