@@ -1,17 +1,20 @@
-/** What went wrong by the user's hand: one line, exit code 2, no stack trace. Everything else is a defect and is loud. */
+/** Errors that a user can correct, and the help in their messages: the allowed words, and the nearest of them. */
 import leven from 'leven';
 
-/** A mistake of whoever called, in one line for him: an option, a file, a shape. All other errors are defects. */
+/**
+ * A mistake of the user or caller: an option, a file, a shape. The message is one line; the command line prints it without a stack
+ * trace and exits with 2. Every other error is a defect of ibscope, unless its class says otherwise.
+ */
 export class UserError extends Error {
   override name = 'UserError';
 }
 
-/** A name out of a file that anybody may have written: in quotes, on one line, no longer than a line. */
+/** A name from an untrusted file as an error message may show it: quoted, escaped, at most 80 characters. */
 export const shown = (name: string) => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 /**
- * The candidate nearest to `word`: one that holds all of it, as webgpu does gpu, or else the nearest by edit distance, if
- * that is near enough to be a slip of the keys.
+ * The candidate nearest to `word`: one that contains it (`gpu` → `webgpu`), else the nearest by edit distance. Undefined if more than
+ * a third of its letters (and more than two) would have to change: then it is hardly a typing error.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const said = word.toLowerCase();
@@ -30,7 +33,7 @@ export function unknownWord(what: string, got: string, allowed: readonly string[
   );
 }
 
-/** The item of that name; throws `unknownWord` where there is none. */
+/** The item of that name. Throws `UserError` that names the allowed items if there is none. */
 export function findNamed<T extends { name: string }>(what: string, name: string, items: readonly T[]): T {
   const found = items.find((item) => item.name === name);
   if (found) return found;

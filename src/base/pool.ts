@@ -1,8 +1,8 @@
-/** Work on many items, a bounded number of them at a time. */
+/** Concurrent work on many items, a bounded number at a time. */
 
 /**
- * Calls `work` for 0 … n − 1 in order, at most `atOnce` of them at a time. After a failure nothing new is begun, and the
- * promise rejects with the first failure once all that was under way has ended.
+ * Calls `work` for 0 … n − 1 in order, at most `atOnce` of them at a time. After a failure no further item is started; the
+ * promise rejects with the first failure once the items in progress have ended.
  */
 export async function eachAtOnce(n: number, atOnce: number, work: (i: number) => Promise<void>): Promise<void> {
   let next = 0;

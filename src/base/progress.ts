@@ -1,6 +1,6 @@
-/** How long work speaks to whoever started it. */
+/** How long-running work reports to its caller, and how the caller stops it. */
 
-/** What kind of work is being done, for programs; `stage` says the same in words. */
+/** Kind of work in progress, for programs; `Progress.stage` describes it in words. */
 export type Phase =
   | 'data'
   | 'surrogate'
@@ -18,27 +18,27 @@ export type Phase =
 
 export interface Progress {
   phase: Phase;
-  /** The epoch that is trained or estimated, from 1. */
+  /** Epoch that is being trained or estimated, from 1. */
   epoch?: number;
-  /** What is being done, in words. */
+  /** Description of the work in progress. */
   stage: string;
-  /** Units done and in all. */
+  /** Units done so far, and units in total. */
   done: number;
   total: number;
   unit: string;
 }
 
-/** What hears of the work as it proceeds, and may end it. */
+/** Callbacks of long-running work. All are optional. */
 export interface RunHooks {
   /** Called after every step. */
   progress?(p: Progress): void;
-  /** A line worth keeping: an epoch's figures, a warning. */
+  /** Called with a line for the log: an epoch's figures, a warning. */
   line?(text: string): void;
-  /** Asked between steps; when true the work saves what it can and ends with `Stopped`. */
+  /** Called between steps. If it returns true, the work saves what it can and rejects with `Stopped`. */
   shouldStop?(): boolean;
 }
 
-/** The work was asked to stop; the message says where it was and how to resume. */
+/** The work was stopped on request. The message says at which point, and how to resume. */
 export class Stopped extends Error {
   override name = 'Stopped';
 }

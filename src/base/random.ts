@@ -1,6 +1,6 @@
 /**
- * Seeded randomness. Every random decision of ibscope comes from an `Rng` that is derived from the run's seed and a
- * label, so that adding a draw in one place never shifts the draws of another.
+ * Seeded randomness. Every random draw of ibscope comes from an `Rng` made from the run's seed and a label, so that a new draw in one
+ * place does not change the draws elsewhere.
  *
  * Generator: xoshiro128** (Blackman and Vigna), seeded by SplitMix-style mixing of FNV-1a over seed and labels.
  */
@@ -49,7 +49,7 @@ export class Rng {
     return low + u * (high - low);
   }
 
-  /** Whole number in [0, n). */
+  /** Uniform whole number in [0, n). */
   int(n: number): number {
     return Math.floor(this.uniform() * n);
   }
@@ -80,7 +80,7 @@ export class Rng {
     return out;
   }
 
-  /** Fisher–Yates, in place. */
+  /** Shuffles in place (Fisher–Yates) and returns its argument. */
   shuffle<A extends { length: number; [i: number]: number }>(a: A): A {
     for (let i = a.length - 1; i > 0; i--) {
       const j = this.int(i + 1);
@@ -96,7 +96,7 @@ export class Rng {
     return this.shuffle(Int32Array.from({ length: n }, (_, i) => i));
   }
 
-  /** `k` different members of `items`, in random order. */
+  /** `k` members of `items` without replacement, in random order; all of them if there are fewer. */
   sample(items: ArrayLike<number>, k: number): Int32Array {
     return this.shuffle(Int32Array.from(items)).slice(0, k);
   }

@@ -1,2 +1,2 @@
-/** A word of a command line as a POSIX shell wants it: plain where it may be, else in single quotes. */
+/** One argument of a POSIX shell command, in single quotes where it needs them. */
 export const shellWord = (text: string) => (/^[\w./:@=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -1,4 +1,4 @@
-/** Seconds that work takes: the quickest of `timed` times after one to warm up, as whatever else the machine does only slows it. */
+/** Time of `work` in seconds: the minimum of `timed` repetitions after a warm-up, because other load can only slow it down. */
 export async function quickest(timed: number, work: () => Promise<unknown>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i <= timed; i++) {

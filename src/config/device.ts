@@ -1,13 +1,14 @@
+/** The device of a configuration, with `auto` replaced by the device that is found. */
 import type { RunHooks } from '../base/progress.js';
 import { chooseDevice, type Device } from '../engine/index.js';
 import type { RunConfig } from './options.js';
 
-/** A configuration that names the device it runs on. */
+/** A configuration whose device is resolved. */
 export type OnDevice = RunConfig & { device?: Device };
 
 /**
- * The device that the configuration asks for, in place of `auto`; throws where it is not there. The processor is left unset:
- * a run that asked for it is the same run as one that asked for nothing.
+ * The configuration with its device resolved. Throws `UserError` if the device is not available. For the processor `device` stays
+ * unset, so that a run with `--device cpu` has the same name as a run without the option.
  */
 export async function onDevice(config: RunConfig, { line }: RunHooks): Promise<OnDevice> {
   const device = await chooseDevice(config.device ?? 'cpu');

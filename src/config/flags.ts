@@ -1,16 +1,20 @@
+/** Options by the names that users see: key of the schema ↔ flag of the command line ↔ field of the dashboard's form. */
 import { UserError } from '../base/errors.js';
 import { type RunRequest, runOptions } from './options.js';
 
-/** Options whose flag is not their own name: `--view` opens the dashboard. */
+/** Options whose flag differs from their key. `view` is `--critic-view`, because `--view` of `ibscope run` opens the dashboard. */
 const NAMED: Record<string, string> = { view: 'criticView' };
 
-/** What an option is called where users name it, in camel case: `trainLimit`, `criticView`. */
+/** Name of an option as users see it, in camel case: `trainLimit`, `criticView`. */
 export const nameOf = (key: string) => NAMED[key] ?? key;
 
 /** `trainLimit` → `--train-limit`. */
 export const flagOf = (key: string) => `--${nameOf(key).replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 
-/** The part of `values`, by the names of flags, that belongs to a run's configuration; lists given as text are taken apart. */
+/**
+ * The part of `values` (by flag name) that belongs to a run's configuration; lists given as text are split at commas.
+ * Throws `UserError` for a list that holds anything but numbers.
+ */
 export function requestOf(values: Record<string, unknown>): RunRequest {
   const request: Record<string, unknown> = {};
   for (const key of Object.keys(runOptions.shape))
@@ -32,4 +36,5 @@ function numbers(flag: string, text: string, what: string): number[] {
   });
 }
 
+/** `trainLimit` → `train-limit`. */
 export const kebab = (key: string) => flagOf(key).slice(2);

@@ -1,13 +1,14 @@
+/** Names that follow from a configuration: of its data set, and of the folder of its run. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { RunConfig } from './options.js';
 
-/** What people call the data set of a configuration: of an image folder or an npz, the folder or the file. */
+/** Name of the configuration's data set for readers; of the sources `folder` and `npz`, the name of the folder or file. */
 export function datasetName({ dataset, dataDir }: Pick<RunConfig, 'dataset' | 'dataDir'>): string {
   return dataDir && (dataset === 'folder' || dataset === 'npz') ? basename(dataDir).replace(/\.npz$/, '') : dataset;
 }
 
-/** The folder of a run: readable, and different where anything that matters differs. */
+/** Name of a run's folder: its main settings and a hash of all settings. Where the data set lies does not count. */
 export function runName(config: RunConfig): string {
   const { dataDir: _, ...rest } = config;
   const sorted = Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -16,4 +17,5 @@ export function runName(config: RunConfig): string {
   return `${datasetName(config)}-${config.model}-${config.attack}${rate}-s${config.seed}-${hash}`;
 }
 
+/** Whether two configurations describe the same run; where the data set lies does not count. */
 export const sameConfig = (a: RunConfig, b: RunConfig) => runName(a) === runName(b);

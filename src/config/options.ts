@@ -1,3 +1,4 @@
+/** The schema of a run's configuration: one key per option, its type, its range and its line in `--help`. */
 import { z } from 'zod';
 import { attacks, rules } from '../attacks/index.js';
 import { datasets } from '../datasets/index.js';
@@ -10,17 +11,22 @@ const whole = (low: number, what: string) =>
   z.coerce.number({ error: what }).int(what).min(low, what).max(Number.MAX_SAFE_INTEGER, what);
 const real = (test: (x: number) => boolean, what: string) => z.coerce.number({ error: what }).refine(test, what);
 
-/** Every option of a run. Key → flag `--kebab-case`. The description is shown by `--help`. */
+/**
+ * Every option of a run. The key in kebab case is the flag, except where flags.ts names another. `--help` and the dashboard's form
+ * show the description and append the defaults of presets.ts; a description states the default only where presets.ts has none.
+ */
 export const runOptions = z.object({
-  dataset: z.string().describe(`data set: ${datasets.map((d) => d.name).join(', ')}`),
-  dataDir: z.string().optional().describe('folder the data set is read from'),
-  attack: z.string().describe(`attack: ${attacks.map((a) => a.name).join(', ')}`),
-  attackOption: z.array(z.string()).describe('name=value, a parameter of the attack; may be repeated'),
+  dataset: z.string().describe(`name of the data set: ${datasets.map((d) => d.name).join(', ')}`),
+  dataDir: z.string().optional().describe('folder with the files of the data set (default none: shapes10 is drawn)'),
+  attack: z.string().describe(`name of the attack: ${attacks.map((a) => a.name).join(', ')}`),
+  attackOption: z
+    .array(z.string())
+    .describe('parameter of the attack, as name=value; may be repeated (default the attack’s own)'),
   manifest: z
     .string()
     .optional()
     .describe(
-      'the data set is poisoned already: the file that says which of its samples are, or a BackdoorBench record',
+      'manifest of a data set that is already poisoned, or its BackdoorBench record; it names the poisoned samples (default none)',
     ),
   poisonRate: real((x) => x > 0 && x <= 1, 'more than 0 and at most 1').describe(
     'share of the training set that is poisoned',
@@ -29,49 +35,69 @@ export const runOptions = z.object({
   rule: z
     .enum(rules, { error: `one of ${rules.join(', ')}` })
     .optional()
-    .describe(`labelling rule in place of the attack’s own: ${rules.join(', ')}`),
-  source: z.array(z.number()).optional().describe('source classes of the rule source-specific, such as 3,5'),
-  model: z.string().describe(`model: ${models.map((m) => m.name).join(', ')}`),
+    .describe(`labelling rule: ${rules.join(', ')} (default the attack’s own)`),
+  source: z
+    .array(z.number())
+    .optional()
+    .describe('source classes, such as 3,5; required by the rule source-specific (default none)'),
+  model: z.string().describe(`name of the model: ${models.map((m) => m.name).join(', ')}`),
   layer: z
     .array(z.string())
     .optional()
     .describe(
-      'layers from which T is read, such as layer2,layer4; the first one is scored in the headline (default the last)',
+      'layers at which T is read, such as layer2,layer4; the headline score is that of the first (default the last layer)',
     ),
   width: whole(1, 'a whole number from 1').describe('channels of the first stage'),
   epochs: whole(1, 'a whole number from 1').describe('training epochs'),
-  batchSize: whole(2, 'a whole number from 2').describe('images per step'),
-  lr: real((x) => x > 0 && Number.isFinite(x), 'more than 0').describe('learning rate'),
+  batchSize: whole(2, 'a whole number from 2').describe('images per training step'),
+  lr: real((x) => x > 0 && Number.isFinite(x), 'more than 0').describe('initial learning rate; 0.001 with adamw'),
   schedule: z
     .enum(schedules, { error: `one of ${schedules.join(', ')}` })
-    .describe(`learning-rate schedule: ${schedules.join(', ')}; plateau is the protocol’s`),
-  warmup: whole(0, 'a whole number from 0').optional().describe('epochs over which the learning rate first rises'),
+    .describe(`learning-rate schedule: ${schedules.join(', ')}; the paper uses plateau`),
+  warmup: whole(0, 'a whole number from 0')
+    .optional()
+    .describe('epochs over which the learning rate rises linearly from 0 (default 0)'),
   augmentation: z
     .enum(augmentations, { error: `one of ${augmentations.join(', ')}` })
     .optional()
-    .describe(`what is done to training images anew in every epoch: ${augmentations.join(', ')} (default none)`),
+    .describe(
+      `augmentation of the training images, drawn anew in every epoch: ${augmentations.join(', ')} (default none)`,
+    ),
   optimizer: z
     .enum(optimizers, { error: `one of ${optimizers.join(', ')}` })
-    .describe(`optimizer: ${optimizers.join(', ')}; sgd is the protocol’s, adamw what transformers want`),
+    .describe(`optimizer: ${optimizers.join(', ')}; the paper uses sgd, transformers train better with adamw`),
   momentum: real((x) => x >= 0 && x < 1, 'from 0 to below 1').describe('momentum of SGD'),
-  weightDecay: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight decay of SGD'),
+  weightDecay: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight decay'),
   noise: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe(
-    'γ, standard deviation of the noise in the network',
+    'standard deviation γ of the Gaussian noise in the network',
   ),
-  trainLimit: whole(1, 'a whole number from 1').optional().describe('use this many training images, class-balanced'),
-  testLimit: whole(1, 'a whole number from 1').optional().describe('use this many test images, class-balanced'),
-  checkpoints: z.array(z.number()).optional().describe('epochs at which information is estimated, such as 1,5,10'),
-  probeSize: whole(10, 'a whole number from 10').describe('largest size of a group that is probed'),
-  draws: whole(1, 'a whole number from 1').describe('noise draws per probed sample'),
-  nullSplits: whole(0, 'a whole number from 0').describe('pairs of halves per clean class for the null of the score'),
+  trainLimit: whole(1, 'a whole number from 1')
+    .optional()
+    .describe('number of training images, balanced over the classes (default all; shapes10: quick 4000, paper 5000)'),
+  testLimit: whole(1, 'a whole number from 1')
+    .optional()
+    .describe('number of test images, balanced over the classes (default all; shapes10: 1000)'),
+  checkpoints: z
+    .array(z.number())
+    .optional()
+    .describe(
+      'epochs at which information is estimated, such as 1,5,10 (default a ladder that ends with the last epoch)',
+    ),
+  probeSize: whole(10, 'a whole number from 10').describe('largest number of samples in a group; shapes10: quick 110'),
+  draws: whole(1, 'a whole number from 1').describe('noise draws of each probed sample'),
+  nullSplits: whole(0, 'a whole number from 0').describe(
+    'pairs of disjoint random subsets of each clean class, for the null of the score',
+  ),
   critic: z
     .enum(['quick', 'paper'], { error: 'quick or paper' })
-    .describe('how information is estimated: quick, held out; or paper, its critics and training objective'),
+    .describe('critic: quick (values on held-out samples) or paper (its critics, values of the training objective)'),
   view: z
     .enum(['network', 'pixels'], { error: 'network or pixels' })
-    .describe('what critics read of X: network, its own noise-free features of it; or pixels'),
+    .describe('form of X that critics read: network (the network’s own noise-free features) or pixels'),
   beta: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight of I(T;Ŷ) in the stealth score'),
-  window: whole(1, 'a whole number from 1').describe('smoothing window of the trajectories, in checkpoints'),
+  window: whole(1, 'a whole number from 1').describe(
+    'window of the moving average over trajectories, in checkpoints; 1 smooths nothing',
+  ),
   score: z
     .enum(['ibscope', 'authors-draft'], { error: 'ibscope or authors-draft' })
     .describe('stealth score in the headline: ibscope or authors-draft'),
@@ -79,17 +105,19 @@ export const runOptions = z.object({
     .enum(deviceChoices, { error: `one of ${deviceChoices.join(', ')}` })
     .optional()
     .describe(
-      `what trains: ${deviceChoices.join(', ')}; auto is the first of cuda, webgpu, cpu that works (default cpu)`,
+      `device that trains: ${deviceChoices.join(', ')}; auto takes the first of cuda, webgpu, cpu that works (default cpu)`,
     ),
-  preset: z.enum(['quick', 'paper'], { error: 'quick or paper' }).describe('defaults: quick, or the paper’s protocol'),
+  preset: z
+    .enum(['quick', 'paper'], { error: 'quick or paper' })
+    .describe('set of defaults: quick, or paper for the paper’s protocol (default quick)'),
   seed: z.coerce
     .number({ error: 'a whole number' })
     .int('a whole number')
     .min(0, 'a whole number from 0')
-    .describe('seed of everything random'),
+    .describe('seed of all random draws'),
 });
 
-/** The whole configuration of a run, as `resolveConfig` gives it and `run.json` keeps it. */
+/** The complete configuration of a run, as `resolveConfig` returns it and `run.json` stores it. */
 export type RunConfig = z.infer<typeof runOptions>;
-/** What a user gives: any part of it, values as text or as themselves. */
+/** Any part of a configuration, as a user gives it. Values may be text. */
 export type RunRequest = { [K in keyof RunConfig]?: unknown };

@@ -1,6 +1,6 @@
 /**
- * The configuration of a run: one schema for the command line, `run.json` and the dashboard. Presets fill in what is left
- * open; past `resolveConfig` nothing is checked again.
+ * The configuration of a run, resolved from what a user gives: the preset fills in what is not given, and every value is checked.
+ * Code that receives a `RunConfig` checks nothing again.
  */
 
 import { findAttack, GIVEN } from '../attacks/index.js';
@@ -12,8 +12,8 @@ import { type RunConfig, type RunRequest, runOptions } from './options.js';
 import { ladder, PAPER_EPOCHS, presetLimits, presets } from './presets.js';
 
 /**
- * Fills in the preset and checks everything that can be checked without the data.
- * Throws `UserError` naming the option, what it got and what is allowed.
+ * Fills in the preset and checks everything that can be checked without reading the data set.
+ * Throws `UserError` that names the option, the value and what is allowed.
  */
 export function resolveConfig(request: RunRequest): RunConfig {
   const given = Object.fromEntries(Object.entries(request).filter(([, v]) => v !== undefined));
@@ -21,7 +21,7 @@ export function resolveConfig(request: RunRequest): RunConfig {
   if (!presetName.success) throw refusal('preset', given.preset, 'quick or paper');
   const preset = presetName.data;
   const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
-  // SGD's rates are far too high for AdamW.
+  // The presets' rates are for SGD and far too high for AdamW; 0.001 is PyTorch's default for it.
   const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
   const filled: Record<string, unknown> = { ...presets[preset], ...limits, ...rate, preset, ...given };
   for (const [key, value] of Object.entries(filled)) if (value === '') throw refusal(key, value, 'a value');
@@ -46,7 +46,7 @@ export function resolveConfig(request: RunRequest): RunConfig {
   return config;
 }
 
-/** The layers asked for, each once; by default the model's last. */
+/** The layers of a configuration without repetitions; by default the model's last. */
 function layersOf({ model, layer }: RunConfig): string[] {
   const { layers } = findModel(model);
   if (!layer) return layers.slice(-1);
@@ -55,7 +55,7 @@ function layersOf({ model, layer }: RunConfig): string[] {
   return [...new Set(layer)];
 }
 
-/** The attack's parameters, from `name=value` texts. */
+/** The attack's parameters by name. Throws `UserError` for a text that is not `name=value`. */
 export function attackOptions(config: Pick<RunConfig, 'attackOption'>): Record<string, string> {
   return Object.fromEntries(
     config.attackOption.map((text) => {
@@ -72,12 +72,12 @@ function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): number[]
   const say = (what: string) => new UserError(`--checkpoints ${list.join(',')}: ${what}`);
   if (list.length === 0 || list.some((e) => !Number.isInteger(e) || e < 1))
     throw say('whole numbers from 1 are expected, such as 1,5,10');
-  if (list.some((e, i) => i > 0 && e <= list[i - 1])) throw say('they must rise');
+  if (list.some((e, i) => i > 0 && e <= list[i - 1])) throw say('ascending epochs are expected');
   if (list[list.length - 1] > epochs) throw say(`the last epoch is ${epochs} (--epochs)`);
   return list[list.length - 1] === epochs ? list : [...list, epochs];
 }
 
-/** `--device gpu: one of cpu, webgpu, cuda, auto is allowed. Did you mean "webgpu"?` `words`: those allowed, if it is words. */
+/** `--device gpu: one of cpu, webgpu, cuda, auto is allowed. Did you mean "webgpu"?` `words`: the allowed words, if there is a list. */
 function refusal(key: string, got: unknown, allowed: string, words: readonly string[] = []): UserError {
   const text = typeof got === 'string' || typeof got === 'number' ? String(got) : JSON.stringify(got);
   const near = nearest(text, words);

@@ -1,8 +1,9 @@
+/** From a run's configuration to the settings of its training. */
 import { findModel } from '../models/index.js';
 import type { TrainingConfig } from '../training/trainer.js';
 import type { RunConfig } from './options.js';
 
-/** The part of a run's configuration that training reads. */
+/** The settings that `Trainer` reads. Throws `UserError` for an unknown model. */
 export function trainingConfig(config: RunConfig): TrainingConfig {
   return {
     model: findModel(config.model),

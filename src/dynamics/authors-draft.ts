@@ -1,8 +1,8 @@
 /**
- * The draft of a score in the public working repository of the authors of "Exploring Dynamic Properties of Backdoor
- * Training Through Information Bottleneck" (arXiv 2511.21923). For q ∈ {I(X;T), I(T;Ŷ)} and g ∈ {c/clean, c/all}, at
- * each checkpoint {q_g} ∪ {q_k : k ≠ c} is min–max scaled, `|mean_k(q̃_g − q̃_k)|` is taken and averaged over epochs 5,
- * 40 and 100 of 120; the score is the sum of the four terms, 0 … 4, lower is stealthier.
+ * The draft score in the public working repository of the authors of "Exploring Dynamic Properties of Backdoor Training Through
+ * Information Bottleneck" (arXiv 2511.21923). For q ∈ {I(X;T), I(T;Ŷ)} and g ∈ {c/clean, c/all}, the values
+ * {q_g} ∪ {q_k : k ≠ c} of a checkpoint are min–max scaled to q̃. A term is `|mean_k(q̃_g − q̃_k)|`, averaged over epochs 5, 40 and
+ * 100 of 120. The score is the sum of the four terms, 0 … 4; lower is stealthier.
  */
 
 import { type StealthQuantity, stealthQuantities } from './distance.js';
@@ -15,26 +15,27 @@ export interface DraftResult {
   /** The sum of the terms, or null with the reason in words. */
   score: number | null;
   reason?: string;
-  /** The checkpoints averaged over, and, where they are not the draft's own, a sentence that says so. */
+  /** Checkpoints of the average. */
   epochs: number[];
+  /** A sentence that says which epochs are replaced, where the run lacks the draft's own. */
   note?: string;
-  /** One term per quantity and group, e.g. `I(X;T) 0/clean`. */
+  /** One term per quantity and group, such as `I(X;T) 0/clean`. */
   terms: Record<string, number>;
 }
 
-/** What the draft score is taken of. */
+/** Settings of `authorsDraft`. */
 export interface DraftOptions {
   /** Target class number. */
   target: number;
-  /** Epochs wanted; default 5, 40, 100. */
+  /** Epochs of the average; default 5, 40, 100, those of the draft. */
   epochs?: readonly number[];
-  /** Length of the training those epochs belong to; default 120. */
+  /** Length in epochs of the training to which `epochs` belong; default 120. */
   trainedFor?: number;
-  /** Estimator by name; may be left out where each quantity has only one. */
+  /** Name of the estimator; not needed where each quantity has only one. */
   estimator?: string;
 }
 
-/** The authors' draft score of a table of estimates. */
+/** The authors' draft score of a table of estimates. Whatever prevents a score becomes the `reason`. */
 export function authorsDraft(rows: readonly EstimateRow[], options: DraftOptions): DraftResult {
   const { target, epochs: wanted = [5, 40, 100], trainedFor = 120, estimator } = options;
   const without = (reason: string): DraftResult => ({ score: null, reason, epochs: [], terms: {} });
@@ -92,8 +93,8 @@ function scaledGap(own: number, others: readonly number[]): number {
 }
 
 /**
- * The wanted epochs where the run has them. A run that reaches the last of them gives its nearest checkpoints; a shorter
- * one those at the same share of its length. Each checkpoint counts once.
+ * The checkpoints nearest to the wanted epochs. In a run that ends before the last of them, each wanted epoch is replaced by the
+ * checkpoint at the same share of the training. Each checkpoint counts once.
  */
 function chooseEpochs(available: readonly number[], wanted: readonly number[], trainedFor: number): number[] {
   const last = available[available.length - 1];

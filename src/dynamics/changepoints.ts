@@ -3,20 +3,20 @@
  *
  *   `Σ ((y − f) / se)² + boundaryPenalty · (segments − 1) + slopePenalty · (segments that are not flat)`
  *
- * where every segment is flat or sloped and boundaries lie on checkpoints. Found exactly, by dynamic programming over
- * the value of f at the boundary (Fearnhead, Maidstone and Letchford, "Detecting changes in slope with an L0 penalty",
- * 2019; flat segments added). A slope has to pay more than a boundary: the first decides whether there is a phase at all,
- * the second only where it ends.
+ * where every segment is flat or sloped and boundaries lie on checkpoints. The minimum is exact, by dynamic programming over the value
+ * of f at the boundary (Fearnhead, Maidstone and Letchford, "Detecting changes in slope with an L0 penalty", 2019; flat segments are
+ * added here). A slope costs more than a boundary: the slope decides whether there is a phase, the boundary only where it ends.
  */
 import type { Trajectory } from './trajectory.js';
 
-/** A stretch of the curve between two checkpoints (indices), flat or sloped. */
+/** A part of the curve between two checkpoints (indices), flat or sloped. */
 export interface Segment {
   start: number;
   end: number;
   flat: boolean;
 }
 
+/** The segments of a curve and the curve fitted to them. */
 export interface Segmentation {
   segments: Segment[];
   /** The fitted curve at the checkpoints. */
@@ -25,14 +25,16 @@ export interface Segmentation {
   residual: number;
 }
 
+/** The parts of a trajectory that change points depend on. */
 export type Curve = Pick<Trajectory, 'epochs' | 'values' | 'standardErrors'>;
 
+/** Cost of a sloped segment and of a boundary between two segments, in units of χ². */
 export interface Penalties {
   slope: number;
   boundary: number;
 }
 
-/** `a·v² + b·v + c`: the least cost so far as a function of the value v at the boundary, and how it was reached. */
+/** `a·v² + b·v + c`: the least cost so far as a function of the value v at the boundary, and the candidate it extends. */
 interface Candidate {
   a: number;
   b: number;
@@ -41,9 +43,9 @@ interface Candidate {
 }
 
 /**
- * Penalties for a curve of n checkpoints, calibrated by simulation on flat Gaussian noise with n = 3 … 40, evenly spaced
- * and not: a slope is found in about 1.5 % of such curves. The greatest gain of a slope over the constant grows slowly
- * with the number of places it can stand in, hence log n.
+ * Penalties for a curve of n checkpoints, calibrated by simulation on flat Gaussian noise with n = 3 … 40, evenly and unevenly spaced:
+ * a slope is found in about 1.5 % of such curves. The largest gain of a slope over a constant grows slowly with the number of possible
+ * positions, hence log n.
  */
 export function defaultPenalties(n: number): Penalties {
   return { slope: 5.5 + Math.log(n), boundary: 1.5 };
@@ -60,7 +62,7 @@ export function segment(curve: Curve, penalties: Penalties = defaultPenalties(cu
       const m = moments(data, i, j);
       const boundary = i === 0 ? 0 : penalties.boundary;
       for (const candidate of best[i]) {
-        // Two flat segments in a row are one, and two checkpoints alone do not show a plateau.
+        // Two adjacent flat segments are one segment, and two checkpoints do not show a plateau.
         if (!candidate.from?.flat && j - i >= Math.min(2, n - 1))
           candidates.push(extend(candidate, m, i, true, boundary));
         candidates.push(extend(candidate, m, i, false, boundary + penalties.slope));
@@ -79,7 +81,7 @@ export function segment(curve: Curve, penalties: Penalties = defaultPenalties(cu
   return { segments, ...leastSquares(curve, segments) };
 }
 
-/** Least squares with the segments given: the fitted curve and its weighted residual. */
+/** Weighted least squares for given segments: the fitted curve and its residual. */
 export function leastSquares(curve: Curve, segments: readonly Segment[]): { fitted: number[]; residual: number } {
   const data = weighted(curve);
   const steps = segments.map((s) => moments(data, s.start, s.end));
@@ -107,8 +109,8 @@ export function leastSquares(curve: Curve, segments: readonly Segment[]): { fitt
 }
 
 /**
- * Where boundary `k` (between segments k and k + 1) can lie: the checkpoints at which the residual stays within 3.84
- * (95 % of χ², one degree of freedom) of the best, the neighbouring boundaries being moved along. Indices, inclusive.
+ * 95 % interval of boundary `k` (between segments k and k + 1): the checkpoints at which the residual exceeds the best one by at most
+ * 3.84 (95 % quantile of χ² with one degree of freedom), with the neighbouring boundaries refitted. Indices, inclusive.
  */
 export function boundaryInterval(curve: Curve, segmentation: Segmentation, k: number): [number, number] {
   const { segments, residual } = segmentation;
@@ -126,7 +128,7 @@ export function boundaryInterval(curve: Curve, segmentation: Segmentation, k: nu
         segments.map((s, i) => ({ start: ks[i], end: ks[i + 1], flat: s.flat })),
       ).residual;
     let best = score(moved);
-    // Coordinate descent over the two neighbours; twice round is enough for curves of a few dozen checkpoints.
+    // Coordinate descent over the two neighbours; two rounds are enough for curves of a few dozen checkpoints.
     for (const j of [at - 1, at + 1, at - 1, at + 1]) {
       if (j <= 0 || j >= knots.length - 1) continue;
       for (let p = moved[j - 1] + 1; p < moved[j + 1]; p++) {
@@ -185,7 +187,7 @@ interface Weighted {
   weights: readonly number[];
 }
 
-/** Weights 1/se²; a standard error of nothing counts as a millionth of the curve's size, so that arithmetic holds. */
+/** Weights 1/se². A standard error is at least a millionth of the curve's largest value, so that no weight is infinite. */
 function weighted({ epochs, values, standardErrors }: Curve): Weighted {
   const floor = Math.max(...values.map(Math.abs)) * 1e-6 || 1e-12;
   return { epochs, values, weights: standardErrors.map((s) => 1 / Math.max(s, floor) ** 2) };
@@ -211,9 +213,9 @@ function extend(q: Candidate, m: Moments, index: number, flat: boolean, penalty:
   };
 }
 
-/** The candidates that are cheapest somewhere, by walking along v from −∞ from crossing to crossing. */
+/** The candidates that have the least cost for some v, found by going from −∞ upwards from crossing to crossing. */
 function lowerEnvelope(candidates: Candidate[]): Candidate[] {
-  // Towards −∞ the least curvature wins, then the greatest slope term, then the least constant.
+  // As v → −∞ the least curvature has the least cost, then the greatest slope term, then the least constant.
   let current = candidates.reduce((p, q) => ((q.a - p.a || p.b - q.b || q.c - p.c) < 0 ? q : p));
   const kept = [current];
   let v = Number.NEGATIVE_INFINITY;
@@ -234,7 +236,7 @@ function lowerEnvelope(candidates: Candidate[]): Candidate[] {
   }
 }
 
-/** The least x > v at which q falls below p; ∞ if it never does. */
+/** The least x > v at which the cost of q falls below that of p; ∞ if it never does. */
 function firstCrossing(p: Candidate, q: Candidate, v: number): number {
   const a = q.a - p.a;
   const b = q.b - p.b;

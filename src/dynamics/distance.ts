@@ -1,10 +1,10 @@
 /**
- * How far the poisoned samples' flow of information lies from that of clean ones. For each quantity q ∈ {I(X;T), I(T;Ŷ)},
- * averages over epochs by the trapezoid rule:
+ * Distance D between the information trajectories of poisoned and clean samples. For each quantity q ∈ {I(X;T), I(T;Ŷ)}, averages over
+ * epochs by the trapezoid rule:
  *
  *   `G_in(q)  = average |q_backdoor − q_clean| / s_q`   inside the target class,
  *   `G_out(q) = average |q_all − μ_q| / s_q`            the target class against the mean μ_q of the other classes,
- *   `s_q      = average μ_q`, floored at the standard error, so that the unit of information cancels,
+ *   `s_q      = average μ_q`, but at least the mean standard error; dividing by it makes the gaps free of units,
  *   `G = (G_in + G_out) / 2`,  `D_β = (G(X;T) + β·G(T;Ŷ)) / (1 + β)`.
  */
 import { at, epochAverage, mean, type Trajectory } from './trajectory.js';
@@ -14,16 +14,17 @@ export const stealthQuantities = ['I(X;T)', 'I(T;Ŷ)'] as const;
 /** One of `stealthQuantities`. */
 export type StealthQuantity = (typeof stealthQuantities)[number];
 
-/** The two gaps of one quantity, averaged over epochs: what D is made of. */
+/** The two gaps of one quantity, averaged over epochs. D is a weighted mean of the gaps. */
 export interface GapParts {
-  /** G_in and G_out, in units of `scale`. */
+  /** G_in: poisoned against clean samples inside the target class, in units of `scale`. */
   integrationGap: number;
+  /** G_out: the target class against the other classes, in units of `scale`. */
   footprintGap: number;
   /** s_q, in the unit of the rows. */
   scale: number;
 }
 
-/** The curves that play the parts of one score, one per group, all of one quantity. */
+/** The curves that enter one score, one per group, all of one quantity. */
 export interface Cast {
   backdoor: Trajectory;
   clean: Trajectory;
@@ -31,10 +32,10 @@ export interface Cast {
   others: Trajectory[];
 }
 
-/** Looks up the trajectory of a group that may take part; undefined where there is none. */
+/** The trajectory of a group and quantity; undefined where there is none. */
 export type Lookup = (group: string, quantity: StealthQuantity) => Trajectory | undefined;
 
-/** D_β and its parts over the given checkpoints; null where a scale s_q is 0. */
+/** D_β and its gaps over the given checkpoints; null where a scale s_q is 0. */
 export function distance(
   cast: (q: StealthQuantity) => Cast,
   epochs: readonly number[],
@@ -47,7 +48,7 @@ export function distance(
   return { distance: (total(xt) + beta * total(ty)) / (1 + beta), parts: { 'I(X;T)': xt, 'I(T;Ŷ)': ty } };
 }
 
-/** G_in, G_out and s_q of one quantity. The floor of s_q is the mean standard error of the curves that take part. */
+/** G_in, G_out and s_q of one quantity. The lower bound of s_q is the mean standard error of all curves of the cast. */
 function gaps(cast: Cast, epochs: readonly number[]): GapParts {
   const [backdoor, clean, all, ...others] = [cast.backdoor, cast.clean, cast.all, ...cast.others].map((c) =>
     at(c, epochs),

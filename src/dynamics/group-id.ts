@@ -3,15 +3,21 @@
  *
  * - `c/backdoor` poisoned samples labelled c, `c/clean` clean samples of c, `c/mixed` half of each, `c/all` every sample
  *   labelled c but cover samples;
- * - `k` every other class's clean samples; `all` the whole training set; `cover` the cover samples;
+ * - `k` clean samples of another class k; `all` the whole training set; `cover` the cover samples;
  * - `k/null-a<s>` and `k/null-b<s>` two disjoint random subsets of clean class k, per split s, for the null of the score;
- * - `c/authors` what the authors of arXiv 2511.21923 took for the backdoor group: the first rate·N samples labelled c.
+ * - `c/authors` the first rate·N samples labelled c, which the authors of arXiv 2511.21923 use as the backdoor group.
  *
- * For attack `none`, `c/backdoor` is a random subset of the target class, of the size the poison rate would give, and
- * `c/clean` the rest.
+ * With attack `none`, `c/backdoor` is a random subset of the target class of the size that the poison rate gives, and `c/clean` the
+ * rest of the class.
  */
 
-/** The parts of a class that a group may hold. */
+/**
+ * Fewest samples of a group that is estimated and compared. InfoNCE on n samples saturates at ln(n/2), the number of held-out
+ * candidates: 3.9 nats at 100.
+ */
+export const MINIMUM_GROUP = 100;
+
+/** The parts of the target class that a group may hold. */
 export const groupParts = ['backdoor', 'clean', 'mixed', 'all', 'authors'] as const;
 export type GroupPart = (typeof groupParts)[number];
 
@@ -26,21 +32,22 @@ export const partOf = (target: number, part: GroupPart) => `${target}/${part}`;
 /** `3`: the clean samples of a class that is not the target. */
 export const classGroup = (k: number) => String(k);
 
-/** `3/null-a0`: one half of a split of a clean class. */
+/** `3/null-a0`: one of the two disjoint subsets of a split of a clean class. */
 export const nullHalf = (k: number | string, half: 'a' | 'b', split: number) => `${k}/null-${half}${split}`;
 
-/** Whether a group is a class that is not the target. */
+/** Whether a group holds the clean samples of a class that is not the target. */
 export const isClassGroup = (group: string) => /^\d+$/.test(group);
 
+/** Whether a group is a subset for the null of the score. */
 export const isNullGroup = (group: string) => nullHalfOf(group) !== null;
 
-/** The class, half and split of a group of the null; null for any other group. */
+/** Class, subset and split of a group of the null; null for any other group. */
 export function nullHalfOf(group: string): { class: string; half: 'a' | 'b'; split: number } | null {
   const match = /^(\d+)\/null-([ab])(\d+)$/.exec(group);
   return match && { class: match[1], half: match[2] as 'a' | 'b', split: Number(match[3]) };
 }
 
-/** Whether a text is a group's id at all. */
+/** Whether a text is the id of a group. */
 export const isGroup = (text: string) =>
   text === WHOLE || text === COVER || isClassGroup(text) || partOfGroup(text) !== null || isNullGroup(text);
 

@@ -1,4 +1,4 @@
-/** Arithmetic on tables of estimates: trajectories, phases, the Lagrangian, the stealth score and its null. */
+/** Computations on tables of estimates: trajectories, phases, the Lagrangian, the stealth score and its null. */
 export * from './acceleration.js';
 export * from './authors-draft.js';
 export { type GapParts, type StealthQuantity, stealthQuantities } from './distance.js';

@@ -24,8 +24,8 @@ export interface LagrangianCurve {
 }
 
 /**
- * L_β at every checkpoint the two trajectories share. Both estimates come from the same samples, so their errors may be
- * correlated in any way: the standard error is the bound `se(first) + β·se(second)`.
+ * L_β at every checkpoint that both trajectories have. Both estimates come from the same samples, so the correlation of their errors is
+ * unknown; the standard error is the upper bound `se(first) + β·se(second)`. Throws `UserError` for a negative or infinite β.
  */
 export function lagrangian(
   inputInformation: Trajectory,

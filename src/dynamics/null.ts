@@ -1,7 +1,7 @@
 /**
- * The null of the stealth score inside one run: the same computation where nothing is poisoned. Every clean class k in
- * turn plays the target, two disjoint random subsets of it (`k/null-a<s>`, `k/null-b<s>`) play backdoor and clean, and
- * the other clean classes give μ_q. The true target class takes no part. One draw per class and split.
+ * The null of the stealth score inside one run: the same computation on clean classes. Each clean class k takes the place of the target
+ * class; two disjoint random subsets of it (`k/null-a<s>`, `k/null-b<s>`) take the places of poisoned and clean samples; the other
+ * clean classes give μ_q. The target class itself does not enter. Each class and split gives one draw.
  */
 
 import { distance, type Lookup, stealthQuantities } from './distance.js';
@@ -9,23 +9,26 @@ import { nullHalf, nullHalfOf } from './group-id.js';
 import { studentQuantile } from './student.js';
 import { mean, type Trajectory } from './trajectory.js';
 
-/** The score where nothing is poisoned: clean classes of the same run that play the target. */
+/** Distribution of the score where nothing is poisoned, from clean classes of the same run in the place of the target. */
 export interface StealthNull {
   /** Mean of S over the draws. */
   mean: number;
-  /** 95 % range for the score of one more class that is not poisoned. */
+  /** 95 % prediction interval for the score of one more class that is not poisoned: lower end. */
   low: number;
+  /** Its upper end. */
   high: number;
-  /** How many draws there are, one per class and split. */
+  /** Number of draws, one per class and split. */
   draws: number;
-  /** D and S of every draw, in step with `labels`, e.g. `3/null 0`. */
+  /** D of every draw. */
   distances: number[];
+  /** S of every draw, in the order of `distances`. */
   scores: number[];
+  /** Class and split of every draw, such as `3/null 0`. */
   labels: string[];
 }
 
 export interface NullSettings {
-  /** The clean classes that take part, without the target class. */
+  /** The clean classes that are compared, without the target class. */
   classes: readonly string[];
   epochs: readonly number[];
   beta: number;
@@ -33,7 +36,7 @@ export interface NullSettings {
   curves: readonly Trajectory[];
 }
 
-/** All draws the table holds; null where there are none. What could not be used is added to `notes`. */
+/** The null from all draws that the table holds; null if there is none. Adds a note on draws that cannot be used. */
 export function nullDistribution(find: Lookup, settings: NullSettings, notes: string[]): StealthNull | null {
   const { classes, epochs, beta, minimumSamples, curves } = settings;
   const splits = new Map<string, number[]>();
@@ -82,9 +85,10 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
   if (draws.length === 0) return null;
   const distances = draws.map((d) => d.distance);
   const scores = distances.map((d) => Math.exp(-d));
+  // The interval needs the draws by class: draws of one class are not independent.
   const drawn = [...new Set(draws.map((d) => d.group))];
   const range = predictionRange(drawn.map((k) => draws.filter((d) => d.group === k).map((d) => d.distance)));
-  if (drawn.length < 2) notes.push('the null comes from one class alone, which says nothing of how classes differ');
+  if (drawn.length < 2) notes.push('the null comes from one class alone, so it does not show how much classes differ');
   return {
     mean: mean(scores),
     low: Math.exp(-range[1]),
@@ -97,21 +101,21 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
 }
 
 /**
- * 95 % range of D for one draw from a class not yet seen, from draws grouped by class. Draws of one class resemble each
- * other, so log D is taken as a one-way random-effects model, class plus split; its prediction interval is
+ * 95 % prediction interval of D for one draw from a new class, from draws grouped by class. Draws of one class are correlated, so log D
+ * follows a one-way random-effects model, class plus split. Its prediction interval is
  *
  *   `mean ± t · √(between + within + variance of the mean)`
  *
  * with Satterthwaite's degrees of freedom for the sum of mean squares (Satterthwaite 1946; Lin and Liao, "Prediction
- * intervals for general balanced linear random models", 2008). With one split per class it is the ordinary t prediction
- * interval. With fewer than two classes nothing bounds a new one, and the range is [0, ∞].
+ * intervals for general balanced linear random models", 2008). With one split per class it is the ordinary t prediction interval.
+ * Fewer than two classes do not bound a new one: the interval is [0, ∞].
  */
 export function predictionRange(classes: readonly (readonly number[])[]): [number, number] {
   const m = classes.length;
   if (m < 2) return [0, Number.POSITIVE_INFINITY];
   const positive = classes.flat().filter((d) => d > 0);
   if (positive.length === 0) return [0, 0];
-  // A distance of exactly 0 has no logarithm; it counts as the smallest that has.
+  // A distance of exactly 0 has no logarithm; it is replaced by the smallest positive one.
   const floor = Math.min(...positive);
   const logs = classes.map((c) => c.map((d) => Math.log(Math.max(d, floor))));
   const means = logs.map(mean);

@@ -7,9 +7,9 @@
  * - other: any other pair of directions;
  * - not resolved: the standard errors are too large, or the checkpoints too few, to tell.
  *
- * Directions come from the change points of each curve (changepoints.ts), whose thresholds are in standard errors. With
- * independent errors about 1.5 % of flat curves show a false phase; errors that are understated, as those of a single
- * training seed may be, raise that share.
+ * Directions come from the change points of each curve (changepoints.ts), whose thresholds are in standard errors. With independent
+ * errors about 1.5 % of flat curves show a false phase. The share is higher if the standard errors are understated, as they may be for
+ * a single training seed.
  */
 import { boundaryInterval, segment } from './changepoints.js';
 import { at, commonEpochs, type Trajectory } from './trajectory.js';
@@ -20,13 +20,13 @@ import { at, commonEpochs, type Trajectory } from './trajectory.js';
  */
 export type PhaseKind = 'expansion' | 'compression' | 'convergence' | 'other' | 'not resolved';
 
-/** A stretch between two checkpoints in which a group does one thing. */
+/** One phase of a group, between two checkpoints. */
 export interface Phase {
   kind: PhaseKind;
   /** Epochs of the checkpoints between which the phase lies. */
   start: number;
   end: number;
-  /** 95 % interval of each boundary in epochs; null at the ends of the curve, which are no boundaries. */
+  /** 95 % interval of each boundary, in epochs; null at the two ends of the curve. */
   startInterval: [number, number] | null;
   endInterval: [number, number] | null;
 }
@@ -35,7 +35,7 @@ export interface Phase {
 export interface Phases {
   group: string;
   phases: Phase[];
-  /** Why something is not resolved, in words. */
+  /** Why a phase is not resolved. */
   reason?: string;
 }
 
@@ -48,15 +48,18 @@ interface Stretch {
   endInterval: [number, number];
 }
 
-/** Fewer checkpoints than this show no phase. */
+/** Fewest checkpoints of a phase analysis. With three, each segment of a curve with one change point would be a single interval. */
 const minimumCheckpoints = 4;
 
-/** A flat stretch counts as flat if a change of this share of the curve's level would have shown. */
+/**
+ * A segment without a slope is flat if a change of this share of the curve's level would have been seen (four standard errors of the
+ * change); otherwise its direction is unknown. The share of one half is a convention.
+ */
 const flatTolerance = 0.5;
 
 /**
- * The phases of one group. Without a trajectory of I(T;Ŷ) (null), only expansions can be told; the rest is not resolved.
- * Only checkpoints that both trajectories have count.
+ * The phases of one group, over the checkpoints that both trajectories have. Without a trajectory of I(T;Ŷ) (null) only expansions can
+ * be identified; everything else is not resolved.
  */
 export function phases(inputInformation: Trajectory, outputInformation: Trajectory | null): Phases {
   const { group } = inputInformation;
@@ -91,8 +94,8 @@ export function phases(inputInformation: Trajectory, outputInformation: Trajecto
   }));
   if (!result.some((p) => p.kind === 'not resolved')) return { group, phases: result };
   const reason = outputInformation
-    ? 'where nothing is resolved, the standard errors are too large to tell a flat curve from a changing one'
-    : 'without I(T;Ŷ), compression and convergence cannot be told';
+    ? 'where a phase is not resolved, the standard errors are too large to tell a flat curve from a changing one'
+    : 'compression and convergence cannot be identified without I(T;Ŷ)';
   return { group, phases: result, reason };
 }
 
@@ -103,7 +106,7 @@ function classify(x: Direction, y: Direction): PhaseKind {
   return y === 'flat' ? 'convergence' : 'other';
 }
 
-/** Stretches of equal direction; a flat one whose noise could hide a change of half the level is unknown. */
+/** Stretches of equal direction; a flat one whose errors could hide a change of `flatTolerance` is unknown. */
 function stretches(curve: Trajectory): Stretch[] {
   const segmentation = segment(curve);
   const { segments, fitted } = segmentation;
@@ -139,8 +142,8 @@ function changeError({ epochs, standardErrors }: Trajectory, start: number, end:
 }
 
 /**
- * Moves the boundaries of I(T;Ŷ) onto those of I(X;T) wherever their intervals cannot tell them apart, so that one event
- * seen in two noisy curves makes one boundary.
+ * Moves a boundary of I(T;Ŷ) onto the nearest boundary of I(X;T) whose interval overlaps, so that one event in two noisy curves gives
+ * one boundary.
  */
 function snap(stretchesToMove: Stretch[], onto: Stretch[]): Stretch[] {
   const moved: Stretch[] = [];

@@ -1,33 +1,34 @@
 /**
- * The data-processing inequality I(X;Ŷ) ≤ I(X;T) holds in truth, since X → T → Ŷ. Estimates can break it: by noise, or
- * because one critic came closer to its bound than the other. Violations are counted and reported, never hidden.
+ * The data-processing inequality I(X;Ŷ) ≤ I(X;T), which holds for the true values because X → T → Ŷ. Estimates violate it by noise, or
+ * because one critic comes closer to its bound than the other. Every violation is reported.
  */
 import { trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
-/** A checkpoint and group where the estimate of I(X;Ŷ) exceeds that of I(X;T). */
+/** A checkpoint and group at which the estimate of I(X;Ŷ) exceeds that of I(X;T). */
 export interface InequalityViolation {
   epoch: number;
   group: string;
   estimator: string;
   /** I(X;Ŷ) − I(X;T), positive, in the unit of the rows. */
   excess: number;
-  /** The bound se + se of its standard error: the two estimates share their samples. */
+  /** Upper bound of its standard error, the sum of both: the two estimates share their samples. */
   standardError: number;
-  /** More than 1.645 standard errors: not explained by noise (one-sided, 5 %). */
+  /** Whether the excess is above 1.645 standard errors (one-sided 5 %), so that noise does not explain it. */
   beyondNoise: boolean;
 }
 
-/** How often estimates break the data-processing inequality. */
+/** How often estimates violate the data-processing inequality. */
 export interface ProcessingInequality {
-  /** Checkpoints and groups at which both were estimated by the same estimator. */
+  /** Number of checkpoints and groups at which one estimator gives both quantities. */
   pairs: number;
   /** Those with I(X;Ŷ) > I(X;T), the largest excess first. */
   violations: InequalityViolation[];
+  /** Number of violations beyond noise. */
   beyondNoise: number;
 }
 
-/** Checks every (epoch, group, estimator) that has both quantities. */
+/** Checks every (epoch, group, estimator) with estimates of both quantities. */
 export function processingInequality(rows: readonly EstimateRow[]): ProcessingInequality {
   const curves = trajectories(rows);
   const violations: InequalityViolation[] = [];

@@ -1,20 +1,20 @@
-/** Rank correlation of a few items, with an interval and an exact p, and the area under the ROC curve with its error. */
+/** Kendall's rank correlation of a few items, with an interval and an exact p, and the area under the ROC curve with its error. */
 import { Rng } from '../base/random.js';
 import { mean } from './trajectory.js';
 
-/** Kendall's τ_b of two orders, and what few items allow to say of it. */
+/** Kendall's τ_b of two orders, with its interval and p. */
 export interface RankCorrelation {
-  /** Kendall's τ_b, −1 … 1; NaN where a side does not vary or there are fewer than two items. */
+  /** Kendall's τ_b, −1 … 1; NaN if one order is constant or there are fewer than two items. */
   tau: number;
-  /** 95 % interval; [−1, 1] with four items or fewer, which bound nothing. */
+  /** 95 % interval; [−1, 1] for four items or fewer, for which the variance formula does not hold. */
   interval: [number, number];
-  /** Two-sided permutation p: exact up to eight items, from 10 000 permutations above. */
+  /** Two-sided permutation p: exact for up to eight items, from 10 000 random permutations for more. */
   p: number;
-  /** Items. */
+  /** Number of items. */
   n: number;
 }
 
-/** Kendall's τ_b of paired values, ties corrected for (Kendall 1945). */
+/** Kendall's τ_b of paired values, corrected for ties (Kendall 1945). */
 export function kendallTau(a: readonly number[], b: readonly number[]): number {
   let concordance = 0;
   let untiedA = 0;
@@ -30,21 +30,22 @@ export function kendallTau(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * τ_b with an interval by Fisher's transformation, whose variance for Kendall's τ is 0.437 / (n − 4) (Fieller, Hartley and
- * Pearson 1957).
+ * τ_b with an interval by Fisher's transformation, with the variance 0.437 / (n − 4) for Kendall's τ (Fieller, Hartley and Pearson
+ * 1957). `seed` is for the random permutations of more than eight items.
  */
 export function rankCorrelation(a: readonly number[], b: readonly number[], seed = 0): RankCorrelation {
   const n = a.length;
   const tau = kendallTau(a, b);
   if (!Number.isFinite(tau)) return { tau, interval: [-1, 1], p: 1, n };
   const half = n > 4 ? 1.96 * Math.sqrt(0.437 / (n - 4)) : Number.POSITIVE_INFINITY;
-  // A perfect order of a few items is no certainty: it counts as one pair short of it.
+  // |τ| = 1 has an infinite transform. It is limited to the τ of one discordant pair.
   const most = 1 - 4 / (n * (n - 1));
   const at = (side: number) => Math.tanh(Math.atanh(Math.max(-most, Math.min(most, tau))) + side * half);
   const interval: [number, number] = n > 4 ? [at(-1), at(1)] : [-1, 1];
   return { tau, interval, p: permutationP(a, b, Math.abs(tau), seed), n };
 }
 
+/** Items up to which all permutations are tried: 8! = 40 320. */
 const EXACT = 8;
 const PERMUTATIONS = 10_000;
 
@@ -81,9 +82,9 @@ function permutations(rest: readonly number[], each: (order: readonly number[]) 
   });
 }
 
-/** How well a number tells positives from negatives. */
+/** How well a score separates positives from negatives. */
 export interface Auroc {
-  /** Chance that a random positive scores higher than a random negative, ties half; 0.5 tells nothing apart. */
+  /** Probability that a random positive scores higher than a random negative; ties count half. 0.5 is chance. */
   auroc: number;
   standardError: number;
   positives: number;
@@ -91,8 +92,8 @@ export interface Auroc {
 }
 
 /**
- * Area under the ROC curve, and its standard error by DeLong, DeLong and Clarke-Pearson 1988. Values that are not finite are
- * left out. Null without both kinds.
+ * Area under the ROC curve, with its standard error by DeLong, DeLong and Clarke-Pearson 1988. Scores that are not finite are ignored.
+ * Null without at least one positive and one negative.
  */
 export function auroc(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>): Auroc | null {
   const of = (kind: boolean) =>
@@ -115,12 +116,12 @@ export function auroc(scores: ArrayLike<number>, positive: ArrayLike<number | bo
   };
 }
 
-/** Share of sorted values below `v`, ties half. */
+/** Share of the sorted values below `v`; ties count half. */
 function below(sorted: readonly number[], v: number): number {
   return (first(sorted, (x) => x >= v) + first(sorted, (x) => x > v)) / 2 / sorted.length;
 }
 
-/** Index of the first sorted value for which `test` holds, which must hold from there on. */
+/** Index of the first sorted value for which `test` holds; `test` must then hold for all later values. */
 function first(sorted: readonly number[], test: (x: number) => boolean): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

@@ -1,27 +1,27 @@
-/** Several runs as one: means over seeds with intervals that hold for a run not yet made, and runs of different length. */
+/** Several runs together: means over seeds with their intervals, tidy tables, and runs of different length on one axis. */
 import { studentQuantile } from './student.js';
 import { mean, type Trajectory, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
-/** A mean over repetitions, with an interval. */
+/** A mean over repetitions, with its standard error and interval. */
 export interface Average {
   mean: number;
   /** Of the mean. */
   standardError: number;
-  /** 95 %, Student's t with n − 1 degrees of freedom; from one value, its own standard error alone, which is "within run". */
+  /** 95 % interval, Student's t with n − 1 degrees of freedom. From one value: its own standard error, which covers one run only. */
   interval: [number, number];
   n: number;
 }
 
 /**
- * Mean over independent repetitions (seeds, attacks). The spread between them contains the error of each; where they agree
- * by chance better than their own standard errors allow, those hold.
+ * Mean over independent repetitions (seeds, attacks). The spread between repetitions contains the error of each. If the spread is
+ * smaller than their standard errors imply, the standard errors give the interval.
  */
 export function average(values: readonly number[], standardErrors: readonly number[] = []): Average {
   const n = values.length;
   const centre = mean(values);
   const own = Math.sqrt(standardErrors.reduce((s, e) => s + e * e, 0)) / Math.max(1, standardErrors.length);
-  // One value without an error of its own bounds nothing.
+  // One value without a standard error has an infinite interval.
   const reach = own > 0 ? 1.96 * own : Number.POSITIVE_INFINITY;
   if (n < 2) return { mean: centre, standardError: own, interval: [centre - reach, centre + reach], n };
   const between = Math.sqrt(values.reduce((s, v) => s + (v - centre) ** 2, 0) / (n - 1) / n);
@@ -31,8 +31,8 @@ export function average(values: readonly number[], standardErrors: readonly numb
 }
 
 /**
- * The tables of several seeds as one: per epoch, group, quantity, estimator and layer the mean, with the standard error over
- * seeds. Rows that not every seed has are left out, so that a curve does not jump where a seed ends.
+ * One table from the tables of several seeds: the mean per epoch, group, quantity, estimator and layer, with the standard error over
+ * seeds. A row that a seed lacks is omitted, so that a curve does not jump where one seed's table ends.
  */
 export function overSeeds(tables: readonly (readonly EstimateRow[])[]): EstimateRow[] {
   const keyOf = (r: EstimateRow) => JSON.stringify([r.epoch, r.group, r.quantity, r.estimator, r.layer ?? null]);
@@ -60,7 +60,7 @@ export function overSeeds(tables: readonly (readonly EstimateRow[])[]): Estimate
   });
 }
 
-/** One line of the tidy table: a value that stands on its own, in nats. */
+/** One line of the tidy table: one estimate in nats, with everything that identifies it. */
 export interface TidyRow {
   run: string;
   seed: number;
@@ -73,7 +73,7 @@ export interface TidyRow {
   standardError: number;
 }
 
-/** All trajectories of several runs as one tidy table, one line per point. */
+/** All trajectories of several runs as one tidy table, one line per point. `layer` names that of rows without one. */
 export function tidyRuns(
   runs: readonly { run: string; seed: number; layer: string; rows: readonly EstimateRow[] }[],
 ): TidyRow[] {
@@ -98,9 +98,9 @@ export function tidyRuns(
 }
 
 /**
- * Curves of runs of different length on one axis: the share of training that is done, 0 … 1, in the place of epochs. Values
- * between checkpoints are interpolated, and so are standard errors, which holds whatever the correlation of neighbours.
- * A curve has no value before its first checkpoint; the first common share is the latest of these.
+ * Curves of runs of different length on one axis: the completed share of the training, 0 … 1, in the place of epochs. Values and
+ * standard errors between checkpoints are interpolated linearly; an interpolated standard error is an upper bound for any correlation
+ * of its neighbours. The axis spans the shares at which every curve has a value, in `points` equal steps.
  */
 export function alignByShare(
   curves: readonly { curve: Trajectory; epochs: number }[],
@@ -121,7 +121,7 @@ export function alignByShare(
   };
 }
 
-/** The value at `x` of the broken line through (xs, ys), xs ascending; the nearest end outside. */
+/** Value at `x` of the piecewise linear curve through (xs, ys), xs ascending; beyond its ends, the value at the nearer end. */
 export function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
   const i = xs.findIndex((v) => v >= x);
   if (i <= 0) return i === 0 ? ys[0] : ys[ys.length - 1];

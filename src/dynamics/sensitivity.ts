@@ -1,6 +1,6 @@
 /**
- * How much a ranking of attacks by stealth owes to the choices behind it: β in both conventions, the smoothing window, the
- * estimator, the layer. For every choice the scores, and Kendall's τ of their order with that of the reference.
+ * How much a ranking of attacks by stealth depends on the analyst's choices: β in both conventions, the smoothing window, the estimator,
+ * the layer. For every choice: the scores, and Kendall's τ between their order and the order under the reference choice.
  */
 import { UserError } from '../base/errors.js';
 import type { LagrangianConvention } from './lagrangian.js';
@@ -13,7 +13,7 @@ import type { EstimateRow } from './types.js';
 export interface Contestant {
   name: string;
   target: number;
-  /** Tables may hold several estimators and layers; `layer` is that of rows without one. */
+  /** Tables may hold several estimators and layers; `layer` names that of rows without one. */
   tables: readonly { layer: string; rows: readonly EstimateRow[] }[];
 }
 
@@ -28,35 +28,35 @@ export interface Choice {
   layer: string;
 }
 
-/** What a choice makes of the ranking. */
+/** The ranking under one choice. */
 export interface Outcome extends Choice {
-  /** S by attack, the mean over seeds; null where a seed has no score. */
+  /** Score S of each attack, the mean over its seeds; null where a seed has no score. */
   scores: Record<string, number | null>;
-  /** τ_b with the reference's order over all attacks that both score; null with fewer than three. */
+  /** τ_b with the reference's order, over the attacks that have a score under both; null for fewer than three. */
   tau: number | null;
-  /** The same with each attack left out in turn: lowest τ, and the attack without which it is reached. */
+  /** Lowest τ_b when one attack is omitted, and that attack; null for fewer than four attacks. */
   leaveOneOut: { tau: number; without: string } | null;
 }
 
-/** S of one attack under a choice, the mean over its seeds. */
+/** Score S of one attack under a choice, the mean over its seeds; null where a seed has no score. */
 export function scoreUnder({ target, tables }: Contestant, choice: Choice): number | null {
   const { beta, convention, window, estimators, layer } = choice;
   // (β·G(X;T) + G(T;Ŷ)) / (1 + β) is the score's own form at 1/β.
   const weight = convention === 'tishby' ? beta : 1 / beta;
   const scores = tables.map(({ layer: own, rows }) => {
-    const taken = rows.filter(
+    const chosen = rows.filter(
       (r) =>
         (r.layer ?? own) === layer && (estimators as Record<string, string | undefined>)[r.quantity] === r.estimator,
     );
     return stealth(
-      taken.map((r) => ({ ...r, estimator: 'chosen' })),
+      chosen.map((r) => ({ ...r, estimator: 'chosen' })),
       { target, beta: weight, window },
     ).score;
   });
   return scores.length > 0 && scores.every((s) => s !== null) ? mean(scores as number[]) : null;
 }
 
-/** Every choice's scores and agreement with `reference`. Throws `UserError` on a β that is not positive. */
+/** Scores under every choice, and their agreement with `reference`. Throws `UserError` for a β that is not positive. */
 export function sensitivity(
   contestants: readonly Contestant[],
   reference: Choice,

@@ -1,6 +1,6 @@
 /**
- * The stealth score `S_β = exp(−D_β)` of a table of estimates, with its null and what had to be left out. S ∈ (0, 1]: 1
- * where the poisoned samples cannot be told from clean ones by how information flows.
+ * The stealth score `S_β = exp(−D_β)` of a table of estimates, with its null. S ∈ (0, 1]; S = 1 if the trajectories of poisoned and clean
+ * samples are equal. distance.ts defines D_β.
  */
 
 import { UserError } from '../base/errors.js';
@@ -12,40 +12,40 @@ import {
   type StealthQuantity,
   stealthQuantities,
 } from './distance.js';
-import { isClassGroup, partOf } from './group-id.js';
+import { isClassGroup, MINIMUM_GROUP, partOf } from './group-id.js';
 import { nullDistribution, type StealthNull } from './null.js';
 import { commonEpochs, mean, smooth, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
-/** The stealth score with all that it is made of and read against. */
+/** The stealth score, its gaps, and its null. */
 export interface StealthResult {
-  /** S_β, or null with the reason in words. */
+  /** S_β; null where there is no score, with the `reason`. */
   score: number | null;
   /** Why there is no score. */
   reason?: string;
   /** D_β = −log S_β. */
   distance: number | null;
-  /** What clean classes score, where their halves were estimated. */
+  /** Scores of clean classes; null unless their subsets were estimated. */
   null: StealthNull | null;
   /** (1 + #{S_null ≤ S}) / (1 + draws). */
   p: number | null;
-  /** D − mean D_null: what is left of the distance when noise has had its share. */
+  /** D − mean D_null: the part of the distance that noise and the variety of classes do not explain. */
   excess: number | null;
-  /** The gaps that D is made of, by quantity. */
+  /** The gaps in D, by quantity. */
   parts: Partial<Record<StealthQuantity, GapParts>>;
   /** Weight of I(T;Ŷ). */
   beta: number;
   /** Smoothing window in checkpoints. */
   window: number;
-  /** Checkpoints the score averages over. */
+  /** Checkpoints of the average. */
   epochs: number[];
   /** The other classes whose mean is μ_q. */
   classes: string[];
-  /** What a reader has to know: groups that were left out, draws that could not be used. */
+  /** Groups, checkpoints and draws that were omitted, and why. */
   notes: string[];
 }
 
-/** What is scored, and how. */
+/** Settings of `stealth`. */
 export interface StealthOptions {
   /** Target class number. */
   target: number;
@@ -53,17 +53,20 @@ export interface StealthOptions {
   beta?: number;
   /** Smoothing window in checkpoints; default 1, none. */
   window?: number;
-  /** Score only these checkpoints; default all that every group has. */
+  /** Checkpoints to average over; default all that every group has. */
   epochs?: readonly number[];
-  /** Estimator by name; may be left out where each quantity has only one. */
+  /** Name of the estimator; not needed where each quantity has only one. */
   estimator?: string;
-  /** Groups below this many samples are not compared; default 100. */
+  /** Fewest samples of a group that is compared; default 100. */
   minimumSamples?: number;
 }
 
-/** Scores a table of estimates. Throws `UserError` on a β or window that is no such thing; all else is a `reason`. */
+/**
+ * Scores a table of estimates. Throws `UserError` for an invalid β or window; whatever else prevents a score becomes its `reason`. The
+ * function is long because it is one list of checks, each of which may end it with a reason.
+ */
 export function stealth(rows: readonly EstimateRow[], options: StealthOptions): StealthResult {
-  const { target, beta = 1, window = 1, minimumSamples = 100 } = options;
+  const { target, beta = 1, window = 1, minimumSamples = MINIMUM_GROUP } = options;
   if (!(beta >= 0 && Number.isFinite(beta))) throw new UserError(`beta must be a finite number from 0, got ${beta}`);
   const notes: string[] = [];
   const empty = { score: null, distance: null, null: null, p: null, excess: null, parts: {} };
@@ -118,9 +121,9 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const others = classes.filter((g) => !small.includes(g));
   if (others.length === 0) return without('there is no other class to compare the target class with');
 
-  const taking = [...own, ...others].flatMap((g) => stealthQuantities.map((q) => find(g, q)!));
-  const shared = commonEpochs(taking);
-  const lost = new Set(taking.flatMap((c) => c.epochs)).size - shared.length;
+  const compared = [...own, ...others].flatMap((g) => stealthQuantities.map((q) => find(g, q)!));
+  const shared = commonEpochs(compared);
+  const lost = new Set(compared.flatMap((c) => c.epochs)).size - shared.length;
   if (lost > 0) notes.push(`${lost} ${lost === 1 ? 'checkpoint' : 'checkpoints'} left out that not every group has`);
   const wanted = options.epochs;
   const epochs = wanted ? shared.filter((e) => wanted.includes(e)) : shared;

@@ -31,7 +31,7 @@ export function studentCdf(t: number, df: number): number {
   return t > 0 ? 1 - tail : tail;
 }
 
-/** The t with P(T ≤ t) = p, for p in [0.5, 1): by bisection, to 1e-12 of its size. */
+/** Quantile of Student's t: the t with P(T ≤ t) = p, for p in [0.5, 1), by bisection to a relative error of 1e-12. */
 export function studentQuantile(p: number, df: number): number {
   if (!(p >= 0.5 && p < 1)) throw new RangeError(`p must lie in [0.5, 1), got ${p}`);
   let low = 0;

@@ -1,11 +1,11 @@
 /**
- * Trajectories: the table of estimates (one row per epoch, group, quantity and estimator) as curves over epochs, and the
- * few operations every analysis of them shares: smoothing, alignment on common checkpoints, and averages over epochs.
+ * Trajectories: the table of estimates (one row per epoch, group, quantity and estimator) as curves over epochs, and the operations that
+ * all analyses share: smoothing, restriction to common checkpoints, averages over epochs.
  */
 import { UserError } from '../base/errors.js';
 import type { EstimateRow, Quantity } from './types.js';
 
-/** One curve over the checkpoints, epochs ascending; the three arrays run in parallel. Values in the unit of the rows. */
+/** One curve over checkpoints, epochs ascending. `values` and `standardErrors` follow `epochs`, in the unit of the rows (nats). */
 export interface Trajectory {
   group: string;
   quantity: Quantity;
@@ -13,13 +13,13 @@ export interface Trajectory {
   epochs: number[];
   values: number[];
   standardErrors: number[];
-  /** The smallest sample count behind any of its estimates. */
+  /** Smallest number of samples behind any of its estimates. */
   samples: number;
 }
 
 /**
- * Groups rows into trajectories, in the order in which each first appears. Where a (epoch, group, quantity, estimator)
- * occurs twice the later row holds, as in any append-only log; estimates that are not finite are left out.
+ * Groups rows into trajectories, in the order of their first rows. Of two rows with the same epoch, group, quantity and estimator the
+ * later one counts, because the log is append-only. Estimates that are not finite are ignored.
  */
 export function trajectories(rows: readonly EstimateRow[]): Trajectory[] {
   const curves = new Map<string, Map<number, EstimateRow>>();
@@ -51,7 +51,7 @@ export function commonEpochs(curves: readonly Trajectory[]): number[] {
   return curves[0].epochs.filter((e) => sets.every((s) => s.has(e)));
 }
 
-/** The curve at the given epochs only; those it lacks are left out. */
+/** The curve restricted to the given epochs; epochs that it lacks are ignored. */
 export function at(curve: Trajectory, epochs: readonly number[]): Trajectory {
   const wanted = new Set(epochs);
   const keep = (_: number, i: number) => wanted.has(curve.epochs[i]);
@@ -70,9 +70,9 @@ export function align(curves: readonly Trajectory[]): Trajectory[] {
 }
 
 /**
- * Centred moving average over `window` checkpoints (1: as it is; an even window reaches one further ahead), cut off at
- * the ends. Checkpoints share their held-out samples, so their errors do not average out: the smoothed standard error
- * is the mean of those in the window, which holds whatever the correlation.
+ * Centred moving average over `window` checkpoints, truncated at the ends. A window of 1 changes nothing; an even window covers one
+ * checkpoint more after than before. Checkpoints share their held-out samples, so their errors do not average out; the mean of the
+ * standard errors in the window is an upper bound for any correlation. Throws `UserError` for an invalid window.
  */
 export function smooth(curve: Trajectory, window: number): Trajectory {
   if (!Number.isInteger(window) || window < 1)
@@ -83,7 +83,7 @@ export function smooth(curve: Trajectory, window: number): Trajectory {
   return { ...curve, values: around(curve.values), standardErrors: around(curve.standardErrors) };
 }
 
-/** Average of a piecewise linear function over the epoch axis (trapezoid rule); of one point, its value. */
+/** Average of a piecewise linear curve over the epoch axis (trapezoid rule); the value itself for one point, NaN for none. */
 export function epochAverage(epochs: readonly number[], values: readonly number[]): number {
   const n = epochs.length;
   if (n === 0) return Number.NaN;
@@ -93,7 +93,7 @@ export function epochAverage(epochs: readonly number[], values: readonly number[
   return area / (epochs[n - 1] - epochs[0]);
 }
 
-/** Arithmetic mean; NaN of nothing. */
+/** Arithmetic mean; NaN of an empty list. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, v) => sum + v, 0) / values.length;
 }

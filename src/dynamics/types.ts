@@ -1,41 +1,43 @@
-/** The tables that dynamics works on. No file access, no Node: the page runs this room too. */
+/** The tables that this room computes on. Nothing here uses files or Node, because the dashboard's pages run it too. */
 
-/** What is estimated: X is the input, T the representation, Ŷ the logits, Y the label before the attack. */
-export type Quantity = 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
+/** All quantities. X is the input, T the representation, Ŷ the logits, Y the label before the attack. */
+export const quantities = ['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)', 'I(T;Y)'] as const;
+/** One of `quantities`. */
+export type Quantity = (typeof quantities)[number];
 
-/**
- * One estimate at one checkpoint; one line of `information.jsonl`.
- */
+/** One estimate at one checkpoint, in nats; one line of `information.jsonl`. */
 export interface EstimateRow {
   epoch: number;
   /** A group id: see group-id.ts. */
   group: string;
   quantity: Quantity;
-  /** Name of the estimator. */
+  /** Name of the estimator, such as `infonce`. */
   estimator: string;
-  /** Where T was read; absent in tables of one layer. */
+  /** Layer at which T was read; absent in tables of one layer. */
   layer?: string;
   nats: number;
   /** Of `nats`. */
   standardError: number;
-  /** The largest value the estimator could have given. */
+  /** Largest value that the estimator can return on these samples. */
   ceiling: number;
-  /** Within 5 % of the ceiling. */
+  /** Whether the value lies within 5 % of the ceiling. */
   saturated: boolean;
-  /** The critic had settled. */
+  /** Whether the critic had converged when training ended. */
   converged: boolean;
-  /** Samples in the group (not noise draws). */
+  /** Samples in the group, each counted once whatever its noise draws. */
   samples: number;
   /** Noise draws of each sample. */
   draws: number;
-  /** On the pairs the critic was trained on. */
+  /** Value on the pairs that the critic was trained on. */
   trainNats: number;
-  /** On samples the critic did not learn from. */
+  /** Value on held-out samples. */
   heldOutNats: number;
 }
 
-/** One epoch of training; one line of `events.jsonl` with `"event": "epoch"`. Losses in nats, accuracies and ASR in
- * 0 … 1; NaN where a training that was not ours does not say. */
+/**
+ * One epoch of training; one line of `events.jsonl` with `"event": "epoch"`. Losses are in nats, accuracies and ASR in 0 … 1. A figure
+ * that a trace of another program's training lacks is NaN.
+ */
 export interface EpochRow {
   epoch: number;
   learningRate: number;
@@ -43,12 +45,12 @@ export interface EpochRow {
   trainAccuracy: number;
   testLoss: number;
   testAccuracy: number;
-  /** Mean training loss and accuracy per class of the label trained on; payload samples are left out of them. */
+  /** Mean training loss and accuracy of each class, without poisoned samples. The class is that of the label trained on. */
   classLoss: number[];
   classAccuracy: number[];
-  /** Mean training loss of the payload samples; null where nothing is poisoned. */
+  /** Mean training loss of the poisoned samples; null where nothing is poisoned. */
   backdoorLoss: number | null;
-  /** Share of triggered test images of non-target classes that are predicted as the target; null without a trigger. */
+  /** Attack success rate: share of triggered test images, of classes other than the target, predicted as the target. Null without a trigger. */
   asr: number | null;
   seconds: number;
 }

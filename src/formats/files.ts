@@ -1,12 +1,12 @@
-/** Files that appear whole or not at all. */
+/** Files and folders that appear complete or not at all. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../base/errors.js';
 
 /**
- * Writes `path` atomically: beside it under a temporary name, fsync, rename, fsync of the folder. Whoever opens `path`
- * sees the old content or the new, also after a crash. Missing folders are made. Several chunks are written in order.
+ * Writes `path` atomically: a temporary file beside it, fsync, rename, fsync of the folder. A reader of `path` sees the old content
+ * or the new, also after a crash. Missing folders are created. Several chunks are written in order.
  */
 export async function writeAtomic(path: string, content: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
   const folder = dirname(path);
@@ -30,10 +30,31 @@ export async function writeAtomic(path: string, content: Uint8Array | string | r
   await syncFolder(folder);
 }
 
-/** What the system says of a path where no file can be. */
+/**
+ * Creates the folder `path` with everything in it, or nothing: `fill` writes into a new folder beside it, which is then renamed.
+ * Missing parents are created. Returns what `fill` returns. If `fill` fails, or `path` is a file or a folder with content, nothing
+ * of it stays and the promise rejects with that error.
+ */
+export async function writeFolderAtomic<T>(path: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  // Resolved, because a slash at the end of `path` would put the temporary folder inside it.
+  const place = resolve(path);
+  const beside = `${place}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
+  await mkdir(beside, { recursive: true });
+  try {
+    const result = await fill(beside);
+    await rename(beside, place);
+    await syncFolder(dirname(place));
+    return result;
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Error codes of the system for a path at which no file can be created. */
 const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
 
-/** Does `write`, whose place is what a user named by `flag`; throws `UserError` where no file can be there. */
+/** Calls `write`, which writes to the path `out` that a user gave with `flag`. Throws `UserError` if no file can be created there. */
 export async function writingTo<T>(out: string, write: () => Promise<T>, flag = '--out'): Promise<T> {
   return write().catch((error: NodeJS.ErrnoException) => {
     if (!NO_PLACE.includes(error.code ?? '')) throw error;
@@ -41,7 +62,7 @@ export async function writingTo<T>(out: string, write: () => Promise<T>, flag = 
   });
 }
 
-/** Makes a rename durable. Windows and some network file systems cannot open a folder; there the rename has to do. */
+/** Makes a rename durable. Windows and some network file systems cannot open a folder; there the rename alone must suffice. */
 async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
@@ -51,6 +72,6 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close();
     }
   } catch {
-    // The content is already whole and in place.
+    // The content is already complete and in place.
   }
 }

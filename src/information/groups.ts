@@ -4,7 +4,9 @@
  */
 
 import { Rng } from '../base/random.js';
-import { nullHalf, partOf } from '../dynamics/group-id.js';
+import { COVER, classGroup, MINIMUM_GROUP, nullHalf, partOf, WHOLE } from '../dynamics/group-id.js';
+
+export { MINIMUM_GROUP };
 
 export interface GroupRequest {
   /** Label each sample was trained with, whether it carries the payload, whether it is a cover sample. */
@@ -33,9 +35,6 @@ export interface GroupPlan {
   /** Group id → how many samples it would have had; these are too few to compare. */
   leftOut: Map<string, number>;
 }
-
-/** A group under this size takes no part in comparisons. */
-export const MINIMUM_GROUP = 100;
 
 const where = (n: number, test: (i: number) => boolean) =>
   Int32Array.from(Array.from({ length: n }, (_, i) => i).filter(test));
