@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that train for more than seconds, start a browser or need another program. `npm test` leaves them out. */
+const SLOW = 'test/**/*.slow.test.ts';
+
+const project = (name: string, include: string, exclude: string[]) => ({
+  // Limits for a hung test. They are far above what a test takes, so that a loaded machine does not fail it.
+  test: { name, include: [include], exclude, testTimeout: 300_000, hookTimeout: 300_000 },
+});
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000, maxWorkers: 2 },
+  test: { maxWorkers: 2, projects: [project('fast', 'test/**/*.test.ts', [SLOW]), project('rest', SLOW, [])] },
 });

@@ -1,10 +1,12 @@
 /** Makes a clone ready to run: installs what is missing and builds what is out of date. Uses nothing but Node and npm. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isCurrent, root } from './build.mjs';
 
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export { root };
+
 const dist = join(root, 'dist');
 
 /** Runs npm with its output on stderr. Ends the process with npm's exit code and `advice` where npm fails. */
@@ -17,14 +19,6 @@ function npm(args, advice) {
   if (status === 0) return;
   console.error(`ibscope: \`npm ${args.join(' ')}\` failed. ${advice}`);
   process.exit(status ?? 1);
-}
-
-/** The newest change of a file under `folder`, in ms; 0 where there is none. */
-function newest(folder) {
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((e) => e.isFile())
-    .reduce((t, e) => Math.max(t, statSync(join(e.parentPath, e.name)).mtimeMs), 0);
 }
 
 /** Installs and builds. `clean` removes the old build first, so that a package holds no file whose source is gone. */
@@ -41,7 +35,7 @@ export function prepare({ clean = false } = {}) {
     npm(['ci', '--no-fund', '--no-audit'], 'It needs the npm registry, and no other network.');
   }
   if (clean) rmSync(dist, { recursive: true, force: true });
-  if (newest(join(root, 'src')) > newest(dist)) {
+  if (!isCurrent()) {
     console.error('Building …');
     npm(['run', '--silent', 'build'], 'The messages above name the file.');
   }
