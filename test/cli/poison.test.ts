@@ -17,6 +17,7 @@ describe('poison', () => {
     if (format !== 'npz') {
       const { samples } = JSON.parse(await readFile(join(box.folder, out, 'manifest.json'), 'utf8'));
       const { poisoned } = await readNpz(join(box.folder, 'set.npz'));
+      expect(samples.length).toBeGreaterThan(0);
       for (const s of samples) expect(s.poisoned).toBe(poisoned.data[s.index] === 1);
     }
   });

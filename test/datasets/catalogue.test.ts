@@ -8,7 +8,9 @@ describe('the catalogue', () => {
   });
 
   it('gives every file a length, a hash of the right form, and bounds it can be unpacked within', () => {
+    expect(catalogue.filter(({ remote }) => remote).length).toBeGreaterThanOrEqual(7);
     for (const { remote } of catalogue) {
+      if (remote) expect(remote.files.length).toBeGreaterThan(0);
       for (const { name, bytes, hash, most, unpack } of remote?.files ?? []) {
         expect(name).toMatch(/^[\w.-]+$/);
         expect(hash.hex).toMatch(hash.algorithm === 'md5' ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{64}$/);
@@ -19,11 +21,14 @@ describe('the catalogue', () => {
   });
 
   it('counts on disk what the files that make a set complete hold', () => {
+    let counted = 0;
     for (const { name, disk, remote } of catalogue) {
       const lengths = Object.values(remote?.holds ?? {});
       if (lengths.length === 0 || lengths.includes(null)) continue;
       expect([name, disk]).toEqual([name, lengths.reduce((a, b) => (a ?? 0) + (b ?? 0), 0)]);
+      counted++;
     }
+    expect(counted).toBeGreaterThan(0);
     expect(downloadBytes(findEntry('svhn'))).toBe(246_316_178);
     expect(downloadBytes(findEntry('shapes10'))).toBeNull();
   });

@@ -50,7 +50,9 @@ describe('a balanced choice', () => {
 
   test('of fewer is part of a choice of more', () => {
     const more = new Set(balancedChoice(labels, 3, 30, 3, 'test'));
-    for (const i of balancedChoice(labels, 3, 12, 3, 'test')) expect(more.has(i)).toBe(true);
+    const fewer = balancedChoice(labels, 3, 12, 3, 'test');
+    expect(fewer).toHaveLength(12);
+    for (const i of fewer) expect(more.has(i)).toBe(true);
   });
 });
 

@@ -16,7 +16,9 @@ describe('the IB Lagrangian', () => {
   });
 
   it('bounds the standard error for any correlation of the two estimates', () => {
-    for (const s of lagrangian(xt, ty, { beta: 2 }).standardErrors) expect(s).toBeCloseTo(0.5, 12);
+    const { standardErrors } = lagrangian(xt, ty, { beta: 2 });
+    expect(standardErrors).toHaveLength(2);
+    for (const s of standardErrors) expect(s).toBeCloseTo(0.5, 12);
   });
 
   it('refuses a negative β', () => {

@@ -36,6 +36,7 @@ describe('smoothing', () => {
   it('leaves a straight line as it is away from the ends, and does not claim smaller errors', () => {
     const line = smooth(curve([1, 2, 3, 4, 5], 0.1), 3);
     expect(line.values.slice(1, 4)).toEqual([2, 3, 4]);
+    expect(line.standardErrors).toHaveLength(5);
     for (const s of line.standardErrors) expect(s).toBeCloseTo(0.1, 12);
   });
 

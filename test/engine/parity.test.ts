@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Program, State } from '../../src/engine/index.js';
 import type { NdArray } from '../../src/formats/npy.js';
 import { readNpz } from '../../src/formats/npz.js';
@@ -38,24 +38,28 @@ function change(golden: Record<string, NdArray>, name: string): number[] {
   return Array.from(data as Int8Array, (q, i) => q * scale[Math.floor(i / perScale)]);
 }
 
-describe('ResNet-18 trains as PyTorch trains it', async () => {
-  const golden = await readNpz(join(import.meta.dirname, '../golden/resnet18.npz'));
+describe('ResNet-18 trains as PyTorch trains it', () => {
   const own = new Map(parameters(options).map((p) => [p.name, p]));
   const shapes = new Map([...own].map(([name, p]) => [name, torchShape(p)]));
   const values = (name: string) => toTorch(own.get(name)!, state.get(name)).data;
   const state = new State();
-  for (const [name, shape] of shapes) {
-    state.set(name, fromTorch(own.get(name)!, initial(name, shape)));
-    state.set(`momentum.${name}`, new Float32Array(state.get(name).length));
-  }
   const feeds = { images: images(), labels: Int32Array.from({ length: BATCH }, (_, i) => i % 10) };
-  const step = await Program.compile(trainStep(options, BATCH));
+  let golden: Record<string, NdArray>;
   const losses: number[] = [];
-  for (const _ of golden.losses.data) {
-    const out = await step.run({ ...feeds, learning_rate: Float32Array.of(RATE) }, state);
-    losses.push((out.losses as Float32Array).reduce((a, b) => a + b) / BATCH);
-  }
-  await step.release();
+
+  beforeAll(async () => {
+    golden = await readNpz(join(import.meta.dirname, '../golden/resnet18.npz'));
+    for (const [name, shape] of shapes) {
+      state.set(name, fromTorch(own.get(name)!, initial(name, shape)));
+      state.set(`momentum.${name}`, new Float32Array(state.get(name).length));
+    }
+    const step = await Program.compile(trainStep(options, BATCH));
+    for (const _ of golden.losses.data) {
+      const out = await step.run({ ...feeds, learning_rate: Float32Array.of(RATE) }, state);
+      losses.push((out.losses as Float32Array).reduce((a, b) => a + b) / BATCH);
+    }
+    await step.release();
+  });
 
   it('five losses agree to 1e-4', () => {
     expect(losses).toHaveLength(5);

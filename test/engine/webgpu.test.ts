@@ -39,6 +39,7 @@ describe.skipIf(!available)('WebGPU agrees with the processor (skipped, needs a 
     cpu.losses.forEach((losses, k) => {
       expect(distance(gpu.losses[k], losses) / norm(losses)).toBeLessThan(1e-4);
     });
+    expect(cpu.values.size).toBeGreaterThan(100);
     for (const [name, values] of cpu.values)
       expect(distance(gpu.values.get(name)!, values) / norm(values), name).toBeLessThan(1e-3);
   });

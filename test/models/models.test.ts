@@ -155,6 +155,7 @@ describe('images of other sizes', () => {
         expect(Array.from(losses, Number).every(Number.isFinite)).toBe(true);
       }
       await step.release();
+      expect(state.names().length).toBeGreaterThan(10);
       for (const key of state.names()) expect(state.get(key).every(Number.isFinite), key).toBe(true);
     },
   );

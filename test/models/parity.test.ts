@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { input, Program, State, sizeOf } from '../../src/engine/index.js';
 import { fromTorch, Layers, torchShape, toTorch } from '../../src/models/index.js';
 import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
@@ -56,25 +56,29 @@ async function trainingLogits({ model, width, classes }: GraphOptions, state: St
   return Float32Array.from(out.logits as Float32Array);
 }
 
-describe.each(Object.keys(golden.models))('%s trains as PyTorch trains it', async (name) => {
+describe.each(Object.keys(golden.models))('%s trains as PyTorch trains it', (name) => {
   const theirs = golden.models[name];
   const options = optionsOf(name);
   const own = new Map(parameters(options).map((p) => [p.name, p]));
   const shapes = new Map([...own].map(([name, p]) => [name, torchShape(p)]));
   const values = (name: string) => toTorch(own.get(name)!, state.get(name)).data;
   const state = new State();
-  for (const [key, shape] of shapes) {
-    state.set(key, fromTorch(own.get(key)!, initial(key, shape)));
-    state.set(`momentum.${key}`, new Float32Array(sizeOf(shape)));
-  }
-  const training = await trainingLogits(options, state);
-  const step = await Program.compile(trainStep(options, batch), { threads: 1 });
+  let training: Float32Array;
   const losses: number[] = [];
-  for (const _ of theirs.losses) {
-    const out = await step.run({ images, labels, learning_rate: Float32Array.of(golden.rate) }, state);
-    losses.push((out.losses as Float32Array).reduce((a, b) => a + b) / batch);
-  }
-  await step.release();
+
+  beforeAll(async () => {
+    for (const [key, shape] of shapes) {
+      state.set(key, fromTorch(own.get(key)!, initial(key, shape)));
+      state.set(`momentum.${key}`, new Float32Array(sizeOf(shape)));
+    }
+    training = await trainingLogits(options, state);
+    const step = await Program.compile(trainStep(options, batch), { threads: 1 });
+    for (const _ of theirs.losses) {
+      const out = await step.run({ images, labels, learning_rate: Float32Array.of(golden.rate) }, state);
+      losses.push((out.losses as Float32Array).reduce((a, b) => a + b) / batch);
+    }
+    await step.release();
+  });
 
   it('has as many parameters at its standard width', () => {
     const standard = parameters({ ...options, width: options.model.defaultWidth }).filter((p) => p.trainable);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import type { ImageSet } from '../../src/datasets/types.js';
 import type { EpochRow } from '../../src/dynamics/types.js';
@@ -91,13 +91,13 @@ describe.each([
   ['plateau', [0, 1, 3, 6]],
   ['cosine', [5]],
 ] as const)('a run with the %s schedule that was stopped and resumed', (schedule, stops) => {
-  const whole = (async () => {
+  let whole: { values: ReturnType<typeof values>; standing: ReturnType<typeof standing>; rows: object[] };
+  beforeAll(async () => {
     const trainer = new Trainer({ ...config, schedule }, DATA);
     const rows = figures(await advance(trainer));
-    const end = { values: values(trainer), standing: standing(trainer), rows };
+    whole = { values: values(trainer), standing: standing(trainer), rows };
     await trainer.release();
-    return end;
-  })();
+  });
 
   it.each(stops)('after step %i of 6 ends with the same bits', async (k) => {
     const first = new Trainer({ ...config, schedule }, DATA);
@@ -110,10 +110,9 @@ describe.each([
     restore(second, checkpoint);
     expect(second.position.step + STEPS * second.position.epoch).toBe(k);
     const after = figures(await advance(second));
-    const end = await whole;
-    expect([...before, ...after]).toEqual(end.rows);
-    expect(values(second)).toEqual(end.values);
-    expect(standing(second)).toEqual(end.standing);
+    expect([...before, ...after]).toEqual(whole.rows);
+    expect(values(second)).toEqual(whole.values);
+    expect(standing(second)).toEqual(whole.standing);
     await second.release();
   });
 });
