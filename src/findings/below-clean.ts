@@ -1,28 +1,34 @@
+/** Under Blend, poisoned samples stay below the clean samples of the target class. */
+
+import { partOf } from '../dynamics/group-id.js';
 import { type Average, at, average, commonEpochs, epochAverage, type StealthQuantity } from '../dynamics/index.js';
-import type { Finding, Verdict } from '../report/index.js';
+import { type Claim, ran } from './claim.js';
 import { curvesOf } from './levels.js';
-import type { Repeated, Setting } from './settings.js';
-import { took } from './success.js';
+import type { Repeated } from './settings.js';
+import { succeeds } from './success.js';
+import { allOf, verdictOf } from './verdict.js';
 import { withInterval } from './words.js';
 
-/** Average over epochs of backdoor − clean, per seed, with the bound on its error. */
-function integrationDifference({ runs, config }: Repeated, quantity: StealthQuantity): Average | null {
+/** Average over epochs of poisoned minus clean samples, nats, over seeds; null where a run has not both groups. */
+function difference({ runs, config }: Repeated, quantity: StealthQuantity): Average | null {
   const found = runs.flatMap((run) => {
     const curves = curvesOf(run.report.information, quantity);
-    const [b, c] = ['backdoor', 'clean'].map((g) => curves.find((x) => x.group === `${config.target}/${g}`));
+    const [b, c] = (['backdoor', 'clean'] as const).map((part) =>
+      curves.find((x) => x.group === partOf(config.target, part)),
+    );
     if (!b || !c) return [];
     const epochs = commonEpochs([b, c]);
     const [x, y] = [at(b, epochs), at(c, epochs)];
+    const averaged = (of: (i: number) => number) =>
+      epochAverage(
+        epochs,
+        epochs.map((_, i) => of(i)),
+      );
     return [
       {
-        value: epochAverage(
-          epochs,
-          epochs.map((_, i) => x.values[i] - y.values[i]),
-        ),
-        error: epochAverage(
-          epochs,
-          epochs.map((_, i) => Math.hypot(x.standardErrors[i], y.standardErrors[i])),
-        ),
+        value: averaged((i) => x.values[i] - y.values[i]),
+        // A bound: the errors of neighbouring checkpoints are taken as fully correlated.
+        error: averaged((i) => Math.hypot(x.standardErrors[i], y.standardErrors[i])),
       },
     ];
   });
@@ -33,24 +39,24 @@ function integrationDifference({ runs, config }: Repeated, quantity: StealthQuan
   );
 }
 
-export function lowerFinding(setting: Setting): Finding {
-  const claim = 'Blend: I(X;T) and I(T;Ŷ) of backdoor samples stay below the clean ones';
-  const blends = setting.attacks.filter((a) => a.config.attack === 'blend' && took(a));
-  const parts = blends.flatMap((b) =>
-    (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((q) => {
-      const d = integrationDifference(b, q);
-      return d ? [{ q, d, label: b.label }] : [];
-    }),
-  );
-  if (parts.length === 0) return { claim, verdict: 'not resolved', evidence: 'Blend did not take.' };
-  // One seed's interval holds within that run only.
-  const several = parts.every((p) => p.d.n > 1);
-  const verdict: Verdict =
-    several && parts.every((p) => p.d.interval[1] < 0)
-      ? 'reproduced'
-      : several && parts.some((p) => p.d.interval[0] > 0)
-        ? 'contradicted'
-        : 'not resolved';
-  const words = parts.map((p) => `${p.label}, ${p.q}: ${withInterval(p.d)} nats`).join('; ');
-  return { claim, verdict, evidence: `Backdoor minus clean, averaged over epochs: ${words}.` };
-}
+export const blendBelowClean: Claim = {
+  claim: 'Blend: I(X;T) and I(T;Ŷ) of poisoned samples stay below the clean ones',
+  missing: (setting) => (ran(setting, 'blend') ? null : 'blend'),
+  /** The rule: both quantities are lower, under every Blend that succeeds. */
+  judge(setting) {
+    const blends = setting.attacks.filter((a) => a.config.attack === 'blend' && succeeds(a));
+    if (blends.length === 0) return { verdict: 'not resolved', evidence: 'Blend does not succeed.' };
+    const parts = blends.flatMap((b) =>
+      (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((q) => {
+        const d = difference(b, q);
+        return d ? [{ q, d, label: b.label }] : [];
+      }),
+    );
+    if (parts.length === 0) return { verdict: 'not resolved', evidence: 'No run has both groups.' };
+    const words = parts.map((p) => `${p.label}, ${p.q}: ${withInterval(p.d)} nats`).join('; ');
+    return {
+      verdict: allOf(parts.map((p) => verdictOf(p.d, [{ below: 0 }], [{ above: 0 }]))),
+      evidence: `Poisoned minus clean, averaged over epochs: ${words}.`,
+    };
+  },
+};

@@ -1,3 +1,4 @@
+/** Under Adaptive Blend, I(T;Ŷ) of poisoned samples is close to that of clean ones. */
 import { isClassGroup, nullHalf, nullHalfOf, partOf } from '../dynamics/group-id.js';
 import {
   type Average,
@@ -9,10 +10,11 @@ import {
   mean,
   type StealthQuantity,
 } from '../dynamics/index.js';
-import type { Finding, Verdict } from '../report/index.js';
+import { type Claim, ran } from './claim.js';
 import { curvesOf } from './levels.js';
-import type { Repeated, Setting } from './settings.js';
-import { ASR, took } from './success.js';
+import type { Repeated } from './settings.js';
+import { meanAsr, succeeds } from './success.js';
+import { allOf, verdictOf } from './verdict.js';
 import { number, withInterval } from './words.js';
 
 /** Average |a − b| / mean level of two groups, as the score's integration gap has it. */
@@ -34,7 +36,10 @@ function gapOf(rows: readonly EstimateRow[], quantity: StealthQuantity, one: str
   return level > 0 ? gap / level : null;
 }
 
-/** A gap this much larger than noise makes, in units of the clean classes' level, is still called close. Fixed beforehand. */
+/**
+ * Smallest gap of interest beyond what noise makes, as a share of the clean classes' level: 10 %, as for every finding for which the paper
+ * shows no other size.
+ */
 const CLOSE = 0.1;
 
 /**
@@ -61,33 +66,28 @@ function closeness({ runs, config }: Repeated, backdoor: string): Average | null
   );
 }
 
-export function closeFinding(setting: Setting, backdoor: 'backdoor' | 'authors'): Finding {
-  const grouping = backdoor === 'backdoor' ? 'true groups' : 'the authors’ grouping';
-  const claim = `Adaptive Blend: I(T;Ŷ) of backdoor samples is close to clean ones (${grouping})`;
-  const own = setting.attacks.filter((a) => a.config.attack === 'adaptive-blend');
-  const taken = own.filter(took);
-  if (taken.length === 0) {
-    const success = own.map((a) => number(ASR(a.runs))).join(', ');
+/** The claim with the true groups, or with the authors' grouping, in which clean samples fill the group up. */
+export const adaptiveBlendCloseToClean = (backdoor: 'backdoor' | 'authors'): Claim => ({
+  claim: `Adaptive Blend: I(T;Ŷ) of poisoned samples is close to clean ones (${backdoor === 'backdoor' ? 'true groups' : 'the authors’ grouping'})`,
+  missing: (setting) => (ran(setting, 'adaptive-blend') ? null : 'adaptive-blend'),
+  /** The rule: the excess of the gap is below `CLOSE`, under every Adaptive Blend that succeeds. */
+  judge(setting) {
+    const own = setting.attacks.filter((a) => a.config.attack === 'adaptive-blend');
+    const found = own.filter(succeeds).flatMap((a) => {
+      const gap = closeness(a, backdoor);
+      return gap ? [{ label: a.label, gap }] : [];
+    });
+    if (found.length === 0) {
+      const asr = own.map((a) => number(meanAsr(a.runs))).join(', ');
+      const evidence = own.some(succeeds)
+        ? 'There are no halves of clean classes to compare with.'
+        : `The attack does not succeed (ASR ${asr}).`;
+      return { verdict: 'not resolved', evidence };
+    }
+    const words = found.map(({ label, gap }) => `${label} ${withInterval(gap)}`).join('; ');
     return {
-      claim,
-      verdict: 'not resolved',
-      evidence: own.length > 0 ? `The attack did not take (ASR ${success}).` : 'The attack was not run.',
+      verdict: allOf(found.map(({ gap }) => verdictOf(gap, [{ below: CLOSE }], [{ above: CLOSE }]))),
+      evidence: `The gap beyond that of random halves of clean classes, as a share of their level: ${words}. Up to ${CLOSE} counts as close.`,
     };
-  }
-  const found = taken.flatMap((a) => closeness(a, backdoor) ?? []);
-  if (found.length === 0)
-    return { claim, verdict: 'not resolved', evidence: 'There are no halves of clean classes to compare with.' };
-  const several = found.every((f) => f.n > 1);
-  const verdict: Verdict =
-    several && found.every((f) => f.interval[1] < CLOSE)
-      ? 'reproduced'
-      : several && found.some((f) => f.interval[0] > CLOSE)
-        ? 'contradicted'
-        : 'not resolved';
-  const words = found.map((f, i) => `${taken[i].label} ${withInterval(f)}`).join('; ');
-  return {
-    claim,
-    verdict,
-    evidence: `The gap beyond that of random halves of clean classes, as a share of their level: ${words}. Up to ${CLOSE} counts as close.`,
-  };
-}
+  },
+});

@@ -1,10 +1,12 @@
+/** Less noise inside the network lifts the information of the clean classes. */
 import { average } from '../dynamics/index.js';
 import type { Finding } from '../report/index.js';
 import { cleanLevel } from './levels.js';
 import type { VariedSetting } from './varied.js';
+import { verdictOf } from './verdict.js';
 import { withInterval } from './words.js';
 
-/** I(X;T) of the clean classes at the least γ against the greatest, by attack and seed. */
+/** The rule: I(X;T) of the clean classes at the least γ minus that at the greatest is above 0, over attacks and seeds. */
 export function lifted(setting: VariedSetting): Finding {
   const claim = 'Less noise lifts the information: I(X;T) is higher at the lowest γ than at the highest';
   const [low, high] = [setting.values[0], setting.values[setting.values.length - 1]];
@@ -18,7 +20,6 @@ export function lifted(setting: VariedSetting): Finding {
   if (low === high || differences.length === 0)
     return { claim, verdict: 'not resolved', evidence: 'There is only one value of γ.' };
   const d = average(differences);
-  const verdict =
-    d.n > 1 && d.interval[0] > 0 ? 'reproduced' : d.n > 1 && d.interval[1] < 0 ? 'contradicted' : 'not resolved';
+  const verdict = verdictOf(d, [{ above: 0 }], [{ below: 0 }]);
   return { claim, verdict, evidence: `Clean classes, γ = ${low} minus γ = ${high}: ${withInterval(d)} nats.` };
 }

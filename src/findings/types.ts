@@ -1,9 +1,9 @@
 import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
-import type { RunResult } from '../runs/documents.js';
 import type { RunReport } from '../report/index.js';
+import type { RunResult } from '../runs/documents.js';
 
-/** A finished run of an experiment. */
+/** A finished run of a study. */
 export interface StudyRun {
   name: string;
   config: RunConfig;

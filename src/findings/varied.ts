@@ -1,9 +1,6 @@
+/** Runs sorted by the value of the option that a study varies. */
 import type { RunConfig } from '../config/options.js';
-import { mean, rankCorrelation } from '../dynamics/index.js';
-import { decimal, type Finding } from '../report/index.js';
-import { asrOf, scoreOf } from './levels.js';
 import { type Setting, settings } from './settings.js';
-import { TAKEN } from './success.js';
 import type { StudyRun } from './types.js';
 
 export type Varied = 'noise' | 'poisonRate' | 'model';
@@ -48,43 +45,4 @@ export function varied(
     }));
     return { dataset: setting.dataset, whole: setting, attacks, values };
   });
-}
-
-/** Does the order of the attacks by S hold from one value to the next? */
-export function orderFinding(setting: VariedSetting, claim: string): Finding {
-  // An attack that does not take at a value has no say there.
-  const poisoned = setting.attacks.filter((a) => a.levels[0]?.runs[0].config.attack !== 'none');
-  const scores = setting.values.map((value) =>
-    poisoned.map((a) => {
-      const level = a.levels.find((l) => l.value === value);
-      return level && mean(level.runs.map(asrOf)) >= TAKEN ? mean(level.runs.map(scoreOf)) : Number.NaN;
-    }),
-  );
-  const pairs = setting.values.flatMap((v, i) =>
-    setting.values.slice(i + 1).map((w, j) => {
-      const [a, b] = [scores[i], scores[i + 1 + j]];
-      const both = a.flatMap((x, k) => (Number.isFinite(x) && Number.isFinite(b[k]) ? [k] : []));
-      return {
-        v,
-        w,
-        c: rankCorrelation(
-          both.map((k) => a[k]),
-          both.map((k) => b[k]),
-        ),
-      };
-    }),
-  );
-  const least = pairs.filter((p) => Number.isFinite(p.c.tau)).sort((a, b) => a.c.tau - b.c.tau)[0];
-  if (!least)
-    return {
-      claim,
-      verdict: 'not resolved',
-      evidence: `An order needs at least two attacks that take at two values; here are ${poisoned.length} attacks.`,
-    };
-  const verdict = least.c.interval[0] > 0 ? 'reproduced' : least.c.interval[1] < 0.5 ? 'contradicted' : 'not resolved';
-  return {
-    claim,
-    verdict,
-    evidence: `The least agreement is between ${least.v} and ${least.w}: τ = ${decimal(least.c.tau, 2)} over ${least.c.n} attacks (95 % ${decimal(least.c.interval[0], 2)} to ${decimal(least.c.interval[1], 2)}).`,
-  };
 }

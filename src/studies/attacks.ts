@@ -1,9 +1,9 @@
 /** Attacks × rates × data sets: how information flows under each, and whether what the paper found is found here. */
 
 import { acceleration } from '../findings/acceleration.js';
-import { findings } from '../findings/paper.js';
+import { findings, notJudged } from '../findings/paper.js';
 import { type Setting, settings } from '../findings/settings.js';
-import { TAKEN, took } from '../findings/success.js';
+import { SUCCESS, succeeds } from '../findings/success.js';
 import { withInterval } from '../findings/words.js';
 import type { Block, Finding, StudyReport, StudySection } from '../report/index.js';
 import { grid } from './grid.js';
@@ -11,13 +11,13 @@ import {
   failedSection,
   fileWord,
   footer,
-  lookFigures,
+  perceptionFigures,
   scoresBlock,
-  separationFigures,
   settingWords,
   summaryTable,
   trajectoryBlocks,
 } from './sections.js';
+import { separationFigures } from './separation.js';
 import type { Study } from './types.js';
 
 /** The paper's five attacks, and none. */
@@ -25,7 +25,7 @@ const PAPER_ATTACKS = ['none', 'badnets', 'blend', 'wanet', 'label-consistent', 
 
 export const attacksStudy: Study = {
   name: 'attacks',
-  summary: 'attacks × rates × data sets: trajectories, success, look and stealth, and the paper’s findings judged',
+  summary: 'attacks × rates × data sets: trajectories, success and stealth, and the paper’s findings judged',
   defaults: { attacks: PAPER_ATTACKS.map((attack) => ({ attack })), rates: [0.1], seeds: [0, 1, 2] },
   plan: (o) => grid(o),
   report(outcome): StudyReport {
@@ -50,22 +50,23 @@ function lede(all: readonly Judged[]): string {
     for (const f of found) counts[f.verdict]++;
     return `On ${setting.dataset} ${counts.reproduced} of the paper’s findings are reproduced, ${counts['not resolved']} are not resolved at this scale, and ${counts.contradicted} are contradicted.`;
   });
-  return `The paper’s findings, judged by rules that were fixed beforehand. ${words.join(' ')} An attack counts as having taken from an ASR of ${TAKEN} on; the others have no say.`;
+  return `The paper’s findings, judged by rules that were fixed beforehand. ${words.join(' ')} An attack succeeds from an ASR of ${SUCCESS} on; the others are left out.`;
 }
 
 function section({ setting, found }: Judged): StudySection {
   const name = fileWord(setting.dataset);
-  const look = lookFigures(setting, name);
+  const perception = perceptionFigures(setting, name);
   return {
     id: name,
     title: setting.dataset,
     intro: settingWords(setting),
     blocks: [
       { kind: 'findings', findings: found },
-      { kind: 'heading', text: 'Success, stealth and look' },
+      ...notJudgedBlock(setting),
+      { kind: 'heading', text: 'Success, and stealth inside the model and in input space' },
       summaryTable(setting.attacks),
       scoresBlock(setting, name),
-      ...(look.length > 0 ? [{ kind: 'figures' as const, figures: look }] : []),
+      ...(perception.length > 0 ? [{ kind: 'figures' as const, figures: perception }] : []),
       ...trajectoryBlocks(setting, name),
       ...accelerationBlocks(setting),
       { kind: 'heading', text: 'Single samples, and where they lie in T' },
@@ -74,8 +75,16 @@ function section({ setting, found }: Judged): StudySection {
   };
 }
 
+/** Findings whose attacks were not run: named, so that nobody takes them for judged. */
+function notJudgedBlock(setting: Setting): Block[] {
+  const open = notJudged(setting);
+  if (open.length === 0) return [];
+  const words = open.map(({ claim, missing }) => `${claim} (${missing} was not run)`);
+  return [{ kind: 'text', text: `Not judged: ${words.join('; ')}.` }];
+}
+
 function accelerationBlocks(setting: Setting): Block[] {
-  const rows = setting.attacks.filter(took).map((a) => [
+  const rows = setting.attacks.filter(succeeds).map((a) => [
     a.label,
     ...(['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((q) => {
       const found = acceleration(a, q);
@@ -88,7 +97,7 @@ function accelerationBlocks(setting: Setting): Block[] {
     { kind: 'heading', text: 'Early acceleration' },
     {
       kind: 'text',
-      text: 'When the backdoor samples reach half of their own maximum, in epochs after the clean classes (negative: before them), and by how much the share of the maximum that they have at the first checkpoint exceeds that of the clean classes.',
+      text: 'Epochs to half: when the poisoned samples reach half of their own maximum, in epochs after the clean classes (negative: before them). Head start: the share of their maximum that they have at the first checkpoint, minus that of the clean classes.',
     },
     { kind: 'table', head: ['attack', ...of('I(X;T)'), ...of('I(T;Ŷ)')], rows },
   ];

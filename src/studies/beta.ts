@@ -1,7 +1,8 @@
-/** How much the ranking of attacks by stealth owes to β, the window, the estimator and the layer. */
+/** How much the ranking of attacks by stealth depends on β, the window, the estimator and the layer. */
+
 import { type Choice, type Contestant, lagrangianConventions, type Outcome, sensitivity } from '../dynamics/index.js';
 import { type Repeated, type Setting, settings } from '../findings/settings.js';
-import { took } from '../findings/success.js';
+import { succeeds } from '../findings/success.js';
 import { otherEstimators } from '../pipeline/alternatives.js';
 import { type Block, type Cell, decimal, linesFigure, type StudyReport, type StudySection } from '../report/index.js';
 import { grid } from './grid.js';
@@ -47,7 +48,7 @@ export const betaStudy: Study = {
 function sectionOf(setting: Setting) {
   const attacks = setting.attacks.filter((a) => a.config.attack !== 'none');
   if (attacks.length === 0) {
-    const text = 'No run of this data set is poisoned: there is nothing to rank.';
+    const text = 'No run of this data set is poisoned, so there is nothing to rank.';
     const section: StudySection = {
       id: fileWord(setting.dataset),
       title: setting.dataset,
@@ -62,7 +63,7 @@ function sectionOf(setting: Setting) {
   const name = fileWord(setting.dataset);
   const betas = outcomes.filter((o) => o.window === 1 && o.layer === layer && estimatorName(o) === 'infonce');
   const worst = outcomes.flatMap((o) => (o.tau === null ? [] : [o])).sort((a, b) => a.tau! - b.tau!)[0];
-  const untaken = attacks.filter((a) => !took(a)).map((a) => a.label);
+  const failing = attacks.filter((a) => !succeeds(a)).map((a) => a.label);
   const lede = worst
     ? `On ${setting.dataset} the order of ${attacks.length} attacks agrees with that at β = 1 to at least τ = ${decimal(worst.tau, 2)} over all choices tried (least: ${choiceWords(worst)}).`
     : `On ${setting.dataset} there are too few attacks for an order.`;
@@ -71,8 +72,13 @@ function sectionOf(setting: Setting) {
     title: setting.dataset,
     intro: settingWords(setting),
     blocks: [
-      ...(untaken.length > 0
-        ? [{ kind: 'text' as const, text: `These did not take and are ranked all the same: ${untaken.join(', ')}.` }]
+      ...(failing.length > 0
+        ? [
+            {
+              kind: 'text' as const,
+              text: `These attacks do not succeed and are ranked all the same: ${failing.join(', ')}.`,
+            },
+          ]
         : []),
       {
         kind: 'figures',
@@ -81,7 +87,7 @@ function sectionOf(setting: Setting) {
       stabilityTable(outcomes, reference),
       {
         kind: 'text',
-        text: 'τ: Kendall’s rank correlation of the order of attacks with that at the reference (β = 1, window 1, infonce, the first layer). Without one: the lowest τ with each attack left out in turn, and which one. The score has no parameter that is fitted to attacks; what leaving one out tests is whether agreement hangs on it.',
+        text: 'τ: Kendall’s rank correlation of the order of attacks with that at the reference (β = 1, window 1, infonce, the first layer). Without one: the lowest τ when one attack is left out, and which one. It tests whether the agreement depends on a single attack.',
       },
       scoreTable(outcomes),
       summaryTable(attacks),

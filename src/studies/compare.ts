@@ -7,11 +7,11 @@ import type { RunConfig } from '../config/options.js';
 import { writeAtomic } from '../formats/files.js';
 import { groupsOf } from '../pipeline/prepare.js';
 import { reportOf } from '../pipeline/report.js';
-import type { RunResult } from '../runs/documents.js';
 import { run } from '../pipeline/run.js';
 import { markSet } from '../poisoning/poisoned-set.js';
 import { renderComparison } from '../report/index.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
 
 /** What `ibscope compare --json` prints, and its `result.json`. */
 export interface CompareResult {

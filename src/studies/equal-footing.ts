@@ -8,18 +8,19 @@ import type { Executor } from '../execution/executor.js';
 import { writeAtomic } from '../formats/files.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 
-/** All that the size of a run's groups depends on. */
+/** Everything that the size of a run's groups depends on. */
 function sizeKey(c: RunConfig): string {
-  const { attack, attackOption, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed } = c;
+  const { attack, attackOption, manifest, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed } =
+    c;
   return JSON.stringify([
     datasetName(c),
-    { attack, attackOption, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
+    { attack, attackOption, manifest, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
   ]);
 }
 
 /**
  * Equal footing: the groups of all runs on one data set get the size that the smallest of them allows. Sizes are kept in
- * `sizes.json`, as finding them takes the data and the attack.
+ * `sizes.json`, because each takes loading the data set.
  */
 export async function onEqualFooting(
   configs: readonly RunConfig[],
@@ -35,14 +36,8 @@ export async function onEqualFooting(
   const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
   let done = 0;
   await eachAtOnce(missing.length, executor.atOnce, async (i) => {
-    const stage = 'poison and choose the groups';
-    sizes[sizeKey(missing[i])] = await executor.run(
-      pipelineJobs('groupSizeJob'),
-      { config: missing[i] },
-      // An attack with an adversary trains a model first.
-      { progress: (p) => hooks.progress?.({ ...p, stage: `${stage}: ${p.stage}` }) },
-    );
-    hooks.progress?.({ phase: 'plan', stage, done: ++done, total: missing.length, unit: 'sets' });
+    sizes[sizeKey(missing[i])] = await executor.run(pipelineJobs('groupSizeJob'), { config: missing[i] });
+    hooks.progress?.({ phase: 'plan', stage: 'choose the groups', done: ++done, total: missing.length, unit: 'sets' });
   });
   if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
   const common = new Map<string, number>();

@@ -1,5 +1,5 @@
 /**
- * Many runs as one piece of work: each in a folder named after its configuration, so that experiments that share a folder
+ * Many runs as one piece of work: each in a folder named after its configuration, so that studies that share a folder
  * share their runs; as many at a time as there are cores, each on one thread, so that the numbers do not depend on how many
  * cores there are.
  */
@@ -14,14 +14,14 @@ import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
-import type { RunResult } from '../runs/documents.js';
 import { RunDirectory } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
 import { FREE, finished, type StudyPlan, threadsOf } from './plan.js';
 import type { StudyOutcome } from './types.js';
 
 /**
- * Does what is left of a plan, and reads all of it back. A run that diverges is reported and does not end the others.
- * `alternatives`: estimates by other estimators too.
+ * Carries out the runs of a plan that are not finished, and reads all of them. A run that diverges, or that a user error ends, is
+ * reported and does not end the others. `alternatives`: estimates by other estimators too.
  */
 export async function executePlan(
   plan: StudyPlan,
@@ -30,33 +30,16 @@ export async function executePlan(
   hooks: RunHooks,
   alternatives = false,
 ): Promise<StudyOutcome> {
-  const { runs, costs } = plan;
-  const threads = threadsOf(runs.map((r) => r.config));
-  const open = runs.filter((r) => !r.done);
-  const weight = open.map((r) => secondsOf(costs.get(r.kind) ?? FREE) || 1);
-  const total = weight.reduce((a, b) => a + b, 0);
-  const share = new Float64Array(open.length);
   const failed: StudyOutcome['failed'] = [];
-  let ended = runs.length - open.length;
-  const report = () =>
-    hooks.progress?.({
-      phase: 'runs',
-      stage: `run ${Math.min(runs.length, ended + 1)} of ${runs.length}`,
-      done: share.reduce((s, x, i) => s + x * weight[i], 0),
-      total,
-      unit: 'seconds of work',
-    });
+  const open = plan.runs.filter((r) => !r.done);
+  const threads = threadsOf(plan.runs.map((r) => r.config));
+  const meter = new Meter(plan, hooks);
   try {
     await eachAtOnce(open.length, executor.atOnce, async (i) => {
       const { name, config } = open[i];
       const job = { config, path: join(out, 'runs', name), resume: true, threads };
-      const place = (p: Progress) => {
-        if (p.phase === 'train') share[i] = Math.max(share[i], p.done / p.total - 0.5 / config.epochs);
-        else if (p.epoch !== undefined) share[i] = Math.max(share[i], (p.epoch - 0.25) / config.epochs);
-        report();
-      };
       try {
-        const result = await executor.run(pipelineJobs('runJob'), job, { progress: place });
+        const result = await executor.run(pipelineJobs('runJob'), job, { progress: (p) => meter.heard(i, p) });
         hooks.line?.(`${name}: ${describe(result)}`);
       } catch (error) {
         const { name: kind, message } = error as Error;
@@ -64,28 +47,71 @@ export async function executePlan(
         failed.push({ name, why: message });
         hooks.line?.(`${name}: ${message}`);
       }
-      share[i] = 1;
-      ended++;
+      meter.end(i);
     });
-    const wanted = alternatives ? runs.filter((r) => !failed.some((f) => f.name === r.name)) : [];
+    const wanted = alternatives ? plan.runs.filter((r) => !failed.some((f) => f.name === r.name)) : [];
     let made = 0;
     await eachAtOnce(wanted.length, executor.atOnce, async (i) => {
       await executor.run(pipelineJobs('alternativesJob'), { path: join(out, 'runs', wanted[i].name) });
-      hooks.progress?.({
-        phase: 'estimate',
-        stage: 'other estimators',
-        done: ++made,
-        total: wanted.length,
-        unit: 'runs',
-      });
+      const progress = { stage: 'other estimators', done: ++made, total: wanted.length, unit: 'runs' };
+      hooks.progress?.({ phase: 'estimate', ...progress });
     });
   } catch (error) {
     if ((error as Error).name !== 'Stopped') throw error;
-    throw new Stopped(`stopped; ${ended} of ${runs.length} runs are done. To go on, give the same command.`);
+    throw new Stopped(
+      `stopped; ${meter.ended} of ${plan.runs.length} runs are done. To resume, give the same command.`,
+    );
   }
   return { runs: await readRuns(plan, out), failed };
 }
 
+/** Progress of all runs as one: each counts with the seconds that the plan estimates for it. */
+class Meter {
+  /** Runs that ended, with a result or without one, those finished before included. */
+  ended: number;
+  private readonly runs: number;
+  private readonly epochs: number[];
+  private readonly seconds: number[];
+  /** Share of each run that is done, 0 … 1. */
+  private readonly share: number[];
+
+  constructor(
+    { runs, costs }: StudyPlan,
+    private readonly hooks: RunHooks,
+  ) {
+    const open = runs.filter((r) => !r.done);
+    this.runs = runs.length;
+    this.ended = runs.length - open.length;
+    this.epochs = open.map((r) => r.config.epochs);
+    this.seconds = open.map((r) => secondsOf(costs.get(r.kind) ?? FREE) || 1);
+    this.share = open.map(() => 0);
+  }
+
+  /**
+   * Progress of run `i`. When training of epoch e ends, e − 1/2 epochs count as done, and e − 1/4 while epoch e is estimated: how long
+   * estimates take, against training, differs from run to run.
+   */
+  heard(i: number, p: Progress) {
+    const epochs = this.epochs[i];
+    if (p.phase === 'train') this.share[i] = Math.max(this.share[i], p.done / p.total - 0.5 / epochs);
+    else if (p.epoch !== undefined) this.share[i] = Math.max(this.share[i], (p.epoch - 0.25) / epochs);
+    this.hooks.progress?.({
+      phase: 'runs',
+      stage: `run ${Math.min(this.runs, this.ended + 1)} of ${this.runs}`,
+      done: this.share.reduce((s, x, k) => s + x * this.seconds[k], 0),
+      total: this.seconds.reduce((a, b) => a + b, 0),
+      unit: 'seconds of work',
+    });
+  }
+
+  /** Run `i` has ended. */
+  end(i: number) {
+    this.share[i] = 1;
+    this.ended++;
+  }
+}
+
+/** The runs of a plan that have a result, in its order. */
 async function readRuns(plan: StudyPlan, out: string): Promise<StudyRun[]> {
   const read: StudyRun[] = [];
   for (const { name, config } of plan.runs) {

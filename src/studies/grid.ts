@@ -1,11 +1,14 @@
-/** The runs of an experiment from its options, and finished runs sorted into what they repeat. */
+/** The runs of a study from its options. */
 
 import { findAttack } from '../attacks/index.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { AttackChoice, StudyOptions } from './types.js';
 
-/** Of clean-label attacks the rate is a share of the target class, and a tenth of that is next to nothing. */
+/**
+ * The rate of a clean-label attack is a share of the target class. A tenth of one class of ten is 1 % of the set, 40 of the default 4 000
+ * images; a half is 5 %.
+ */
 const CLEAN_LABEL_RATE = 0.5;
 
 /** The rates of an attack: its own, else a clean-label one's default, else all that were asked for. */

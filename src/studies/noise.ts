@@ -1,9 +1,10 @@
-/** The noise γ inside the network, which makes I(X;T) finite: what follows it, and what does not. */
+/** Whether the order of attacks depends on γ, the noise inside the network that makes I(X;T) finite. */
 
 import { partOf } from '../dynamics/group-id.js';
 import { asrOf, levelOf, scoreOf } from '../findings/levels.js';
 import { lifted } from '../findings/noise.js';
-import { orderFinding, type VariedSetting, varied } from '../findings/varied.js';
+import { orderFinding } from '../findings/order.js';
+import { type VariedSetting, varied } from '../findings/varied.js';
 import type { StudyReport } from '../report/index.js';
 import { grid } from './grid.js';
 import { failedSection, footer } from './sections.js';
@@ -37,12 +38,12 @@ export const noiseStudy: Study = {
               { name: 'asr', label: 'attack success rate', value: asrOf },
               {
                 name: 'xt',
-                label: 'I(X;T) of backdoor samples, nats',
+                label: 'I(X;T) of poisoned samples, nats',
                 value: (r) => levelOf(r, 'I(X;T)', partOf(r.config.target, 'backdoor')),
               },
               {
                 name: 'ty',
-                label: 'I(T;Ŷ) of backdoor samples, nats',
+                label: 'I(T;Ŷ) of poisoned samples, nats',
                 value: (r) => levelOf(r, 'I(T;Ŷ)', partOf(r.config.target, 'backdoor')),
               },
             ],

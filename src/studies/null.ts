@@ -1,14 +1,16 @@
-/** Clean models, whose scores should lie in their own null, and the control that tells a backdoor from label noise. */
+/** Whether clean models score inside their own null, and whether the score tells a backdoor from wrong labels. */
 
-import { calibrationFinding, calibrationOf, controlFindings } from '../findings/null.js';
+import { calibrationFinding, calibrationOf } from '../findings/calibration.js';
+import { controlFindings } from '../findings/control.js';
 import { type Repeated, type Setting, settings } from '../findings/settings.js';
 import { type Block, type Cell, decimal, type StudyReport, type StudySection } from '../report/index.js';
 import { grid } from './grid.js';
 import { failedSection, fileWord, footer, scoresBlock, settingWords, summaryTable } from './sections.js';
 import type { Study } from './types.js';
 
-/** Seeds of the attack and of its control, beside twenty clean models. */
+/** Seeds of the attack and of its control: as many pairs as give an interval, beside twenty clean models. */
 const CONTROLS = 5;
+/** With twenty clean models at most three may lie outside a 95 % range. */
 const TWENTY = Array.from({ length: 20 }, (_, i) => i);
 
 export const nullStudy: Study = {

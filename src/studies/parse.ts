@@ -33,14 +33,14 @@ export function parseNumbers(flag: string, text: string, allowed: (n: number) =>
 export const parseSeeds = (text: string) =>
   parseNumbers('--seeds', text, (n) => Number.isInteger(n) && n >= 0, 'whole numbers from 0, such as 0,1,2,');
 
-/** Options of a run that may differ from data set to data set: all but those that an experiment varies itself. */
-const DATA_OPTIONS = Object.keys(runOptions.shape)
+/** Options of a run that may differ from data set to data set: all but those that a study varies itself. */
+const SET_OPTIONS = Object.keys(runOptions.shape)
   .filter((key) => !['dataset', 'dataDir', 'attack', 'poisonRate', 'seed'].includes(key))
   .map(nameOf);
 
 /**
  * `shapes10`, `folder:DIR`, `folder:DIR?train-limit=10000&width=16`: a data set with options of its own. Keys are flags of
- * `ibscope run` without the dashes, or `attacks` and `seeds` in the place of the experiment's own.
+ * `ibscope run` without the dashes, or `attacks` and `seeds` in place of the study's own.
  */
 export function parseData(text: string): DataChoice {
   const [place, query = ''] = splitOnce(text, '?');
@@ -59,8 +59,8 @@ export function parseData(text: string): DataChoice {
       continue;
     }
     const name = key.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
-    if (!DATA_OPTIONS.includes(name))
-      throw unknownWord('option of a data set', key, ['attacks', 'seeds', ...DATA_OPTIONS.map((name) => kebab(name))]);
+    if (!SET_OPTIONS.includes(name))
+      throw unknownWord('option of a data set', key, ['attacks', 'seeds', ...SET_OPTIONS.map((name) => kebab(name))]);
     request[name] = value;
   }
   return { ...choice, request: requestOf(request) };

@@ -6,14 +6,13 @@ import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
 import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
-import type { RunResult } from '../runs/documents.js';
 import { RunDirectory } from '../runs/directory.js';
-import type { RunDocument } from '../runs/documents.js';
+import type { RunDocument, RunResult } from '../runs/documents.js';
 import { onEqualFooting } from './equal-footing.js';
 
 export interface StudyPlan {
   runs: { name: string; config: RunConfig; kind: string; done: boolean }[];
-  /** Cost of one run of each kind that is still to do. */
+  /** Cost of one unfinished run of each kind. */
   costs: Map<string, RunCost>;
   /** Runs at a time. */
   atOnce: number;
@@ -21,11 +20,11 @@ export interface StudyPlan {
   seconds: number;
 }
 
-/** What runs of one kind cost about the same: all that a cost depends on. */
+/** Runs of one kind cost about the same: their configurations agree in everything but these. */
 const kindOf = ({ attack: _, attackOption: __, seed: ___, poisonRate: ____, target: _____, ...rest }: RunConfig) =>
   JSON.stringify(rest);
 
-/** The result of a run that is finished, or null. Data of another place are other data, whatever the folder is called. */
+/** The result of a run that is finished, or null. Data in another folder are other data, even if the folders have one name. */
 export async function finished(path: string, config: RunConfig): Promise<RunResult | null> {
   const dir = await RunDirectory.read(path).catch(() => null);
   const run = await dir?.readDocument<RunDocument>('run.json');
@@ -45,7 +44,7 @@ export const runsAtOnce = (configs: readonly RunConfig[], jobs = availableParall
 /** Threads of one run: one on the processor, so that numbers do not depend on how many runs there are; else as the device wants. */
 export const threadsOf = (configs: readonly RunConfig[]) => (onProcessor(configs) ? 1 : 0);
 
-/** What there is to do, and how long it takes, from timed steps. `keep` false: leaves nothing on disk. */
+/** The runs of a study, those that are finished, and the time of the others from timed steps. `keep` false: leaves nothing on disk. */
 export async function planStudy(
   configs: readonly RunConfig[],
   out: string,
@@ -70,7 +69,7 @@ export async function planStudy(
   const open = runs.filter((r) => !r.done);
   const kinds = [...new Map(open.map((r) => [r.kind, r.config]))];
   for (const [i, [kind, config]] of kinds.entries()) {
-    if (hooks.shouldStop?.()) throw new Stopped('stopped before anything was begun.');
+    if (hooks.shouldStop?.()) throw new Stopped('stopped before the first run; nothing to resume.');
     hooks.progress?.({ phase: 'plan', stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
     costs.set(kind, await executor.run(pipelineJobs('costJob'), { config, threads }));
   }

@@ -1,4 +1,4 @@
-/** The poison rate: from where on an attack takes, and what it costs in stealth. */
+/** At which poison rate an attack succeeds, and how much stealth a higher rate costs. */
 
 import { asrOf, scoreOf } from '../findings/levels.js';
 import { falling } from '../findings/poison-rate.js';
@@ -35,7 +35,7 @@ export const poisonRateStudy: Study = {
           variedSection(s, 'poison rate', falling(s), [
             { name: 'S', label: 'stealth score S', value: scoreOf },
             { name: 'asr', label: 'attack success rate', value: asrOf },
-            { name: 'accuracy', label: 'test accuracy', value: (r) => r.result.accuracy },
+            { name: 'accuracy', label: 'clean accuracy', value: (r) => r.result.accuracy },
           ]),
         ),
         ...failedSection(outcome),

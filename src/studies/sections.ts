@@ -1,19 +1,16 @@
-/** Parts that the reports of several experiments share. */
+/** Parts that the reports of several studies share. */
 
 import { availableParallelism, cpus } from 'node:os';
-import { isNullGroup, partOf } from '../dynamics/group-id.js';
+import { isNullGroup } from '../dynamics/group-id.js';
 import { mean, overSeeds, trajectories } from '../dynamics/index.js';
 import { meanScore, nullRange, scoresOf } from '../findings/scores.js';
 import type { Repeated, Setting } from '../findings/settings.js';
-import { took } from '../findings/success.js';
-import type { StudyRun } from '../findings/types.js';
+import { succeeds } from '../findings/success.js';
 import {
   type Block,
   type Cell,
   decimal,
   duration,
-  type Line,
-  linesFigure,
   type StudyFigure,
   type StudySection,
   scatterFigure,
@@ -32,7 +29,7 @@ export const fileWord = (text: string) =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 
-/** What each attack reaches: success, score and look, means over seeds with 95 % intervals. */
+/** What each attack reaches: success, score, and stealth in input space; means over seeds, S with its 95 % interval. */
 export function summaryTable(attacks: readonly Repeated[]): Block {
   const head = [
     'attack',
@@ -52,7 +49,7 @@ export function summaryTable(attacks: readonly Repeated[]): Block {
     const s = meanScore(runs);
     const range = nullRange(runs);
     const asr = last.map((r) => r.asr);
-    const look = runs[0].report.perception;
+    const { perception } = runs[0].report;
     const excess = runs.flatMap((r) => r.report.stealth?.excess ?? []);
     return [
       config.attack,
@@ -64,8 +61,8 @@ export function summaryTable(attacks: readonly Repeated[]): Block {
       s.n > 1 ? `${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)}` : '–',
       range ? `${decimal(range[0], 2)} to ${decimal(range[1], 2)}` : '–',
       decimal(mean(excess)),
-      decimal(look['PSNR (dB)'], 1),
-      decimal(look.SSIM),
+      decimal(perception['PSNR (dB)'], 1),
+      decimal(perception.SSIM),
     ];
   });
   return { kind: 'table', head, rows, inTerminal: true };
@@ -86,21 +83,21 @@ export function scoresBlock(setting: Setting, name: string): Block {
   };
 }
 
-/** S against PSNR and SSIM, every attack a point; those that did not take drawn open. */
-export function lookFigures(setting: Setting, name: string): StudyFigure[] {
+/** S against PSNR and SSIM, every attack a point; open where the attack does not succeed. */
+export function perceptionFigures(setting: Setting, name: string): StudyFigure[] {
   return (['PSNR (dB)', 'SSIM'] as const).flatMap((measure) => {
     const points = setting.attacks.flatMap((a) => {
-      const look = a.runs[0].report.perception[measure];
+      const value = a.runs[0].report.perception[measure];
       const scores = scoresOf(a.runs);
-      if (look == null || !Number.isFinite(look) || scores.length === 0) return [];
+      if (value == null || !Number.isFinite(value) || scores.length === 0) return [];
       return [
         {
           name: a.label,
-          x: look,
+          x: value,
           y: meanScore(a.runs).mean,
           low: Math.min(...scores),
           high: Math.max(...scores),
-          open: !took(a),
+          open: !succeeds(a),
         },
       ];
     });
@@ -108,7 +105,7 @@ export function lookFigures(setting: Setting, name: string): StudyFigure[] {
     const word = measure.split(' ')[0];
     return {
       name: `${name}-${word.toLowerCase()}`,
-      caption: `Stealth inside the model against ${word} on ${setting.dataset}: mean and range over seeds; open where the attack did not take.`,
+      caption: `Stealth inside the model against ${word} on ${setting.dataset}: mean and range over seeds; open where the attack does not succeed.`,
       alt: `Stealth score against ${word} on ${setting.dataset}`,
       draw: (document: Document, width: number) =>
         scatterFigure(points, document, {
@@ -129,7 +126,7 @@ export function trajectoryBlocks(setting: Setting, name: string): Block[] {
   });
   const explained: Block = {
     kind: 'text',
-    text: 'Orange: backdoor samples (under none a random part of the target class); blue: clean samples of the target class; grey: the other classes. Means over seeds, bands ±1.96 standard errors, cut where they leave the panel; all panels of a quantity share their axes.',
+    text: 'Orange: poisoned samples (under none a random part of the target class); blue: clean samples of the target class; grey: the other classes. Means over seeds, bands ±1.96 standard errors, cut where they leave the panel; all panels of a quantity share their axes.',
   };
   return (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((quantity): Block[] => {
     const data = panels.map(({ runs, rows, curves }) => ({
@@ -180,79 +177,9 @@ export function failedSection({ failed }: StudyOutcome): StudySection[] {
   ];
 }
 
-/** How it was made: hardware, work and version. */
+/** How the report was made: runs, work, processor and version. */
 export function footer({ runs }: StudyOutcome): string {
   const seconds = runs.reduce((s, r) => s + r.result.seconds, 0);
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
-  return `${runs.length} runs, ${duration(seconds)} of work of one thread each, on ${availableParallelism()} cores (${model}). ibscope ${VERSION}.`;
-}
-
-/** How the poisoned samples separate under each attack: by the information of single samples, and by where they lie in T. */
-export function separationFigures(setting: Setting, name: string): StudyFigure[] {
-  const lines = (value: (run: StudyRun) => { x: number; y: number }[]): Line[] =>
-    setting.attacks.map(({ label, runs }) => {
-      const all = runs.map(value);
-      const epochs = (all[0] ?? []).map((p) => p.x);
-      const points = epochs.flatMap((x) => {
-        const ys = all.flatMap((one) => one.filter((p) => p.x === x).map((p) => p.y));
-        return ys.length === runs.length && ys.every(Number.isFinite)
-          ? [{ x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }]
-          : [];
-      });
-      return { name: label, points };
-    });
-  const auroc = (quantity: string) => (run: StudyRun) =>
-    run.report.separation
-      .filter((s) => s.quantity === quantity && s.group === partOf(run.config.target, 'all'))
-      .map((s) => ({ x: s.epoch, y: s.auroc }));
-  const silhouette = (run: StudyRun) =>
-    run.report.representation.map((r) => ({
-      x: r.epoch,
-      y: r.silhouettes[partOf(run.config.target, 'backdoor')] ?? Number.NaN,
-    }));
-  const nearness = (run: StudyRun) =>
-    run.report.representation.map((r) => ({ x: r.epoch, y: r.place?.toTarget ?? Number.NaN }));
-  const panels = [
-    ...(['I(X;T)', 'I(T;Ŷ)'] as const).map((q) => ({
-      key: `auroc-${WAYS[q]}`,
-      label: 'AUROC',
-      caption: `Sample by sample, ${q}: AUROC of a sample’s own contribution for “carries the payload”, among the target class on ${setting.dataset}. Below 0.5: poisoned samples carry less.`,
-      lines: lines(auroc(q)),
-      rule: 0.5,
-      yDomain: [0, 1] as [number, number],
-    })),
-    {
-      key: 'silhouette',
-      label: 'silhouette',
-      caption: `Mean silhouette of the backdoor samples in T on ${setting.dataset}, among the clusters of clean classes.`,
-      lines: lines(silhouette),
-      rule: 0,
-      yDomain: undefined,
-    },
-    {
-      key: 'to-target',
-      label: 'distance to target',
-      caption: `Distance of the backdoor samples to the centre of the target class’s clean samples on ${setting.dataset}; 1 is a clean sample’s own.`,
-      lines: lines(nearness),
-      rule: 1,
-      yDomain: undefined,
-    },
-  ];
-  return panels
-    .filter((p) => p.lines.some((l) => l.points.length > 0))
-    .map(({ key, label, caption, lines: drawn, rule, yDomain }) => ({
-      name: `${name}-${key}`,
-      caption: `${caption} Means over seeds, bands from the lowest to the highest.`,
-      alt: caption,
-      draw: (document: Document, width: number) =>
-        linesFigure(drawn, document, {
-          width,
-          title: label,
-          xLabel: 'epoch',
-          yLabel: label,
-          x: 'epoch' as const,
-          rule,
-          yDomain,
-        }),
-    }));
+  return `${runs.length} runs, ${duration(seconds)} of work, one thread a run, on ${availableParallelism()} cores (${model}). ibscope ${VERSION}.`;
 }

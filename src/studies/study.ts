@@ -11,7 +11,7 @@ import type { Executor } from '../execution/executor.js';
 import { LocalExecutor } from '../execution/local.js';
 import { writeAtomic } from '../formats/files.js';
 import type { RunCost } from '../pipeline/cost.js';
-import { hours } from '../report/format.js';
+import { duration } from '../report/format.js';
 import { renderStudy } from '../report/index.js';
 import { checkFolder, lockFolder } from '../runs/directory.js';
 import { executePlan } from './execute.js';
@@ -121,7 +121,7 @@ async function carryOut(
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
   if (open > 0)
     hooks.line?.(
-      `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${hours(plan.seconds)} on this machine, from timed steps`,
+      `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
     );
   const outcome = await executePlan(plan, out, executor, hooks, study.alternatives);
   const summary = await study.report(outcome, options);

@@ -1,4 +1,4 @@
-/** An experiment: which runs it needs, and what follows from them. */
+/** A study: which runs it needs, and the report of them. */
 import type { RunConfig, RunRequest } from '../config/options.js';
 import type { StudyRun } from '../findings/types.js';
 import type { StudyReport } from '../report/index.js';
@@ -14,7 +14,7 @@ export interface AttackChoice {
 /** A data set with the options of a run that it needs, its name and folder among them; they win over those of all runs. */
 export interface DataChoice {
   request: RunRequest;
-  /** In the place of the experiment's. */
+  /** In place of the study's. */
   attacks?: AttackChoice[];
   seeds?: number[];
 }
@@ -39,14 +39,14 @@ export interface Study {
   varies?: 'noise' | 'model';
   /** Whether the report reads estimates by other estimators. */
   alternatives?: boolean;
-  /** What is taken where the user says nothing. */
+  /** Options that the user leaves out. */
   defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
   /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */
   plan(options: StudyOptions): RunConfig[];
   report(outcome: StudyOutcome, options: StudyOptions): StudyReport | Promise<StudyReport>;
 }
 
-/** Five attacks that take at a small scale, and none: with fewer than five nothing can be said of an order. */
+/** Five attacks that succeed at a small scale, and none. With fewer than five a rank correlation has no interval (dynamics/rank.ts). */
 export const FIVE: AttackChoice[] = [
   { attack: 'none' },
   { attack: 'badnets' },

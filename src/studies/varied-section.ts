@@ -1,4 +1,4 @@
-/** Experiments that vary one option of a run: how scores, success and information follow it, and whether the order of attacks holds. */
+/** The section of a study that varies one option of a run: scores, success and information at each of its values. */
 
 import { partOf } from '../dynamics/group-id.js';
 import { average, mean } from '../dynamics/index.js';
@@ -75,7 +75,7 @@ function variedTable(setting: VariedSetting, head: string): Block {
       ];
     }),
   );
-  const both = (q: string) => [`${q} backdoor`, `${q} clean classes`];
+  const both = (q: string) => [`${q} poisoned`, `${q} clean classes`];
   return {
     kind: 'table',
     head: ['attack', head, 'runs', 'accuracy', 'ASR', 'S', ...both('I(X;T)'), ...both('I(T;Ŷ)')],

@@ -10,7 +10,7 @@ export type PlainReport = Omit<StudyReport, 'sections'> & {
   sections: (Omit<StudySection, 'blocks'> & { blocks: Exclude<Block, { kind: 'figures' }>[] })[];
 };
 
-/** The report as plain data: figures are drawn in the thread that has the numbers. */
+/** The report as plain data. Figures are functions and cannot leave the thread; the page and the Markdown have them. */
 export function withoutDrawings(report: StudyReport): PlainReport {
   return {
     ...report,
@@ -18,7 +18,7 @@ export function withoutDrawings(report: StudyReport): PlainReport {
   };
 }
 
-/** All trajectories of an experiment as one tidy table, one line per point. */
+/** All trajectories of a study as one tidy table, one line per point. */
 export function trajectoriesCsv(runs: readonly StudyRun[]): string {
   const rows = tidyRuns(
     runs.map(({ name, config, report, others }) => ({
