@@ -37,7 +37,7 @@ export interface Parameter {
   initial(rng: Rng): Float32Array;
 }
 
-const BATCH_NORM_MOMENTUM = 0.1;
+export const BATCH_NORM_MOMENTUM = 0.1;
 
 /** The layers that a model's forward pass is written with. They collect the parameters they make, by name, in `parameters`. */
 export class Layers {

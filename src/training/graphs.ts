@@ -77,6 +77,12 @@ export function evaluationStep(o: GraphOptions, n: number): ProgramSpec {
   return { outputs: { losses, predicted } };
 }
 
+/** One noisy pass in training mode that moves the running statistics and nothing else. Outputs: `losses`. */
+export function statisticsStep(o: GraphOptions, n: number): ProgramSpec {
+  const { losses, layers } = begin(o, n, 'train');
+  return { outputs: { losses }, updates: layers.updates };
+}
+
 /**
  * One noisy forward pass as a probe records it: `representation` T, `representationMean` T̄, `logits` Ŷ. T of `layer`, by
  * default the model's last. The noise drawn is the same whatever the layer.

@@ -21,9 +21,12 @@ import {
   ProgramCache,
   parameters,
   probeStep,
+  statisticsStep,
   trainStep,
 } from './graphs.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
+import { recomputeStatistics } from './statistics.js';
+import { addStep, epochMeans, freshTally, type Tally } from './tally.js';
 
 export interface TrainingConfig {
   model: Model;
@@ -54,18 +57,6 @@ export interface TrainingData {
   triggered: ImageSet | null;
 }
 
-/** Sums over the steps of an epoch in progress. */
-interface Tally {
-  loss: number;
-  correct: number;
-  classLoss: number[];
-  classCorrect: number[];
-  classCount: number[];
-  backdoorLoss: number;
-  backdoorCount: number;
-  milliseconds: number;
-}
-
 /** Where training stands, besides the tensors: plain data for a checkpoint. */
 export interface Position {
   /** Epochs completed. */
@@ -79,17 +70,6 @@ export interface Position {
 /** Images evaluated or probed in one pass. */
 export const PASS = 128;
 
-const freshTally = (classes: number): Tally => ({
-  loss: 0,
-  correct: 0,
-  classLoss: Array(classes).fill(0),
-  classCorrect: Array(classes).fill(0),
-  classCount: Array(classes).fill(0),
-  backdoorLoss: 0,
-  backdoorCount: 0,
-  milliseconds: 0,
-});
-
 export class Trainer {
   readonly state = new State();
   position: Position;
@@ -100,6 +80,7 @@ export class Trainer {
   /** Probing by layer, with and without noise. */
   private readonly probing = new Map<string, { noisy: ProgramCache; silent: ProgramCache }>();
   private readonly adversarial: ProgramCache;
+  private readonly statistics: ProgramCache;
   private readonly bank: NoiseBank;
   private readonly pixels: number;
 
@@ -130,6 +111,7 @@ export class Trainer {
         silent: new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n, layer), settings),
       });
     this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph, n), settings);
+    this.statistics = new ProgramCache((n) => statisticsStep(this.graph, n), settings);
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
@@ -230,21 +212,7 @@ export class Trainer {
       step: Float32Array.of(epoch * this.stepsPerEpoch + step + 1),
     };
     const { losses, predicted } = await program.run(feeds, this.state, this.bank);
-    for (let r = 0; r < batch.length; r++) {
-      const loss = losses[r] as number;
-      const y = labels[r];
-      const correct = Number(predicted[r]) === y ? 1 : 0;
-      tally.loss += loss;
-      tally.correct += correct;
-      if (train.poisoned[batch[r]]) {
-        tally.backdoorLoss += loss;
-        tally.backdoorCount++;
-      } else {
-        tally.classLoss[y] += loss;
-        tally.classCorrect[y] += correct;
-        tally.classCount[y]++;
-      }
-    }
+    addStep(tally, { losses, predicted, labels, poisoned: Array.from(batch, (i) => train.poisoned[i]) });
     if (!Number.isFinite(tally.loss)) throw new DivergedError(epoch + 1, rate);
     tally.milliseconds += performance.now() - started;
     this.position.step++;
@@ -260,17 +228,12 @@ export class Trainer {
     const rate = learningRate(this.scheduleOptions(), schedule, this.position.epoch / config.epochs);
     const test = await this.evaluate(data.test, `test ${epoch}`);
     const triggered = data.triggered && (await this.evaluate(data.triggered, `asr ${epoch}`));
-    const ratio = (a: number, b: number) => (b > 0 ? a / b : 0);
     const row: EpochRow = {
       epoch,
       learningRate: rate,
-      trainLoss: tally.loss / data.train.n,
-      trainAccuracy: tally.correct / data.train.n,
+      ...epochMeans(tally, data.train.n),
       testLoss: test.loss,
       testAccuracy: test.accuracy,
-      classLoss: tally.classLoss.map((l, k) => ratio(l, tally.classCount[k])),
-      classAccuracy: tally.classCorrect.map((l, k) => ratio(l, tally.classCount[k])),
-      backdoorLoss: tally.backdoorCount > 0 ? tally.backdoorLoss / tally.backdoorCount : null,
       asr: triggered?.accuracy ?? null,
       seconds: (tally.milliseconds + performance.now() - started) / 1000,
     };
@@ -304,7 +267,9 @@ export class Trainer {
   async probe(set: ImageSet, draws: number, layer = this.lastLayer): Promise<ProbeDraw[]> {
     const result: ProbeDraw[] = [];
     for (let k = 0; k < draws; k++) {
-      this.bank.reseed(new Rng(this.config.seed, 'probe', this.position.epoch, k));
+      const { epoch, step } = this.position;
+      // A probe at the end of an epoch draws what version 0.1.0 drew; two moments of one epoch draw different noise.
+      this.bank.reseed(new Rng(this.config.seed, 'probe', epoch, ...(step > 0 ? ['step', step] : []), k));
       const draw: Partial<Record<keyof ProbeDraw, Float32Array>> = {};
       await this.passes(this.probing.get(layer)!.noisy, set, (out, rows, offset, padded) => {
         for (const key of ['representation', 'representationMean', 'logits'] as const) {
@@ -317,6 +282,33 @@ export class Trainer {
       result.push(draw as ProbeDraw);
     }
     return result;
+  }
+
+  /**
+   * Calls `act` with running statistics recomputed under the present weights from `images` training images or a few more
+   * (`recomputeStatistics`), then puts the former ones back: training does not notice.
+   */
+  async withStatisticsOf<R>(images: number, act: () => Promise<R>): Promise<R> {
+    const { train } = this.data;
+    const { seed } = this.config;
+    const { epoch, step } = this.position;
+    const names = this.parameters.filter((p) => !p.trainable).map((p) => p.name);
+    const size = Math.min(this.config.batchSize, train.n);
+    const batches = Math.min(Math.ceil(images / size), Math.floor(train.n / size));
+    const order = new Rng(seed, 'statistics', epoch, step).permutation(train.n);
+    this.bank.reseed(new Rng(seed, 'statistics noise', epoch, step));
+    const program = await this.statistics.get(size);
+    await this.state.collect();
+    const restore = await recomputeStatistics(this.state, names, names.length === 0 ? 0 : batches, (b) => {
+      const rows = order.slice(b * size, (b + 1) * size);
+      const feeds = { images: this.gatherImages(train, rows), labels: Int32Array.from(rows, (i) => train.labels[i]) };
+      return program.run(feeds, this.state, this.bank);
+    });
+    try {
+      return await act();
+    } finally {
+      restore();
+    }
   }
 
   /** φ(X) [n, d]: what T would be without any noise, a deterministic function of X. */
@@ -365,7 +357,7 @@ export class Trainer {
     // What is on the device goes with its programs.
     await this.state.collect();
     const probing = [...this.probing.values()].flatMap(({ noisy, silent }) => [noisy, silent]);
-    for (const p of [this.training, this.evaluation, this.adversarial, ...probing]) await p.release();
+    for (const p of [this.training, this.evaluation, this.adversarial, this.statistics, ...probing]) await p.release();
   }
 }
 
