@@ -1,12 +1,12 @@
-/** `ibscope export`: what runs found, and their models, as files for other programs. */
+/** `ibscope export`: the numbers, figures and models of runs as files for other programs. */
 
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { nearest, UserError, unknownWord } from '../base/errors.js';
+import { csv } from '../formats/csv.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
 import {
-  csv,
   eventFile,
   type FigureName,
   figureFile,
@@ -24,7 +24,7 @@ import { type Exported, exportModel, modelFormats } from '../outputs/model.js';
 const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg'] as const;
 type Format = (typeof formats)[number];
 
-/** Format by the ending of a file's name. */
+/** The format of each ending of a file name. */
 const ENDINGS: Record<string, Format> = { '.tex': 'latex', ...Object.fromEntries(formats.map((f) => [`.${f}`, f])) };
 
 interface Values {
@@ -42,16 +42,16 @@ export function addExport(program: Command) {
   program
     .command('export')
     .description('write the numbers, figures or model of runs as files for other programs')
-    .argument('<runs...>', 'folders of runs; a model and a figure are of one')
-    .requiredOption('--out <file>', 'the file to write (with --format tensorboard: the folder)')
+    .argument('<runs...>', 'folders of runs; a model or a figure needs exactly one')
+    .requiredOption('--out <file>', 'path of the file; with --format tensorboard, of the folder')
     .addOption(
-      new Option('--format <name>', `format: ${formats.join(', ')} (default by the ending of --out, else onnx)`),
+      new Option('--format <name>', `format: ${formats.join(', ')} (default from the ending of --out, else onnx)`),
     )
     .option('--table <name>', `with csv, json and parquet: ${tables.join(', ')} (default trajectories)`)
     .option('--figure <name>', `with svg: ${figures.join(', ')}`)
     .option('--width <n>', 'with svg: width in pixels (default 560)')
-    .option('--height <n>', 'with svg: height in pixels (default by the figure)')
-    .option('--epoch <n>', 'with onnx and safetensors: checkpoint, one of the epochs probed (default the last)')
+    .option('--height <n>', 'with svg: height in pixels (default from the figure)')
+    .option('--epoch <n>', 'with onnx and safetensors: checkpoint, one of the probed epochs (default the last)')
     .option('--json', 'print one JSON document on stdout and nothing else there')
     .addHelpText(
       'after',
@@ -77,7 +77,7 @@ function formatOf({ format, out }: Values, runs: number): Format {
   if (format === undefined) {
     const ending = extname(out).toLowerCase();
     if (ENDINGS[ending]) return ENDINGS[ending];
-    // One run's model may have any name, but not one that looks like a slip or that several runs cannot have.
+    // The model of one run may have any other ending, unless it resembles one of another format.
     const near = ENDINGS[nearest(ending, Object.keys(ENDINGS)) ?? ''] ?? 'onnx';
     if (runs === 1 && (modelFormats as readonly Format[]).includes(near)) return 'onnx';
     throw unknownWord('ending of --out', ending, Object.keys(ENDINGS));
@@ -86,7 +86,7 @@ function formatOf({ format, out }: Values, runs: number): Format {
   return format as Format;
 }
 
-/** What only some formats take. */
+/** Refuses an option that the format does not have. */
 function refuseStray(format: Format, values: Values) {
   const takes: [keyof Values, readonly Format[]][] = [
     ['epoch', modelFormats],
@@ -97,17 +97,19 @@ function refuseStray(format: Format, values: Values) {
   ];
   for (const [key, of] of takes)
     if (values[key] !== undefined && !of.includes(format))
-      throw new UserError(`--${key} ${values[key]}: it goes with ${of.join(', ')}, not with ${format}`);
+      throw new UserError(
+        `--${key} ${values[key]}: ${format} has no such option; ${of.join(', ')} ${of.length === 1 ? 'has' : 'have'}`,
+      );
 }
 
 function one(runs: readonly string[], format: Format): string {
-  if (runs.length > 1) throw new UserError(`export: ${format} is of one run; ${runs.length} are named`);
+  if (runs.length > 1) throw new UserError(`export: ${format} needs exactly one run; ${runs.length} are given`);
   return runs[0];
 }
 
 async function model(runs: readonly string[], format: Exported['format'], { out, epoch }: Values) {
   if (epoch !== undefined && !/^\d+$/.test(epoch))
-    throw new UserError(`--epoch ${epoch}: the number of an epoch is expected`);
+    throw new UserError(`--epoch ${epoch}: a number of an epoch is expected`);
   const done = await exportModel(one(runs, format), {
     out,
     format,
@@ -123,7 +125,7 @@ async function results(paths: readonly string[], format: Format, values: Values)
   if (!(tables as readonly string[]).includes(table)) throw unknownWord('table', table, tables);
   if (format === 'svg') one(paths, format);
   if (format !== 'tensorboard' && (await stat(out).catch(() => null))?.isDirectory())
-    throw new UserError(`--out ${out}: there is a folder of that name`);
+    throw new UserError(`--out ${out}: it is a folder; name a file`);
   const runs = await readExportable(paths);
   let said = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   await writingTo(out, async () => {
@@ -136,7 +138,7 @@ async function results(paths: readonly string[], format: Format, values: Values)
     const rows = tableOf(table as TableName, runs);
     said = `${rows.length} rows of ${table}`;
     if (format === 'json') return writeAtomic(out, `${JSON.stringify(rows, null, 1)}\n`);
-    if (rows.length === 0) throw new UserError(`--table ${table}: there is nothing in it yet`);
+    if (rows.length === 0) throw new UserError(`--table ${table}: it has no rows yet`);
     if (format === 'csv') return writeAtomic(out, csv(rows));
     return writeAtomic(out, parquet(rows, Object.keys(rows[0])));
   });
@@ -159,19 +161,19 @@ function sizeOf({ width = '560', height }: Values) {
   return { width: pixels('width', width), ...(height === undefined ? {} : { height: pixels('height', height) }) };
 }
 
-/** A folder per run, named after it; the whole is there or nothing is. */
+/** Writes one folder per run, named after the run; the whole appears or nothing does. */
 async function writeEvents(runs: Awaited<ReturnType<typeof readExportable>>, out: string): Promise<void> {
-  if (await stat(out).catch(() => null)) throw new UserError(`--out ${out}: it exists already; name another folder`);
-  // Resolved, so that neither `.` as a run nor a slash at the end of `out` changes where files go.
+  if (await stat(out).catch(() => null)) throw new UserError(`--out ${out}: it exists already; choose another folder`);
+  // Resolved, because `.` as a run and a slash at the end of `out` are allowed.
   const place = resolve(out);
   const beside = `${place}.${process.pid}.part`;
-  const taken = new Set<string>();
+  const used = new Set<string>();
   try {
     for (const run of runs) {
       const own = basename(resolve(run.run)) || 'run';
       let name = own;
-      for (let k = 2; taken.has(name); k++) name = `${own}-${k}`;
-      taken.add(name);
+      for (let k = 2; used.has(name); k++) name = `${own}-${k}`;
+      used.add(name);
       await writeAtomic(join(beside, name, eventFile(run)), tensorboard(run));
     }
     await mkdir(dirname(place), { recursive: true });

@@ -1,4 +1,4 @@
-/** `ibscope report`: draws the page of a run, or of a folder of runs, again. */
+/** `ibscope report`: writes the page of a run, or of the runs in a folder, again. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -38,6 +38,6 @@ async function write(path: string): Promise<string> {
   });
   const names: string[] = [];
   for (const name of entries.sort()) if (await isRun(join(path, name))) names.push(name);
-  if (names.length === 0) throw new UserError(`${path}: no run there (a run has a run.json)`);
+  if (names.length === 0) throw new UserError(`${path}: there is no run in it (a run has a run.json)`);
   return writeComparison(path, names);
 }

@@ -1,9 +1,13 @@
 /** `ibscope view`: the dashboard over a folder of runs. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { startDashboard } from '../server/app.js';
 
 export const DEFAULT_PORT = 7370;
+
+/** The script that is the command line, as a path to start: main.ts imports this file, so this file cannot import it. */
+export const MAIN_SCRIPT = join(import.meta.dirname, 'main.js');
 
 /** A port number given as text; 0 is any that is free. */
 export function portOf(text: string): number {
@@ -16,13 +20,16 @@ export function portOf(text: string): number {
 export function addView(program: Command) {
   program
     .command('view')
-    .description('look at the runs in a folder, live, in a browser on this machine')
+    .description('show the runs in a folder in a browser on this machine, live')
     .argument('[runs]', 'folder of runs', 'runs')
     .option('--port <n>', `port on 127.0.0.1 (default ${DEFAULT_PORT})`)
     .option('--json', 'print one JSON document with address and token, and serve on')
     .addHelpText('after', '\nExample:\n  ibscope view runs')
     .action(async (folder: string, values) => {
-      const dashboard = await startDashboard(folder, portOf(values.port ?? String(DEFAULT_PORT)));
+      const dashboard = await startDashboard(folder, {
+        port: portOf(values.port ?? String(DEFAULT_PORT)),
+        main: MAIN_SCRIPT,
+      });
       const { address, token } = dashboard;
       // The token is behind the #, which browsers keep to themselves.
       if (values.json) process.stdout.write(`${JSON.stringify({ address, token })}\n`);

@@ -1,4 +1,4 @@
-/** Figures of a run as SVG files that stand on their own, for papers: light colours as numbers, so that any converter takes them. */
+/** Figures of a run as SVG files for papers: light colours as literal values, which every converter reads. */
 
 import { UserError } from '../base/errors.js';
 import { isNullGroup } from '../dynamics/group-id.js';
@@ -30,7 +30,7 @@ export const figures = [
 /** One of `figures`. */
 export type FigureName = (typeof figures)[number];
 
-/** The figure as a whole SVG file. Sizes in pixels. Throws `UserError` for one that this run has nothing for. */
+/** The figure as the text of an SVG file. Sizes in pixels. Throws `UserError` where the run lacks what the figure shows. */
 export function figureFile(name: FigureName, { run, report }: Exportable, size: FigureSize): string {
   const document = newDocument();
   const window = Number(report.config.window ?? 1);
@@ -56,6 +56,6 @@ export function figureFile(name: FigureName, { run, report }: Exportable, size: 
   if (['plane', 'ixt', 'ity', 'phases'].includes(name)) need(curves.length > 0, 'estimates');
   if (['score', 'score-parts'].includes(name)) need(report.stealth?.score != null, 'stealth score');
   if (['accuracy', 'loss', 'class-loss'].includes(name)) need(report.epochs.length > 0, 'epochs in its log');
-  // Plot's style sheet is for pages: it sets a variable, and a height that would overrule the figure's own.
+  // The style sheet of Plot is for pages: its height would overrule that of the figure.
   return standalone(svgText(draw[name]()).text.replace(/<style>[^<]*<\/style>/g, ''));
 }

@@ -1,5 +1,4 @@
 /** The numbers and figures of runs for other programs. */
-export { csv } from './csv.js';
 export { type FigureName, figureFile, figures } from './figures.js';
 export { escapeLatex, latex } from './latex.js';
 export { parquet } from './parquet.js';

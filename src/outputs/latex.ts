@@ -1,7 +1,7 @@
-/** The scores of runs as a table for a paper: booktabs, a row per attack, data set, model and rate, over seeds. */
+/** The scores of runs as a LaTeX table: one row per attack, data set, model and poison rate, with mean and spread over seeds. */
 import type { Exportable } from './tables.js';
 
-/** Characters that a backslash before them does not print. */
+/** Characters that a backslash does not escape. */
 const WORDS: Record<string, string> = {
   '\\': '\\textbackslash{}',
   '^': '\\textasciicircum{}',
@@ -11,20 +11,20 @@ const WORDS: Record<string, string> = {
   '|': '\\textbar{}',
 };
 
-/** Text as LaTeX prints it. */
+/** Escapes the characters that have a meaning in LaTeX. */
 export const escapeLatex = (text: string) => text.replace(/[\\{}$&#^_~%<>|]/g, (c) => WORDS[c] ?? `\\${c}`);
 
 const mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length;
 const sd = (v: readonly number[]) => Math.sqrt(v.reduce((a, b) => a + (b - mean(v)) ** 2, 0) / (v.length - 1));
 
-/** `$0.912$`, over several seeds `$0.912 \pm 0.010$` (mean, standard deviation); an en dash of nothing. */
+/** `$0.912$`, over several seeds `$0.912 \pm 0.010$` (mean, standard deviation); an en dash where there is none. */
 function value(values: readonly (number | null | undefined)[]): string {
   const there = values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
   if (there.length === 0) return '--';
   return there.length === 1 ? `$${there[0].toFixed(3)}$` : `$${mean(there).toFixed(3)} \\pm ${sd(there).toFixed(3)}$`;
 }
 
-/** A `table` environment that needs the package booktabs. Runs that differ in their seed alone share a row, which says how many. */
+/** A `table` environment for the package booktabs. Runs that differ only in their seed share a row; its column n counts them. */
 export function latex(runs: readonly Exportable[]): string {
   const rows = new Map<string, Exportable[]>();
   for (const run of runs) {
@@ -55,7 +55,7 @@ export function latex(runs: readonly Exportable[]): string {
   return `% \\usepackage{booktabs}
 \\begin{table}
   \\centering
-  \\caption{Stealth score $S$ of each attack, the 95\\,\\% range of clean classes that play the target, and $p$, the share of them that score as low.${several ? ' Over $n$ seeds: mean $\\pm$ standard deviation; the range is that of all seeds together.' : ''}}
+  \\caption{Stealth score $S$ of each attack, the 95\\,\\% range of clean classes in the role of the target, and $p$, the share of them that score as low.${several ? ' Over $n$ seeds: mean $\\pm$ standard deviation; the range is that of all seeds together.' : ''}}
   \\label{tab:stealth}
   \\begin{tabular}{lllrrrrrrr}
     \\toprule

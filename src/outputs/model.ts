@@ -1,4 +1,4 @@
-/** The model of a run, at one of its checkpoints, as a file for others. */
+/** The model of a run at one of its checkpoints, as a file for other programs. */
 
 import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
@@ -17,13 +17,13 @@ export interface Exported {
   format: (typeof modelFormats)[number];
   model: string;
   epoch: number;
-  /** Of one image: channels, height, width. */
+  /** Shape of one image: channels, height, width. */
   image: [number, number, number];
   classes: string[];
 }
 
 /**
- * Writes the model of the run in `path` as it was after `epoch`, by default the last one kept. `onnx`: images [batch, c, h, w]
+ * Writes the model of the run in `path` as it was after `epoch`, by default the last kept one. `onnx`: images [batch, c, h, w]
  * in [0, 1] → logits and T, without noise, for any runtime. `safetensors`: weights by PyTorch's names, in its shapes.
  */
 export async function exportModel(
@@ -33,7 +33,7 @@ export async function exportModel(
   const dir = await RunDirectory.read(path);
   const { config, classes } = await readRun(dir);
   if ((await stat(out).catch(() => null))?.isDirectory())
-    throw new UserError(`--out ${out}: there is a folder of that name`);
+    throw new UserError(`--out ${out}: it is a folder; name a file`);
   const kept = await dir.checkpoints();
   const chosen = epoch ?? kept.at(-1);
   if (chosen === undefined || !kept.includes(chosen)) {

@@ -2,7 +2,7 @@
 import { type BasicType, parquetWriteBuffer } from 'hyparquet-writer';
 import { type Cell, kindOf, type Row } from './tables.js';
 
-/** Whole numbers beyond this are no INT32. */
+/** The largest INT32. */
 const MOST = 2 ** 31 - 1;
 
 function column(name: string, data: readonly Cell[]): { data: unknown[]; type: BasicType } {
@@ -15,8 +15,8 @@ function column(name: string, data: readonly Cell[]): { data: unknown[]; type: B
 }
 
 /**
- * The file's bytes. A column's name says its type (`kindOf`), so that it is the same in the files of all runs: STRING, BOOLEAN,
- * DOUBLE, or INT32, INT64 where a value needs it. All may be null.
+ * The file's bytes. The type of a column follows from its name (`kindOf`), so that it is the same in the files of all runs: STRING, BOOLEAN,
+ * DOUBLE, or INT32, INT64 where a value needs it. Every column may hold null.
  */
 export function parquet(rows: readonly Row[], columns: readonly string[]): Uint8Array {
   const columnData = columns.map((name) => ({

@@ -1,11 +1,11 @@
-/** The numbers of runs as rows, for whoever reads them elsewhere. Units: nats, epochs, seconds; shares in 0 … 1. */
+/** The numbers of runs as rows, for other programs. Units: nats, epochs, seconds; shares in 0 … 1. */
 
 import { UserError } from '../base/errors.js';
 import { reportOf } from '../pipeline/report.js';
-import type { RunResult } from '../runs/documents.js';
 import { groupStyle } from '../report/groups.js';
 import type { RunReport } from '../report/types.js';
 import { RunDirectory } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
 
 /** The tables that runs are exported as. */
 export const tables = ['trajectories', 'scores', 'phases', 'epochs'] as const;
@@ -33,15 +33,15 @@ export function kindOf(column: string): keyof typeof kinds | 'number' {
 
 /** A run as exports see it. */
 export interface Exportable {
-  /** What it is called: its folder as it was named. */
+  /** Its folder, as the caller named it. */
   run: string;
   report: RunReport;
-  /** Null before the end. */
+  /** Null while the run is in progress. */
   result: RunResult | null;
   created: string | null;
 }
 
-/** Reads runs, finished or not. Throws `UserError` where there is none, or it is damaged. */
+/** Reads runs, finished or not. Throws `UserError` for a folder that is no run, is damaged, or has neither epochs nor estimates. */
 export async function readExportable(paths: readonly string[]): Promise<Exportable[]> {
   const found: Exportable[] = [];
   for (const path of paths) {
@@ -49,7 +49,7 @@ export async function readExportable(paths: readonly string[]): Promise<Exportab
     const document = await dir.readDocument<{ created?: string }>('run.json');
     const report = await reportOf(dir);
     if (report.information.length === 0 && report.epochs.length === 0)
-      throw new UserError(`${path}: there is nothing in it yet to write; a trace is analyzed first (ibscope analyze)`);
+      throw new UserError(`${path}: it has no epochs and no estimates yet; a trace is analyzed first: ibscope analyze`);
     found.push({
       run: path.replace(/\/+$/, ''),
       report,
@@ -59,6 +59,9 @@ export async function readExportable(paths: readonly string[]): Promise<Exportab
   }
   return found;
 }
+
+/** The role of `k/null-a0` and `k/null-b0`. */
+const HALF = 'half of a clean class, for the null';
 
 const finite = (v: number | null | undefined): number | null =>
   typeof v === 'number' && Number.isFinite(v) ? v : null;
@@ -70,7 +73,7 @@ const make: Record<TableName, (run: Exportable) => Row[]> = {
       epoch: e.epoch,
       layer: e.layer ?? null,
       group: e.group,
-      role: groupStyle(e.group, report)?.label ?? 'half of a clean class, for the null',
+      role: groupStyle(e.group, report)?.label ?? HALF,
       quantity: e.quantity,
       estimator: e.estimator,
       nats: finite(e.nats),
@@ -117,7 +120,7 @@ const make: Record<TableName, (run: Exportable) => Row[]> = {
       g.phases.map((p) => ({
         run,
         group: g.group,
-        role: groupStyle(g.group, report)?.label ?? 'half of a clean class, for the null',
+        role: groupStyle(g.group, report)?.label ?? HALF,
         kind: p.kind,
         start: p.start,
         end: p.end,
@@ -145,7 +148,7 @@ const make: Record<TableName, (run: Exportable) => Row[]> = {
   },
 };
 
-/** One table of all runs, in their order. Rows of one table have the same columns, those of `epochs` as many classes as the widest. */
+/** One table of all runs, in their order. All rows have the same columns; `epochs` has those of the run with the most classes. */
 export function tableOf(name: TableName, runs: readonly Exportable[]): Row[] {
   const rows = runs.flatMap(make[name]);
   const columns = [...new Set(rows.flatMap((r) => Object.keys(r)))];

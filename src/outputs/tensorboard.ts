@@ -23,7 +23,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** TFRecord's masked checksum: rotated by 15 bits and moved, so that checksums of checksums stay sound. */
+/** The masked checksum of TFRecord: rotated by 15 bits, plus a constant (TensorFlow's `crc32c.h`). */
 const masked = (bytes: Uint8Array) => {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
@@ -66,7 +66,7 @@ function event(seconds: number, step: number, tag: string | null, value = 0): Ui
     .finish();
 }
 
-/** Series of a run by tag: points of epoch and value. */
+/** The series of a run by tag, as pairs of epoch and value. */
 export function scalarsOf({ report }: Exportable): Map<string, [epoch: number, value: number][]> {
   const series = new Map<string, [number, number][]>();
   const put = (tag: string, epoch: number, value: number | null | undefined) => {
@@ -89,7 +89,7 @@ export function scalarsOf({ report }: Exportable): Map<string, [epoch: number, v
   return series;
 }
 
-/** One event file. Steps are epochs; wall times are when the run was begun, so that the same run gives the same bytes. */
+/** One event file. Steps are epochs. The wall time is the start of the run, so that the same run gives the same bytes. */
 export function tensorboard(run: Exportable): Uint8Array {
   const seconds = Math.floor((Date.parse(run.created ?? '') || 0) / 1000);
   const records = [record(event(seconds, 0, null))];
@@ -98,6 +98,6 @@ export function tensorboard(run: Exportable): Uint8Array {
   return Buffer.concat(records);
 }
 
-/** What TensorBoard looks for in a folder. */
+/** The file name that TensorBoard looks for in a folder. */
 export const eventFile = ({ created }: Exportable) =>
   `events.out.tfevents.${Math.floor((Date.parse(created ?? '') || 0) / 1000)}.ibscope`;

@@ -18,14 +18,14 @@ import { glossary } from './words.js';
 
 interface Entry {
   report: RunReport;
-  /** The attack's name, with the run's where two runs share an attack. */
+  /** The name of the attack, and that of the run where two runs share an attack. */
   label: string;
   curves: Trajectory[];
 }
 
 /**
  * Renders a comparison of runs as one HTML file without references to anything outside it. Throws UserError where there
- * is no run, or where some estimates are held-out and others training values: these never share a figure.
+ * is no run, or where some estimates are held-out values and others training values: these never share a figure.
  */
 export async function renderComparison(reports: readonly RunReport[]): Promise<string> {
   if (reports.length === 0) throw new UserError('a comparison needs at least one run');
@@ -50,7 +50,7 @@ export async function renderComparison(reports: readonly RunReport[]): Promise<s
   const body = html`${section(
     'score',
     'Stealth against clean classes',
-    'The range and p belong to each run: they say whether the poisoned class stands out there, not whether two attacks differ.',
+    'The range and p are those of each run: they say whether information flows differently through its target class, not whether two attacks differ.',
     scoreFigure(entries, document),
     summary(entries),
     warningList(footingWarnings(reports)),
@@ -78,12 +78,12 @@ function comparisonSentence(entries: readonly Entry[]): string {
   const judged = scored.filter((e) => e.report.stealth!.null).length;
   const standing =
     judged === 0
-      ? 'None has a null to be judged against.'
+      ? 'None has a null to compare with.'
       : below.length === 0
-        ? 'None falls below the range of its own clean classes: the order is no evidence that one hides better than another.'
+        ? 'None falls below the range of its own clean classes: the order is no evidence that one attack is stealthier than another.'
         : `Below the range of their own clean classes: ${below.map((e) => e.label).join(', ')}.`;
   const seeds = entries.every((e) => e.report.seeds === 1)
-    ? ' Each run is one seed, so an order of close scores may not repeat.'
+    ? ' Each run is one seed, so the order of close scores may change with other seeds.'
     : '';
   return `By stealth score, highest first: ${list}. ${standing}${seeds}`;
 }
@@ -95,7 +95,7 @@ function scoreFigure(entries: readonly Entry[], document: Document): Html | null
   if (!rows.some((r) => r.stealth.score !== null)) return null;
   return html`<div class="medium">${figure(
     'comparison-score',
-    html`<b>Stealth scores</b> Diamonds: the runs. Strokes: their clean classes playing the target; bars: 95 % range for one more.`,
+    html`<b>Stealth scores</b> Diamonds: the runs. Strokes: their clean classes in the role of the target. Bars: 95 % range for one more.`,
     'two',
     (width) => scoreStripFigure(rows, document, { width }),
   )}</div>`;
@@ -106,7 +106,7 @@ function summary(entries: readonly Entry[]): Html {
   const last = (e: Entry) => e.report.epochs[e.report.epochs.length - 1];
   const columns: Column<Entry>[] = [
     { head: 'attack', value: (e) => e.label, kind: 't' },
-    { head: 'accuracy', value: (e) => percent(last(e)?.testAccuracy) },
+    { head: 'clean accuracy', value: (e) => percent(last(e)?.testAccuracy) },
     { head: 'ASR', value: (e) => percent(last(e)?.asr) },
     { head: 'S', value: (e) => decimal(stealth(e)?.score) },
     { head: 'clean classes', value: range },

@@ -1,4 +1,4 @@
-/** A contact sheet of what an attack does to images, as one PNG. */
+/** A contact sheet of an attack, as one PNG: images without and with the trigger, and their difference. */
 import sharp, { type OverlayOptions } from 'sharp';
 import { residual } from './png.js';
 import { spectrum } from './spectrum.js';

@@ -1,4 +1,4 @@
-/** A document to draw figures in where there is no browser. linkedom: small, and all that Observable Plot asks for. */
+/** A document to draw figures in without a browser. linkedom is small and has what Observable Plot needs. */
 import { parseHTML } from 'linkedom';
 
 export function newDocument(): Document {

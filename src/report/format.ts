@@ -1,10 +1,4 @@
-/** `1 h 20 min`, `3 min`. */
-export function hours(seconds: number): string {
-  const minutes = Math.max(1, Math.round(seconds / 60));
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/** Numbers as a reader expects them. A missing value is an en dash. */
+/** Numbers and times as text. A missing value is an en dash. */
 
 const none = '–';
 const minus = (text: string) => text.replace('-', '−');
@@ -21,7 +15,7 @@ export function percent(value: number | null | undefined, digits = 1): string {
     : `${minus((100 * value).toFixed(digits))} %`;
 }
 
-/** `10 %` of 0.1, `0.5 %` of 0.005: as few decimals as say it all, at most two. */
+/** `10 %` of 0.1, `0.5 %` of 0.005: as few decimals as needed, at most two. */
 export function rate(value: number): string {
   return `${minus(String(Number((100 * value).toFixed(2))))} %`;
 }

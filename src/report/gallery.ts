@@ -1,4 +1,4 @@
-/** The clean image, the triggered one, and ten times their difference: one column per sample. */
+/** The clean image, the triggered image, and ten times their difference: one column per sample. */
 import { type Html, html } from './html.js';
 import { pngUri, residual } from './png.js';
 import type { GalleryImage } from './types.js';

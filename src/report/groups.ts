@@ -1,4 +1,4 @@
-/** How the groups of samples look in every figure: one colour, one dash and one mark each (colours after Okabe and Ito). */
+/** The style of each group of samples in every figure: one colour, one dash and one mark (colours after Okabe and Ito). */
 import { isClassGroup } from '../dynamics/group-id.js';
 import type { RunReport } from './types.js';
 
@@ -14,9 +14,9 @@ export interface GroupStyle {
   width: number;
 }
 
-type Look = Omit<GroupStyle, 'role' | 'label'>;
+type Drawing = Omit<GroupStyle, 'role' | 'label'>;
 
-const looks: Record<Role, Look> = {
+const drawings: Record<Role, Drawing> = {
   backdoor: { color: 'var(--backdoor)', dash: 'none', symbol: 'circle', width: 2.25 },
   clean: { color: 'var(--clean)', dash: '7 3', symbol: 'square', width: 2 },
   all: { color: 'var(--all)', dash: '2 3', symbol: 'triangle', width: 2 },
@@ -26,15 +26,15 @@ const looks: Record<Role, Look> = {
   whole: { color: 'currentColor', dash: 'none', symbol: 'cross', width: 1.5 },
 };
 
-/** The order in which groups are listed and drawn, from the front. */
+/** The order of groups in legends; figures draw the first in front. */
 export const roleOrder: readonly Role[] = ['backdoor', 'clean', 'mixed', 'all', 'cover', 'other', 'whole'];
 
 export type GroupContext = Pick<RunReport, 'target' | 'classNames' | 'poisoned'>;
 
-/** The look of a group; null for the halves of the null and for anything unknown, which figures leave out. */
+/** The style of a group; null for the halves of the null and for unknown groups, which figures leave out. */
 export function groupStyle(group: string, context: GroupContext): GroupStyle | null {
   const role = roleOf(group, context.target);
-  return role && { role, label: label(group, role, context), ...looks[role] };
+  return role && { role, label: label(group, role, context), ...drawings[role] };
 }
 
 /** `cat (3)` where the name is known, else `class 3`. */
@@ -55,11 +55,11 @@ function roleOf(group: string, target: number): Role | null {
 function label(group: string, role: Role, context: GroupContext): string {
   switch (role) {
     case 'backdoor':
-      return context.poisoned ? 'backdoor samples' : 'random subset in place of backdoor';
+      return context.poisoned ? 'poisoned samples' : 'random subset in place of poisoned samples';
     case 'clean':
       return 'clean samples of the target class';
     case 'mixed':
-      return 'half backdoor, half clean';
+      return 'half poisoned, half clean';
     case 'all':
       return 'target class as a whole';
     case 'cover':

@@ -1,4 +1,4 @@
-/** The findings of a run in plain sentences that claim no more than the numbers do. */
+/** The results of a run in sentences that claim no more than the numbers do. */
 
 import type { StealthResult } from '../dynamics/stealth.js';
 import { count, decimal, percent, rate } from './format.js';
@@ -19,7 +19,9 @@ export function outcome(report: RunReport): string {
   const attack = `${report.attack} on ${report.dataset}${share}, target ${className(report.target, report)}`;
   if (!last) return `${attack}: no epoch has been trained yet.`;
   const success =
-    last.asr === null ? '' : `, and the trigger turns ${percent(last.asr)} of the others into the target class`;
+    last.asr === null
+      ? ''
+      : `, and as the target class ${percent(last.asr)} of the triggered test images of other classes`;
   return `${attack}: ${trained}${accuracy}${success}.`;
 }
 
@@ -27,16 +29,16 @@ export function outcome(report: RunReport): string {
 export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned' | 'seeds'>): string {
   if (!stealth) return 'The stealth score was not computed.';
   if (stealth.score === null) return `There is no stealth score: ${stealth.reason}.`;
-  const score = `The stealth score is ${decimal(stealth.score, 2)} (1: cannot be told from clean samples)`;
-  if (!stealth.null) return `${score}. Without a null it cannot be said whether that is more than noise.`;
+  const score = `The stealth score is ${decimal(stealth.score, 2)} (1: poisoned samples flow as clean ones do)`;
+  if (!stealth.null) return `${score}. Without a null, noise cannot be ruled out.`;
   const { low, high, draws } = stealth.null;
   const range = `${decimal(low, 2)} to ${decimal(high, 2)}`;
-  const p = `p = ${decimal(stealth.p, 3)}${stealth.p === 1 / (1 + draws) ? `, the least that ${count(draws, 'draw')} can give` : ''}`;
-  const who = report.poisoned ? 'the poisoned class' : 'the class that plays the target';
+  const p = `p = ${decimal(stealth.p, 3)}${stealth.p === 1 / (1 + draws) ? `, the smallest value that ${count(draws, 'draw')} can give` : ''}`;
+  const who = report.poisoned ? 'the target class' : 'the class in the role of the target';
   const scope = report.seeds === 1 ? ' This is one training run; another seed may differ.' : '';
   if (stealth.score < low) {
-    return `${score}, below the range of clean classes in the same run (${range}; ${p}): ${who} stands out by how information flows.${scope}`;
+    return `${score}, below the range of clean classes in the same run (${range}; ${p}): information flows differently through ${who}.${scope}`;
   }
   const place = stealth.score > high ? 'above' : 'inside';
-  return `${score}, ${place} the range of clean classes in the same run (${range}; ${p}): this run gives no evidence that ${who} can be told apart by how information flows.${scope}`;
+  return `${score}, ${place} the range of clean classes in the same run (${range}; ${p}): this run gives no evidence that information flows differently through ${who}.${scope}`;
 }

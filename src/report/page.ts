@@ -1,9 +1,9 @@
-/** The frame of a page: head, style, script, and the building blocks that both pages share. */
+/** The frame of a page: head, style, script, and the building blocks that all pages share. */
 import { type Swatch, swatch } from './figures/legend.js';
 import { type Html, html, raw } from './html.js';
 import { script, style } from './style.js';
 
-/** Nothing is loaded from anywhere: the browser is told to refuse it. */
+/** Tells the browser to load nothing from anywhere. */
 const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 export function page(title: string, kicker: Html, header: Html, body: Html, footer: Html): string {
@@ -48,7 +48,7 @@ export function figure(
   return html`<figure data-name="${name}"><figcaption>${caption}</figcaption>${plots}</figure>`;
 }
 
-/** A figure as HTML text: no namespace, which HTML does not need, and coordinates to a hundredth of a pixel. */
+/** A figure as HTML text: without namespaces, which HTML does not need, and with coordinates to a hundredth of a pixel. */
 export function svgText(svg: Element): Html {
   const coordinates = / (?:d|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"/g;
   return raw(

@@ -1,4 +1,4 @@
-/** What the report of a run and the comparison of several both say or show. */
+/** Parts that the report of a run and the comparison of runs share. */
 import type { Trajectory } from '../dynamics/trajectory.js';
 import { groupStyle, roleOrder } from './groups.js';
 import { type Html, html } from './html.js';
@@ -10,7 +10,7 @@ export function kicker(name: string): Html {
   return html`<b>ibscope</b> · ${name}`;
 }
 
-/** What a band is: an interval from a single training seed holds within that run only. */
+/** What a band shows. The interval of a single training seed holds within that run only. */
 export function bandWords({ seeds }: Pick<RunReport, 'seeds'>): string {
   return `±1.96 standard errors${seeds === 1 ? ', within run' : `, ${seeds} seeds`}`;
 }
@@ -20,7 +20,7 @@ export function fileWord(quantity: string): string {
   return quantity.replace('Ŷ', 'Yhat').replace(/\W+/g, '-').replace(/^-|-$/g, '');
 }
 
-/** `three` for three or more than four panels, `two` for what stands better in pairs. */
+/** `three` columns for three panels and for more than four, else `two`. */
 export function placeFor(panels: number): 'two' | 'three' {
   return panels === 3 || panels > 4 ? 'three' : 'two';
 }
@@ -40,7 +40,7 @@ export function groupLegend(
   );
 }
 
-/** The colours of the epochs in the information plane. */
+/** The legend of the colours of epochs in the information plane. */
 export function rampLegend(first: number, last: number): Html {
   if (first === last) return html`<span class="epochs">epoch ${first}</span>`;
   return html`<span class="epochs">epoch ${first}<span class="ramp"></span>${last}</span>`;

@@ -20,7 +20,7 @@ export async function pngOf(pixels: Uint8Array, { height, width, channels }: Sha
   return sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
 }
 
-/** What the trigger changed, times `gain`, around mid-grey and clipped: `128 + gain · (triggered − clean)`. */
+/** The change by the trigger, times `gain`, around mid-grey and clipped: `128 + gain · (triggered − clean)`. */
 export function residual({ clean, triggered }: GalleryImage, gain = 10): Uint8Array {
   return Uint8Array.from(clean, (v, i) => Math.min(255, Math.max(0, 128 + gain * (triggered[i] - v))));
 }

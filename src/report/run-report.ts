@@ -40,8 +40,8 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
     report.epochs.length > 0 && epochTable(report.epochs),
     html`<details><summary>Configuration</summary>${configTable(report.config)}</details>`,
   )}${section('words', 'Words', null, glossary())}`;
-  const took = report.seconds === null ? '' : ` The run took ${duration(report.seconds)}.`;
-  const footer = html`Made by ibscope ${report.version}.${took}`;
+  const time = report.seconds === null ? '' : ` Duration of the run: ${duration(report.seconds)}.`;
+  const footer = html`Made by ibscope ${report.version}.${time}`;
   return page(`${report.name}: ${title} on ${report.dataset}`, kicker(report.name), header, body, footer);
 }
 
@@ -50,7 +50,7 @@ function headlineFacts(report: RunReport): Html {
   const { stealth, draft } = report;
   const range = stealth?.null;
   return facts([
-    { name: 'test accuracy', value: percent(last?.testAccuracy), note: last && `epoch ${last.epoch}` },
+    { name: 'clean accuracy', value: percent(last?.testAccuracy), note: last && `epoch ${last.epoch}` },
     { name: 'attack success rate', value: percent(last?.asr), note: report.poisoned ? null : 'no trigger' },
     {
       name: 'stealth score S',
@@ -62,7 +62,11 @@ function headlineFacts(report: RunReport): Html {
       value: range ? `${decimal(range.low, 2)}–${decimal(range.high, 2)}` : '–',
       note: range && `95 % range, ${count(range.draws, 'draw')}`,
     },
-    { name: 'p', value: decimal(stealth?.p, 3), note: range && `at least ${decimal(1 / (1 + range.draws), 3)}` },
+    {
+      name: 'p',
+      value: decimal(stealth?.p, 3),
+      note: range && `smallest possible ${decimal(1 / (1 + range.draws), 3)}`,
+    },
     {
       name: 'D beyond the null',
       value: decimal(stealth?.excess, 3),

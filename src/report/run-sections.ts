@@ -1,4 +1,4 @@
-/** The sections of the report of one run, in the order in which they stand. */
+/** The sections of the report of one run, in the order of the page. */
 
 import { partOf } from '../dynamics/group-id.js';
 import { mean, type Trajectory, trajectories } from '../dynamics/trajectory.js';
@@ -8,6 +8,7 @@ import { phaseColor, phasesFigure } from './figures/phases.js';
 import { planeFigure, planeTrails } from './figures/plane.js';
 import { scorePartsFigure } from './figures/score-parts.js';
 import { scoreStripFigure } from './figures/score-strip.js';
+import { separationFigure } from './figures/separation.js';
 import {
   accuracyFigure,
   accuracySeries,
@@ -16,7 +17,7 @@ import {
   lossFigure,
   lossSeries,
   type Series,
-  said,
+  withValues,
 } from './figures/training.js';
 import { hasFlags, trajectoryFigure } from './figures/trajectories.js';
 import { wholeSetCurves, wholeSetFigure, wholeSetLooks } from './figures/whole-set.js';
@@ -30,9 +31,9 @@ import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.
 import type { RunReport } from './types.js';
 
 const meanings = {
-  'I(X;T)': 'what T keeps of the image',
-  'I(T;Ŷ)': 'what Ŷ takes from T',
-  'I(X;Ŷ)': 'what Ŷ tells of the image',
+  'I(X;T)': 'what T knows about the image',
+  'I(T;Ŷ)': 'what T knows about the prediction',
+  'I(X;Ŷ)': 'what the prediction knows about the image',
 };
 
 /** One panel per quantity, and one of the whole training set. */
@@ -52,7 +53,7 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
     `Estimated mutual information of ${report.basis === 'train' ? 'training pairs' : 'held-out samples'} at each checkpoint, in nats. Bands: ${bandWords(report)}.`,
     shading?.some((p) => p.kind !== 'not resolved') &&
       quantities.includes('I(X;T)') &&
-      'Shading behind I(X;T): phases of the backdoor group, colours as in the next section.',
+      `Shading behind I(X;T): phases of ${report.poisoned ? 'the poisoned samples' : 'the random subset'}, colours as in the next section.`,
     hasFlags(report.information) && 'Hollow marks: saturated or not converged.',
   ];
   const trajectory = (quantity: (typeof quantities)[number]) =>
@@ -121,8 +122,8 @@ function accelerationNote({ acceleration: a, seeds, poisoned }: RunReport): Html
   if (!a) return null;
   const [low, high] = a.differenceInterval;
   const when = high < 0 ? 'earlier than' : low > 0 ? 'later than' : 'not measurably earlier or later than';
-  const who = poisoned ? 'Backdoor samples' : 'The random subset';
-  return html`<p class="note"><b>Early acceleration.</b> ${who}: half of the largest I(X;T) at epoch ${decimal(a.epoch, 1)}, ${when} the clean classes (epoch ${decimal(a.cleanEpoch, 1)}); difference ${decimal(a.difference, 1)} epochs, 95 % interval ${decimal(low, 1)} to ${decimal(high, 1)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves were past half at their first checkpoint, so their true epoch may be earlier.'}</p>`;
+  const who = poisoned ? 'Poisoned samples' : 'Random subset';
+  return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at epoch ${decimal(a.epoch, 1)}, ${when} the clean classes (epoch ${decimal(a.cleanEpoch, 1)}); difference ${decimal(a.difference, 1)} epochs, 95 % interval ${decimal(low, 1)} to ${decimal(high, 1)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their epoch may be earlier.'}</p>`;
 }
 
 /** The score against its null and its parts, or why there is none. */
@@ -131,7 +132,7 @@ export function scoreSection(report: RunReport, document: Document): Html {
   if (!stealth || stealth.score === null) return section('score', 'Stealth score', verdict(stealth, report));
   const by = stealth.window > 1 ? `, smoothed over ${stealth.window} checkpoints` : '';
   const strokes = stealth.null
-    ? ' Strokes: clean classes playing the target; thick: their mean; bar: 95 % range for one more.'
+    ? ' Strokes: clean classes in the role of the target. Thick stroke: their mean. Bar: 95 % range for one more.'
     : ' There is no null to compare with.';
   return section(
     'score',
@@ -144,21 +145,25 @@ export function scoreSection(report: RunReport, document: Document): Html {
       (width) => scoreStripFigure([{ name: '', stealth }], document, { width }),
     )}${figure(
       `${report.name}-score-parts`,
-      html`<b>What D is made of</b> Integration: backdoor against clean. Footprint: target class against the others.${
+      html`<b>Parts of D</b> Integration: poisoned against clean samples. Footprint: target class against the other classes.${
         stealth.null && ` Clean classes: mean D ${decimal(mean(stealth.null.distances))}.`
       }`,
       'two',
       (width) => scorePartsFigure(stealth, document, { width }),
     )}</div>`,
     report.layers.length > 1 &&
-      figure(`${report.name}-layers`, html`<b>By layer</b> The first one is the headline’s.`, 'two', (width) =>
-        scoreStripFigure(
-          report.layers
-            .filter((l) => l.stealth.score !== null)
-            .map(({ layer, stealth: s }) => ({ name: layer, stealth: s })),
-          document,
-          { width },
-        ),
+      figure(
+        `${report.name}-layers`,
+        html`<b>By layer</b> The score above is that of the first layer.`,
+        'two',
+        (width) =>
+          scoreStripFigure(
+            report.layers
+              .filter((l) => l.stealth.score !== null)
+              .map(({ layer, stealth: s }) => ({ name: layer, stealth: s })),
+            document,
+            { width },
+          ),
       ),
   );
 }
@@ -167,7 +172,7 @@ export function scoreSection(report: RunReport, document: Document): Html {
 export function trainingSection(report: RunReport, document: Document): Html | null {
   const { epochs, name } = report;
   if (epochs.length === 0) return null;
-  const perClass = said(classLossSeries(epochs, report), epochs);
+  const perClass = withValues(classLossSeries(epochs, report), epochs);
   const other = perClass.find((s) => s.width === 1);
   const perClassKeys = perClass.filter((s) => s.width > 1);
   if (other) perClassKeys.push({ ...other, label: 'other classes', width: 1.4 });
@@ -186,9 +191,9 @@ export function trainingSection(report: RunReport, document: Document): Html | n
     html`<div class="grid three top">${panel(
       'accuracy',
       'Accuracy and attack success',
-      said(accuracySeries, epochs),
+      withValues(accuracySeries, epochs),
       (d, size) => accuracyFigure(epochs, d, size),
-    )}${panel('loss', 'Loss', said(lossSeries, epochs), (d, size) => lossFigure(epochs, d, size))}${panel(
+    )}${panel('loss', 'Loss', withValues(lossSeries, epochs), (d, size) => lossFigure(epochs, d, size))}${panel(
       'class-loss',
       'Training loss by class',
       perClassKeys,
@@ -197,11 +202,11 @@ export function trainingSection(report: RunReport, document: Document): Html | n
   );
 }
 
-/** Clean and triggered images and how much they differ; null where nothing is known of it. */
+/** Clean and triggered images and how much they differ; null where neither images nor measures are there. */
 export async function gallerySection({ gallery: images, perception }: RunReport): Promise<Html | null> {
   const measured = Object.entries(perception).filter(([, v]) => v !== null);
   if (images.length === 0 && measured.length === 0) return null;
-  const intro = 'What a person would see. The difference is drawn around mid-grey, ten times enlarged.';
+  const intro = 'Clean image, triggered image, and their difference: ten times enlarged, around mid-grey.';
   return section(
     'trigger',
     'The trigger',
@@ -211,9 +216,9 @@ export async function gallerySection({ gallery: images, perception }: RunReport)
   );
 }
 
-/** Where the poisoned samples lie in T, in figures and in pictures; null where nothing was recorded. */
+/** Where poisoned samples lie in T: silhouettes, distances, embeddings; null where nothing was recorded. */
 export function representationSection(report: RunReport, document: Document): Html | null {
-  const { representation, embeddings, target } = report;
+  const { representation, target } = report;
   if (representation.length === 0) return null;
   const own = [partOf(target, 'backdoor'), partOf(target, 'clean')];
   const line = (name: string, value: (r: (typeof representation)[number]) => number | undefined) => ({
@@ -225,35 +230,18 @@ export function representationSection(report: RunReport, document: Document): Ht
   });
   const others = (r: (typeof representation)[number]) =>
     mean(Object.entries(r.silhouettes).flatMap(([id, s]) => (own.includes(id) ? [] : [s])));
-  const who = report.poisoned ? 'backdoor' : 'random subset';
+  const who = report.poisoned ? 'poisoned' : 'random subset';
   const silhouettes = [
     line(who, (r) => r.silhouettes[own[0]]),
     line('clean, target', (r) => r.silhouettes[own[1]]),
     line('other classes', others),
   ];
   const places = [line('to target', (r) => r.place?.toTarget), line('to source', (r) => r.place?.toSource)];
-  const pictures = embeddings.flatMap((picture) => {
-    // First, last and up to four between.
-    const n = picture.epochs.length;
-    const shown = [
-      ...new Set(
-        Array.from({ length: Math.min(6, n) }, (_, i) => Math.round((i * (n - 1)) / Math.max(1, Math.min(6, n) - 1))),
-      ),
-    ];
-    const name = picture.method === 'umap' ? 'UMAP' : 't-SNE';
-    return shown.map((at) =>
-      figure(
-        `${report.name}-${picture.method}-${picture.epochs[at]}`,
-        html`<b>Epoch ${picture.epochs[at]}</b> ${name}`,
-        'three',
-        (width) => embeddingFigure(picture, at, report, document, { width }),
-      ),
-    );
-  });
+  const pictures = embeddingFigures(report, document);
   return section(
     'representation',
-    'Where they lie in T',
-    'Clusters are the backdoor samples, the clean samples of the target class, and the other classes. A silhouette of 1 is a cluster far from all others, one of 0 lies between two. Distances are to the centres of clean classes, 1 being how far a clean sample is from its own.',
+    'Poisoned samples in T',
+    'The clusters are the poisoned samples, the clean samples of the target class, and each other class. A silhouette of 1 means a cluster far from all others; 0 means that it lies between two. Distances are to the centres of clean classes; the unit is the distance of a clean sample from the centre of its own class.',
     html`<div class="grid two">${figure(
       `${report.name}-silhouettes`,
       html`<b>Silhouette</b> mean of each group`,
@@ -270,7 +258,7 @@ export function representationSection(report: RunReport, document: Document): Ht
       report.poisoned &&
       figure(
         `${report.name}-places`,
-        html`<b>Distance of backdoor samples</b> to the centres of the target class and of the class each came from`,
+        html`<b>Distance of poisoned samples</b> to the centres of the target class and of their original class`,
         'two',
         (width) =>
           linesFigure(places, document, {
@@ -286,11 +274,37 @@ export function representationSection(report: RunReport, document: Document): Ht
     pictures.length > 0 && groupLegend([{ report, curves: pictureGroups(report) }], document),
     pictures.length > 0 && html`<div class="grid three">${pictures}</div>`,
     pictures.length > 0 &&
-      html`<p class="note">Neighbouring checkpoints are turned onto each other; distances between clusters mean little in such pictures.</p>`,
+      html`<p class="note">Each embedding is rotated onto the one before. Distances between clusters mean little in embeddings.</p>`,
   );
 }
 
-/** The groups that the pictures show, as the legend wants them. */
+/** Pictures of an embedding that a report shows: two rows of three. */
+const PICTURES = 6;
+
+/** The first and the last checkpoint of each embedding, and up to four between them. */
+function embeddingFigures(report: RunReport, document: Document): Html[] {
+  return report.embeddings.flatMap((picture) => {
+    const n = picture.epochs.length;
+    const shown = [
+      ...new Set(
+        Array.from({ length: Math.min(PICTURES, n) }, (_, i) =>
+          Math.round((i * (n - 1)) / Math.max(1, Math.min(PICTURES, n) - 1)),
+        ),
+      ),
+    ];
+    const name = picture.method === 'umap' ? 'UMAP' : 't-SNE';
+    return shown.map((at) =>
+      figure(
+        `${report.name}-${picture.method}-${picture.epochs[at]}`,
+        html`<b>Epoch ${picture.epochs[at]}</b> ${name}`,
+        'three',
+        (width) => embeddingFigure(picture, at, report, document, { width }),
+      ),
+    );
+  });
+}
+
+/** The groups of the embeddings, for their legend. */
 const pictureGroups = ({ embeddings, information }: RunReport): Trajectory[] => {
   const shown = new Set(embeddings.flatMap((e) => e.groups));
   return trajectories(information.filter((r) => shown.has(r.group) && r.quantity === 'I(X;T)'));
@@ -300,35 +314,15 @@ const pictureGroups = ({ embeddings, information }: RunReport): Trajectory[] => 
 export function separationSection(report: RunReport, document: Document): Html | null {
   const { separation, target } = report;
   if (separation.length === 0) return null;
-  const lines = (group: string) =>
-    ['I(X;T)', 'I(T;Ŷ)'].map((quantity) => ({
-      name: quantity,
-      points: separation
-        .filter((s) => s.group === group && s.quantity === quantity)
-        .map((s) => ({
-          x: s.epoch,
-          y: s.auroc,
-          low: Math.max(0, s.auroc - 1.96 * s.standardError),
-          high: Math.min(1, s.auroc + 1.96 * s.standardError),
-        })),
-    }));
   const panel = (group: string, title: string) =>
     separation.some((s) => s.group === group) &&
     figure(`${report.name}-separation-${group.replace('/', '-')}`, html`<b>${title}</b>`, 'two', (width) =>
-      linesFigure(lines(group), document, {
-        width,
-        title: `AUROC over epochs, ${title}`,
-        xLabel: 'epoch',
-        yLabel: 'AUROC',
-        x: 'epoch',
-        yDomain: [0, 1],
-        rule: 0.5,
-      }),
+      separationFigure(separation, group, document, { width }),
     );
   return section(
     'separation',
     'Sample by sample',
-    `The contribution of each held-out sample to the estimate, as a score for “carries the payload”: area under the ROC curve with 95 % bands. 0.5 tells nothing; below it, ${report.poisoned ? 'poisoned' : 'the chosen'} samples carry less.`,
+    `The contribution of each held-out sample to the estimate, as a score for “${report.poisoned ? 'is poisoned' : 'is in the random subset'}”: area under the ROC curve with 95 % bands. At 0.5 the score separates nothing; below 0.5, ${report.poisoned ? 'poisoned' : 'the chosen'} samples contribute less.`,
     html`<div class="grid two">${panel(partOf(target, 'all'), 'Within the target class')}${panel('all', 'Over the whole training set')}</div>`,
   );
 }

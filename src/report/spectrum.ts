@@ -1,4 +1,4 @@
-/** The two-dimensional spectrum of a picture. */
+/** The two-dimensional spectrum of an image. */
 
 /**
  * ln(1 + |DFT|) of the mean over channels of `values` [h, w, c], frequency 0 in the middle: [h, w]. Rows, then columns.
@@ -9,8 +9,11 @@ export function spectrum(values: ArrayLike<number>, height: number, width: numbe
     for (let c = 0; c < channels; c++) sum += values[p * channels + c];
     return sum / channels;
   });
-  const rows = transform(grey, new Float64Array(grey.length), height, width, width, 1);
-  const { re, im } = transform(rows.re, rows.im, width, height, 1, width);
+  const rows = transform(
+    { re: grey, im: new Float64Array(grey.length) },
+    { lines: height, length: width, next: width, step: 1 },
+  );
+  const { re, im } = transform(rows, { lines: width, length: height, next: 1, step: width });
   return Float64Array.from({ length: height * width }, (_, p) => {
     const y = (Math.floor(p / width) + Math.ceil(height / 2)) % height;
     const x = ((p % width) + Math.ceil(width / 2)) % width;
@@ -19,7 +22,10 @@ export function spectrum(values: ArrayLike<number>, height: number, width: numbe
 }
 
 /** DFT of `lines` lines of `length` values each: line l begins at l · `next`, its values are `step` apart. */
-function transform(re: Float64Array, im: Float64Array, lines: number, length: number, next: number, step: number) {
+function transform(
+  { re, im }: Record<'re' | 'im', Float64Array>,
+  { lines, length, next, step }: Record<'lines' | 'length' | 'next' | 'step', number>,
+) {
   const out = { re: new Float64Array(re.length), im: new Float64Array(im.length) };
   for (let l = 0; l < lines; l++) {
     for (let k = 0; k < length; k++) {

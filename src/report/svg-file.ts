@@ -1,4 +1,4 @@
-/** A figure as an SVG file of its own: colours resolved, so that it opens in any program, on paper too. */
+/** A figure as an SVG file of its own: colours are literal values, so that any program shows them. */
 import { lightColours } from './style.js';
 
 /** sRGB `#rrggbb` → OKLab (Ottosson 2020). */

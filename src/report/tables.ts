@@ -26,14 +26,14 @@ function flags(r: EstimateRow): string {
   return [r.saturated && 'saturated', !r.converged && 'not converged'].filter(Boolean).join(', ');
 }
 
-/** Every estimate, those of the groups in one table and the halves for the null in another; both collapsed. */
+/** Every estimate: one table of the groups, one of the halves for the null; both collapsed. */
 export function estimateTables(report: RunReport): Html {
   const main = report.information.filter((r) => groupStyle(r.group, report));
   const rest = report.information.filter((r) => !groupStyle(r.group, report));
   const fold = (title: string, rows: EstimateRow[]) =>
     rows.length > 0 &&
     html`<details><summary>${title} (${rows.length})</summary>${table(rows, estimateColumns)}</details>`;
-  return html`${fold('All estimates', main)}${fold('Estimates for the null: random halves of clean classes', rest)}`;
+  return html`${fold('All estimates', main)}${fold('Estimates for the null: random subsets of clean classes', rest)}`;
 }
 
 const epochColumns: Column<EpochRow>[] = [
@@ -45,9 +45,9 @@ const epochColumns: Column<EpochRow>[] = [
   { head: 'train loss', value: (r) => decimal(r.trainLoss) },
   { head: 'test loss', value: (r) => decimal(r.testLoss) },
   { head: 'train accuracy', value: (r) => percent(r.trainAccuracy) },
-  { head: 'test accuracy', value: (r) => percent(r.testAccuracy) },
+  { head: 'clean accuracy', value: (r) => percent(r.testAccuracy) },
   { head: 'ASR', value: (r) => percent(r.asr) },
-  { head: 'backdoor loss', value: (r) => decimal(r.backdoorLoss) },
+  { head: 'poisoned loss', value: (r) => decimal(r.backdoorLoss) },
   { head: 'seconds', value: (r) => decimal(r.seconds, 1) },
 ];
 

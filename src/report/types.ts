@@ -1,4 +1,4 @@
-/** What a report shows. Everything is data: the page is drawn from this and nothing else. */
+/** What a report shows, as data: the page is drawn from this alone. */
 import type { Acceleration } from '../dynamics/acceleration.js';
 import type { DraftResult } from '../dynamics/authors-draft.js';
 import type { Phases } from '../dynamics/phases.js';
@@ -27,7 +27,7 @@ export interface EmbeddingPicture {
   groups: readonly string[];
 }
 
-/** Whether single samples' information tells poisoned ones apart at one checkpoint. */
+/** How well the information of single samples separates poisoned ones, at one checkpoint. */
 export interface SeparationPoint {
   epoch: number;
   group: string;
@@ -55,7 +55,7 @@ export interface RunReport {
   /** Target class number, and the names of all classes where they are known. */
   target: number;
   classNames?: readonly string[];
-  /** Which of the two recorded values the estimates show; a figure never mixes them. */
+  /** Which of the two recorded values the estimates are; a figure never mixes them. */
   basis: 'held-out' | 'train';
   /** Training seeds behind the intervals; with 1 they are labelled "within run". */
   seeds: number;
@@ -66,7 +66,7 @@ export interface RunReport {
   /** Early acceleration of `c/backdoor` against the clean classes. */
   acceleration: Acceleration | null;
   stealth: StealthResult | null;
-  /** The scores of all layers that were recorded, the headline's first. */
+  /** The scores of all recorded layers; the first is the one of `stealth`. */
   layers: readonly LayerScore[];
   draft: DraftResult | null;
   representation: readonly RepresentationPoint[];
@@ -76,7 +76,7 @@ export interface RunReport {
   /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */
   perception: Record<string, number | null>;
   warnings: readonly string[];
-  /** Version of ibscope that made the run, and how long the run took. */
+  /** Version of ibscope that made the report, and seconds of the run. */
   version: string;
   seconds: number | null;
 }

@@ -1,4 +1,4 @@
-/** What a reader has to know before relying on the numbers, in words. */
+/** What a reader has to know before relying on the numbers, as sentences. */
 
 import { processingInequality } from '../dynamics/processing-inequality.js';
 import { count, decimal } from './format.js';
@@ -17,7 +17,7 @@ export function reportWarnings(report: RunReport): string[] {
   if (saturated.length > 0) {
     const which = [...new Set(saturated.map((r) => r.quantity))].join(', ');
     found.push(
-      `${count(saturated.length, 'estimate')} of ${rows.length} (${which}) lie within 5 % of the ceiling: the true value may be larger.`,
+      `${count(saturated.length, 'estimate')} of ${rows.length} (${which}) are saturated, within 5 % of their ceiling: the true value may be larger.`,
     );
   }
   const open = rows.filter((r) => !r.converged).length;
@@ -26,7 +26,7 @@ export function reportWarnings(report: RunReport): string[] {
   if (inequality.beyondNoise > 0) {
     const [worst] = inequality.violations;
     found.push(
-      `I(X;Ŷ) ≤ I(X;T) must hold in truth and is broken in ${inequality.violations.length} of ${inequality.pairs} pairs of estimates, ${inequality.beyondNoise} of them beyond noise; the largest by ${decimal(worst.excess)} nats (group ${worst.group}, epoch ${worst.epoch}).`,
+      `The true values satisfy I(X;Ŷ) ≤ I(X;T). ${inequality.violations.length} of ${inequality.pairs} pairs of estimates violate it, ${inequality.beyondNoise} of them beyond noise; the largest by ${decimal(worst.excess)} nats (group ${worst.group}, epoch ${worst.epoch}).`,
     );
   }
   const shown = rows.filter((r) => groupStyle(r.group, report));
@@ -35,20 +35,20 @@ export function reportWarnings(report: RunReport): string[] {
   return [...new Set(found)];
 }
 
-/** Of a model that has not learned its data or its backdoor, the score says nothing about hiding. */
+/** The score of a model that has not learned its data or its backdoor says little about stealth. */
 function unlearned({ poisoned, epochs, classNames }: RunReport): string[] {
   const last = epochs.at(-1);
   if (!last) return [];
   const chance = 1 / (classNames?.length ?? last.classAccuracy.length);
   const [asr, accuracy] = [last.asr, last.testAccuracy].map((x) => x !== null && `${Math.round(100 * x)} %`);
   if (accuracy && last.testAccuracy < 2 * chance)
-    return [`The model has hardly learned (test accuracy ${accuracy}): the score says nothing yet.`];
+    return [`The model has hardly learned (clean accuracy ${accuracy}): the score says nothing yet.`];
   if (poisoned && asr && last.asr! < 0.5)
-    return [`The backdoor was not learned (attack success ${asr}): the score says little about how well it hides.`];
+    return [`The backdoor was not learned (attack success rate ${asr}): the score says little about its stealth.`];
   return [];
 }
 
-/** Why runs may not stand on equal footing: whatever of their estimates differs that an estimate depends on. */
+/** Why runs may not be comparable: the settings in which their estimates differ and that estimates depend on. */
 export function footingWarnings(reports: readonly RunReport[]): string[] {
   const kinds: [string, (r: RunReport['information'][number]) => string | number][] = [
     ['estimators', (r) => r.estimator],

@@ -1,4 +1,4 @@
-/** The words a reader of the page needs. */
+/** The glossary of the pages. */
 import { type Html, html } from './html.js';
 
 const words: [string, string][] = [
@@ -8,25 +8,28 @@ const words: [string, string][] = [
   ],
   [
     'I(X;T), I(T;Ŷ), I(X;Ŷ)',
-    'Mutual information in nats (1 nat = 1.44 bits): how much the features keep of the image, the prediction of the features, the prediction of the image. InfoNCE estimates are lower bounds and cannot exceed their ceiling.',
+    'Mutual information in nats (1 nat = 1.44 bits) between image and features, features and prediction, image and prediction. InfoNCE estimates are lower bounds and cannot exceed their ceiling.',
   ],
   [
-    'Backdoor, clean, target class',
-    'Among training samples labelled as the target: those that carry the trigger, those untouched, and both together.',
+    'Poisoned samples, clean samples, target class',
+    'Training samples labelled as the target: poisoned ones carry the trigger, clean ones do not, and the target class is both together.',
   ],
   [
     'Expansion, compression, convergence',
-    'I(X;T) rises; it falls while I(T;Ŷ) holds; both are flat. Found by change points with thresholds in standard errors; what the errors cannot support is called not resolved.',
+    'Phases of training. Expansion: I(X;T) rises. Compression: I(X;T) falls while I(T;Ŷ) does not. Convergence: both are flat. Change points are found with thresholds in standard errors; where the errors are too large for a decision, the phase is not resolved.',
   ],
   [
     'Stealth score S',
-    'exp(−D). D averages over epochs how far backdoor lies from clean samples (integration gap) and the target class from the other classes (footprint gap), for I(X;T) and I(T;Ŷ), in units of the other classes’ mean. S = 1: cannot be told apart.',
+    'S = exp(−D). D is a mean over epochs of two gaps, for I(X;T) and I(T;Ŷ): between poisoned and clean samples (integration gap), and between the target class and the other classes (footprint gap). The unit is the mean of the other classes. S = 1: no gap.',
   ],
   [
     'Null of the score',
-    'The same computation where nothing is poisoned: each clean class plays the target, random halves of it play backdoor and clean. The range is where 95 % of further clean classes would fall; p is the share of clean scores as low as S, the run itself counted.',
+    'The same computation where nothing is poisoned: each clean class takes the role of the target, and two random subsets of it those of poisoned and clean samples. The range holds the scores of 95 % of further clean classes. p is the share of clean scores as low as S, the run itself included.',
   ],
-  ['ASR', 'Attack success rate: triggered test images of other classes that are classified as the target.'],
+  [
+    'ASR',
+    'Attack success rate: the share of triggered test images of other classes that the model classifies as the target.',
+  ],
 ];
 
 export function glossary(): Html {

@@ -14,12 +14,13 @@ export interface FormField {
   description: string;
   /** Words to choose from; absent: free text. */
   choices?: string[];
-  /** What is taken where nothing is given, by preset. */
+  /** The default of each preset, as text. */
   defaults: { quick: string; paper: string };
-  /** Shown at once; the others behind "more". */
+  /** Shown at once; the others are behind "More options". */
   first: boolean;
 }
 
+/** Options that a first run chooses: data, attack, size and length of the training. */
 const FIRST = [
   'dataset',
   'dataDir',
@@ -35,6 +36,7 @@ const FIRST = [
   'preset',
 ];
 
+/** Options that the schema has as free text, because data sets, attacks and models can be registered. */
 const WORDS: Record<string, readonly string[]> = {
   dataset: datasets.map((d) => d.name),
   attack: attacks.map((a) => a.name),

@@ -1,11 +1,11 @@
 /**
- * Who may ask: pages of this server on this machine and nobody else. The server is bound to 127.0.0.1; a Host header that is
- * not ours is how another site's name is made to point here (DNS rebinding), a foreign Origin is another site's script.
+ * Who may ask: only pages of this server, on this machine. The server listens on 127.0.0.1. A foreign Host header means that the
+ * name of another site points here (DNS rebinding); a foreign Origin means a script of another site.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 
-/** Nothing is loaded from anywhere else; scripts and styles are the server's own files. Plot writes style attributes. */
+/** Scripts, styles and images come from this server only. Inline styles are allowed, because Observable Plot writes style attributes. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -20,12 +20,13 @@ const HEADERS = {
 
 export const TOKEN_HEADER = 'x-ibscope-token';
 
+/** Compares in constant time, so that the time of an answer says nothing about the token. */
 const same = (a: string, b: string) => {
   const [x, y] = [Buffer.from(a), Buffer.from(b)];
   return x.length === y.length && timingSafeEqual(x, y);
 };
 
-/** `port`: where the server listens, known once it does. `token`: needed for everything that changes anything. */
+/** `port`: where the server listens, known once it does. `token`: needed for every request that changes something. */
 export function guard(port: () => number, token: string): MiddlewareHandler {
   return async (c, next) => {
     const hosts = ['127.0.0.1', 'localhost'].map((h) => `${h}:${port()}`);

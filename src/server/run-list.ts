@@ -7,9 +7,8 @@ import { type Dirent, lstatSync, readFileSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { EpochRow, StealthResult } from '../dynamics/index.js';
-import type { RunResult } from '../runs/documents.js';
 import { alive, FORMAT } from '../runs/directory.js';
-import type { RunDocument } from '../runs/documents.js';
+import type { RunDocument, RunResult } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
 import { stampOf } from './stamps.js';
 

@@ -1,13 +1,8 @@
-/** Runs that the dashboard starts: each a command line of its own, so that it outlives a page, and ends as one by hand does. */
+/** Runs that the dashboard starts: each is a command line of its own, so that it outlives the page that started it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { flagOf } from '../config/flags.js';
-import type { RunConfig } from '../config/options.js';
 
-const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-
-/** What a run says on its way that no file has: its last lines. */
+/** Last lines of a run's stderr that are kept: what it says on its way and no file has. */
 const LINES = 20;
 
 interface Started {
@@ -16,24 +11,19 @@ interface Started {
   code: number | null;
 }
 
-export class Work {
+export class StartedRuns {
   private readonly started = new Map<string, Started>();
 
-  /** The command line that stands for a request, as arguments. */
-  static arguments(config: Partial<Record<keyof RunConfig, unknown>>, out: string, resume: boolean): string[] {
-    const args = ['run'];
-    for (const [key, value] of Object.entries(config)) {
-      if (value === undefined || value === '') continue;
-      const values =
-        key === 'attackOption' && Array.isArray(value) ? value : [Array.isArray(value) ? value.join(',') : value];
-      for (const v of values) args.push(flagOf(key), String(v));
-    }
-    return [...args, '--out', out, ...(resume ? ['--resume'] : [])];
-  }
+  /** `main`: path of the script that is the command line. */
+  constructor(private readonly main: string) {}
 
-  start(id: string, args: string[]): void {
-    // A group of its own: Ctrl-C in the terminal reaches this server, which then asks once.
-    const child = spawn(process.execPath, [MAIN, ...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  /** Starts `ibscope ARGS` as the run of that id. */
+  start(id: string, args: readonly string[]): void {
+    // A process group of its own: Ctrl-C in the terminal reaches this server only, which then asks each run once.
+    const child = spawn(process.execPath, [this.main, ...args], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const started: Started = { child, lines: [], code: null };
     child.stderr!.on('data', (chunk: Buffer) => {
       started.lines.push(
@@ -44,7 +34,7 @@ export class Work {
       );
       started.lines.splice(0, started.lines.length - LINES);
     });
-    // A signal's end has no code, and is an end all the same.
+    // A run that a signal ended has no exit code.
     child.on('exit', (code) => {
       started.code = code ?? -1;
     });
@@ -55,7 +45,7 @@ export class Work {
     this.started.set(id, started);
   }
 
-  /** Asks a run to finish its step, save and end; false where this server started none of that name. */
+  /** Asks a run to finish its step, save and end; false where this server started no run of that id, or it has ended. */
   stop(id: string): boolean {
     const found = this.started.get(id);
     if (!found || found.code !== null) return false;
@@ -66,11 +56,12 @@ export class Work {
     return this.started.get(id)?.code === null;
   }
 
+  /** The last lines of a run's stderr; none where this server did not start it. */
   lines(id: string): string[] {
     return this.started.get(id)?.lines ?? [];
   }
 
-  /** All that still run are asked to stop; what they have is saved. */
+  /** Asks every run that is in progress to save and stop. */
   close(): void {
     for (const { child, code } of this.started.values()) if (code === null) child.kill('SIGINT');
   }

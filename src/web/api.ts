@@ -1,4 +1,4 @@
-/** What the server tells, and what a token lets a page ask of it. */
+/** Requests to the server. Those that change something carry the token. */
 
 import { useEffect, useState } from 'preact/hooks';
 import type { RunConfig } from '../config/options.js';
@@ -8,11 +8,11 @@ import type { RunSummary } from '../server/run-list.js';
 
 export type { FormField, RunSummary };
 
-/** A run as the page has it: the report without its pictures, which have addresses of their own. */
+/** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {
   id: string;
   config: RunConfig;
-  /** The command that stands for it; null for a trace of somebody else's training. */
+  /** The equivalent command; null for a trace of another training. */
   command: string | null;
   gallery: string[];
   embeddings: { method: 'umap' | 'tsne'; epochs: number[] }[];
@@ -31,7 +31,7 @@ export interface EmbeddingView {
 
 const TOKEN = 'ibscope-token';
 
-/** Takes the token from the address that `ibscope view` printed, and the address to the first page. */
+/** Takes the token out of the address that `ibscope view` printed, and goes to the first page. */
 export function takeToken() {
   const found = /^#token=([\w-]+)$/.exec(location.hash);
   if (!found) return;
@@ -66,7 +66,7 @@ export interface Loaded<T> {
   problem?: string;
 }
 
-/** Asks again whenever `key` changes; what was there stays until the answer comes. */
+/** Loads again whenever `key` changes; the previous value stays until the answer comes. */
 export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   const [state, set] = useState<Loaded<T> & { key?: string }>({});
   useEffect(() => {
@@ -91,7 +91,7 @@ export function useRuns(): Loaded<RunSummary[]> & { root?: string } {
     const source = new EventSource('/api/events');
     source.addEventListener('runs', (e) => set((s) => ({ ...s, value: JSON.parse(e.data), problem: undefined })));
     source.addEventListener('error', () =>
-      set((s) => ({ ...s, problem: 'the server is gone; start `ibscope view` again' })),
+      set((s) => ({ ...s, problem: 'The server does not answer; start `ibscope view` again.' })),
     );
     source.addEventListener('alive', () => set((s) => (s.problem ? { ...s, problem: undefined } : s)));
     return () => source.close();

@@ -1,21 +1,21 @@
-/** A figure that fills its place, is drawn again when that changes, and can be saved as SVG, PNG and CSV. */
+/** A figure that fills the width it has, and can be saved as SVG, PNG and CSV. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { csv } from '../outputs/csv.js';
+import { csv } from '../formats/csv.js';
 
 export type Table = Record<string, string | number | null>[];
 
 interface Props {
-  /** File name it is saved under. */
+  /** Name of the saved files, without the ending. */
   name: string;
   caption: ComponentChildren;
   draw(document: Document, width: number): Element;
   /** Changes when the drawing does. */
   drawn: string;
   rows(): Table;
-  /** Changes what is drawn where it stands, at every step of a scrubber; cheap, where `draw` need not be. */
+  /** Changes the drawing in place at every step of the slider, where `draw` would take too long. */
   adjust?(svg: Element): void;
-  /** Drawn over the figure, such as the mark of an epoch. */
+  /** Shown over the figure, such as the mark of an epoch. */
   children?: ComponentChildren;
 }
 
@@ -77,7 +77,7 @@ export function SaveBar({ name, svg, rows }: SaveProps) {
   );
 }
 
-/** The figure as a file of its own: the page's colours as they are now, on the page's ground. */
+/** The figure as an SVG file: with the present colours and background of the page as literal values. */
 function plain(svg: SVGElement): string {
   const style = getComputedStyle(document.documentElement);
   const value = (name: string) => style.getPropertyValue(name).trim() || '#888';
@@ -85,8 +85,8 @@ function plain(svg: SVGElement): string {
     .serializeToString(svg)
     .replace(/var\((--[\w-]+)\)/g, (_, name: string) => value(name))
     .replaceAll('currentColor', value('--ink'));
-  const ground = `<rect width="100%" height="100%" fill="${value('--page')}"/>`;
-  return text.replace(/^<svg[^>]*>/, (open) => `${open}${ground}`);
+  const background = `<rect width="100%" height="100%" fill="${value('--page')}"/>`;
+  return text.replace(/^<svg[^>]*>/, (open) => `${open}${background}`);
 }
 
 /** The figure as PNG, at twice its size. */
@@ -99,6 +99,9 @@ async function pixels(svg: SVGElement): Promise<Blob> {
   canvas.height = 2 * Number(svg.getAttribute('height'));
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) =>
-    canvas.toBlob((b) => (b ? resolve(b) : reject(new Error('the browser made no picture'))), 'image/png'),
+    canvas.toBlob(
+      (b) => (b ? resolve(b) : reject(new Error('the browser cannot make a PNG of this figure'))),
+      'image/png',
+    ),
   );
 }

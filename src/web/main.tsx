@@ -35,7 +35,7 @@ function App() {
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
-        To the content
+        Skip to content
       </button>
       <header class="bar">
         <nav aria-label="Pages">

@@ -1,4 +1,4 @@
-/** A new run: a form from the command line's own schema, how long it would take, and the command it stands for. */
+/** A new run: a form from the schema of the command line, the time the run would take, and the equivalent command. */
 
 import { useState } from 'preact/hooks';
 import { shellWord } from '../base/shell.js';
@@ -9,72 +9,39 @@ import { hrefOf } from './route.js';
 export function NewPage() {
   const { value, problem } = useLoaded('form', () => get<{ fields: FormField[] }>('form'));
   const [given, setGiven] = useState<Record<string, string>>({});
-  const [said, say] = useState<{ kind: 'problem' | 'note'; text: string } | null>(null);
+  const [message, setMessage] = useState<{ kind: 'problem' | 'note'; text: string } | null>(null);
   const [busy, setBusy] = useState(false);
   if (problem) return <p class="problem">{problem}</p>;
-  if (!value) return <p class="note">Asking what a run can have …</p>;
-  const preset = (given.preset ?? 'quick') as 'quick' | 'paper';
+  if (!value) return <p class="note">Reading the options …</p>;
   const set = (key: string, text: string) =>
     setGiven((g) => {
       const { [key]: _, ...rest } = g;
       return text === '' ? rest : { ...rest, [key]: text };
     });
-  const flags = value.fields
-    .filter((f) => given[f.key] !== undefined)
-    .map((f) => `${f.flag} ${shellWord(given[f.key])}`);
-  const command = ['ibscope run', ...flags, ...(given.name ? [`--out ${shellWord(given.name)}`] : [])].join(' ');
+  const command = commandOf(value.fields, given);
   const attempt = async (what: () => Promise<void>) => {
     setBusy(true);
-    say(null);
-    await what().catch((e: Error) => say({ kind: 'problem', text: e.message }));
+    setMessage(null);
+    await what().catch((e: Error) => setMessage({ kind: 'problem', text: e.message }));
     setBusy(false);
   };
   const estimate = () =>
     attempt(async () => {
       const { seconds } = await post<{ seconds: number }>('estimate', {}, given);
-      say({ kind: 'note', text: `About ${duration(seconds)} on this machine, from timed steps.` });
+      setMessage({ kind: 'note', text: `About ${duration(seconds)} on this machine, from timed steps.` });
     });
   const start = () =>
     attempt(async () => {
       const { id } = await post<{ id: string }>('start', {}, given);
       location.hash = hrefOf('/run', { id });
     });
-  const field = (f: FormField) => (
-    <label key={f.key} for={`option-${f.key}`}>
-      {f.flag.slice(2).replaceAll('-', ' ')}
-      {f.choices ? (
-        <select
-          id={`option-${f.key}`}
-          name={f.key}
-          value={given[f.key] ?? ''}
-          onChange={(e) => set(f.key, e.currentTarget.value)}
-        >
-          <option value="">{f.defaults[preset] || 'default'}</option>
-          {f.choices.map((c) => (
-            <option key={c} value={c}>
-              {c}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <input
-          id={`option-${f.key}`}
-          name={f.key}
-          value={given[f.key] ?? ''}
-          placeholder={f.defaults[preset]}
-          onInput={(e) => set(f.key, e.currentTarget.value)}
-        />
-      )}
-      <small>{f.description}</small>
-    </label>
-  );
   return (
     <>
       <h1>New run</h1>
       {!hasToken() && (
         <p class="problem">
-          This page has no token, so it can only show the command. Open the address that `ibscope view` printed to start
-          runs here.
+          Without a token this page can only show the command. To start runs here, open the address that `ibscope view`
+          printed.
         </p>
       )}
       <form
@@ -83,44 +50,120 @@ export function NewPage() {
           start();
         }}
       >
-        <div class="fields">
-          <label>
-            name
-            <input
-              name="name"
-              value={given.name ?? ''}
-              placeholder="from the attack and the time"
-              onInput={(e) => set('name', e.currentTarget.value)}
-            />
-            <small>folder of the run</small>
-          </label>
-          {value.fields.filter((f) => f.first).map(field)}
-        </div>
-        <details>
-          <summary>More options</summary>
-          <div class="fields">{value.fields.filter((f) => !f.first).map(field)}</div>
-        </details>
-        <h2>The command it stands for</h2>
-        <pre class="command" data-command>
-          {command}
-        </pre>
-        <div class="tools-row">
-          <button type="button" onClick={() => navigator.clipboard?.writeText(command)}>
-            Copy
-          </button>
-          <button type="button" disabled={busy || !hasToken()} onClick={estimate}>
-            How long?
-          </button>
-          <button type="submit" class="primary" disabled={busy || !hasToken()}>
-            Start
-          </button>
-        </div>
-        {said && (
-          <p class={said.kind} role={said.kind === 'problem' ? 'alert' : 'status'}>
-            {said.text}
+        <Fields fields={value.fields} given={given} set={set} />
+        <Command command={command} busy={busy} estimate={estimate} />
+        {message && (
+          <p class={message.kind} role={message.kind === 'problem' ? 'alert' : 'status'}>
+            {message.text}
           </p>
         )}
       </form>
+    </>
+  );
+}
+
+const commandOf = (fields: readonly FormField[], given: Record<string, string>) => {
+  const flags = fields.filter((f) => given[f.key] !== undefined).map((f) => `${f.flag} ${shellWord(given[f.key])}`);
+  return ['ibscope run', ...flags, ...(given.name ? [`--out ${shellWord(given.name)}`] : [])].join(' ');
+};
+
+interface FieldsProps {
+  fields: readonly FormField[];
+  given: Record<string, string>;
+  set(key: string, text: string): void;
+}
+
+/** The name of the run and its options; those that a first run does not choose are folded. */
+function Fields({ fields, given, set }: FieldsProps) {
+  const preset = (given.preset ?? 'quick') as 'quick' | 'paper';
+  const field = (f: FormField) => (
+    <Field
+      key={f.key}
+      field={f}
+      value={given[f.key] ?? ''}
+      fallback={f.defaults[preset]}
+      set={(text) => set(f.key, text)}
+    />
+  );
+  return (
+    <>
+      <div class="fields">
+        <label>
+          name
+          <input
+            name="name"
+            value={given.name ?? ''}
+            placeholder="attack and time"
+            onInput={(e) => set('name', e.currentTarget.value)}
+          />
+          <small>Folder of the run</small>
+        </label>
+        {fields.filter((f) => f.first).map(field)}
+      </div>
+      <details>
+        <summary>More options</summary>
+        <div class="fields">{fields.filter((f) => !f.first).map(field)}</div>
+      </details>
+    </>
+  );
+}
+
+interface FieldProps {
+  field: FormField;
+  value: string;
+  /** The default of the chosen preset. */
+  fallback: string;
+  set(text: string): void;
+}
+
+/** One option: a list where the option has words to choose from, else free text. */
+function Field({ field, value, fallback, set }: FieldProps) {
+  const id = `option-${field.key}`;
+  return (
+    <label for={id}>
+      {field.flag.slice(2).replaceAll('-', ' ')}
+      {field.choices ? (
+        <select id={id} name={field.key} value={value} onChange={(e) => set(e.currentTarget.value)}>
+          <option value="">{fallback || 'default'}</option>
+          {field.choices.map((c) => (
+            <option key={c} value={c}>
+              {c}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          id={id}
+          name={field.key}
+          value={value}
+          placeholder={fallback}
+          onInput={(e) => set(e.currentTarget.value)}
+        />
+      )}
+      <small>{field.description}</small>
+    </label>
+  );
+}
+
+/** The equivalent command, and the buttons that copy it, estimate its time and start it. */
+function Command({ command, busy, estimate }: { command: string; busy: boolean; estimate(): void }) {
+  return (
+    <>
+      <h2>Equivalent command</h2>
+      <pre class="command" data-command>
+        {command}
+      </pre>
+      <div class="tools-row">
+        <button type="button" onClick={() => navigator.clipboard?.writeText(command)}>
+          Copy
+        </button>
+        <button type="button" disabled={busy || !hasToken()} onClick={estimate}>
+          Estimate time
+        </button>
+        <button type="submit" class="primary" disabled={busy || !hasToken()}>
+          Start
+        </button>
+      </div>
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** T in two dimensions on a canvas: ten thousand points at the pace of a moving scrubber, and the image under the pointer. */
+/** T in two dimensions on a canvas, which draws ten thousand points fast enough for a moving slider; with the image under the pointer. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type GroupContext, groupStyle, roleOrder } from '../report/groups.js';
 import { type EmbeddingView, imageOf } from './api.js';
@@ -6,12 +6,12 @@ import { type EmbeddingView, imageOf } from './api.js';
 interface Props {
   id: string;
   view: EmbeddingView;
-  /** Which of its checkpoints. */
+  /** Position among the checkpoints of the view. */
   at: number;
   context: GroupContext;
 }
 
-/** Pixels around the pointer in which a point counts as meant. */
+/** Distance from the pointer in pixels within which the nearest point is shown: points are 2 px wide, too small to hit. */
 const REACH = 9;
 
 export function Points({ id, view, at, context }: Props) {
@@ -19,7 +19,7 @@ export function Points({ id, view, at, context }: Props) {
   const [size, setSize] = useState(0);
   const [over, setOver] = useState<number | null>(null);
   const points = view.points[at] ?? [];
-  // Over all checkpoints, which share their axes; the scrubber must not pay for it at every step.
+  // All checkpoints share their axes; the slider would be slow if this were computed at every step.
   const reach = useMemo(
     () => Math.max(1e-9, ...view.points.map((p) => p.reduce((m, v) => Math.max(m, Math.abs(v)), 0))),
     [view],
@@ -36,33 +36,7 @@ export function Points({ id, view, at, context }: Props) {
   }, []);
 
   useEffect(() => {
-    if (size === 0) return;
-    const element = canvas.current!;
-    const scale = devicePixelRatio || 1;
-    if (element.width !== size * scale) element.width = element.height = size * scale;
-    const g = element.getContext('2d')!;
-    g.setTransform(scale, 0, 0, scale, 0, 0);
-    g.clearRect(0, 0, size, size);
-    const css = getComputedStyle(document.documentElement);
-    const groups = [...new Set(view.groups)].flatMap((name) => {
-      const style = groupStyle(name, context);
-      return style ? [{ name, style }] : [];
-    });
-    groups.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
-    for (const { name, style } of groups) {
-      g.fillStyle = css.getPropertyValue(/--[\w-]+/.exec(style.color)?.[0] ?? '--other').trim();
-      g.globalAlpha = style.role === 'other' ? 0.45 : 0.9;
-      const r = style.role === 'other' ? 1.6 : 2.4;
-      g.beginPath();
-      for (let i = 0; i < view.groups.length; i++) {
-        if (view.groups[i] !== name) continue;
-        const [x, y] = place(i);
-        g.moveTo(x + r, y);
-        g.arc(x, y, r, 0, 2 * Math.PI);
-      }
-      g.fill();
-    }
-    g.globalAlpha = 1;
+    if (size > 0) paint(canvas.current!, size, view.groups, { place, context });
   }, [size, at, view, context]);
 
   const hover = (event: PointerEvent) => {
@@ -106,4 +80,38 @@ export function Points({ id, view, at, context }: Props) {
       )}
     </div>
   );
+}
+
+/** Draws a dot per sample, the groups of the target class last, in the present colours of the page. */
+function paint(
+  canvas: HTMLCanvasElement,
+  size: number,
+  of: readonly string[],
+  { place, context }: { place(i: number): [number, number]; context: GroupContext },
+) {
+  const scale = devicePixelRatio || 1;
+  if (canvas.width !== size * scale) canvas.width = canvas.height = size * scale;
+  const g = canvas.getContext('2d')!;
+  g.setTransform(scale, 0, 0, scale, 0, 0);
+  g.clearRect(0, 0, size, size);
+  const css = getComputedStyle(document.documentElement);
+  const groups = [...new Set(of)].flatMap((name) => {
+    const style = groupStyle(name, context);
+    return style ? [{ name, style }] : [];
+  });
+  groups.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
+  for (const { name, style } of groups) {
+    g.fillStyle = css.getPropertyValue(/--[\w-]+/.exec(style.color)?.[0] ?? '--other').trim();
+    g.globalAlpha = style.role === 'other' ? 0.45 : 0.9;
+    const r = style.role === 'other' ? 1.6 : 2.4;
+    g.beginPath();
+    for (let i = 0; i < of.length; i++) {
+      if (of[i] !== name) continue;
+      const [x, y] = place(i);
+      g.moveTo(x + r, y);
+      g.arc(x, y, r, 0, 2 * Math.PI);
+    }
+    g.fill();
+  }
+  g.globalAlpha = 1;
 }

@@ -1,4 +1,4 @@
-/** The address of a view, behind the #: a path and what restores the view, so that a link shows what its sender saw. */
+/** The address of a view, behind the #: a path, and the settings that restore the view, so that a link shows what its sender sees. */
 import { useEffect, useState } from 'preact/hooks';
 
 export interface Route {
@@ -27,7 +27,7 @@ export function useRoute(): Route {
   return route;
 }
 
-/** Changes what restores the view without adding to the history; empty texts are left out. */
+/** Changes the settings in the address without a new entry in the history; an empty text removes a setting. */
 export function setQuery(changes: Record<string, string>) {
   const { path, query } = parse();
   for (const [key, value] of Object.entries(changes))

@@ -1,4 +1,4 @@
-/** All runs of the folder: sort, filter, search, and pick several to compare. */
+/** All runs of the folder: sort, filter, search, and select several to compare. */
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { decimal, percent } from '../report/format.js';
@@ -24,7 +24,7 @@ const COLUMNS: Column[] = [
   },
   { key: 'dataset', head: 'data', value: (r) => r.dataset },
   { key: 'model', head: 'model', value: (r) => r.model },
-  { key: 'accuracy', head: 'accuracy', value: (r) => r.accuracy, show: (r) => decimal(r.accuracy) },
+  { key: 'accuracy', head: 'clean accuracy', value: (r) => r.accuracy, show: (r) => decimal(r.accuracy) },
   { key: 'asr', head: 'ASR', value: (r) => r.asr, show: (r) => decimal(r.asr) },
   { key: 'score', head: 'stealth S', value: (r) => r.score, show: (r) => decimal(r.score) },
   {
@@ -41,93 +41,57 @@ function stateWords(r: RunSummary): string {
   return r.state;
 }
 
-/** Columns of numbers stand right. */
+/** Columns of numbers are aligned right. */
 const NUMBERS = ['rate', 'accuracy', 'asr', 'score', 'null'];
 
-/** Rows laid out at first, and more at each arrival at the end: laying out hundreds takes longer than a search may. */
+/** Rows laid out at first, and again each time the end is reached: the layout of 500 rows takes longer than a filter may. */
 const ROWS = 120;
 
 const STATES = ['done', 'running', 'stopped', 'damaged'];
+
+/** The runs that match every word of `search` and the state, sorted by a column; runs without a value stand last in both directions. */
+function shownRuns(
+  runs: readonly RunSummary[],
+  { search, state, sort, order }: Record<'search' | 'state' | 'sort' | 'order', string>,
+) {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = runs.filter((r) => {
+    const text = `${r.id} ${r.attack} ${r.dataset} ${r.model} ${r.state}`.toLowerCase();
+    return words.every((w) => text.includes(w)) && (state === '' || r.state === state);
+  });
+  const column = COLUMNS.find((c) => c.key === sort);
+  if (!column) return found;
+  const sign = order === 'down' ? -1 : 1;
+  return found.sort((a, b) => {
+    const [x, y] = [column.value(a), column.value(b)];
+    if (x == null || y == null) return x == null ? (y == null ? 0 : 1) : -1;
+    return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)));
+  });
+}
 
 export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummary[]; root?: string }) {
   const [picked, setPicked] = useState<string[]>([]);
   const [rows, setRows] = useState(ROWS);
   const search = route.query.get('search') ?? '';
   const state = route.query.get('state') ?? '';
-  const [sort, order] = (route.query.get('sort') ?? '').split(' ');
-  const shown = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = (runs ?? []).filter((r) => {
-      const text = `${r.id} ${r.attack} ${r.dataset} ${r.model} ${r.state}`.toLowerCase();
-      return words.every((w) => text.includes(w)) && (state === '' || r.state === state);
-    });
-    const column = COLUMNS.find((c) => c.key === sort);
-    if (!column) return found;
-    const sign = order === 'down' ? -1 : 1;
-    // What has no value stands last, whichever way.
-    return found.sort((a, b) => {
-      const [x, y] = [column.value(a), column.value(b)];
-      if (x == null || y == null) return x == null ? (y == null ? 0 : 1) : -1;
-      return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y)));
-    });
-  }, [runs, search, state, sort, order]);
-  if (!runs) return <p class="note">Looking at the folder …</p>;
+  const [sort, order = ''] = (route.query.get('sort') ?? '').split(' ');
+  const shown = useMemo(
+    () => shownRuns(runs ?? [], { search, state, sort, order }),
+    [runs, search, state, sort, order],
+  );
+  if (!runs) return <p class="note">Reading the folder …</p>;
   const toggle = (id: string) => setPicked((p) => (p.includes(id) ? p.filter((x) => x !== id) : [...p, id]));
   return (
     <>
       <h1>Runs</h1>
       <p class="intro">
-        {runs.length === 0 ? `No run in ${root} yet: ` : `${shown.length} of ${runs.length} in ${root}. `}
+        {runs.length === 0 ? `There is no run in ${root} yet: ` : `${shown.length} of ${runs.length} in ${root}. `}
         {runs.length === 0 && <a href={hrefOf('/new', {})}>start one</a>}
       </p>
-      <div class="tools-row">
-        <label>
-          Search
-          <input type="search" value={search} onInput={(e) => setQuery({ search: e.currentTarget.value })} />
-        </label>
-        <label>
-          State
-          <select value={state} onChange={(e) => setQuery({ state: e.currentTarget.value })}>
-            <option value="">all</option>
-            {STATES.map((s) => (
-              <option key={s} value={s}>
-                {s}
-              </option>
-            ))}
-          </select>
-        </label>
-        <a
-          class={`button${picked.length < 2 ? ' off' : ''}`}
-          aria-disabled={picked.length < 2}
-          href={picked.length < 2 ? undefined : hrefOf('/compare', { ids: picked.join('|') })}
-        >
-          Compare {picked.length > 0 ? picked.length : ''} picked
-        </a>
-      </div>
+      <Tools search={search} state={state} picked={picked} />
       <Scroll label="Table of runs">
         <table class="runs">
-          <thead>
-            <tr>
-              <th scope="col">pick</th>
-              {COLUMNS.map((c) => (
-                <th
-                  key={c.key}
-                  scope="col"
-                  class={NUMBERS.includes(c.key) ? undefined : 't'}
-                  aria-sort={sort === c.key ? (order === 'down' ? 'descending' : 'ascending') : undefined}
-                >
-                  <button
-                    type="button"
-                    onClick={() => setQuery({ sort: `${c.key} ${sort === c.key && order !== 'down' ? 'down' : 'up'}` })}
-                  >
-                    {c.head}
-                    {sort === c.key ? (order === 'down' ? ' ↓' : ' ↑') : ''}
-                  </button>
-                </th>
-              ))}
-              <th scope="col">accuracy over epochs</th>
-            </tr>
-          </thead>
+          <Head sort={sort} order={order} />
           <tbody>
             {shown.slice(0, rows).map((r) => (
               <Row key={r.id} run={r} picked={picked.includes(r.id)} toggle={toggle} />
@@ -137,6 +101,65 @@ export function RunsPage({ route, runs, root }: { route: Route; runs?: RunSummar
       </Scroll>
       {shown.length > rows && <More left={shown.length - rows} show={() => setRows(rows + ROWS)} />}
     </>
+  );
+}
+
+/** Search, filter by state, and the link to the comparison of the selected runs. */
+function Tools({ search, state, picked }: { search: string; state: string; picked: readonly string[] }) {
+  const few = picked.length < 2;
+  return (
+    <div class="tools-row">
+      <label>
+        Search
+        <input type="search" value={search} onInput={(e) => setQuery({ search: e.currentTarget.value })} />
+      </label>
+      <label>
+        State
+        <select value={state} onChange={(e) => setQuery({ state: e.currentTarget.value })}>
+          <option value="">all</option>
+          {STATES.map((s) => (
+            <option key={s} value={s}>
+              {s}
+            </option>
+          ))}
+        </select>
+      </label>
+      <a
+        class={`button${few ? ' off' : ''}`}
+        aria-disabled={few}
+        href={few ? undefined : hrefOf('/compare', { ids: picked.join('|') })}
+      >
+        Compare {picked.length > 0 ? picked.length : ''} selected
+      </a>
+    </div>
+  );
+}
+
+/** The heads of the columns; a click sorts by a column, a second one the other way. */
+function Head({ sort, order }: { sort: string; order: string }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">select</th>
+        {COLUMNS.map((c) => (
+          <th
+            key={c.key}
+            scope="col"
+            class={NUMBERS.includes(c.key) ? undefined : 't'}
+            aria-sort={sort === c.key ? (order === 'down' ? 'descending' : 'ascending') : undefined}
+          >
+            <button
+              type="button"
+              onClick={() => setQuery({ sort: `${c.key} ${sort === c.key && order !== 'down' ? 'down' : 'up'}` })}
+            >
+              {c.head}
+              {sort === c.key ? (order === 'down' ? ' ↓' : ' ↑') : ''}
+            </button>
+          </th>
+        ))}
+        <th scope="col">accuracy over epochs</th>
+      </tr>
+    </thead>
   );
 }
 
@@ -151,7 +174,7 @@ function Row({ run, picked, toggle }: RowProps) {
     <tr class={run.state}>
       <td>
         {run.state !== 'damaged' && (
-          <input type="checkbox" aria-label={`Pick ${run.id}`} checked={picked} onChange={() => toggle(run.id)} />
+          <input type="checkbox" aria-label={`Select ${run.id}`} checked={picked} onChange={() => toggle(run.id)} />
         )}
       </td>
       {COLUMNS.map((c) => (
@@ -171,7 +194,7 @@ function Row({ run, picked, toggle }: RowProps) {
   );
 }
 
-/** Shows more rows when it comes into sight, or when it is pressed. */
+/** Shows more rows when it is scrolled into view or pressed. */
 function More({ left, show }: { left: number; show(): void }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -202,7 +225,7 @@ function Sparkline({ values }: { values: number[] }) {
       width={w}
       height={h}
       role="img"
-      aria-label={`test accuracy from ${decimal(values[0], 2)} to ${decimal(values[values.length - 1], 2)}`}
+      aria-label={`clean accuracy from ${decimal(values[0], 2)} to ${decimal(values[values.length - 1], 2)}`}
     >
       <path d={d} fill="none" stroke="var(--clean)" stroke-width="1.5" />
     </svg>

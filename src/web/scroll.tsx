@@ -1,4 +1,4 @@
-/** A wide table in a place of its own, which a keyboard can scroll too. */
+/** A wide table that scrolls by itself, with the keyboard too. */
 import type { ComponentChildren } from 'preact';
 
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {

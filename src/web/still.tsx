@@ -1,8 +1,8 @@
-/** A part of a page that is drawn again only when what it is drawn from has changed. */
+/** A part of a page that is rendered again only when its inputs change. */
 import { Component, type ComponentChildren } from 'preact';
 
 interface Props {
-  /** What the part is drawn from, compared one by one. */
+  /** The inputs, compared one by one. */
   from: readonly unknown[];
   children(): ComponentChildren;
 }

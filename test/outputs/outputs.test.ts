@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { csv } from '../../src/formats/csv.js';
 import {
   crc32c,
-  csv,
   type Exportable,
   escapeLatex,
   figureFile,
@@ -21,6 +21,7 @@ import {
   tensorboard,
 } from '../../src/outputs/index.js';
 import { mixed } from '../../src/report/svg-file.js';
+import { readCsv } from '../formats/read-csv.js';
 import { hasPyarrow, hasPython, python, pythonFile } from '../python.js';
 import { writeRun } from '../server/helpers.js';
 
@@ -41,29 +42,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => rm(box, { recursive: true, force: true }));
-
-/** RFC 4180, by its grammar. */
-function readCsv(text: string): Record<string, string>[] {
-  const rows: string[][] = [];
-  let [row, cell, quoted] = [[] as string[], '', false];
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (quoted && c === '"' && text[i + 1] === '"') {
-      cell += '"';
-      i++;
-    } else if (c === '"') quoted = !quoted;
-    else if (!quoted && (c === ',' || c === '\n')) {
-      row.push(cell);
-      cell = '';
-      if (c === '\n') {
-        rows.push(row);
-        row = [];
-      }
-    } else cell += c;
-  }
-  const [head, ...body] = rows;
-  return body.map((r) => Object.fromEntries(head.map((h, i) => [h, r[i]])));
-}
 
 /** Types of columns that are no floats. */
 const TYPES: Record<string, string> = {
@@ -97,7 +75,7 @@ describe('tables', () => {
       expect(read[i].saturated).toBe(line.saturated);
       expect(read[i].run).toBe(join(box, i < lines.length / 2 ? 'a' : 'b'));
     });
-    expect(new Set(rows.map((r) => r.role))).toContain('backdoor samples');
+    expect(new Set(rows.map((r) => r.role))).toContain('poisoned samples');
   });
 
   it.each(tables)('%s: the same columns in every row, no NaN, and Parquet gives back every value', async (name) => {
@@ -133,17 +111,6 @@ print(json.dumps([t.to_pylist(), {f.name: str(f.type) for f in t.schema}]))`,
     const file = parquet([{ seed: 2 ** 40 + 1 }, { seed: null }], ['seed']);
     const read = await parquetReadObjects({ file: file.buffer.slice(file.byteOffset) as ArrayBuffer });
     expect(read.map((r) => r.seed ?? null)).toEqual([1099511627777n, null]);
-  });
-
-  it('quote what RFC 4180 wants quoted', () => {
-    const rows = [
-      { 'a,b': 'x"y', c: 'two\nlines' },
-      { 'a,b': null, c: 1 },
-    ];
-    expect(readCsv(csv(rows))).toEqual([
-      { 'a,b': 'x"y', c: 'two\nlines' },
-      { 'a,b': '', c: '1' },
-    ]);
   });
 });
 

@@ -81,7 +81,7 @@ describe('the trajectory figure', () => {
   it('says the unit, and the value with its 95 % half-width at each point', () => {
     expect(svg.querySelector('[data-part="y-axis label"]')!.textContent).toBe('I(X;T), nats');
     const row = report.information.find((r) => r.group === '0/backdoor' && r.quantity === 'I(X;T)' && r.epoch === 4)!;
-    expect(svg.outerHTML).toContain(`backdoor samples\nepoch 4: ${row.nats.toFixed(3)} ± 0.039 nats`);
+    expect(svg.outerHTML).toContain(`poisoned samples\nepoch 4: ${row.nats.toFixed(3)} ± 0.039 nats`);
   });
 
   it('draws saturated and unconverged estimates hollow', () => {

@@ -69,7 +69,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(decodeURIComponent(page.url()).replaceAll('+', ' ')).toContain('sort=score down&search=badn');
   });
 
-  it('scrubs: everything moves to the checkpoint, by keyboard too, and the address restores it', async () => {
+  it('moves everything to the checkpoint of the slider, by keyboard too, and the address restores it', async () => {
     await open('#/run?id=a-blend', '[data-live-score]');
     const scrubber = page.getByLabel('Checkpoint', { exact: true });
     const trail = () => page.locator('figure', { hasText: 'Information plane' }).locator('figcaption').textContent();
@@ -105,7 +105,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.keyboard.press('End');
     expect(await page.locator('[data-live-score]').textContent()).toBe(truth({ beta: 10, window: 3 }));
     expect(await page.locator('[data-score]').textContent()).toBe(truth({ beta: 10, window: 3 }));
-    await page.getByRole('button', { name: 'As the run has it' }).click();
+    await page.getByRole('button', { name: 'Reset to the run’s own' }).click();
     expect(await page.locator('[data-live-score]').textContent()).toBe(truth({ beta: 1, window: 1 }));
   });
 
@@ -154,9 +154,9 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
 
   it('compares picked runs: ranks by stealth, and what differs', async () => {
     await open('#/', 'table.runs tbody tr');
-    await page.getByLabel('Pick a-blend').check();
-    await page.getByLabel('Pick c-sig').check();
-    await page.getByRole('link', { name: /Compare 2 picked/ }).click();
+    await page.getByLabel('Select a-blend').check();
+    await page.getByLabel('Select c-sig').check();
+    await page.getByRole('link', { name: /Compare 2 selected/ }).click();
     await page.waitForSelector('h2');
     const ranks = await page.$$eval('section[aria-label="Ranks"] tbody tr', (rows) =>
       rows.map((r) => r.children[1].textContent),
@@ -185,8 +185,8 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.waitForFunction(() => document.querySelector('.scrubber output')?.textContent === '1', null, {
       timeout: 120_000,
     });
-    await page.getByRole('button', { name: 'Stop, and save' }).click();
-    await page.waitForSelector('button:has-text("Go on")', { timeout: 60_000 });
+    await page.getByRole('button', { name: 'Save and stop' }).click();
+    await page.waitForSelector('button:has-text("Resume")', { timeout: 60_000 });
     complaints = complaints.filter((c) => !c.includes('404'));
   }, 240_000);
 

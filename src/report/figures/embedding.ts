@@ -1,4 +1,4 @@
-/** T in two dimensions at one checkpoint: every point a sample, the poisoned ones in front. */
+/** T in two dimensions at one checkpoint: one point per sample, poisoned samples in front. */
 import * as Plot from '@observablehq/plot';
 import { type GroupContext, groupStyle, roleOrder } from '../groups.js';
 import type { EmbeddingPicture } from '../types.js';
@@ -21,7 +21,7 @@ export function embeddingFigure(
     return style ? [{ x: points[2 * i], y: points[2 * i + 1], group, style }] : [];
   });
   const back = placed.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
-  // All checkpoints share their axes: the points are centred and have the same spread.
+  // All checkpoints share their axes, so that a cluster keeps its place from one picture to the next.
   const reach = Math.max(...picture.points.flatMap((p) => [...p].map(Math.abs)));
   const others = [...new Set(back.filter((p) => p.style.role === 'other').map((p) => p.group))];
   const shade = (group: string) => 0.25 + (0.5 * (1 + others.indexOf(group))) / (others.length + 1);
@@ -30,7 +30,7 @@ export function embeddingFigure(
     document,
     {
       title,
-      description: `${placed.length} samples; ${placed.filter((p) => p.style.role === 'backdoor').length} of them are marked as backdoor.`,
+      description: `${placed.length} samples; ${placed.filter((p) => p.style.role === 'backdoor').length} of them are ${context.poisoned ? 'poisoned' : 'in the random subset'}.`,
     },
     {
       width,

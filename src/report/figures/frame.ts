@@ -1,4 +1,4 @@
-/** What all figures share: type, margins, and a name and description for those who cannot see them. */
+/** What all figures share: type, margins, and a name and a description for screen readers. */
 import * as Plot from '@observablehq/plot';
 
 export interface FigureText {
@@ -13,19 +13,19 @@ export interface FigureSize {
   height?: number;
 }
 
-/** Draws a plot with the shared look. Colours are CSS variables of the page; see `style.ts`. */
+/** Margins of a figure in pixels: room for tick labels of five characters on the left, and for ticks and a label below. */
+export const FRAME = { marginLeft: 46, marginTop: 26, marginRight: 14, marginBottom: 38 };
+
+/** Draws a plot with the shared margins and type. Colours are CSS variables of the page; see `style.ts`. */
 export function draw(document: Document, text: FigureText, options: Plot.PlotOptions): Element {
   const svg = Plot.plot({
     document,
     className: 'figure',
-    marginLeft: 46,
-    marginTop: 26,
-    marginRight: 14,
-    marginBottom: 38,
+    ...FRAME,
     style: { fontSize: '11.5px', background: 'none', overflow: 'visible' },
     ...options,
   } as Plot.PlotOptions) as unknown as Element;
-  // The figure is one picture with one name; Plot names its parts, which a part without a role must not have.
+  // Screen readers take the figure as one picture. Plot labels its parts, and a part without a role must have no label.
   for (const part of svg.querySelectorAll('g[aria-label]')) {
     part.setAttribute('data-part', part.getAttribute('aria-label')!);
     part.removeAttribute('aria-label');
@@ -47,7 +47,7 @@ export function epochAxes(epochs: readonly number[], yLabel: string, yOptions: P
   ];
 }
 
-/** First and last epoch, and round numbers between that keep clear of them. */
+/** First and last epoch, and round numbers between them, none so near to either that the labels touch. */
 export function epochTicks(epochs: readonly number[]): number[] {
   const first = Math.min(...epochs);
   const last = Math.max(...epochs);
@@ -61,7 +61,7 @@ export function epochTicks(epochs: readonly number[]): number[] {
   return [first, ...between, last];
 }
 
-/** Ticks of a logarithmic axis: powers of ten, with 2 and 5 times these where there would be fewer than three. */
+/** Ticks of a logarithmic axis: powers of ten, and 2 and 5 times these where fewer than three powers fit. */
 export function logTicks([low, high]: readonly [number, number]): number[] {
   const ticks = (factors: number[]) => {
     const found = [];
@@ -73,7 +73,7 @@ export function logTicks([low, high]: readonly [number, number]): number[] {
   return tens.length > 2 ? tens : ticks([1, 2, 5]);
 }
 
-/** Smallest and largest of the values with 4 % of room on either side; [0, 1] of nothing. */
+/** Smallest and largest of the finite values with 4 % of room on either side; [0, 1] where there are none. */
 export function padded(values: readonly number[]): [number, number] {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return [0, 1];
@@ -86,10 +86,10 @@ export function padded(values: readonly number[]): [number, number] {
 /** Characters of a row's name; longer ones are cut. */
 const LONGEST = 22;
 
-/** The scale from 0 to 1 of stealth scores, from the tenth below the least of them: they crowd towards 1. */
+/** The axis of stealth scores, from the tenth below the least of them to 1: most scores lie near 1. */
 export function scoreAxis(scores: readonly number[]): { domain: [number, number]; marks: Plot.Markish[] } {
   const from = Math.max(0, Math.floor((Math.min(1, ...scores) - 0.04) * 10) / 10);
-  const label = 'stealth score S (1: cannot be told from clean)';
+  const label = 'stealth score S (1: as clean samples)';
   return {
     domain: [from, 1],
     marks: [

@@ -1,4 +1,4 @@
-/** A quantity against a choice (β, γ, a rate, an epoch): one line per attack, named at its end. */
+/** A quantity over epochs or over a setting (β, γ, poison rate): one line per attack, named at its end. */
 
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
@@ -18,11 +18,11 @@ export interface LinesOptions extends FigureSize {
   /** Names of the values 0, 1, … of an axis of words. */
   xNames?: readonly string[];
   yDomain?: [number, number];
-  /** A level to be held against, such as 0.5 of an AUROC. */
+  /** A level to compare with, such as 0.5 of an AUROC. */
   rule?: number;
 }
 
-/** Colours after Okabe and Ito that hold on light and dark; with the dash, eight lines can be told apart without colour. */
+/** Colours after Okabe and Ito, legible on light and dark. Colour and dash together tell eight lines apart without colour vision. */
 const LOOKS = [
   { color: 'var(--backdoor)', dash: 'none' },
   { color: 'var(--clean)', dash: '7 3' },
@@ -36,7 +36,7 @@ const LOOKS = [
 
 export const lookOf = (i: number) => LOOKS[i % LOOKS.length];
 
-/** Least distance of two names, in pixels. */
+/** Least distance of two names, in pixels: the height of a line of 11.5 px type. */
 const APART = 13;
 
 export function linesFigure(lines: readonly Line[], document: Document, o: LinesOptions): Element {

@@ -12,7 +12,7 @@ export const phaseColor: Record<PhaseKind, string> = {
   'not resolved': 'transparent',
 };
 
-/** The letter that stands in a bar too short for the word. */
+/** The letter for a bar that is too short for the word. */
 const letters: Record<PhaseKind, string> = {
   expansion: 'E',
   compression: 'C',
@@ -98,5 +98,6 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
 function rowName(group: string, role: Role, poisoned: boolean): string {
   if (role === 'other') return `class ${group}`;
   if (role === 'all') return 'target, all';
-  return role === 'backdoor' && !poisoned ? 'subset' : role;
+  if (role === 'backdoor') return poisoned ? 'poisoned' : 'subset';
+  return role;
 }

@@ -19,7 +19,7 @@ interface Trail {
   points: { epoch: number; x: number; y: number }[];
 }
 
-/** The trails the plane would draw, in the order of the legend; for ranges shared between panels. */
+/** The trails that the plane draws, in the order of the legend; panels share their ranges by them. */
 export function planeTrails({ curves, ...context }: PlaneData): Trail[] {
   const trails: Trail[] = [];
   for (const xt of curves.filter((c) => c.quantity === 'I(X;T)')) {
@@ -109,7 +109,7 @@ export function planeFigure(data: PlaneData, document: Document, size: FigureSiz
 /** The drawn trails of a plane: one step of the line, and one dot, per epoch. */
 const trailsOf = new WeakMap<Element, { epochs: number[]; line: Element; steps: string[]; dots: Element[] }[]>();
 
-/** Leaves of a plane drawn here what was known at `epoch`: far cheaper than to draw it again. */
+/** Hides the points of a plane after `epoch`, in place: drawing it again takes too long for a slider that moves. */
 export function planeUntil(svg: Element, epoch: number): void {
   for (const { epochs, line, steps, dots } of trailsOf.get(svg) ?? []) {
     const n = epochs.filter((e) => e <= epoch).length;

@@ -10,7 +10,7 @@ export interface ScatterPoint {
   y: number;
   low: number;
   high: number;
-  /** Drawn open: it stands apart from the others, as an attack that did not take. */
+  /** Drawn as a ring: it is not compared with the others, such as an attack that did not succeed. */
   open?: boolean;
 }
 

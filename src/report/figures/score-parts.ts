@@ -1,4 +1,4 @@
-/** What the distance D = −log S is made of: four gaps, each with its weight, beside the mean distance of the null. */
+/** The parts of the distance D = −log S: four weighted gaps. The description gives the mean distance of the null. */
 
 import * as Plot from '@observablehq/plot';
 import { type StealthQuantity, stealthQuantities } from '../../dynamics/distance.js';

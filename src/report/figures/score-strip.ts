@@ -1,4 +1,4 @@
-/** The stealth score on its scale from 0 to 1, against the scores of clean classes of the same run; one row per run. */
+/** The stealth score beside the scores of clean classes of the same run, in the role of the target; one row per run. */
 
 import * as Plot from '@observablehq/plot';
 import type { StealthResult } from '../../dynamics/stealth.js';
@@ -16,8 +16,7 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
   const single = rows.length === 1;
   const names = nameAxis(rows.map((r) => r.name));
   const { width = 480, height = single ? 128 : 64 + 46 * rows.length } = size;
-  const ranges = scored.flatMap((r) => (r.stealth.null ? [{ name: r.name, ...r.stealth.null }] : []));
-  const draws = ranges.flatMap((r) => r.scores.map((score, i) => ({ name: r.name, score, label: r.labels[i] })));
+  const ranges = rangesOf(scored);
   const points = scored.map((r) => ({ name: r.name, score: r.stealth.score! }));
   const scale = scoreAxis([...points.map((p) => p.score), ...ranges.map((r) => r.low)]);
   const words = scored.map((r) => {
@@ -29,7 +28,7 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
     document,
     {
       title: 'Stealth score and its null',
-      description: `Score S from 0 to 1, 1 being indistinguishable from clean samples. ${words.join('. ') || 'No score'}.`,
+      description: `Score S from 0 to 1; at 1 poisoned samples flow as clean samples do. ${words.join('. ') || 'No score'}.`,
     },
     {
       width,
@@ -48,35 +47,7 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
       marks: [
         scale.marks,
         single ? null : names.mark,
-        Plot.barX(ranges, {
-          x1: 'low',
-          x2: 'high',
-          y: 'name',
-          insetTop: 7,
-          insetBottom: 7,
-          fill: 'var(--null)',
-          fillOpacity: 0.28,
-          rx: 3,
-          title: (r: { low: number; high: number }) =>
-            `95 % range of clean classes: ${decimal(r.low)} to ${decimal(r.high)}`,
-        }),
-        Plot.tickX(draws, {
-          x: 'score',
-          y: 'name',
-          insetTop: 12,
-          insetBottom: 12,
-          stroke: 'var(--null)',
-          strokeWidth: 1.2,
-          title: (d) => `${d.label}: ${decimal(d.score)}`,
-        }),
-        Plot.tickX(ranges, {
-          x: 'mean',
-          y: 'name',
-          insetTop: 5,
-          insetBottom: 5,
-          stroke: 'var(--null)',
-          strokeWidth: 2.5,
-        }),
+        nullMarks(scored),
         Plot.dot(points, {
           x: 'score',
           y: 'name',
@@ -98,7 +69,47 @@ export function scoreStripFigure(rows: readonly ScoreRow[], document: Document, 
           stroke: 'var(--surface)',
           strokeWidth: 4,
         }),
-      ] as Plot.Markish[],
+      ].flat() as Plot.Markish[],
     },
   );
+}
+
+const rangesOf = (rows: readonly ScoreRow[]) =>
+  rows.flatMap((r) => (r.stealth.null ? [{ name: r.name, ...r.stealth.null }] : []));
+
+/** The clean classes of each row: a bar for their 95 % range, a stroke for each draw, a thick stroke for the mean. */
+function nullMarks(rows: readonly ScoreRow[]): Plot.Markish[] {
+  const ranges = rangesOf(rows);
+  const draws = ranges.flatMap((r) => r.scores.map((score, i) => ({ name: r.name, score, label: r.labels[i] })));
+  return [
+    Plot.barX(ranges, {
+      x1: 'low',
+      x2: 'high',
+      y: 'name',
+      insetTop: 7,
+      insetBottom: 7,
+      fill: 'var(--null)',
+      fillOpacity: 0.28,
+      rx: 3,
+      title: (r: { low: number; high: number }) =>
+        `95 % range of clean classes: ${decimal(r.low)} to ${decimal(r.high)}`,
+    }),
+    Plot.tickX(draws, {
+      x: 'score',
+      y: 'name',
+      insetTop: 12,
+      insetBottom: 12,
+      stroke: 'var(--null)',
+      strokeWidth: 1.2,
+      title: (d) => `${d.label}: ${decimal(d.score)}`,
+    }),
+    Plot.tickX(ranges, {
+      x: 'mean',
+      y: 'name',
+      insetTop: 5,
+      insetBottom: 5,
+      stroke: 'var(--null)',
+      strokeWidth: 2.5,
+    }),
+  ];
 }

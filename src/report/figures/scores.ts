@@ -1,4 +1,4 @@
-/** Stealth scores of attacks over seeds: every seed a stroke, their mean a diamond, the clean classes' range behind. */
+/** Stealth scores of attacks over seeds: a stroke per seed, a diamond at their mean, a bar for the range of clean classes. */
 
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
@@ -7,7 +7,7 @@ import { draw, type FigureSize, nameAxis, scoreAxis } from './frame.js';
 export interface SeededScores {
   name: string;
   scores: number[];
-  /** 95 % range of the clean classes, over all seeds' draws together. */
+  /** 95 % range of the clean classes, from the draws of all seeds. */
   range: [number, number] | null;
 }
 

@@ -1,4 +1,4 @@
-/** How training went: accuracies and attack success, losses, and the loss per class against that of the backdoor samples. */
+/** Accuracies and attack success rate, losses, and the loss of each class beside that of the poisoned samples, over epochs. */
 
 import * as Plot from '@observablehq/plot';
 import type { EpochRow } from '../../dynamics/types.js';
@@ -15,7 +15,7 @@ export interface Series {
 }
 
 export const accuracySeries: readonly Series[] = [
-  { label: 'test accuracy', color: 'var(--clean)', dash: 'none', width: 2, value: (r) => r.testAccuracy },
+  { label: 'clean accuracy', color: 'var(--clean)', dash: 'none', width: 2, value: (r) => r.testAccuracy },
   { label: 'training accuracy', color: 'var(--clean)', dash: '2 3', width: 1.5, value: (r) => r.trainAccuracy },
   { label: 'attack success rate', color: 'var(--backdoor)', dash: '7 3', width: 2, value: (r) => r.asr },
 ];
@@ -25,14 +25,14 @@ export const lossSeries: readonly Series[] = [
   { label: 'training loss', color: 'var(--clean)', dash: '2 3', width: 1.5, value: (r) => r.trainLoss },
 ];
 
-/** Training loss of each class of the labels, the target class and the payload samples brought out. */
+/** Training loss of the poisoned samples and of each class, by the label trained on; the other classes are thin and grey. */
 export function classLossSeries(rows: readonly EpochRow[], context: GroupContext): Series[] {
   const classes = Math.max(0, ...rows.map((r) => r.classLoss.length));
   const loss = (k: number) => (r: EpochRow) => r.classLoss[k] ?? null;
   const others = Array.from({ length: classes }, (_, k) => k).filter((k) => k !== context.target);
   return [
     {
-      label: 'backdoor samples',
+      label: 'poisoned samples',
       color: 'var(--backdoor)',
       dash: '7 3',
       width: 2,
@@ -55,8 +55,8 @@ export function classLossSeries(rows: readonly EpochRow[], context: GroupContext
   ];
 }
 
-/** The series that have a value at some epoch: a training that was not ours may say little. */
-export const said = (series: readonly Series[], rows: readonly EpochRow[]): Series[] =>
+/** The series that have a value at some epoch: the trace of another training may record few of them. */
+export const withValues = (series: readonly Series[], rows: readonly EpochRow[]): Series[] =>
   series.filter((s) => rows.some((r) => Number.isFinite(s.value(r) ?? Number.NaN)));
 
 export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize): Element {
@@ -85,7 +85,7 @@ export function classLossFigure(
 ): Element {
   return lines(data.rows, classLossSeries(data.rows, data), document, {
     ...size,
-    title: 'Training loss per class and of the backdoor samples',
+    title: 'Training loss per class and of the poisoned samples',
     unit: 'cross-entropy, nats',
     format: decimal,
   });
@@ -139,7 +139,7 @@ function lines(
           .map((s, i) => {
             const shown = logarithmic ? points[i].filter((p) => p.value > 0) : points[i];
             const single = shown.length === 1;
-            // Marks to point at, for the series that are brought out; a lone epoch has no line to show.
+            // Invisible marks carry the tooltips of the wide series. A single epoch has no line, so its mark is visible.
             const pointed = s.width > 1 || single;
             return [
               Plot.lineY(shown, {

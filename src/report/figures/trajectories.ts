@@ -19,7 +19,7 @@ export interface TrajectoryData extends GroupContext {
   /** Axis ranges, where several panels share them. */
   xDomain?: [number, number];
   yDomain?: [number, number];
-  /** Whether what leaves the ranges is cut off. */
+  /** Whether what lies outside the ranges is clipped. */
   cut?: boolean;
   /** Groups to draw; default all but the whole training set, which has another scale. */
   roles?: readonly Role[];
@@ -34,7 +34,7 @@ interface Point {
   title: string;
 }
 
-/** Values and band limits that the panel has to hold; for ranges shared between panels. */
+/** The values and band limits that the panel shows; panels share their ranges by them. */
 export function trajectoryExtent(data: TrajectoryData): number[] {
   return drawn(data).flatMap(({ style, points }) =>
     points.flatMap((p) => (style.role === 'other' ? [p.value] : [p.low, p.high])),
@@ -49,7 +49,7 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
   const yDomain = data.yDomain ?? padded(trajectoryExtent(data));
   const back = [...groups].reverse();
   const ceiling = Math.min(...data.rows.filter((r) => r.quantity === data.quantity).map((r) => r.ceiling));
-  // A single checkpoint has no band to draw: it gets a bar.
+  // A single checkpoint has no band: a bar shows its interval.
   const bars = back.filter((g) => g.style.role !== 'other' && g.points.length === 1);
   const bands = back.filter((g) => g.style.role !== 'other' && g.points.length > 1);
   return draw(

@@ -1,4 +1,4 @@
-/** All quantities of the whole training set over epochs: what the network as a whole knows, I(T;Y) included. */
+/** All quantities of the whole training set over epochs, I(T;Y) included. */
 
 import * as Plot from '@observablehq/plot';
 import type { Trajectory } from '../../dynamics/trajectory.js';

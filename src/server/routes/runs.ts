@@ -1,0 +1,34 @@
+/** The runs of the folder, and one run. */
+
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { VERSION } from '../../version.js';
+import { runHandler, type Sources } from '../handler.js';
+
+/** Seconds between two readings of the folder while a page is open: a new epoch is seen soon enough, and a reading of 500 runs costs little. */
+const PERIOD = 1;
+
+export function runRoutes({ runs, views, started }: Sources): Hono {
+  const app = new Hono();
+  app.get('/runs', async (c) => c.json({ version: VERSION, root: runs.root, runs: await runs.list() }));
+  app.get('/events', (c) =>
+    streamSSE(c, async (stream) => {
+      let last = '';
+      while (!stream.aborted) {
+        const now = JSON.stringify(await runs.list());
+        // Something is sent every time, so that a page that is closed is noticed.
+        if (now !== last) await stream.writeSSE({ event: 'runs', data: now });
+        else await stream.writeSSE({ event: 'alive', data: '' });
+        last = now;
+        await stream.sleep(PERIOD * 1000);
+      }
+    }),
+  );
+  app.get(
+    '/run',
+    runHandler(runs)(async (c, path, id) =>
+      c.json({ id, ...(await views.read(path, id)), messages: started.lines(id), mine: started.isRunning(id) }),
+    ),
+  );
+  return app;
+}

@@ -1,0 +1,66 @@
+/** Runs as their pages have them. */
+
+import { join } from 'node:path';
+import { embeddingEpochs } from '../pipeline/embedding.js';
+import { reportOf } from '../pipeline/report.js';
+import { embeddingMethods } from '../representation/index.js';
+import { RunDirectory } from '../runs/directory.js';
+import { readRun } from '../runs/documents.js';
+import { commandOf } from './command.js';
+import { stampOf } from './stamps.js';
+
+/** Files and folders that the view of a run is read from. */
+const SOURCES = [
+  'run.json',
+  'analysis.json',
+  'groups.json',
+  'events.jsonl',
+  'information.jsonl',
+  'stealth.json',
+  'perception.json',
+  'representation.json',
+  'gallery.safetensors',
+  'probes',
+  'representation',
+];
+
+/** Views that are kept: a comparison shows rarely more runs, and each is at most a few megabytes. */
+const KEPT = 16;
+
+/** The view of each run, kept until one of its files changes. */
+export class RunViews {
+  private readonly kept = new Map<string, { stamp: string; view: ReturnType<typeof viewOf> }>();
+
+  constructor(private readonly root: string) {}
+
+  /** The report of the run in `path` with its configuration, command and lists of pictures; the pictures have their own addresses. */
+  async read(path: string, id: string) {
+    const stamp = await stampOf(path, SOURCES);
+    const known = this.kept.get(id);
+    const view = known?.stamp === stamp ? known.view : viewOf(path, join(this.root, id));
+    // Set anew in any case: the order of the map is that of use.
+    this.kept.delete(id);
+    this.kept.set(id, { stamp, view });
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > KEPT) this.kept.delete(oldest);
+    // What cannot be read now may be readable later.
+    view.catch(() => this.kept.get(id)?.view === view && this.kept.delete(id));
+    return view;
+  }
+}
+
+async function viewOf(path: string, out: string) {
+  const dir = await RunDirectory.read(path);
+  const { config } = await readRun(dir);
+  const { gallery, embeddings: _, ...rest } = await reportOf(dir);
+  const embeddings = await Promise.all(
+    embeddingMethods.map(async (method) => ({ method, epochs: await embeddingEpochs(dir, method) })),
+  );
+  return {
+    ...rest,
+    config,
+    command: commandOf(config, out),
+    gallery: gallery.map(({ label }) => label),
+    embeddings: embeddings.filter((e) => e.epochs.length > 0),
+  };
+}

@@ -1,0 +1,48 @@
+/** The options in which runs differ, one row per option. */
+
+import type { RunView } from '../api.js';
+import { Scroll } from '../scroll.js';
+
+export function Differences({ runs }: { runs: RunView[] }) {
+  const keys = [...new Set(runs.flatMap((r) => Object.keys(r.config)))] as (keyof RunView['config'])[];
+  const text = (v: unknown) =>
+    v === undefined || v === null || v === '' ? '–' : Array.isArray(v) ? v.join(', ') || '–' : String(v);
+  const differing = keys.filter((k) => new Set(runs.map((r) => JSON.stringify(r.config[k]))).size > 1);
+  return (
+    <section>
+      <h2>What differs in their configuration</h2>
+      {differing.length === 0 ? (
+        <p class="note">Nothing.</p>
+      ) : (
+        <Scroll label="Differences in configuration">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col" class="t">
+                  option
+                </th>
+                {runs.map((r) => (
+                  <th key={r.id} scope="col" class="t">
+                    {r.id}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {differing.map((k) => (
+                <tr key={k}>
+                  <td class="t">{k}</td>
+                  {runs.map((r) => (
+                    <td key={r.id} class="t">
+                      {text(r.config[k])}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+    </section>
+  );
+}

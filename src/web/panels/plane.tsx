@@ -1,0 +1,34 @@
+/** The information plane up to the epoch of the slider. */
+
+import type { Trajectory } from '../../dynamics/trajectory.js';
+import { planeFigure, planeTrails, planeUntil } from '../../report/figures/plane.js';
+import type { RunView } from '../api.js';
+import { Figure } from '../figure.js';
+
+interface Props {
+  run: RunView;
+  curves: Trajectory[];
+  stamp: string;
+  epoch: number;
+}
+
+export function PlanePanel({ run, curves, stamp, epoch }: Props) {
+  return (
+    <Figure
+      name={`${run.id}-plane`}
+      caption={
+        <>
+          <b>Information plane</b> up to epoch {epoch}, nats
+        </>
+      }
+      drawn={stamp}
+      draw={(document, width) => planeFigure({ ...run, curves }, document, { width, height: 340 })}
+      adjust={(svg) => planeUntil(svg, epoch)}
+      rows={() =>
+        planeTrails({ ...run, curves }).flatMap((t) =>
+          t.points.filter((p) => p.epoch <= epoch).map((p) => ({ group: t.style.label, ...p })),
+        )
+      }
+    />
+  );
+}

@@ -1,0 +1,68 @@
+/** Accuracies and losses over epochs; nothing before the first epoch. */
+
+import {
+  accuracyFigure,
+  classLossFigure,
+  classLossSeries,
+  lossFigure,
+  lossSeries,
+  withValues,
+} from '../../report/figures/training.js';
+import type { RunView } from '../api.js';
+import { Figure, type Table } from '../figure.js';
+
+export function TrainingPanel({ run, stamp }: { run: RunView; stamp: string }) {
+  const { id, epochs } = run;
+  if (epochs.length === 0) return null;
+  return (
+    <>
+      <h2>Training</h2>
+      <div class="grid three">
+        <Figure
+          name={`${id}-accuracy`}
+          caption={<b>Accuracy and attack success</b>}
+          drawn={stamp}
+          draw={(d, width) => accuracyFigure(epochs, d, { width })}
+          rows={() => epochTable(run)}
+        />
+        {withValues(lossSeries, epochs).length > 0 && (
+          <Figure
+            name={`${id}-loss`}
+            caption={
+              <>
+                <b>Loss</b>, nats
+              </>
+            }
+            drawn={stamp}
+            draw={(d, width) => lossFigure(epochs, d, { width })}
+            rows={() => epochTable(run)}
+          />
+        )}
+        {withValues(classLossSeries(epochs, run), epochs).length > 0 && (
+          <Figure
+            name={`${id}-class-loss`}
+            caption={
+              <>
+                <b>Training loss by class</b>, nats
+              </>
+            }
+            drawn={stamp}
+            draw={(d, width) => classLossFigure({ ...run, rows: epochs }, d, { width })}
+            rows={() => epochs.flatMap((e) => e.classLoss.map((loss, k) => ({ epoch: e.epoch, class: k, loss })))}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+const epochTable = (run: RunView): Table =>
+  run.epochs.map((e) => ({
+    epoch: e.epoch,
+    testAccuracy: e.testAccuracy,
+    trainAccuracy: e.trainAccuracy,
+    asr: e.asr,
+    testLoss: e.testLoss,
+    trainLoss: e.trainLoss,
+    backdoorLoss: e.backdoorLoss,
+  }));
