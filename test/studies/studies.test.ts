@@ -1,140 +1,16 @@
-import { describe, expect, it } from 'vitest';
-import { Rng } from '../../src/base/random.js';
+/** Options of studies, and what their reports say of runs whose numbers are known. */
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runName } from '../../src/config/names.js';
 import { resolveConfig } from '../../src/config/resolve.js';
-import { findings } from '../../src/findings/paper.js';
-import { settings } from '../../src/findings/settings.js';
 import type { StudyRun } from '../../src/findings/types.js';
-import { dynamicsOf } from '../../src/pipeline/dynamics.js';
-import { renderStudy, studyMarkdown } from '../../src/report/index.js';
-import type { RunResult } from '../../src/runs/documents.js';
+import { type Block, type Cell, renderStudy, type StudyReport, studyMarkdown } from '../../src/report/index.js';
 import { grid } from '../../src/studies/grid.js';
 import { studies } from '../../src/studies/index.js';
 import { parseAttacks, parseData } from '../../src/studies/parse.js';
-import { type Curves, table } from '../dynamics/tables.js';
-import { example } from '../report/example.js';
+import { trajectoriesCsv } from '../../src/studies/write.js';
+import { made, shifted } from './made.js';
 
-const EPOCHS = [1, 2, 3, 4, 6, 8, 10, 12];
-const NOISE = 0.03;
-
-/** What an attack does to the curves: [epoch → I(X;T), I(T;Ŷ)] of its backdoor samples; clean ones rise with a half-life of 3 epochs. */
-type Flow = (epoch: number) => [number, number];
-const clean: Flow = (e) => [1.5 * (1 - 2 ** (-e / 3)), 3 * (1 - 2 ** (-e / 3))];
-const shifted =
-  (xt: number, ty: number): Flow =>
-  (e) => [clean(e)[0] + xt, clean(e)[1] + ty];
-
-interface Made {
-  attack: string;
-  seed: number;
-  flow?: Flow;
-  asr?: number;
-  psnr?: number;
-  /** The authors' grouping, where it has a flow of its own. */
-  authors?: Flow;
-  options?: Record<string, unknown>;
-}
-
-/** A finished run whose estimates follow given curves, with normal errors of known size. */
-function made({ attack, seed, flow = clean, asr = 1, psnr = 20, authors, options = {} }: Made): StudyRun {
-  const groups: Curves = { '0/backdoor': flow, '0/clean': clean, '0/all': clean };
-  if (authors) groups['0/authors'] = authors;
-  for (let k = 1; k <= 9; k++) Object.assign(groups, { [k]: clean, [`${k}/null-a0`]: clean, [`${k}/null-b0`]: clean });
-  const information = table(EPOCHS, groups, NOISE, new Rng(seed, 'study', attack, JSON.stringify(options)));
-  const config = resolveConfig({ attack, seed, epochs: 12, ...options });
-  const dynamics = dynamicsOf(information, config);
-  const result = { attack, accuracy: 0.9, asr: attack === 'none' ? null : asr, groupSize: 200, seconds: 60 };
-  return {
-    name: runName(config),
-    config,
-    result: { ...result, stealth: { score: dynamics.stealth.score } } as unknown as RunResult,
-    report: { ...example(), attack, information, ...dynamics, perception: { 'PSNR (dB)': psnr, SSIM: psnr / 40 } },
-    others: [],
-  };
-}
-
-const SEEDS = [0, 1, 2];
-const overSeeds = (m: Omit<Made, 'seed'>) => SEEDS.map((seed) => made({ ...m, seed }));
-/** Findings by the part of their claim that is theirs alone. */
-const judge = (runs: StudyRun[]) =>
-  Object.fromEntries(
-    findings(settings(runs)[0]).map((f) => [
-      f.claim.replace(/: I\(.*\((true groups|the authors’ grouping)\)/, ', $1').replace(/: .*/, ''),
-      f,
-    ]),
-  );
-
-describe('the paper’s findings', () => {
-  it('are found in runs that are made to show them', () => {
-    const runs = [
-      ...overSeeds({ attack: 'none' }),
-      // Half of the maximum at epoch 1.5 in the place of 3 and more.
-      ...overSeeds({
-        attack: 'badnets',
-        flow: (e) => [1.5 * (1 - 2 ** (-e / 0.8)), 3 * (1 - 2 ** (-e / 0.8))],
-        psnr: 21,
-      }),
-      ...overSeeds({
-        attack: 'blend',
-        flow: (e) => [0.6 * (1 - 2 ** (-e / 0.8)), 1.2 * (1 - 2 ** (-e / 0.8))],
-        psnr: 18,
-      }),
-      ...overSeeds({
-        attack: 'wanet',
-        flow: (e) => [0.4 * (1 - 2 ** (-e / 0.8)), 1 * (1 - 2 ** (-e / 0.8))],
-        psnr: 27,
-      }),
-      ...overSeeds({
-        attack: 'adaptive-blend',
-        flow: (e) => [0.3 * (1 - 2 ** (-e / 0.8)), clean(e)[1]],
-        authors: clean,
-        psnr: 22,
-      }),
-    ];
-    const found = judge(runs);
-    expect(found['Backdoor samples accelerate early, in I(X;T)'].verdict).toBe('reproduced');
-    expect(found.Blend.verdict).toBe('reproduced');
-    expect(found['Adaptive Blend, true groups'].verdict).toBe('reproduced');
-    expect(found['Adaptive Blend, the authors’ grouping'].verdict).toBe('reproduced');
-    expect(found['BadNets is stealthier inside the model than most imperceptible attacks'].verdict).toBe('reproduced');
-  });
-
-  it('are contradicted by runs that are made to show the opposite', () => {
-    const runs = [
-      ...overSeeds({ attack: 'badnets', flow: shifted(-0.5, -1.2) }),
-      ...overSeeds({ attack: 'blend', flow: shifted(0.4, 0.8) }),
-      ...overSeeds({ attack: 'wanet' }),
-      ...overSeeds({ attack: 'adaptive-blend', flow: shifted(0, -1), authors: shifted(0, -0.5) }),
-    ];
-    const found = judge(runs);
-    expect(found.Blend.verdict).toBe('contradicted');
-    expect(found['Adaptive Blend, true groups'].verdict).toBe('contradicted');
-    expect(found['Adaptive Blend, the authors’ grouping'].verdict).toBe('contradicted');
-    expect(found['BadNets is stealthier inside the model than most imperceptible attacks'].verdict).toBe(
-      'contradicted',
-    );
-    expect(found['I(X;T) of clean classes is compressed after it has expanded'].verdict).not.toBe('reproduced');
-  });
-
-  it('are not resolved by attacks that did not take', () => {
-    const runs = ['badnets', 'blend', 'adaptive-blend'].flatMap((attack) =>
-      overSeeds({ attack, flow: shifted(-1, -1), asr: 0.2 }),
-    );
-    const { 'I(X;T) of clean classes is compressed after it has expanded': _, ...poisoned } = judge(runs);
-    expect(new Set(Object.values(poisoned).map((f) => f.verdict))).toEqual(new Set(['not resolved']));
-  });
-
-  it('leave the relation to the look open with five attacks, whatever their order', () => {
-    const runs = ['badnets', 'blend', 'wanet', 'sig', 'ftrojan'].flatMap((attack, i) =>
-      overSeeds({ attack, flow: shifted(-0.1 * [0, 3, 1, 4, 2][i], 0), psnr: 20 + i }),
-    );
-    const look = judge(runs)['Stealth inside the model does not follow the look of the trigger'];
-    expect(look.verdict).toBe('not resolved');
-    expect(look.evidence).toContain('5 attacks');
-  });
-});
-
-describe('an experiment’s options', () => {
+describe('a study’s options', () => {
   it('name attacks with rates and parameters of their own', () => {
     expect(parseAttacks('none, wanet@0.2,blend@0.1:alpha=0.2:mask=a.npy')).toEqual([
       { attack: 'none' },
@@ -178,34 +54,145 @@ describe('an experiment’s options', () => {
   });
 });
 
-describe('the report of every experiment', () => {
-  const runs = ['none', 'badnets', 'blend', 'sig', 'relabel'].flatMap((attack) =>
-    SEEDS.flatMap((seed) =>
-      [0.1, 0.2].flatMap((poisonRate) =>
-        [0.1, 0.4].map((noise) => made({ attack, seed, flow: shifted(-0.1, -0.2), options: { poisonRate, noise } })),
-      ),
-    ),
-  );
+describe('the report of a study', () => {
+  const ATTACKS = ['none', 'badnets', 'blend', 'sig', 'relabel'];
+  const RATES = [0.1, 0.2];
+  const NOISES = [0.1, 0.4];
+  const SEEDS = [0, 1];
+  const runs: StudyRun[] = [];
+  const reports = new Map<string, StudyReport>();
 
-  for (const study of studies)
-    it(`${study.name}: a page that loads nothing, and the same as Markdown with every figure it names`, async () => {
-      const options = { base: {}, data: [], attacks: [], rates: [], seeds: [], noises: [], models: [] };
-      const report = await study.report({ runs, failed: [{ name: 'r', why: 'diverged' }] }, options);
+  beforeAll(async () => {
+    for (const [i, attack] of ATTACKS.entries())
+      for (const seed of SEEDS)
+        for (const poisonRate of RATES)
+          for (const noise of NOISES)
+            runs.push(made({ attack, seed, flow: shifted(-0.2 * i, -0.2 * i), options: { poisonRate, noise } }));
+    const options = { base: {}, data: [], attacks: [], rates: [], seeds: [], noises: [], models: [] };
+    for (const study of studies)
+      reports.set(study.name, await study.report({ runs, failed: [{ name: 'r', why: 'diverged' }] }, options));
+  });
+
+  const of = (name: string) => reports.get(name)!;
+  const blocks = <K extends Block['kind']>(name: string, kind: K) =>
+    of(name).sections.flatMap((s) => s.blocks.filter((b): b is Extract<Block, { kind: K }> => b.kind === kind));
+  /** The tables of a report that have a column of this name. */
+  const tables = (name: string, ...columns: string[]) =>
+    blocks(name, 'table').filter((t) => columns.every((c) => t.head.includes(c)));
+  const cell = (head: string[], row: Cell[], column: string) => row[head.indexOf(column)];
+  const scores = (which: (r: StudyRun) => boolean) => runs.filter(which).map((r) => r.report.stealth!.score!);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+  it.each(studies.map((s) => s.name))(
+    '%s: a page that loads nothing, and the same as Markdown with its figures',
+    (name) => {
+      const report = of(name);
       const page = renderStudy(report);
       expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
-      expect(page).not.toMatch(/NaN|undefined|\[object/);
       const { markdown, figures } = studyMarkdown(report, 'pictures');
-      expect(markdown).not.toMatch(/NaN|undefined|\[object/);
+      for (const text of [page, markdown]) {
+        expect(text).not.toMatch(/NaN|undefined|\[object/);
+        expect(text).toContain(report.title);
+        expect(text).toContain('diverged');
+      }
+      const planned = blocks(name, 'figures').flatMap((b) => b.figures.map((f) => `${f.name}.svg`));
+      expect(planned.length).toBeGreaterThan(0);
       const named = [...markdown.matchAll(/\]\(pictures\/([^)]+)\)/g)].map((m) => m[1]);
-      expect(new Set(named)).toEqual(new Set(figures.keys()));
-      expect(named.length).toBe(new Set(named).size);
-      for (const svg of figures.values()) {
-        expect(svg).toMatch(/^<svg xmlns=/);
-        expect(svg).not.toContain('var(');
-        expect(svg).not.toContain('NaN');
+      expect(named).toEqual(planned);
+      expect(new Set(figures.keys())).toEqual(new Set(planned));
+      expect(new Set(planned).size).toBe(planned.length);
+      for (const [file, svg] of figures) {
+        expect(svg, file).toMatch(/^<svg xmlns=/);
+        expect(svg, file).not.toContain('var(');
+        expect(svg, file).not.toContain('NaN');
+        // A picture without a mark shows nothing.
+        expect(svg, file).toMatch(/<(path|circle|line|rect)[ >]/);
         // An attribute given twice makes the file unreadable.
         const names = [...svg.slice(0, svg.indexOf('>')).matchAll(/ ([\w:-]+)="/g)].map((m) => m[1]);
-        expect(names.length).toBe(new Set(names).size);
+        expect(names.length, file).toBe(new Set(names).size);
       }
+    },
+  );
+
+  it('attacks: one section a setting, with a trajectory a quantity and attack, and what the runs reach', () => {
+    expect(of('attacks').sections.map((s) => s.title)).toEqual([
+      'shapes10, noise 0.1',
+      'shapes10, noise 0.4',
+      'Runs that failed',
+    ]);
+    const names = blocks('attacks', 'figures').flatMap((b) => b.figures.map((f) => f.name));
+    expect(names.filter((n) => /-(xt|ty)-/.test(n))).toHaveLength(2 * 2 * ATTACKS.length * RATES.length);
+    const summaries = tables('attacks', 'ASR', 'PSNR, dB');
+    expect(summaries).toHaveLength(2);
+    const { head, rows } = summaries[0];
+    expect(rows.map((r) => r[0])).toEqual(ATTACKS.flatMap((a) => [a, a]));
+    for (const row of rows) {
+      const poisonRate = rows.indexOf(row) % 2 === 0 ? 0.1 : 0.2;
+      const own = scores(
+        (r) => r.config.attack === row[0] && r.config.poisonRate === poisonRate && r.config.noise === 0.1,
+      );
+      expect(cell(head, row, 'runs')).toBe(2);
+      // The mean is of D = −ln S.
+      expect(Number(cell(head, row, 'S'))).toBeCloseTo(Math.exp(mean(own.map(Math.log))), 2);
+      expect(cell(head, row, 'ASR')).toBe(row[0] === 'none' ? '–' : '1.000');
+      expect(cell(head, row, 'PSNR, dB')).toBe('20.0');
+    }
+  });
+
+  it('attacks: counts verdicts in its lede as they stand in its sections, and names what was not run', () => {
+    const [first] = blocks('attacks', 'findings');
+    const count = (verdict: string) => first.findings.filter((f) => f.verdict === verdict).length;
+    expect(first.findings).toHaveLength(7);
+    expect(of('attacks').lede).toContain(
+      `On shapes10, noise 0.1 ${count('reproduced')} of the paper’s findings are reproduced, ${count('not resolved')} are not resolved at this scale, and ${count('contradicted')} are contradicted.`,
+    );
+    const open = blocks('attacks', 'text').filter((b) => b.text.startsWith('Not judged'));
+    expect(open).toHaveLength(2);
+    expect(open[0].text.match(/adaptive-blend was not run/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ['noise', 'γ', NOISES, 'noise'],
+    ['poison-rate', 'poison rate', RATES, 'poisonRate'],
+  ] as const)('%s: a row an attack and value, with the mean score of its runs', (name, column, values, key) => {
+    const [table] = tables(name, column);
+    const other = key === 'noise' ? ([RATES, 'poisonRate'] as const) : ([NOISES, 'noise'] as const);
+    const rows = tables(name, column).flatMap((t) => t.rows);
+    expect(rows).toHaveLength(ATTACKS.length * values.length * other[0].length);
+    const blend = rows.filter((r) => String(r[0]).startsWith('blend'));
+    expect(blend.map((r) => cell(table.head, r, column))).toEqual([...values, ...values]);
+    const [first] = blend;
+    const own = scores(({ config: c }) => c.attack === 'blend' && c[key] === values[0] && c[other[1]] === other[0][0]);
+    expect(Number(cell(table.head, first, 'S'))).toBeCloseTo(mean(own), 3);
+  });
+
+  it('null: says of every clean seed whether it lies inside the range of its own classes', () => {
+    const [table] = tables('null', 'seed', 'S lies');
+    const first = runs.filter(
+      (r) => r.config.attack === 'none' && r.config.noise === 0.1 && r.config.poisonRate === 0.1,
+    );
+    expect(table.rows).toHaveLength(first.length);
+    first.forEach(({ report: { stealth } }, i) => {
+      const { low, high } = stealth!.null!;
+      const inside = stealth!.score! >= low && stealth!.score! <= high;
+      expect(cell(table.head, table.rows[i], 'S lies')).toBe(inside ? 'inside' : 'outside');
     });
+  });
+
+  it('beta: agrees with itself at the reference, and sorts every choice by what it varies', () => {
+    const [table] = tables('beta', 'varied', 'τ');
+    const reference = table.rows.filter((r) => String(r[1]).startsWith('β = 1, window 1, infonce, layer4'));
+    expect(reference.length).toBeGreaterThan(0);
+    for (const row of reference) expect(cell(table.head, row, 'τ')).toBe('1.00');
+    expect(new Set(table.rows.map((r) => r[0]))).toEqual(new Set(['β', 'convention', 'window', 'estimator']));
+  });
+
+  it('the table of trajectories has a line a run, group, quantity and checkpoint', () => {
+    const lines = trajectoriesCsv(runs).trimEnd().split('\n');
+    expect(lines[0]).toBe('run,seed,epoch,group,quantity,estimator,layer,nats,standardError');
+    expect(lines.length - 1).toBe(runs.reduce((s, r) => s + r.report.information.length, 0));
+    const [{ name, report }] = runs;
+    const row = report.information.find((r) => r.group === '0/backdoor' && r.epoch === 4 && r.quantity === 'I(X;T)')!;
+    expect(lines).toContain(`${name},0,4,0/backdoor,I(X;T),infonce,layer4,${row.nats},${row.standardError}`);
+  });
 });

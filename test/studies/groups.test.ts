@@ -1,0 +1,92 @@
+/** The groups that a study plans with, from labels and marks alone, are those of the poisoned set. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attacks } from '../../src/attacks/index.js';
+import type { RunRequest } from '../../src/config/options.js';
+import { resolveConfig } from '../../src/config/resolve.js';
+import { registerDataset } from '../../src/library/register.js';
+import { costJob, groupSizeJob } from '../../src/pipeline/jobs.js';
+import { groupsOf, prepare } from '../../src/pipeline/prepare.js';
+import { markSet } from '../../src/poisoning/poisoned-set.js';
+import { noiseImages } from './here.js';
+
+let box: string;
+const { IBSCOPE_CACHE } = process.env;
+const data = noiseImages('noise-of-groups');
+
+beforeAll(async () => {
+  registerDataset(data);
+  box = await mkdtemp(join(tmpdir(), 'ibscope-groups-'));
+  process.env.IBSCOPE_CACHE = join(box, 'cache');
+  const red = { create: { width: 4, height: 4, channels: 3, background: '#f00' } } as const;
+  await sharp(red).png().toFile(join(box, 'patch.png'));
+  const { train } = await data.load({ seed: 0 });
+  const marked = [...train.labels.keys()].filter((i) => train.labels[i] === 3).slice(0, 160);
+  const samples = marked.map((index, k) => ({ index, poisoned: k < 130, cover: k >= 130 }));
+  await writeFile(join(box, 'manifest.json'), JSON.stringify(samples));
+});
+afterAll(async () => {
+  if (IBSCOPE_CACHE === undefined) delete process.env.IBSCOPE_CACHE;
+  else process.env.IBSCOPE_CACHE = IBSCOPE_CACHE;
+  await rm(box, { recursive: true, force: true });
+});
+
+/** What an attack needs besides its defaults to be quick, or to be possible. */
+const NEEDS: Record<string, () => string[]> = {
+  'label-consistent': () => ['surrogateWidth=1', 'surrogateEpochs=1', 'steps=1'],
+  patch: () => [`image=${join(box, 'patch.png')}`],
+};
+
+const cases: [string, RunRequest][] = [
+  // Half, so that a tenth of the payload of all-to-all and half of a clean-label attack's class are groups.
+  ...attacks.map(({ name }): [string, RunRequest] => [name, { attack: name, poisonRate: 0.5 }]),
+  ['adaptive-blend, all cover', { attack: 'adaptive-blend', poisonRate: 0.2, attackOption: ['cover=1'] }],
+  ['badnets, all-to-all', { attack: 'badnets', poisonRate: 0.5, rule: 'all-to-all' }],
+  ['badnets, source-specific', { attack: 'badnets', poisonRate: 0.6, rule: 'source-specific', source: [3, 5] }],
+  ['badnets, limits', { attack: 'badnets', trainLimit: 2400, testLimit: 20, seed: 4, target: 7 }],
+  ['a manifest', { manifest: 'manifest.json', target: 3, trainLimit: 2600 }],
+];
+
+describe.each(cases)('%s', (_, request) => {
+  const config = () => {
+    const { attack, attackOption, manifest } = request;
+    const options = attackOption ?? NEEDS[attack as string]?.() ?? [];
+    const more = manifest === undefined ? {} : { manifest: join(box, manifest as string) };
+    return resolveConfig({ dataset: 'noise-of-groups', probeSize: 200, ...request, attackOption: options, ...more });
+  };
+
+  it('the same groups, marks and judged images', async () => {
+    const set = await markSet(config());
+    const made = await prepare(config());
+    expect(groupsOf(config(), set)).toEqual(made.groups);
+    expect(made.groups.size).toBeGreaterThanOrEqual(100);
+    for (const key of ['labels', 'originalLabels', 'poisoned', 'cover', 'index'] as const)
+      expect(set.poisoned[key], key).toEqual(made.poisoned[key]);
+    expect(set.judged).toBe(made.triggered?.n ?? 0);
+    expect(set.target).toBe(made.target);
+    expect(await groupSizeJob({ config: config() })).toBe(made.groups.size);
+  });
+});
+
+it('the size of groups and the cost need no surrogate model', async () => {
+  const request = { dataset: 'noise-of-groups', attack: 'label-consistent', poisonRate: 0.5, seed: 9 };
+  const config = resolveConfig({
+    ...request,
+    width: 1,
+    trainLimit: 2000,
+    epochs: 1,
+    attackOption: ['surrogateWidth=1'],
+  });
+  const kept = async () => [
+    await readdir(join(box, 'cache', 'models')),
+    await readdir(join(box, 'cache', 'adversarial')),
+  ];
+  const before = await kept();
+  expect(await groupSizeJob({ config })).toBe(100);
+  const cost = await costJob({ config, threads: 1 });
+  expect(cost.trainingFlops).toBeGreaterThan(0);
+  expect(await kept()).toEqual(before);
+});
