@@ -158,8 +158,8 @@ const claims: Record<string, (folder?: string) => Promise<string>> = {
     const rows = [...groups.values()];
     const [started, busy] = [performance.now(), process.cpuUsage()];
     const [sx, st] = [await reduceSide([x], 64, 0), await reduceSide(t, 64, 0)];
-    await quickInfoNce(sx, st, rows, GROUP_CRITIC['I(X;T)'], 0);
-    await quickInfoNce(st, logits, rows, GROUP_CRITIC['I(T;Ŷ)'], 0);
+    await quickInfoNce([sx, st], rows, GROUP_CRITIC['I(X;T)'], { seed: 0 });
+    await quickInfoNce([st, logits], rows, GROUP_CRITIC['I(T;Ŷ)'], { seed: 0 });
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(busy);
     return `one checkpoint, 6 groups × 2 quantities, 1 000 samples each: ${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(1)} s of all cores together (asked: 20 s on 2 cores)`;

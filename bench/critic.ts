@@ -54,7 +54,7 @@ function withGradients(objective: Tensor, parameters: readonly Tensor[]): Record
 
 async function factored(threads: number | undefined): Promise<{ program: Program; parameters: Arrays }> {
   const kind = { kind: 'concat', hidden: HIDDEN, embedding: 0 } as const;
-  const { rows, parameters } = batchObjective(kind, 1, BATCH, DT, DX, true);
+  const { rows, parameters } = batchObjective(kind, { critics: 1, pairs: BATCH, columns: [DT, DX] }, true);
   const rng = new Rng(0, 'bench weights');
   return {
     program: await Program.compile(

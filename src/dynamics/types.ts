@@ -5,16 +5,9 @@ export const quantities = ['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)', 'I(T;Y)'] as const;
 /** One of `quantities`. */
 export type Quantity = (typeof quantities)[number];
 
-/** One estimate at one checkpoint, in nats; one line of `information.jsonl`. */
-export interface EstimateRow {
-  epoch: number;
-  /** A group id: see group-id.ts. */
-  group: string;
-  quantity: Quantity;
-  /** Name of the estimator, such as `infonce`. */
-  estimator: string;
-  /** Layer at which T was read; absent in tables of one layer. */
-  layer?: string;
+/** The value of an estimate and what a reader needs to judge it, for every estimator. */
+export interface EstimateValue {
+  /** Estimated mutual information. */
   nats: number;
   /** Of `nats`. */
   standardError: number;
@@ -32,6 +25,18 @@ export interface EstimateRow {
   trainNats: number;
   /** Value on held-out samples. */
   heldOutNats: number;
+}
+
+/** One estimate at one checkpoint, in nats; one line of `information.jsonl`. */
+export interface EstimateRow extends EstimateValue {
+  epoch: number;
+  /** A group id: see group-id.ts. */
+  group: string;
+  quantity: Quantity;
+  /** Name of the estimator, such as `infonce`. */
+  estimator: string;
+  /** Layer at which T was read; absent in tables of one layer. */
+  layer?: string;
 }
 
 /**
@@ -53,4 +58,12 @@ export interface EpochRow {
   /** Attack success rate: share of triggered test images, of classes other than the target, predicted as the target. Null without a trigger. */
   asr: number | null;
   seconds: number;
+}
+
+/** One moment inside an epoch; one line of `events.jsonl` with `"event": "moment"`. */
+export interface MomentRow extends Pick<EpochRow, 'trainLoss' | 'testLoss' | 'testAccuracy' | 'asr' | 'seconds'> {
+  /** In epochs, not a whole number. */
+  epoch: number;
+  /** Steps since training began. */
+  step: number;
 }

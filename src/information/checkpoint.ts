@@ -1,17 +1,18 @@
 /**
- * The estimates of one checkpoint: every group's I(X;T), I(T;Ŷ) and I(X;Ŷ), and I(T;Y) over all classes, with the critics
- * of all groups trained side by side.
+ * The estimates of one checkpoint: I(X;T), I(T;Ŷ) and I(X;Ŷ) of every group, and I(T;Y) over all classes. The critics of all groups
+ * are trained side by side.
  */
-import { isNullGroup } from '../dynamics/group-id.js';
+import { isNullGroup, WHOLE } from '../dynamics/group-id.js';
+import type { Quantity } from '../dynamics/types.js';
 import type { Matrix } from './columns.js';
 import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide } from './crossfit.js';
 import type { Side } from './fit.js';
 import type { Objective } from './objective.js';
 import { PAPER, paperInfoNce } from './paper.js';
 
-/** What a probe recorded, in the order of the plan's `samples`. */
+/** The recordings of a probe, in the order of the plan's `samples`. */
 export interface CheckpointData {
-  /** X, or a function of it that critics read in its place, [n, d]. */
+  /** X, or the function of X that critics read in its place, [n, d]. */
   x: Matrix;
   /** Original labels, [n]. */
   labels: Int32Array;
@@ -24,10 +25,10 @@ export interface CheckpointData {
 
 export interface CheckpointEstimate extends NeuralEstimate {
   group: string;
-  quantity: 'I(X;T)' | 'I(T;Ŷ)' | 'I(X;Ŷ)' | 'I(T;Y)';
+  quantity: Quantity;
 }
 
-/** Critics of a checkpoint's groups: small and quick to settle, because groups are small and many. */
+/** Critics of a checkpoint's groups. They are small and converge in few steps, because the groups are small and many. */
 const GROUP: QuickOptions = {
   ...QUICK,
   kinds: ['quadratic'],
@@ -38,26 +39,25 @@ const GROUP: QuickOptions = {
   ladder: [5, 10, 15, 20, 30, 40, 50, 65, 80, 100, 130, 160],
 };
 
-/** T and Ŷ of a group may fall into clusters, which a quadratic critic cannot tell apart. */
-export const GROUP_CRITIC: Record<CheckpointEstimate['quantity'], QuickOptions> = {
+/** Critic of each quantity. T and Ŷ of a group may form clusters, which a quadratic critic cannot separate. */
+export const GROUP_CRITIC: Record<Quantity, QuickOptions> = {
   'I(X;T)': GROUP,
   'I(X;Ŷ)': GROUP,
   'I(T;Y)': GROUP,
   'I(T;Ŷ)': { ...GROUP, kinds: ['separable'], learningRate: 4e-3, length: 4 },
 };
 
-/** True for the groups that only the score's null needs. */
-
-/** Which groups each quantity is estimated for. The null needs I(X;T) and I(T;Ŷ); inside one class I(T;Y) is 0. */
-export function estimatesPlanned(
-  groups: Iterable<string>,
-): { quantity: CheckpointEstimate['quantity']; groups: string[] }[] {
+/**
+ * The groups for which each quantity is estimated. The null of the score needs I(X;T) and I(T;Ŷ) only. I(T;Y) is estimated for the whole
+ * set only, because it is 0 inside one class.
+ */
+export function estimatesPlanned(groups: Iterable<string>): { quantity: Quantity; groups: string[] }[] {
   const ids = [...groups];
   return [
     { quantity: 'I(X;T)' as const, groups: ids },
     { quantity: 'I(T;Ŷ)' as const, groups: ids },
     { quantity: 'I(X;Ŷ)' as const, groups: ids.filter((id) => !isNullGroup(id)) },
-    { quantity: 'I(T;Y)' as const, groups: ids.filter((id) => id === 'all') },
+    { quantity: 'I(T;Y)' as const, groups: ids.filter((id) => id === WHOLE) },
   ].filter((p) => p.groups.length > 0);
 }
 
@@ -69,24 +69,27 @@ function oneHotLabels(labels: Int32Array, classes: number): Matrix {
   return { data, n: labels.length, d: classes };
 }
 
-/** Which critic: `quick` is held out, `paper` is the protocol's and reports the training objective. */
+/** `quick`: values on held-out samples. `paper`: the paper's critics, whose value is the training objective. */
 export type CheckpointCritic = 'quick' | 'paper';
 
-/** Pairs of a batch that the paper's critics hold at once: some ten tensors of 128 values each. */
+/** Pairs that the paper's critics hold in memory at once. A pair takes about ten tensors of 128 floats: 670 MB in all. */
 export const PAPER_PAIRS = 1 << 17;
 
-/** The protocol's settings for a quantity. */
-export const paperSettings = (quantity: CheckpointEstimate['quantity']) =>
+/** The paper's settings for a quantity. */
+export const paperSettings = (quantity: Quantity) =>
   PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
 
-/** All estimates of one checkpoint. `objective`: what quick critics climb in the place of InfoNCE; `only`: these quantities alone. */
+/**
+ * All estimates of one checkpoint. `progress` gets the share of work done, 0 … 1. `objective` replaces InfoNCE in quick critics; `only`
+ * restricts the quantities.
+ */
 export async function estimateCheckpoint(
   data: CheckpointData,
   kind: CheckpointCritic,
   seed: number,
   progress: (done: number) => void = () => {},
   objective?: Objective,
-  only?: readonly CheckpointEstimate['quantity'][],
+  only?: readonly Quantity[],
 ): Promise<CheckpointEstimate[]> {
   const reduce = (side: Side) => (kind === 'quick' ? reduceSide(side, GROUP.components, seed) : side);
   const x = await reduce([data.x]);
@@ -107,8 +110,8 @@ export async function estimateCheckpoint(
       const report = (done: number) => progress((results.length + done * ids.length) / total);
       const found =
         kind === 'quick'
-          ? await quickInfoNce(a, b, rows, { ...GROUP_CRITIC[quantity], objective }, seed, report)
-          : await paperInfoNce(a, b, rows, settings, seed, report);
+          ? await quickInfoNce([a, b], rows, { ...GROUP_CRITIC[quantity], objective }, { seed, progress: report })
+          : await paperInfoNce([a, b], rows, settings, { seed, progress: report });
       found.forEach((e, i) => {
         results.push({ ...e, group: ids[i], quantity });
       });

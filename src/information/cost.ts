@@ -1,4 +1,4 @@
-/** The work of estimating one checkpoint: which critics are trained, on what, for how many steps. */
+/** The cost of the estimates of one checkpoint: the critics, their inputs, their steps, operations and seconds. */
 
 import { quickest } from '../base/timing.js';
 import { flops, input } from '../engine/index.js';
@@ -8,14 +8,14 @@ import { LOOK } from './crossfit.js';
 import { CriticGroup, criticStep, type FitOptions, type Side } from './fit.js';
 import { logWeights, PAPER_FIT } from './paper.js';
 
-/** Steps after which quick critics have settled and are stopped, about, and how often they are judged until then. */
+/** Typical number of steps after which quick critics have converged, and of evaluations until then. */
 const QUICK_STEPS = 80;
 const QUICK_JUDGEMENTS = 9;
 
-/** Timed steps of each kind. */
+/** Repetitions of each timed step: few, because `--dry-run` must answer within seconds. */
 const TIMED = 2;
 
-/** Columns of what critics read. */
+/** Numbers of columns of X, T and Ŷ, and the number of classes. */
 export interface Columns {
   x: number;
   t: number;
@@ -25,14 +25,15 @@ export interface Columns {
 
 interface Critics {
   options: FitOptions;
-  /** Trained side by side. */
+  /** Number of critics trained side by side. */
   count: number;
   columns: [number, number];
   steps: number;
-  /** Held-out rows of each, each against all of them, and how often that is done. */
+  /** Held-out rows of each critic; every row is scored against all of them. */
   judged: number;
+  /** Number of evaluations. */
   judgements: number;
-  /** With negatives drawn from the batch: how many. */
+  /** Number of negatives drawn from the batch; null if the whole batch is used. */
   negatives: number | null;
 }
 
@@ -80,8 +81,8 @@ function critics(kind: CheckpointCritic, groups: Iterable<string>, size: number,
   return found;
 }
 
-const stepFlops = ({ options, count, columns: [a, b], negatives }: Critics) =>
-  flops(criticStep(options, 0, count, options.batch, a, b, negatives !== null));
+const stepFlops = ({ options, count, columns, negatives }: Critics) =>
+  flops(criticStep(options, { critics: count, pairs: options.batch, columns }, negatives !== null));
 
 function judgeFlops({ options, count, columns: [a, b], judged, judgements }: Critics): number {
   if (judged === 0) return 0;
@@ -89,7 +90,7 @@ function judgeFlops({ options, count, columns: [a, b], judged, judgements }: Cri
   return judgements * flops({ outputs: { scores } });
 }
 
-/** Seconds of one step on this machine, on made-up values. */
+/** Seconds of one step on this machine, with arbitrary values. */
 async function secondsPerStep(c: Critics): Promise<number> {
   const { options, count, columns, negatives } = c;
   const n = count * options.batch;
@@ -115,8 +116,8 @@ export interface CriticCost {
 }
 
 /**
- * What the critics of one checkpoint cost, for groups of `size` samples and `draws` noise draws. Exact for the paper's
- * critics; quick ones stop when they have settled, and are taken to need 80 steps.
+ * Cost of the critics of one checkpoint, for groups of `size` samples with `draws` noise draws. Exact for the paper's critics. Quick
+ * critics stop when they have converged; 80 steps are assumed.
  */
 export async function criticCost(
   kind: CheckpointCritic,

@@ -1,42 +1,50 @@
 /**
- * Cross-fitted critics: two folds of samples, each fold's critic judged on the other fold. All estimates made together stop
- * at one step: a fold's critics where the *other* fold's mean curve is highest, so that no value is picked by its own noise.
+ * Cross-fitted critics: the samples are split into two folds, and the critic trained on one fold is evaluated on the other. All
+ * estimates of a call stop at the same step: the critics of a fold where the mean curve of the *other* fold is highest, so that no
+ * value is selected by its own noise.
  */
 import { Rng } from '../base/random.js';
+import type { EstimateValue } from '../dynamics/types.js';
 import { drawsOf, type Matrix, normalise, principalComponents, rowsOf } from './columns.js';
 import type { CriticKind } from './critic.js';
 import { Batches, CriticGroup, type Fold, type Judgement, type Side } from './fit.js';
 import type { Objective } from './objective.js';
+import { SATURATION } from './types.js';
 
+/** Settings of cross-fitted critics. */
 export interface QuickOptions {
-  /** Critics that are tried; the best on held-out samples is taken. */
+  /** Kinds of critic to try; the best one on held-out samples gives the value. */
   kinds: readonly CriticKind[];
   hidden: number;
   embedding: number;
   batch: number;
   learningRate: number;
   weightDecay: number;
-  /** Steps after which the critics are judged; the last one is where training ends. */
+  /** Steps after which the critics are evaluated; training ends at the last one. */
   ladder: readonly number[];
-  /** Largest mean length of a row as critics see it (columns have at most variance 1). Shorter rows overfit later. */
+  /** Largest mean length of a row that enters a critic (columns have at most variance 1). Shorter rows overfit later. */
   length: number;
-  /** More columns than this are replaced by as many principal components. */
+  /** Largest number of columns; more are replaced by so many principal components. */
   components: number;
-  /** Judge averaged weights: steadier and closer to the optimum where the steps are many. */
+  /** Evaluate averaged weights, which are closer to the optimum after many steps. */
   average?: boolean;
-  /** What is climbed and judged; absent: InfoNCE. */
+  /** Objective of the critics; default InfoNCE. */
   objective?: Objective;
 }
 
-/** Standard deviations. */
+/** Columns are clipped at so many standard deviations, so that no single sample dominates a small critic. */
 const CLIP = 4;
 
-/** Rows that choose the step; the value there is then found on all. */
+/** Held-out rows that select the step; the value at that step is then computed on all held-out rows. */
 export const LOOK = 2048;
 
-/** Training ends when both folds' curves have not risen for this many judgements. */
+/** Training ends when the curves of both folds have not risen for this many evaluations. */
 const PATIENCE = 3;
 
+/** Gradient norm limit per critic, that of the paper. */
+const GRADIENT_LIMIT = 5;
+
+/** Settings of `infonce` and the other neural estimators; `bench/mi.ts` prints their errors on the tasks of `tasks/`. */
 export const QUICK: QuickOptions = {
   kinds: ['quadratic', 'separable'],
   hidden: 64,
@@ -49,22 +57,24 @@ export const QUICK: QuickOptions = {
   components: 128,
 };
 
-export interface NeuralEstimate {
-  nats: number;
-  standardError: number;
-  ceiling: number;
-  saturated: boolean;
-  converged: boolean;
-  trainNats: number;
-  heldOutNats: number;
-  samples: number;
-  draws: number;
+/** What belongs to one call of `quickInfoNce` or `paperInfoNce`. */
+export interface CriticCall {
+  seed: number;
+  /** Called with the share of work done, 0 … 1. */
+  progress?: (done: number) => void;
+  /** Threads of the engine; default: all cores. */
+  threads?: number;
+}
+
+/** An estimate by a critic. */
+export interface NeuralEstimate extends EstimateValue {
+  /** Training steps (with the paper's critic: epochs) after which the critic was evaluated. */
   steps: number;
-  /** Pointwise information per row of the group, nats; NaN where a row was in no held-out block. */
+  /** Pointwise information of each row of the group, nats; NaN where a row was in no held-out block. */
   pointwise: Float64Array;
 }
 
-/** Rows of all noise draws, one below the other. */
+/** Rows of all noise draws, concatenated. */
 function stack(side: Side): Matrix {
   const { n, d } = side[0];
   const data = new Float32Array(side.length * n * d);
@@ -74,7 +84,7 @@ function stack(side: Side): Matrix {
   return { data, n: side.length * n, d };
 }
 
-/** Principal components in the place of columns, where there are more than `components` of them. */
+/** The side with its columns replaced by principal components, if there are more than `components` columns. */
 export async function reduceSide(side: Side, components: number, seed: number): Promise<Side> {
   const { n, d } = side[0];
   if (d <= components) return side;
@@ -83,9 +93,9 @@ export async function reduceSide(side: Side, components: number, seed: number): 
 }
 
 /**
- * The rows of every group, group after group, each group's columns centred, clipped and brought to a common scale: a group
- * that lies far from the others is as easy to learn, and no single sample rules a small critic. Functions of one side can
- * only lower a lower bound.
+ * The rows of every group, group after group, with each group's columns centred, clipped and brought to a common scale. A group that
+ * lies far from the others is then as easy to learn, and no single sample dominates a small critic. The value stays a lower bound,
+ * because a function of one variable cannot raise the information.
  */
 function normaliseGroups(side: Side, groups: readonly Int32Array[], length: number): Side {
   const { d } = side[0];
@@ -115,7 +125,7 @@ export function variance(values: ArrayLike<number>): number {
   return s / Math.max(1, values.length - 1);
 }
 
-/** Two random halves of equal size, each the other's held-out set. */
+/** Two random folds of equal size; each is the held-out set of the other. */
 export function halves(rows: Int32Array, rng: Rng): [Fold, Fold] {
   const order = rng.shuffle(rows.slice());
   const half = Math.floor(order.length / 2);
@@ -126,30 +136,27 @@ export function halves(rows: Int32Array, rng: Rng): [Fold, Fold] {
   ];
 }
 
-/** A moment of training: every fold's critic as it was after `step` steps. */
+/** The critics of all folds after `step` training steps. */
 interface Point {
   step: number;
   judged: Judgement[];
-  /** Mean objective on the batches since the point before, per fold. */
+  /** Mean objective on the training batches since the previous point, per fold. */
   train: Float64Array;
   /** Mean held-out value over the groups, for the first and the second fold. */
   average: [number, number];
-  /** Still rising when training ended. */
+  /** Whether the value was still rising when training ended. */
   unsettled: boolean;
-  /** The critics as they were, judged on rows they did not learn from. */
+  /** Evaluates these critics on held-out rows. */
   judge(rows: readonly Int32Array[]): Promise<Judgement[]>;
 }
 
-/** Trains one kind of critic for every fold until both folds' mean curves have passed their top. */
+/** Trains one kind of critic for every fold until the mean curves of both folds have passed their maximum. */
 async function trainCurve(
-  a: Side,
-  b: Side,
+  [a, b]: readonly [Side, Side],
   folds: readonly Fold[],
   kind: CriticKind,
   o: QuickOptions,
-  seed: number,
-  progress: (done: number) => void,
-  threads?: number,
+  { seed, progress, threads }: CriticCall,
 ): Promise<{ curve: Point[]; release(): Promise<void> }> {
   const size = Math.min(o.batch, folds[0].train.length);
   const { learningRate, weightDecay, average, objective: climbed } = o;
@@ -158,7 +165,7 @@ async function trainCurve(
     batch: size,
     learningRate,
     weightDecay,
-    clip: 5,
+    clip: GRADIENT_LIMIT,
     seed,
     threads,
     average,
@@ -193,45 +200,44 @@ async function trainCurve(
     });
     sums = new Float64Array(folds.length);
     counted = 0;
-    progress(step / last);
+    progress?.(step / last);
     if ([0, 1].every((f) => curve.length - 1 - top(curve, f) >= PATIENCE)) break;
   }
+  // Rising: by more than 2 % between the last two evaluations.
   const [before, end] = curve.slice(-2).map((p) => mean(p.average));
   const rises = end === undefined || (end - before) / Math.max(0.1, Math.abs(end)) > 0.02;
   curve[curve.length - 1].unsettled = rises;
   return { curve, release: () => fitting.release() };
 }
 
-/** Index of the point where a fold's curve is highest. */
+/** Index of the point at which the curve of a fold is highest. */
 function top(curve: readonly Point[], fold: number): number {
   return curve.reduce((best, p, i) => (p.average[fold] > curve[best].average[fold] ? i : best), 0);
 }
 
 /**
- * Estimates for several groups of the same size at once: `members[i]` are row numbers of the sides. Equal size, candidates,
- * draws, critics and steps make them comparable.
+ * Estimates for several groups of the same size at once; `members[i]` are row numbers of the two sides. They are comparable because
+ * size, candidates, draws, critics and steps are equal.
  */
 export async function quickInfoNce(
-  first: Side,
-  second: Side,
+  sides: readonly [Side, Side],
   members: readonly Int32Array[],
   o: QuickOptions,
-  seed: number,
-  progress: (done: number) => void = () => {},
-  threads?: number,
+  call: CriticCall,
 ): Promise<NeuralEstimate[]> {
-  const [a, b] = [first, second].map((side) => normaliseGroups(side, members, o.length));
+  const { seed, progress } = call;
+  const [a, b] = sides.map((side) => normaliseGroups(side, members, o.length));
   const groups = members.map((rows, g) => rows.map((_, i) => g * rows.length + i));
   const folds = groups.flatMap((rows, i) => halves(rows, new Rng(seed, 'folds', i)));
   const draws = Math.max(a.length, b.length);
   const trained: { curve: Point[]; release(): Promise<void> }[] = [];
-  for (const [k, kind] of o.kinds.entries())
-    trained.push(
-      await trainCurve(a, b, folds, kind, o, seed, (done) => progress((k + done) / o.kinds.length), threads),
-    );
+  for (const [k, kind] of o.kinds.entries()) {
+    const part = (done: number) => progress?.((k + done) / o.kinds.length);
+    trained.push(await trainCurve([a, b], folds, kind, o, { ...call, progress: part }));
+  }
   const curve = trained.flatMap((t) => t.curve);
 
-  // The critics of fold 1 are taken from where the curve of fold 2 is highest, and the other way round.
+  // The critics of fold 1 are those at which the curve of fold 2 is highest, and vice versa.
   const best = [top(curve, 1), top(curve, 0)];
   const judged = new Map<Point, Judgement[]>();
   for (const point of best.map((at) => curve[at]))
@@ -255,7 +261,7 @@ export async function quickInfoNce(
       nats: heldOutNats,
       standardError: Math.sqrt(variance(influence) / influence.length + variance(values) / values.length),
       ceiling,
-      saturated: heldOutNats >= 0.95 * ceiling,
+      saturated: heldOutNats >= SATURATION * ceiling,
       converged: best.every((x) => !curve[x].unsettled),
       trainNats: mean([0, 1].map((f) => curve[best[f]].train[2 * i + f])),
       heldOutNats,

@@ -1,12 +1,13 @@
 /**
- * Trains many critics side by side, and evaluates them on samples they never saw.
+ * Trains many critics side by side, and evaluates them on held-out samples.
  *
- * The objective, unless another is given (`objective.ts`), is InfoNCE's: of a batch of pairs (aᵢ, bᵢ) with scores f and candidate weights w, w ≥ 1 on the diagonal:
+ * The default objective is InfoNCE (objective.ts has the others). For a batch of pairs (aᵢ, bᵢ) with scores f and candidate weights w,
+ * w ≥ 1 on the diagonal:
  *
  *   mean over i of  fᵢᵢ − log( Σⱼ wᵢⱼ·exp fᵢⱼ / Σⱼ wᵢⱼ )
  *
- * w = 1 makes every pair of the batch a candidate once. With K negatives drawn with replacement from the batch (the paper's
- * protocol), wᵢⱼ = [i = j] + how often j was drawn for i: of the B·K pairs only B² are different.
+ * With w = 1 every pair of the batch is a candidate once. With K negatives drawn with replacement from the batch (the paper's
+ * protocol), wᵢⱼ = [i = j] + the number of times that j was drawn for i: only B² of the B·K pairs differ.
  */
 import { Rng } from '../base/random.js';
 import {
@@ -33,18 +34,19 @@ import { type CriticOptions, type CriticParameter, critic } from './critic.js';
 import { batchValue, capped, type Objective } from './objective.js';
 import { diagonal, logShare } from './pairs.js';
 
-/** One side of the pairs: one matrix per noise draw, or a single one where the side has no noise. Row = sample. */
+/** One variable of the pairs: one matrix per noise draw, or a single matrix if the variable has no noise. Row = sample. */
 export type Side = readonly Matrix[];
 
-/** Row numbers a critic learns from, and those it is judged on. */
+/** Row numbers of the training samples of a critic, and of its held-out samples. */
 export interface Fold {
   train: Int32Array;
   heldOut: Int32Array;
 }
 
+/** Settings of a fit. */
 export interface FitOptions {
   critic: CriticOptions;
-  /** Pairs per step; a fold with fewer uses all it has. */
+  /** Pairs per step; a smaller fold uses all its pairs. */
   batch: number;
   learningRate: number;
   weightDecay: number;
@@ -52,26 +54,35 @@ export interface FitOptions {
   clip: number;
   seed: number;
   threads?: number;
-  /** What is climbed and judged; absent: InfoNCE. */
+  /** Objective; default InfoNCE. */
   objective?: Objective;
-  /** Largest score of a pair under a given objective, nats. */
+  /** Largest score of a pair, nats, for objectives other than InfoNCE. Default 30. */
   cap?: number;
-  /** Judge the average of the weights over the steps, the last ones most, and not the weights themselves. */
+  /** Evaluate an average of the weights over the steps, in which late steps count most. Default false. */
   average?: boolean;
 }
 
-/** The average of `average` weighs step t by about t⁸, its last ninth most (Shamir and Zhang 2013, polynomial decay). */
+/** Shape of one batch: critics trained side by side, pairs per critic, columns of the two sides. */
+export interface BatchShape {
+  critics: number;
+  pairs: number;
+  columns: readonly [number, number];
+}
+
+/** Weight averaging gives step t a weight of about t⁸ (polynomial decay, Shamir and Zhang 2013). */
 const DECAY = 8;
 
-/** Held-out pairs are judged in blocks of at most this many candidates. More raise the ceiling, but each pair costs. */
+/** Largest number of candidates in evaluation. More candidates raise the ceiling ln n; the cost grows with their square. */
 const BLOCK = { separable: 10_000, quadratic: 10_000, bilinear: 10_000, concat: 2500 };
-/** The state that holds the moving average of the log-partition. */
+/** Name of the state with the moving average of the log-partition. */
 const PARTITION = 'log_partition';
 
-/** Pairs that one pass of judging holds at a time, over all critics: 8 hidden layers of 64 MB each at most. */
+/** Pairs that one pass of evaluation holds in memory, over all critics: at most eight hidden layers of 64 MB. */
 const PAIRS_AT_ONCE = { separable: 1 << 23, quadratic: 1 << 23, bilinear: 1 << 23, concat: 1 << 17 };
 
-export function batchObjective(o: CriticOptions, g: number, n: number, da: number, db: number, weighted: boolean) {
+/** InfoNCE of every row of a batch, [g, n], and the critics' parameters. `weighted`: with candidate weights from the feed. */
+export function batchObjective(o: CriticOptions, { critics: g, pairs: n, columns }: BatchShape, weighted: boolean) {
+  const [da, db] = columns;
   const a = input('a', [g, n, da]);
   const b = input('b', [g, n, db]);
   const { scores, parameters } = critic(o, a, b);
@@ -80,16 +91,10 @@ export function batchObjective(o: CriticOptions, g: number, n: number, da: numbe
   return { parameters, rows: sub(logShare(add(scores, weights)), diagonal(weights)) };
 }
 
-/** One step of `g` critics on batches a [g, n, da] and b [g, n, db]. Output: `objective` [g], nats. */
-export function criticStep(
-  o: FitOptions,
-  cap: number,
-  g: number,
-  n: number,
-  da: number,
-  db: number,
-  weighted: boolean,
-): ProgramSpec {
+/** One training step of g critics on batches a [g, n, da] and b [g, n, db]. Output: `objective` [g], nats. */
+export function criticStep(o: FitOptions, shape: BatchShape, weighted: boolean): ProgramSpec {
+  const { critics: g, pairs: n, columns } = shape;
+  const [da, db] = columns;
   const average = input(PARTITION, [g], 'float32', 'state');
   let parameters: CriticParameter[];
   let objective: Tensor;
@@ -98,9 +103,9 @@ export function criticStep(
   if (o.objective) {
     const made = critic(o.critic, input('a', [g, n, da]), input('b', [g, n, db]));
     parameters = made.parameters;
-    ({ value: objective, climb, nextAverage } = batchValue(o.objective, made.scores, cap, average));
+    ({ value: objective, climb, nextAverage } = batchValue(o.objective, made.scores, o.cap ?? CAP, average));
   } else {
-    const made = batchObjective(o.critic, g, n, da, db, weighted);
+    const made = batchObjective(o.critic, shape, weighted);
     parameters = made.parameters;
     objective = climb = mean(made.rows, [1]);
   }
@@ -115,10 +120,13 @@ export function criticStep(
   return { outputs: { objective }, updates };
 }
 
-/** The critics of one fit: their programs, parameters and the gathering of their batches. */
+/** Default of `cap`: no estimate on fewer than e³⁰ samples reaches it. */
+const CAP = 30;
+
+/** The critics of one fit, with their programs, parameters and batches. */
 export class CriticGroup {
   private readonly state = new State();
-  /** What is judged: the state itself, or the average of its weights. */
+  /** The weights that are evaluated: those of `state`, or their average. */
   private readonly judged: State;
   private steps = 0;
   private readonly programs = new Map<string, Promise<Program>>();
@@ -132,16 +140,20 @@ export class CriticGroup {
     private readonly o: FitOptions,
   ) {
     this.g = critics;
-    this.cap = o.cap ?? 30;
+    this.cap = o.cap ?? CAP;
     this.judged = o.average ? new State() : this.state;
     const rng = new Rng(o.seed, 'critic');
     if (o.objective) this.state.set(PARTITION, new Float32Array(critics));
-    for (const p of batchObjective(o.critic, critics, 1, a[0].d, b[0].d, false).parameters) {
+    for (const p of batchObjective(o.critic, { critics, pairs: 1, columns: this.columns }, false).parameters) {
       const name = p.tensor.attributes.name;
       this.state.set(name, p.initial(rng));
       if (o.average) this.judged.set(name, this.state.get(name).slice());
       for (const kind of ['adam_m', 'adam_v']) this.state.set(`${kind}.${name}`, new Float32Array(p.tensor.size));
     }
+  }
+
+  private get columns(): [number, number] {
+    return [this.a[0].d, this.b[0].d];
   }
 
   private program(weighted: boolean, n: number): Promise<Program> {
@@ -155,18 +167,18 @@ export class CriticGroup {
   }
 
   private compile(weighted: boolean, n: number): Promise<Program> {
-    const spec = criticStep(this.o, this.cap, this.g, n, this.a[0].d, this.b[0].d, weighted);
+    const spec = criticStep(this.o, { critics: this.g, pairs: n, columns: this.columns }, weighted);
     return Program.compile(spec, { threads: this.o.threads });
   }
 
-  /** A copy of the weights that `judge` judges now. */
+  /** A copy of the weights that `judge` evaluates now. */
   weights(): State {
     const copy = new State();
     for (const name of this.judged.names()) copy.set(name, this.judged.get(name).slice());
     return copy;
   }
 
-  /** `r` rows against `n` candidates; `positive` [r, n] marks each row's own. */
+  /** Program that scores `r` rows against `n` candidates; the feed `positive` [1, r, n] marks the true pair of each row. */
   private judging(r: number, n: number): Promise<Program> {
     const key = `judge ${r} ${n}`;
     let p = this.programs.get(key);
@@ -206,7 +218,7 @@ export class CriticGroup {
     return out;
   }
 
-  /** One step; `rows[g]` are the batch of critic g. Returns each critic's objective on its batch, in nats. */
+  /** One training step; `rows[g]` is the batch of critic g. Returns the objective of each critic on its batch, in nats. */
   async step(
     rows: readonly Int32Array[],
     draw: number,
@@ -237,8 +249,8 @@ export class CriticGroup {
   }
 
   /**
-   * Judges every critic on rows it did not learn from. Per critic and row, averaged over noise draws: the row's term of the
-   * objective, and its influence on the mean, which also counts its part as other rows' candidate.
+   * Evaluates every critic on its held-out rows. Per critic and row, averaged over noise draws: the row's term of the objective, and
+   * the row's influence on the mean, which includes its role as a candidate of other rows.
    */
   async judge(rows: readonly Int32Array[], weights: State = this.judged): Promise<Judgement[]> {
     const total = rows[0].length;
@@ -288,7 +300,7 @@ export class CriticGroup {
   }
 }
 
-/** What the judged pairs of one block and draw add up to, for one critic. */
+/** Sums over the pairs of one block and noise draw, for one critic. */
 class PairSums {
   readonly terms: Float64Array;
   readonly influence: Float64Array;
@@ -300,18 +312,18 @@ class PairSums {
     [this.terms, this.influence, this.inRow, this.inColumn] = [0, 1, 2, 3].map(() => new Float64Array(n));
   }
 
-  /** InfoNCE: rows at … at + r − 1 are whole. */
+  /** InfoNCE: adds rows at … at + r − 1, each with all its candidates. */
   addRows({ rows, share }: Record<string, Values>, g: number, at: number, r: number): void {
     for (let i = 0; i < r; i++) {
       const term = rows[g * r + i] as number;
       this.terms[at + i] = term;
       this.influence[at + i] += term + 1;
     }
-    // What a row lends to others as their candidate: its share of their partition sums, n rows in all.
+    // A row is a candidate of all n rows: its shares of their partition sums enter its influence.
     for (let j = 0; j < this.n; j++) this.influence[j] -= ((share[g * this.n + j] as number) * r) / this.n;
   }
 
-  /** Other objectives: what rows at … at + r − 1 add to the sums over all pairs. */
+  /** Other objectives: adds rows at … at + r − 1 to the sums over all pairs. */
   add({ rows, inRow, inColumn }: Record<string, Values>, g: number, at: number, r: number): void {
     for (let i = 0; i < r; i++) {
       this.terms[at + i] = rows[g * r + i] as number;
@@ -331,15 +343,17 @@ class PairSums {
   }
 }
 
+/** Evaluation of one critic on held-out rows. */
 export interface Judgement {
   /** fᵢᵢ − log meanⱼ exp fᵢⱼ per row: the pointwise information, nats. */
   terms: Float64Array;
+  /** Influence of each row on the mean of `terms`. */
   influence: Float64Array;
-  /** Candidates per row; the ceiling is its logarithm. */
+  /** Candidates per row; the ceiling is the logarithm of their number. */
   candidates: number;
 }
 
-/** Batches that pass through all of `rows` in random order before any repeats, for each critic. */
+/** Batches of `size` rows. All of `rows` come up in random order before one repeats; a remainder below `size` is skipped. */
 export class Batches {
   private order: Int32Array;
   private at = 0;

@@ -1,6 +1,6 @@
 /**
- * The groups whose information is compared, as DESIGN's "Words and definitions" have them: training samples, all groups of
- * one size, so that their estimates stand on equal footing.
+ * The groups of training samples whose information is compared (`dynamics/group-id.ts` names them). All groups have one size, because
+ * the bias and the ceiling of an estimate depend on the number of samples.
  */
 
 import { Rng } from '../base/random.js';
@@ -9,9 +9,11 @@ import { COVER, classGroup, MINIMUM_GROUP, nullHalf, partOf, WHOLE } from '../dy
 export { MINIMUM_GROUP };
 
 export interface GroupRequest {
-  /** Label each sample was trained with, whether it carries the payload, whether it is a cover sample. */
+  /** Label that each sample is trained with, [n]. */
   labels: Int32Array;
+  /** Whether it is a poisoned sample (1) or not (0), [n]. */
   poisoned: Uint8Array;
+  /** Whether it is a cover sample, [n]. */
   cover: Uint8Array;
   classes: number;
   target: number;
@@ -19,40 +21,37 @@ export interface GroupRequest {
   limit: number;
   /** Smallest size of a group; default `MINIMUM_GROUP`. */
   minimum?: number;
-  /** Pairs of disjoint halves per clean class, for the score's null. */
+  /** Pairs of disjoint subsets of each clean class, for the null of the score. */
   nullSplits: number;
-  /** Samples the poison rate stands for: for attack `none`, those of the target class that play the backdoor. */
+  /** Number of samples that the poison rate gives. With attack `none`, so many of the target class form the backdoor group. */
   pretended: number;
   seed: number;
 }
 
 export interface GroupPlan {
-  /** Sample numbers that have to be probed, ascending. */
+  /** Numbers of the samples to probe, ascending. */
   samples: Int32Array;
-  /** Group id → positions in `samples`, all of length `size` (cover: of its own). */
+  /** Group id → positions in `samples`, each of length `size`. */
   groups: Map<string, Int32Array>;
   size: number;
-  /** Group id → how many samples it would have had; these are too few to compare. */
+  /** Group id → number of samples, for groups that are too small to compare. */
   leftOut: Map<string, number>;
 }
 
 const where = (n: number, test: (i: number) => boolean) =>
   Int32Array.from(Array.from({ length: n }, (_, i) => i).filter(test));
 
-/** Chooses the samples of every group. Groups that would have fewer than `minimum` are left out and named. */
-export function planGroups(request: GroupRequest): GroupPlan {
-  const { labels, poisoned, cover, classes, target: c, seed, minimum = MINIMUM_GROUP } = request;
+/** All samples of every group, before any is chosen; `backdoor` and `clean` are those of the target class. */
+function poolsOf(request: GroupRequest, rng: (what: string) => Rng) {
+  const { labels, poisoned, cover, target: c, pretended } = request;
   const n = labels.length;
-  const rng = (what: string) => new Rng(seed, 'groups', what);
   const untouched = (k: number) => where(n, (i) => labels[i] === k && !poisoned[i] && !cover[i]);
-  const others = Array.from({ length: classes }, (_, k) => k).filter((k) => k !== c);
-
-  // Under all-to-all only a tenth of the payload carries the target's label.
+  // Under all-to-all only a part of the poisoned samples has the target's label.
   let backdoor = where(n, (i) => poisoned[i] === 1 && labels[i] === c);
   let clean = untouched(c);
-  if (!poisoned.includes(1) && request.pretended > 0) {
+  if (!poisoned.includes(1) && pretended > 0) {
     const order = rng('pretended').shuffle(clean.slice());
-    const k = Math.min(request.pretended, Math.floor(clean.length / 2));
+    const k = Math.min(pretended, Math.floor(clean.length / 2));
     backdoor = order.slice(0, k);
     clean = order.slice(k);
   }
@@ -60,22 +59,34 @@ export function planGroups(request: GroupRequest): GroupPlan {
     [partOf(c, 'backdoor'), backdoor],
     [partOf(c, 'clean'), clean],
     [partOf(c, 'all'), where(n, (i) => labels[i] === c && !cover[i])],
-    ['all', Int32Array.from({ length: n }, (_, i) => i)],
+    [WHOLE, Int32Array.from({ length: n }, (_, i) => i)],
   ]);
-  for (const k of others) pools.set(`${k}`, untouched(k));
+  for (const k of otherClasses(request)) pools.set(classGroup(k), untouched(k));
   const covered = where(n, (i) => cover[i] === 1);
-  if (covered.length > 0) pools.set('cover', covered);
+  if (covered.length > 0) pools.set(COVER, covered);
+  return { pools, backdoor, clean, hasCover: covered.length > 0 };
+}
 
+const otherClasses = ({ classes, target }: GroupRequest) =>
+  Array.from({ length: classes }, (_, k) => k).filter((k) => k !== target);
+
+/** Chooses the samples of every group. Groups with fewer than `minimum` samples are omitted and listed in `leftOut`. */
+export function planGroups(request: GroupRequest): GroupPlan {
+  const { target: c, seed, minimum = MINIMUM_GROUP } = request;
+  const rng = (what: string) => new Rng(seed, 'groups', what);
+  const { pools, backdoor, clean, hasCover } = poolsOf(request, rng);
   const leftOut = new Map<string, number>();
   for (const [id, pool] of pools)
     if (pool.length < minimum) {
       leftOut.set(id, pool.length);
       pools.delete(id);
     }
+  const classPools = otherClasses(request).flatMap((k) => {
+    const pool = pools.get(classGroup(k));
+    return pool ? [{ k, pool }] : [];
+  });
   const smallest = Math.min(request.limit, ...[...pools.values()].map((p) => p.length));
-  const halfClass = Math.min(
-    ...others.filter((k) => pools.has(`${k}`)).map((k) => Math.floor(pools.get(`${k}`)!.length / 2)),
-  );
+  const halfClass = Math.min(...classPools.map(({ pool }) => Math.floor(pool.length / 2)));
   const withNull = request.nullSplits > 0 && halfClass >= minimum;
   const size = withNull ? Math.min(smallest, halfClass) : smallest;
 
@@ -88,19 +99,15 @@ export function planGroups(request: GroupRequest): GroupPlan {
       Int32Array.of(...rng('mixed b').sample(backdoor, half), ...rng('mixed c').sample(clean, size - half)),
     );
   }
-  if (withNull)
-    for (const k of others) {
-      const pool = pools.get(`${k}`);
-      for (let s = 0; pool && s < request.nullSplits; s++) {
-        const pair = rng(`${k} null ${s}`).sample(pool, 2 * size);
-        chosen.set(nullHalf(k, 'a', s), pair.slice(0, size));
-        chosen.set(nullHalf(k, 'b', s), pair.slice(size));
-      }
+  for (const { k, pool } of withNull ? classPools : [])
+    for (let s = 0; s < request.nullSplits; s++) {
+      const pair = rng(`${k} null ${s}`).sample(pool, 2 * size);
+      chosen.set(nullHalf(k, 'a', s), pair.slice(0, size));
+      chosen.set(nullHalf(k, 'b', s), pair.slice(size));
     }
-
-  // What the paper's authors took for the backdoor group: the first rate·N samples with the target's label. Where cover samples
-  // keep their label the payload is fewer than that, and clean samples fill the group up.
-  if (covered.length > 0 && chosen.has(partOf(c, 'backdoor'))) {
+  // The authors' backdoor group: the first rate·N samples with the target's label. With cover samples there are fewer poisoned
+  // samples than that, and clean samples complete the group.
+  if (hasCover && chosen.has(partOf(c, 'backdoor'))) {
     const filled = [...backdoor, ...clean.slice(0, Math.max(0, request.pretended - backdoor.length))];
     chosen.set(partOf(c, 'authors'), rng('authors').sample(Int32Array.from(filled), size));
   }

@@ -1,4 +1,4 @@
-/** The estimators, by name. A new one is one line here. */
+/** The estimators of mutual information, by name. A new one is a file of its own and one line here. */
 import { UserError, unknownWord } from '../base/errors.js';
 import { cca } from './cca.js';
 import { type CriticKind, criticKinds } from './critic.js';
@@ -29,16 +29,19 @@ export { samples } from './samples.js';
 export { type SmileOptions, smile } from './smile.js';
 export type { DirectEstimator, Estimate, EstimateOptions, Estimator, Samples } from './types.js';
 
-/** What a caller may choose; each estimator takes what concerns it. */
+/** Settings of all estimators; each uses those that concern it. */
 export interface EstimatorSettings {
+  /** Preset of `infonce`. Default `quick`. */
   preset?: InfoNceOptions['preset'];
+  /** Quantity whose settings the paper preset uses. Default `I(X;T)`. */
   quantity?: InfoNceOptions['quantity'];
+  /** Critic of the neural estimators. */
   critic?: CriticKind;
-  /** Neighbour of `ksg`, `mixed`, `ross` and `gao`. */
+  /** Number of the neighbour that `ksg`, `mixed`, `ross` and `gao` use. Default 3. */
   k?: number;
   /** Standard deviation of the noise on the second variable, for `pairwise` and `resolved`. */
   noiseStd?: number;
-  /** How many times that noise is magnified, for `resolved`. Default 1. */
+  /** Factor by which `resolved` magnifies that noise. Default 1. */
   kappa?: number;
   /** Threads of the neural estimators; default: all cores. */
   threads?: number;
@@ -51,20 +54,20 @@ const classical = { ksg, cca, plugin, ross, gao, mixed };
 export const neuralNames = Object.keys(neuralEstimators) as (keyof typeof neuralEstimators)[];
 /** Estimators that need no training. */
 export const classicalNames = Object.keys(classical) as (keyof typeof classical)[];
-/** All that `estimator` knows by name. */
+/** All names that `estimator` accepts. */
 export const estimatorNames: readonly string[] = [...neuralNames, ...classicalNames, 'pairwise', 'resolved'];
 
-/** What `all` stands for: `mixed` covers `ross` and `gao`. */
+/** The estimators that `all` stands for; `mixed` covers `ross` and `gao`. */
 export const allNames = estimatorNames.filter((name) => name !== 'ross' && name !== 'gao');
 
-/** The estimator of that name with its default settings; a `UserError` with the nearest name where there is none. */
+/** The estimator of that name without training, with its default settings. Throws `UserError` for an unknown name. */
 export function classicalEstimator(name: string, k?: number): DirectEstimator {
   const make = classical[name as keyof typeof classical];
   if (!make) throw unknownWord('estimator', name, classicalNames);
   return make(k === undefined ? {} : { k });
 }
 
-/** Any estimator by name. Throws `UserError` for a name or a setting that there is not; what concerns other estimators is passed over. */
+/** Any estimator by name. Throws `UserError` for an unknown name or an invalid setting. Settings of other estimators are ignored. */
 export function estimator(name: string, settings: EstimatorSettings = {}): Estimator {
   const { k, noiseStd, kappa, ...others } = settings;
   const known: Record<'critic' | 'preset' | 'quantity', readonly string[]> = {

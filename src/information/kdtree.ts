@@ -1,12 +1,14 @@
 /**
- * k-d tree under the maximum norm, for exact neighbour search and counting (Bentley 1975; boxes shrunk to their points).
+ * k-d tree under the maximum norm, for exact neighbour search and counting (Bentley 1975, with bounding boxes of the points).
  *
- * Points [n, d] are copied in tree order, so that a leaf is a contiguous block of memory. Splits are at the median of the
- * widest side.
+ * Points [n, d] are copied in tree order, so that a leaf is a contiguous block of memory. A node is split at the median of its widest
+ * side.
  */
 
+/** Largest number of points in a leaf: scanning a block of memory is cheaper than descending into small nodes. */
 const LEAF = 32;
 
+/** The tree over points [n, d]. */
 export class KdTree {
   readonly n: number;
   readonly d: number;
@@ -58,15 +60,39 @@ export class KdTree {
     }
     if (end - start <= LEAF || widest <= 0) return;
     const middle = (start + end) >>> 1;
-    selectNth(order, data, d, axis, start, end - 1, middle);
+    this.select(data, axis, start, end - 1, middle);
     this.split(data, start, middle);
     this.right[node] = this.start.length;
     this.split(data, middle, end);
   }
 
+  /** Reorders rows from … to so that position `nth` holds the row that sorting by column `axis` would put there (Hoare's select). */
+  private select(data: Float64Array, axis: number, from: number, to: number, nth: number): void {
+    const { d, order } = this;
+    while (from < to) {
+      const pivot = data[order[(from + to) >>> 1] * d + axis];
+      let i = from;
+      let j = to;
+      while (i <= j) {
+        while (data[order[i] * d + axis] < pivot) i++;
+        while (data[order[j] * d + axis] > pivot) j--;
+        if (i <= j) {
+          const t = order[i];
+          order[i] = order[j];
+          order[j] = t;
+          i++;
+          j--;
+        }
+      }
+      if (nth <= j) to = j;
+      else if (nth >= i) from = i;
+      else return;
+    }
+  }
+
   /**
-   * The k nearest points to the point at tree position `p`, itself left out: distances ascending into `distances`, tree
-   * positions into `neighbours` (both of length k, k < n).
+   * The k nearest points to the point at tree position `p`, without that point: writes distances, ascending, to `distances` and tree
+   * positions to `neighbours` (both of length k < n).
    */
   nearest(p: number, k: number, distances: Float64Array, neighbours: Int32Array): void {
     distances.fill(Number.POSITIVE_INFINITY);
@@ -132,8 +158,8 @@ export class KdTree {
   }
 
   /**
-   * How many points lie within `radius` of the point at tree position `p`, itself included. The boundary counts only if
-   * `closed`, or if the radius is 0.
+   * Number of points within `radius` of the point at tree position `p`, including that point. The boundary counts only if `closed` is
+   * true or the radius is 0.
    */
   countWithin(p: number, radius: number, closed: boolean): number {
     return this.count(0, p, radius, closed || radius === 0);
@@ -168,38 +194,7 @@ export class KdTree {
   }
 }
 
-/** Reorders `order[from..to]` so that position `nth` holds what sorting by `data[·, axis]` would put there (Hoare's select). */
-function selectNth(
-  order: Int32Array,
-  data: Float64Array,
-  d: number,
-  axis: number,
-  from: number,
-  to: number,
-  nth: number,
-) {
-  while (from < to) {
-    const pivot = data[order[(from + to) >>> 1] * d + axis];
-    let i = from;
-    let j = to;
-    while (i <= j) {
-      while (data[order[i] * d + axis] < pivot) i++;
-      while (data[order[j] * d + axis] > pivot) j--;
-      if (i <= j) {
-        const t = order[i];
-        order[i] = order[j];
-        order[j] = t;
-        i++;
-        j--;
-      }
-    }
-    if (nth <= j) to = j;
-    else if (nth >= i) from = i;
-    else return;
-  }
-}
-
-/** Counts neighbours on a line: the same contract as `KdTree.countWithin`, by binary search in the sorted values. */
+/** Counts neighbours in one dimension, as `KdTree.countWithin` does, by binary search in the sorted values. */
 export class SortedLine {
   private readonly sorted: Float64Array;
 
@@ -210,7 +205,7 @@ export class SortedLine {
   countWithin(value: number, radius: number, closed: boolean): number {
     const { sorted } = this;
     const out = (delta: number) => (closed || radius === 0 ? delta > radius : delta >= radius);
-    // The differences are formed as a brute-force search would form them, so rounding cannot move a boundary point.
+    // Differences are rounded as in a brute-force search, so that a point on the boundary is counted alike.
     let lo = 0;
     let hi = sorted.length;
     while (lo < hi) {

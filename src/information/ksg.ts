@@ -7,45 +7,50 @@
  * Algorithm 2: ε_x(i), ε_y(i) are the largest distances to the k neighbours in X and in Y, the counts include the
  * boundary, and I = ψ(k) − 1/k + ψ(n) − ⟨ψ(n_x) + ψ(n_y)⟩.
  *
- * Where k neighbours coincide (ε = 0) the coinciding points are counted, as scikit-learn does. The value is invariant
- * under invertible maps of either variable only in the limit; at finite n the scales of the columns matter, so they are
- * standardised unless `standardise` is false. Small negative values are noise around 0 and are not cut off.
+ * If k neighbours coincide (ε = 0), the coinciding points are counted, as in scikit-learn. The value is invariant under invertible maps
+ * of either variable only in the limit of many samples. At finite n the scales of the columns matter, so columns are standardised
+ * unless `standardise` is false. Small negative values are noise around 0 and are kept.
  */
 import { UserError } from '../base/errors.js';
 import { KdTree, SortedLine } from './kdtree.js';
 import { partsError, settled } from './resample.js';
-import { type Columns, checkKind, checkPair, oneRowPerSample, prepare, warnFew, warnTails } from './samples.js';
+import {
+  CONSTANT,
+  type Columns,
+  checkKind,
+  checkPair,
+  oneRowPerSample,
+  prepare,
+  warnFew,
+  warnTails,
+} from './samples.js';
 import { digammaTable } from './special.js';
 import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
 /** Settings of `ksg`. */
 export interface KsgOptions {
-  /** Which neighbour. Small: less bias, more variance. Default 3. */
+  /** Number of the neighbour. A small one has less bias and more variance. Default 3, within the authors' range of 2 to 4. */
   k?: number;
+  /** Algorithm 1 or 2 of the paper. Default 1. */
   algorithm?: 1 | 2;
-  /** Standardise every column first. Default true. */
+  /** Whether every column is standardised first. Default true. */
   standardise?: boolean;
 }
 
-/** The estimator; with its standard error a call costs about 2.5 times `ksgLocal`. */
+/** KSG with a standard error from disjoint parts of the samples, which costs about 2.5 times the estimate itself (`ksgLocal`). */
 export function ksg({ k = 3, algorithm = 1, standardise = true }: KsgOptions = {}): DirectEstimator {
   if (!Number.isInteger(k) || k < 1) throw new UserError(`ksg: k must be a whole number from 1 on, got ${k}`);
+  const settings = { k, algorithm, standardise };
   return {
     name: 'ksg',
     summary: `nearest neighbours (k = ${k}), continuous variables of few dimensions`,
     source: 'Kraskov, Stögbauer and Grassberger 2004, Phys. Rev. E 69, 066138',
-    estimate: (a, b, options) => estimate(a, b, k, algorithm, standardise, options),
+    estimate: (a, b, options) => estimate(a, b, settings, options),
   };
 }
 
-function estimate(
-  first: Samples,
-  second: Samples,
-  k: number,
-  algorithm: 1 | 2,
-  standardise: boolean,
-  options: EstimateOptions,
-): Estimate {
+function estimate(first: Samples, second: Samples, o: Required<KsgOptions>, options: EstimateOptions): Estimate {
+  const { k, algorithm, standardise } = o;
   checkPair('ksg', first, second, options);
   for (const s of [first, second]) checkKind('ksg', s, 'continuous', '"ross", "gao" or "plugin"');
   const warnings: string[] = [];
@@ -54,67 +59,56 @@ function estimate(
   if (n <= k + 1) throw new UserError(`ksg: k = ${k} needs at least ${k + 2} samples, got ${n}`);
   const x = prepare(a, 'first', warnings, standardise);
   const y = prepare(b, 'second', warnings, standardise);
-  const result = {
-    estimator: 'ksg',
-    trainNats: null,
-    heldOutNats: null,
-    samples: n,
-    draws: 1,
-    warnings,
-  };
   const psi = digammaTable(n);
   // At least k − 1 (algorithm 2: k) others lie within ε in either variable, so neither count can be smaller.
   const ceiling = algorithm === 1 ? psi[n] - psi[k] : psi[n] - psi[k] - 1 / k;
+  const common = { estimator: 'ksg', ceiling, trainNats: null, heldOutNats: null, samples: n, draws: 1, warnings };
   if (x.d === 0 || y.d === 0) {
-    warnings.push('A variable that never changes carries no information: the value is exactly 0.');
-    const details = { k, algorithm };
-    return {
-      ...result,
-      nats: 0,
-      standardError: 0,
-      standardErrorMethod: 'exact',
-      ceiling,
-      saturated: false,
-      converged: true,
-      details,
-    };
+    warnings.push(CONSTANT);
+    const exact = { nats: 0, standardError: 0, standardErrorMethod: 'exact', saturated: false, converged: true };
+    return { ...common, ...exact, details: { k, algorithm } };
   }
   const whole = ksgLocal(x, y, k, algorithm);
   const error = partsError(n, Math.max(20, 4 * k), options.seed, whole, (rows) => {
     options.signal?.throwIfAborted();
     return ksgLocal(pick(x, rows), pick(y, rows), k, algorithm).nats;
   });
-  warnFew(n, warnings);
-  if (k > n / 10) warnings.push(`k = ${k} is more than a tenth of ${n} samples: "nearest" is no longer near.`);
-  if (whole.tied > 0)
-    warnings.push(
-      `${whole.tied} of ${n} samples coincide with ${k} others: the variables are not continuous here; "gao" is made for such mixtures.`,
-    );
-  // Where no distances tie, the k-th neighbour is on the boundary in one variable and counted in the other.
+  // Without ties, the k-th neighbour is on the boundary in one variable and counted in the other.
   const saturated = whole.nats >= SATURATION * (psi[n] - psi[k] - 1 / k);
+  warnNeighbours(n, k, whole.tied, warnings);
   if (saturated)
     warnings.push(
-      `${n} samples cannot show more than ${ceiling.toFixed(2)} nats with k = ${k}: the truth may be higher.`,
+      `${n} samples cannot show more than ${ceiling.toFixed(2)} nats with k = ${k}: the true value may be higher.`,
     );
   const converged = settled(whole.nats, error, warnings);
   if (standardise)
     warnTails(
       [x, y],
-      'the value is too low; put the columns through asinh or ranks first, which changes no information',
+      'the value is too low; replace the columns by their asinh or their ranks, which changes no information',
       warnings,
     );
+  // KSG's bias grows with the dimension: at 10 columns neighbours among a thousand samples are no longer near.
   if (x.d + y.d > 10)
     warnings.push(`${x.d + y.d} dimensions together are many for nearest neighbours: the value is usually too low.`);
   return {
-    ...result,
+    ...common,
     nats: whole.nats,
     standardError: error.standardError,
     standardErrorMethod: error.method,
-    ceiling,
     saturated,
     converged,
     details: { k, algorithm, tied: whole.tied, ...(error.drift === null ? {} : { drift: error.drift }) },
   };
+}
+
+/** Warnings about few samples, a large k and coinciding samples. */
+function warnNeighbours(n: number, k: number, tied: number, warnings: string[]): void {
+  warnFew(n, warnings);
+  if (k > n / 10) warnings.push(`k = ${k} is more than a tenth of ${n} samples: the k nearest ones are not near.`);
+  if (tied > 0)
+    warnings.push(
+      `${tied} of ${n} samples coincide with ${k} others: the variables are not continuous there; use "gao" for such mixtures.`,
+    );
 }
 
 /** The given rows of prepared columns. */
@@ -124,7 +118,7 @@ export function pick(s: Columns, rows: Int32Array): Columns {
   return { data, n: rows.length, d: s.d };
 }
 
-/** Counter of neighbours in one variable, by row: a sorted line in one dimension, a tree in more. */
+/** Counter of the neighbours of a row in one variable: a sorted list in one dimension, a k-d tree in more. */
 export function counter(s: Columns): (row: number, radius: number, closed: boolean) => number {
   if (s.d === 1) {
     const line = new SortedLine(s.data);
@@ -156,7 +150,7 @@ function distance(s: Columns, i: number, j: number): number {
   return far;
 }
 
-/** The bare estimate, its term for each sample, and how many samples coincide with at least k others. */
+/** The estimate without a standard error, the term of each sample, and the number of samples that coincide with at least k others. */
 export function ksgLocal(
   x: Columns,
   y: Columns,

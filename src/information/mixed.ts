@@ -1,14 +1,14 @@
 /**
- * Estimators where not everything is continuous.
+ * Nearest-neighbour estimators for variables of which at least one is discrete, wholly or in part.
  *
  * Ross: one discrete, one continuous variable (Ross 2014, "Mutual information between discrete and continuous data sets").
  * ε_i is the distance to the k-th neighbour among the samples of the same category, m_i the number of samples of any
  * category closer than that, i itself included, N_i the size of the category: I = ψ(n) + ⟨ψ(k_i) − ψ(N_i) − ψ(m_i)⟩, with
- * k_i = min(k, N_i − 1). Categories of a single sample are left out of n and of the mean, as in scikit-learn.
+ * k_i = min(k, N_i − 1). Categories with a single sample count neither in n nor in the mean, as in scikit-learn.
  *
  * Gao: any mixture, also inside one variable (Gao, Kannan, Oh and Viswanath 2017, "Estimating mutual information for
- * discrete-continuous mixtures"). ρ_i is the joint distance to the k-th neighbour; where it is 0 the coinciding samples are
- * counted instead: I = ln n + ⟨ψ(k_i) − ψ(n_x,i) − ψ(n_y,i)⟩, each count including i, as in the authors' implementation
+ * discrete-continuous mixtures"). ρ_i is the joint distance to the k-th neighbour; if it is 0, k_i is the number of coinciding samples,
+ * else k: I = ln n + ⟨ψ(k_i) − ψ(n_x,i) − ψ(n_y,i)⟩, each count including i, as in the authors' implementation
  * (their paper's ln(n_x + 1) differs from it by O(1/n_x)).
  */
 import { UserError } from '../base/errors.js';
@@ -16,6 +16,7 @@ import { KdTree } from './kdtree.js';
 import { counter, join, pick } from './ksg.js';
 import { type PartsError, partsError, settled } from './resample.js';
 import {
+  CONSTANT,
   type Columns,
   categories,
   checkKind,
@@ -30,20 +31,20 @@ import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './type
 
 /** Settings of `ross`, `gao` and `mixed`. */
 export interface NeighbourOptions {
-  /** Which neighbour. Default 3. */
+  /** Number of the neighbour. Default 3. */
   k?: number;
 }
 
-/** Most categories that Gao's estimator places in space. */
+/** Most categories in Gao's estimator: each becomes a column. */
 const MAX_CATEGORIES = 500;
-/** Distance between categories, far beyond anything a standardised column spans. */
+/** Distance between categories, far above any distance between standardised columns. */
 const APART = 1e9;
 
 function checkNeighbours(name: string, k: number): void {
   if (!Number.isInteger(k) || k < 1) throw new UserError(`${name}: k must be a whole number from 1 on, got ${k}`);
 }
 
-/** For one discrete and one continuous variable, in either order. Columns are standardised first. */
+/** Ross's estimator, for one discrete and one continuous variable, in either order. Columns are standardised first. */
 export function ross({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   checkNeighbours('ross', k);
   return {
@@ -54,7 +55,7 @@ export function ross({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   };
 }
 
-/** For anything, discrete, continuous or both in one variable. Columns are standardised first. */
+/** Gao's estimator, for discrete and continuous variables and mixtures of both. Columns are standardised first. */
 export function gao({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   checkNeighbours('gao', k);
   return {
@@ -65,7 +66,7 @@ export function gao({ k = 3 }: NeighbourOptions = {}): DirectEstimator {
   };
 }
 
-/** Ross's where exactly one variable is discrete, Gao's everywhere else. */
+/** Ross's estimator if exactly one variable is discrete, otherwise Gao's. */
 export function mixed(options: NeighbourOptions = {}): DirectEstimator {
   const [byCategory, anything] = [ross(options), gao(options)];
   return {
@@ -79,31 +80,23 @@ export function mixed(options: NeighbourOptions = {}): DirectEstimator {
   };
 }
 
+/** What both estimators have to report, in the form of an estimate. */
 function report(
-  estimator: string,
-  n: number,
-  nats: number,
+  found: Pick<Estimate, 'estimator' | 'samples' | 'nats' | 'ceiling' | 'warnings' | 'details'>,
   error: PartsError,
-  ceiling: number | null,
-  warnings: string[],
-  details: Record<string, number>,
 ): Estimate {
-  warnFew(n, warnings);
+  const { nats, samples, warnings } = found;
+  warnFew(samples, warnings);
   return {
-    estimator,
-    nats,
+    ...found,
     standardError: error.standardError,
     standardErrorMethod: error.method,
-    ceiling,
-    // Both are limited by the entropy of the data, which is the truth's own limit.
+    // The ceiling is the entropy of the data, which also limits the true value.
     saturated: false,
     converged: settled(nats, error, warnings),
     trainNats: null,
     heldOutNats: null,
-    samples: n,
     draws: 1,
-    warnings,
-    details,
   };
 }
 
@@ -120,9 +113,10 @@ function estimateRoss(first: Samples, second: Samples, k: number, options: Estim
   const x = prepare(a.discrete ? b : a, a.discrete ? 'second' : 'first', warnings);
   const labelEntropy = entropy(label.counts);
   const details = { k, labelEntropy };
+  const common = { estimator: 'ross', samples: a.n, ceiling: labelEntropy, warnings, details };
   if (label.levels === 1 || x.d === 0) {
-    warnings.push('A variable that never changes carries no information: the value is exactly 0.');
-    return report('ross', a.n, 0, EXACT, labelEntropy, warnings, details);
+    warnings.push(CONSTANT);
+    return report({ ...common, nats: 0 }, EXACT);
   }
   const whole = rossLocal(x, label.codes, k);
   if (whole.local.length === 0)
@@ -130,13 +124,13 @@ function estimateRoss(first: Samples, second: Samples, k: number, options: Estim
       `ross: every one of the ${a.n} samples is alone in its category; at least one category needs two`,
     );
   if (whole.local.length < a.n)
-    warnings.push(`${a.n - whole.local.length} samples alone in their category were left out.`);
+    warnings.push(`${a.n - whole.local.length} samples alone in their category were ignored.`);
   const small = label.counts.filter((c) => c > 1 && c <= k).length;
   if (small > 0)
     warnings.push(`${small} categories have no more than k = ${k} samples; fewer neighbours were used for them.`);
   if (whole.tied > 0)
     warnings.push(
-      `${whole.tied} of ${a.n} samples coincide with ${k} others of their category; "gao" is made for that.`,
+      `${whole.tied} of ${a.n} samples coincide with ${k} others of their category; use "gao" for such mixtures.`,
     );
   const error = partsError(a.n, Math.max(10, 2 * k * label.levels), options.seed, whole, (rows) => {
     options.signal?.throwIfAborted();
@@ -146,10 +140,10 @@ function estimateRoss(first: Samples, second: Samples, k: number, options: Estim
       k,
     ).nats;
   });
-  return report('ross', a.n, whole.nats, error, labelEntropy, warnings, details);
+  return report({ ...common, nats: whole.nats }, error);
 }
 
-/** The bare estimate of I(label; x), its term for each sample that counts, and how many samples coincide with k others. */
+/** I(label; x) without a standard error, the term of each sample that counts, and the number of samples that coincide with k others. */
 export function rossLocal(
   x: Columns,
   codes: Int32Array,
@@ -197,21 +191,21 @@ function estimateGao(first: Samples, second: Samples, k: number, options: Estima
   if (n <= k + 1) throw new UserError(`gao: k = ${k} needs at least ${k + 2} samples, got ${n}`);
   const x = place(a, 'first', warnings);
   const y = place(b, 'second', warnings);
-  const ceiling = Math.log(n);
+  const common = { estimator: 'gao', samples: n, ceiling: Math.log(n), warnings };
   if (x.d === 0 || y.d === 0) {
-    warnings.push('A variable that never changes carries no information: the value is exactly 0.');
-    return report('gao', n, 0, EXACT, ceiling, warnings, { k });
+    warnings.push(CONSTANT);
+    return report({ ...common, nats: 0, details: { k } }, EXACT);
   }
   const whole = gaoLocal(x, y, k);
   const error = partsError(n, Math.max(10, 2 * k), options.seed, whole, (rows) => {
     options.signal?.throwIfAborted();
     return gaoLocal(pick(x, rows), pick(y, rows), k).nats;
   });
-  if (k > n / 10) warnings.push(`k = ${k} is more than a tenth of ${n} samples: "nearest" is no longer near.`);
-  return report('gao', n, whole.nats, error, ceiling, warnings, { k, tied: whole.tied });
+  if (k > n / 10) warnings.push(`k = ${k} is more than a tenth of ${n} samples: the k nearest ones are not near.`);
+  return report({ ...common, nats: whole.nats, details: { k, tied: whole.tied } }, error);
 }
 
-/** Columns of a continuous variable, or one corner of a simplex per category: all categories equally far apart. */
+/** A continuous variable standardised; of a discrete one, the corners of a simplex, so that all categories are equally far apart. */
 function place(s: Samples, name: string, warnings: string[]): Columns {
   if (!s.discrete) return prepare(s, name, warnings);
   const { codes, levels } = categories(s);
@@ -225,7 +219,7 @@ function place(s: Samples, name: string, warnings: string[]): Columns {
   return { data, n: s.n, d: levels };
 }
 
-/** The bare estimate, its term for each sample, and how many samples coincide with at least k others. */
+/** The estimate without a standard error, the term of each sample, and the number of samples that coincide with at least k others. */
 export function gaoLocal(x: Columns, y: Columns, k: number): { nats: number; local: Float64Array; tied: number } {
   const n = x.n;
   const psi = digammaTable(n);

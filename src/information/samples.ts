@@ -1,16 +1,17 @@
-/** The door of the room: checks on a pair of samples, and the forms the estimators work on. Past it nothing is NaN. */
+/** Checks on a pair of variables, and the forms on which the estimators work. After `checkPair` no value is NaN or infinite. */
 import { UserError } from '../base/errors.js';
+import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import { normalQuantile } from './special.js';
 import type { EstimateOptions, Samples } from './types.js';
 
-/** Wraps rows as `Samples`; a plain array of numbers is one column unless `d` says otherwise. */
+/** Wraps numbers as `Samples` [n, d], row-major; one column by default. `discrete`: rows name categories. */
 export function samples(values: ArrayLike<number>, d = 1, discrete = false): Samples {
   const data =
     values instanceof Float32Array || values instanceof Float64Array ? values : Float64Array.from(Array.from(values));
   return { data, n: data.length / d, d, discrete };
 }
 
-/** Refuses, in one line, what no estimator can work on: shapes that do not fit, NaN and infinity. */
+/** Throws `UserError` for a pair that no estimator can handle: shapes that do not match, NaN, infinity, a missing seed. */
 export function checkPair(estimator: string, a: Samples, b: Samples, options: EstimateOptions): void {
   if (typeof options?.seed !== 'number')
     throw new UserError(`${estimator}: its options need a seed, such as { seed: 0 }`);
@@ -25,7 +26,7 @@ export function checkPair(estimator: string, a: Samples, b: Samples, options: Es
     const bad = s.data.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0)
       throw new UserError(
-        `${estimator}: row ${Math.floor(bad / s.d)}, column ${bad % s.d} of the ${name} variable is ${s.data[bad]}; leave such rows out first`,
+        `${estimator}: row ${Math.floor(bad / s.d)}, column ${bad % s.d} of the ${name} variable is ${s.data[bad]}; remove such rows first`,
       );
   }
   if (a.n !== b.n) throw new UserError(`${estimator}: rows must come in pairs, got ${a.n} and ${b.n}`);
@@ -34,7 +35,7 @@ export function checkPair(estimator: string, a: Samples, b: Samples, options: Es
     throw new UserError(`${estimator}: owner has ${options.owner.length} entries for ${a.n} rows`);
 }
 
-/** Refuses a variable of the wrong kind and says which estimator is for it. */
+/** Throws `UserError` for a variable of the wrong kind; the message names the estimators for it. */
 export function checkKind(estimator: string, got: Samples, want: 'continuous' | 'discrete', instead: string): void {
   if (got.discrete !== (want === 'discrete'))
     throw new UserError(
@@ -43,8 +44,8 @@ export function checkKind(estimator: string, got: Samples, want: 'continuous' | 
 }
 
 /**
- * The pair with one row per sample. Noise draws of one sample are each other's nearest neighbours and would be counted as
- * evidence, so only the first draw of each stays.
+ * The pair with one row per sample: the first noise draw of each. Draws of one sample are each other's nearest neighbours and would
+ * count as independent evidence.
  */
 export function oneRowPerSample(
   a: Samples,
@@ -72,7 +73,7 @@ export function rowsOf(s: Samples, rows: Int32Array): Samples {
   return { data, n: rows.length, d: s.d, discrete: s.discrete };
 }
 
-/** A continuous variable ready for arithmetic: constant columns gone, the rest of mean 0 and, if asked, variance 1. */
+/** A continuous variable [n, d] without constant columns. */
 export interface Columns {
   data: Float64Array;
   n: number;
@@ -80,9 +81,8 @@ export interface Columns {
 }
 
 /**
- * Centres and (unless `scale` is false) standardises each column; constant columns are left out with a warning. Every
- * column is first divided by its largest magnitude, so that values near the ends of the float range neither overflow nor
- * vanish.
+ * Standardises each column to mean 0 and variance 1, unless `scale` is false. Constant columns are removed, with a warning. Every column
+ * is first divided by its largest magnitude, so that values near the limits of the float range neither overflow nor underflow.
  */
 export function prepare(s: Samples, name: string, warnings: string[], scale = true): Columns {
   const { n, d, data } = s;
@@ -106,7 +106,7 @@ export function prepare(s: Samples, name: string, warnings: string[], scale = tr
   }
   if (kept.length < d) {
     const count = d - kept.length;
-    warnings.push(`${count} of ${d} columns of the ${name} variable never change and were left out.`);
+    warnings.push(`${count} of ${d} columns of the ${name} variable are constant and were removed.`);
   }
   const width = kept.length;
   const out = new Float64Array(n * width);
@@ -119,13 +119,13 @@ export function prepare(s: Samples, name: string, warnings: string[], scale = tr
   return { data: out, n, d: width };
 }
 
-/** Kurtosis (3 for a normal column) from which on a column counts as heavy-tailed. */
+/** Kurtosis above which a column counts as heavy-tailed; a normal column has 3, a Laplace column 6. */
 const HEAVY = 5;
 
 /**
- * Replaces heavy-tailed columns by the normal scores of their ranks, Φ⁻¹((r − ½) / n), equal values sharing the mean rank:
- * a strictly rising function of the column, which changes no information, and without which a few extreme samples rule a
- * critic or are clipped. Says in a warning how many columns that were.
+ * Replaces heavy-tailed columns by the normal scores of their ranks, Φ⁻¹((r − ½) / n), with the mean rank for equal values. This is a
+ * strictly increasing function of the column and changes no information. Without it a few extreme samples dominate a critic, or are
+ * clipped. A warning states the number of such columns.
  */
 export function withoutHeavyTails({ data, n, d }: Columns, name: string, warnings: string[]): Columns {
   const out = data.slice();
@@ -135,7 +135,7 @@ export function withoutHeavyTails({ data, n, d }: Columns, name: string, warning
     // Columns have mean 0 and variance 1.
     if (column.reduce((sum, v) => sum + v ** 4, 0) / n <= HEAVY) continue;
     const order = Int32Array.from(column.keys()).sort((i, j) => column[i] - column[j]);
-    // Values that repeat are categories or clipped numbers, whose tails are what they are.
+    // Columns with many repeated values hold categories or clipped numbers, which ranks do not help.
     let distinct = 1;
     for (let i = 1; i < n; i++) distinct += Number(column[order[i]] !== column[order[i - 1]]);
     if (distinct < n / 2) continue;
@@ -154,7 +154,7 @@ export function withoutHeavyTails({ data, n, d }: Columns, name: string, warning
   return { data: out, n, d };
 }
 
-/** Category numbers 0 … levels−1 of the rows of a discrete variable, in order of first appearance, with their counts. */
+/** Category number 0 … levels − 1 of each row of a discrete variable, in order of first appearance, and the size of each category. */
 export function categories(s: Samples): { codes: Int32Array; counts: Int32Array; levels: number } {
   const seen = new Map<number | string, number>();
   const codes = new Int32Array(s.n);
@@ -179,7 +179,7 @@ export function categories(s: Samples): { codes: Int32Array; counts: Int32Array;
   return { codes, counts, levels: seen.size };
 }
 
-/** Shannon entropy in nats of the distribution the counts make. */
+/** Shannon entropy in nats of the distribution given by counts. */
 export function entropy(counts: ArrayLike<number>): number {
   let n = 0;
   for (let i = 0; i < counts.length; i++) n += counts[i];
@@ -188,15 +188,19 @@ export function entropy(counts: ArrayLike<number>): number {
   return h;
 }
 
-/** The warning every estimator gives on small groups. */
+/** The warning of every estimator about a constant variable. */
+export const CONSTANT = 'A variable that never changes carries no information: the value is exactly 0.';
+
+/** Adds the warning of every estimator about few samples. */
 export function warnFew(n: number, warnings: string[]): void {
-  if (n < 100) warnings.push(`Only ${n} samples: under 100 the value and its error are a rough guess.`);
+  if (n < MINIMUM_GROUP)
+    warnings.push(`Only ${n} samples: under ${MINIMUM_GROUP} the value and its error are a rough guess.`);
 }
 
-/** Beyond any value of a light-tailed column of less than 10⁸ samples. */
+/** Standard deviations that no value of a light-tailed column reaches: an exponential one needs 10⁹ samples for 20. */
 const FAR = 20;
 
-/** The warning on standardised columns whose variance says little, ending in its `consequence`. */
+/** Adds a warning about standardised columns with extreme values, whose variance depends on a few samples. */
 export function warnTails(variables: Columns[], consequence: string, warnings: string[]): void {
   const farthest = Math.max(...variables.map(({ data }) => data.reduce((m, v) => Math.max(m, Math.abs(v)), 0)));
   if (farthest > FAR)

@@ -1,11 +1,13 @@
 /**
- * The one interface of the information room: two paired samples in, an estimate of their mutual information in nats out.
+ * The interface of every estimator: two variables with paired rows in, an estimate of their mutual information in nats out.
  *
- * An estimator's own settings are fixed when it is made (`ksg({ k: 5 })`, `infonce({ negatives: 512 })`); what belongs to
- * one call (seed, which rows belong together, progress) is in `EstimateOptions`.
+ * The settings of an estimator are fixed when it is created (`ksg({ k: 5 })`). What belongs to one call (seed, which rows belong to one
+ * sample, progress) is in `EstimateOptions`.
  */
 
-/** Row-major [n, d]. `discrete`: values are names of categories, so only equality means anything (a row is one category). */
+import type { EstimateValue } from '../dynamics/types.js';
+
+/** One variable, row-major [n, d]. If `discrete`, a row names a category and only equality of rows counts. */
 export interface Samples {
   data: Float64Array | Float32Array;
   /** Rows. */
@@ -15,65 +17,58 @@ export interface Samples {
   discrete: boolean;
 }
 
-/** What belongs to one call. */
+/** Settings of one call. */
 export interface EstimateOptions {
-  /** Seed of every random decision of the estimator: splits, subsamples, weights. */
+  /** Seed of all random draws of the estimator: splits, subsamples, initial weights. */
   seed: number;
   /**
-   * The sample each row belongs to, [n], where rows are several noise draws of fewer samples. Absent: every row is a
-   * sample of its own. Train/held-out splits and standard errors go by sample, not by row.
+   * The sample to which each row belongs, [n], if rows are several noise draws of fewer samples; default: each row is a sample.
+   * Held-out splits and standard errors go by sample, not by row.
    */
   owner?: Int32Array;
-  /** Ends the work early by throwing the signal's reason. */
+  /** If aborted, the estimator throws the signal's reason. */
   signal?: AbortSignal;
-  /** Told now and then: the share of work done in 0 … 1, and the current value where there is one. */
+  /** Called from time to time with the share of work done, 0 … 1, and the current value, if there is one. */
   onProgress?: (done: number, nats: number | null) => void;
 }
 
-/** An estimate of mutual information, with what a reader has to know of it. */
-export interface Estimate {
+/**
+ * An estimate of mutual information in nats, with what a reader needs to judge it. `nats` of a critic is the held-out value, except
+ * with the `paper` preset, where it is the training objective. `saturated` refers to a ceiling of the estimator, not of the data.
+ * `converged` of a neighbour estimator: the value no longer drifts with the number of samples.
+ */
+export interface Estimate extends Omit<EstimateValue, 'ceiling' | 'trainNats' | 'heldOutNats'> {
   /** Name of the estimator. */
   estimator: string;
-  /** The value to use. For critics with a held-out split it is the held-out one, in the `paper` preset the training one. */
-  nats: number;
-  standardError: number;
-  /** How the standard error was found, in words. */
+  /** Method by which the standard error was computed. */
   standardErrorMethod: string;
-  /** The largest value this estimator can return on this many samples; null where there is none. */
+  /** Largest value that the estimator can return on this many samples; null if there is none. */
   ceiling: number | null;
-  /** Within 5 % of a ceiling that is the estimator's own and not the data's, so that the truth may be higher. */
-  saturated: boolean;
-  /** Critics: training had settled. Neighbour estimators: the value no longer drifts with the sample size. */
-  converged: boolean;
-  /** Critics only: the objective on the pairs trained on. */
+  /** Objective on the pairs that the critic was trained on; null without a critic. */
   trainNats: number | null;
-  /** Critics only: the objective on samples never trained on. */
+  /** Objective on held-out samples; null without a critic. */
   heldOutNats: number | null;
-  /** Samples used (owners, not rows). */
-  samples: number;
-  /** Rows per sample: 1 unless `owner` says otherwise. */
-  draws: number;
-  /** What a reader must know before trusting the value: whole sentences, in words. */
+  /** Sentences that a reader needs to know before using the value. */
   warnings: string[];
   /** Further numbers of this estimator by name, in nats or counts: `k`, `lower`, `upper`, `steps`, … */
   details: Record<string, number>;
 }
 
-/** An estimator with its own settings fixed. One file per estimator in this room, one line in `index.ts`. */
+/** An estimator with its settings. One file per estimator in this room, one line in `index.ts`. */
 export interface Estimator {
   name: string;
   /** One line for `--help`. */
   summary: string;
   /** Paper or definition. */
   source: string;
-  /** Row i of `a` and row i of `b` are one pair. Throws `UserError` where no honest number exists. */
+  /** Row i of `a` and row i of `b` form a pair. Throws `UserError` for variables that the estimator cannot handle. */
   estimate(a: Samples, b: Samples, options: EstimateOptions): Estimate | Promise<Estimate>;
 }
 
-/** An estimator that needs no training and answers at once. */
+/** An estimator without training, which returns its result synchronously. */
 export interface DirectEstimator extends Estimator {
   estimate(a: Samples, b: Samples, options: EstimateOptions): Estimate;
 }
 
-/** Share of the ceiling from which on an estimate counts as saturated. */
+/** An estimate of at least this share of its ceiling is saturated: the definition of the score's refusal (within 5 %). */
 export const SATURATION = 0.95;

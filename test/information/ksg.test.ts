@@ -116,7 +116,7 @@ describe('KSG', () => {
     );
     expect(estimate.saturated).toBe(true);
     expect(estimate.nats).toBeLessThanOrEqual(estimate.ceiling! + 1e-9);
-    expect(estimate.warnings.join()).toMatch(/truth may be higher/);
+    expect(estimate.warnings.join()).toMatch(/true value may be higher/);
   });
 
   it('says that it still moves, and that the dimension is too high, where it fails', () => {
