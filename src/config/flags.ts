@@ -1,5 +1,6 @@
 /** Options by the names that users see: key of the schema ↔ flag of the command line ↔ field of the dashboard's form. */
 import { UserError } from '../base/errors.js';
+import { type MomentRequest, parseMoment } from '../training/moments.js';
 import { type RunRequest, runOptions } from './options.js';
 
 /** Options whose flag differs from their key. `view` is `--critic-view`, because `--view` of `ibscope run` opens the dashboard. */
@@ -19,12 +20,22 @@ export function requestOf(values: Record<string, unknown>): RunRequest {
   const request: Record<string, unknown> = {};
   for (const key of Object.keys(runOptions.shape))
     if (values[nameOf(key)] !== undefined) request[key] = values[nameOf(key)];
-  if (typeof request.checkpoints === 'string')
-    request.checkpoints = numbers('--checkpoints', request.checkpoints, 'epochs');
+  if (typeof request.checkpoints === 'string') request.checkpoints = moments(request.checkpoints);
   if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
   if (typeof request.layer === 'string') request.layer = request.layer.split(',').map((name) => name.trim());
   if (typeof request.attackOption === 'string') request.attackOption = [request.attackOption];
   return request as RunRequest;
+}
+
+function moments(text: string): MomentRequest[] {
+  return text.split(',').map((part) => {
+    const moment = parseMoment(part);
+    if (moment === null)
+      throw new UserError(
+        `--checkpoints ${text}: epochs above 0 or steps from 1 are expected, such as 0.1,0.25,1,5 or 20s`,
+      );
+    return moment;
+  });
 }
 
 function numbers(flag: string, text: string, what: string): number[] {

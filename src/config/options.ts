@@ -78,10 +78,10 @@ export const runOptions = z.object({
     .optional()
     .describe('number of test images, balanced over the classes (default all; shapes10: 1000)'),
   checkpoints: z
-    .array(z.number())
+    .array(z.union([z.number(), z.string()], { error: 'epochs such as 0.25, or steps such as 20s' }))
     .optional()
     .describe(
-      'epochs at which information is estimated, such as 1,5,10 (default a ladder that ends with the last epoch)',
+      'moments at which information is estimated: epochs such as 0.1,1,5, steps such as 20s (default a ladder that ends with the last epoch)',
     ),
   probeSize: whole(10, 'a whole number from 10').describe('largest number of samples in a group; shapes10: quick 110'),
   draws: whole(1, 'a whole number from 1').describe('noise draws of each probed sample'),

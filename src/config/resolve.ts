@@ -7,6 +7,7 @@ import { findAttack, GIVEN } from '../attacks/index.js';
 import { nearest, UserError, unknownWord } from '../base/errors.js';
 import { findDataset } from '../datasets/index.js';
 import { findModel } from '../models/index.js';
+import { type MomentRequest, parseMoment } from '../training/moments.js';
 import { flagOf } from './flags.js';
 import { type RunConfig, type RunRequest, runOptions } from './options.js';
 import { ladder, PAPER_EPOCHS, presetLimits, presets } from './presets.js';
@@ -66,15 +67,20 @@ export function attackOptions(config: Pick<RunConfig, 'attackOption'>): Record<s
   );
 }
 
-function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): number[] {
+/**
+ * The checkpoints asked for, or the preset's; the last epoch is always one. Moments in steps are checked where the steps of an epoch
+ * are known (`momentsOf`).
+ */
+function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): MomentRequest[] {
   if (!list)
     return preset === 'paper' ? [...new Set([...PAPER_EPOCHS.filter((e) => e < epochs), epochs])] : ladder(epochs);
   const say = (what: string) => new UserError(`--checkpoints ${list.join(',')}: ${what}`);
-  if (list.length === 0 || list.some((e) => !Number.isInteger(e) || e < 1))
-    throw say('whole numbers from 1 are expected, such as 1,5,10');
-  if (list.some((e, i) => i > 0 && e <= list[i - 1])) throw say('ascending epochs are expected');
-  if (list[list.length - 1] > epochs) throw say(`the last epoch is ${epochs} (--epochs)`);
-  return list[list.length - 1] === epochs ? list : [...list, epochs];
+  if (list.length === 0 || list.some((moment) => parseMoment(String(moment)) === null))
+    throw say('epochs above 0 or steps from 1 are expected, such as 0.1,0.25,1,5 or 20s');
+  const inEpochs = list.filter((moment) => typeof moment === 'number');
+  if (inEpochs.some((e, i) => i > 0 && e <= inEpochs[i - 1])) throw say('ascending epochs are expected');
+  if (inEpochs.some((e) => e > epochs)) throw say(`the last epoch is ${epochs} (--epochs)`);
+  return inEpochs.at(-1) === epochs ? list : [...list, epochs];
 }
 
 /** `--device gpu: one of cpu, webgpu, cuda, auto is allowed. Did you mean "webgpu"?` `words`: the allowed words, if there is a list. */

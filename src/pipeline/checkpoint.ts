@@ -22,7 +22,7 @@ export async function restoreCheckpoint(dir: RunDirectory, trainer: Trainer, est
     trainer.load(tensors as Record<string, Weights>);
     trainer.position = JSON.parse(metadata.position) as Position;
   }
-  const { epoch } = trainer.position;
+  const epoch = trainer.epochs;
   await dir.cut<{ epoch: number }>('events.jsonl', (row) => row.epoch <= epoch);
   const rows = await dir.rows<EstimateRow>('information.jsonl');
   const complete = (e: number) => e <= epoch && rows.filter((r) => r.epoch === e).length === estimates;

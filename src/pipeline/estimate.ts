@@ -28,7 +28,7 @@ export async function recordEstimates(
   for (const layer of layers) {
     const data = await read(layer);
     const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
-    const stage = `information at epoch ${epoch}${layers.length > 1 ? `, ${layer}` : ''}`;
+    const stage = `information at epoch ${Number(epoch.toFixed(3))}${layers.length > 1 ? `, ${layer}` : ''}`;
     const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) => {
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
       if (hooks.shouldStop?.())

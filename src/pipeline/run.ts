@@ -20,6 +20,7 @@ import type { RunResult } from '../runs/documents.js';
 import { groupsDocument, type RunDocument, readRun } from '../runs/documents.js';
 import { writeGallery } from '../runs/gallery.js';
 import { writeSamples } from '../runs/samples.js';
+import { momentsOf } from '../training/moments.js';
 import { Trainer } from '../training/trainer.js';
 import { VERSION } from '../version.js';
 import { restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
@@ -64,6 +65,8 @@ function checkSame(was: RunConfig, now: RunConfig) {
 
 class Run {
   private readonly trainer: Trainer;
+  /** Steps at which the network is probed, with the moment in epochs. */
+  private readonly moments: Map<number, number>;
 
   constructor(
     private readonly config: OnDevice,
@@ -77,6 +80,9 @@ class Run {
       { classes: dataset.classes.length, train: poisoned, test, triggered },
       { device: config.device },
     );
+    dir.stepsPerEpoch = this.trainer.stepsPerEpoch;
+    const moments = momentsOf(config.checkpoints!, this.trainer.stepsPerEpoch, config.epochs);
+    this.moments = new Map(moments.map(({ step, epoch }) => [step, epoch]));
   }
 
   async complete(): Promise<RunResult> {
@@ -110,6 +116,7 @@ class Run {
         config,
         classes: data.dataset.classes,
         dataHash: data.hash,
+        stepsPerEpoch: this.trainer.stepsPerEpoch,
         created: new Date().toISOString(),
       };
       await dir.writeDocument('run.json', document);
@@ -153,6 +160,10 @@ class Run {
         total: config.epochs * perEpoch,
         unit: 'images',
       });
+      if (!last && this.moments.has(trainer.globalStep)) {
+        await this.moment();
+        saved = performance.now();
+      }
       if (hooks.shouldStop?.()) await this.stop();
       if (performance.now() - saved > SAVE_EVERY * 1000 && !last) {
         await saveCheckpoint(dir, trainer);
@@ -161,7 +172,17 @@ class Run {
     }
     const row = await trainer.finishEpoch();
     dir.append('events.jsonl', [{ event: 'epoch', ...row }]);
-    if (config.checkpoints!.includes(row.epoch)) await recordProbe(dir, trainer, data, config, row.epoch);
+    if (this.moments.has(trainer.globalStep)) await recordProbe(dir, trainer, data, config, row.epoch);
+    await saveCheckpoint(dir, trainer);
+    hooks.line?.(describe(row, config.epochs));
+  }
+
+  /** A moment inside an epoch: the figures of the network as it is, and its probe. */
+  private async moment() {
+    const { trainer, config, data, dir, hooks } = this;
+    const row = await trainer.figures();
+    dir.append('events.jsonl', [{ event: 'moment', ...row }]);
+    await recordProbe(dir, trainer, data, config, row.epoch);
     await saveCheckpoint(dir, trainer);
     hooks.line?.(describe(row, config.epochs));
   }
@@ -171,7 +192,7 @@ class Run {
     const { dir, data, config, trainer, hooks } = this;
     const rows = await dir.rows<EstimateRow>('information.jsonl');
     const known = new Set(rows.map((r) => r.epoch));
-    const due = config.checkpoints!.filter((e) => e <= trainer.position.epoch && !known.has(e));
+    const due = [...this.moments.values()].filter((e) => e <= trainer.epochs && !known.has(e));
     if (data.groups.groups.size === 0) return;
     for (const epoch of due) {
       const seconds = await recordEstimates(
@@ -187,7 +208,10 @@ class Run {
   }
 }
 
-function describe(row: EpochRow, epochs: number): string {
+function describe(
+  row: Pick<EpochRow, 'epoch' | 'trainLoss' | 'testAccuracy' | 'asr' | 'seconds'>,
+  epochs: number,
+): string {
   const asr = row.asr === null ? '' : `, ASR ${row.asr.toFixed(3)}`;
-  return `epoch ${row.epoch}/${epochs}: loss ${row.trainLoss.toFixed(3)}, test accuracy ${row.testAccuracy.toFixed(3)}${asr}, ${row.seconds.toFixed(1)} s`;
+  return `epoch ${Number(row.epoch.toFixed(3))}/${epochs}: loss ${row.trainLoss.toFixed(3)}, test accuracy ${row.testAccuracy.toFixed(3)}${asr}, ${row.seconds.toFixed(1)} s`;
 }

@@ -21,7 +21,15 @@ export type Document =
   | 'analysis.json'
   | 'result.json';
 
-const epochName = (epoch: number) => `epoch-${String(epoch).padStart(4, '0')}.safetensors`;
+/** `epoch-0001` for a whole epoch, `epoch-0000.step-00000020` for a moment inside one. */
+function momentName(epoch: number, stepsPerEpoch?: number): string {
+  const whole = `epoch-${String(Math.floor(epoch)).padStart(4, '0')}`;
+  if (Number.isInteger(epoch)) return whole;
+  if (stepsPerEpoch === undefined) throw new Error(`epoch ${epoch}: a moment inside an epoch needs the steps of one`);
+  return `${whole}.step-${String(Math.round(epoch * stepsPerEpoch)).padStart(8, '0')}`;
+}
+
+const MOMENT_NAME = /^epoch-(\d{4,7})(?:\.step-(\d{8}))?(\.safetensors|\.npz)?$/;
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -73,6 +81,9 @@ export function lockFolder(path: string): () => void {
 export class RunDirectory {
   private release?: () => void;
 
+  /** Steps of one epoch, which name moments inside one; known once `run.json` says it. */
+  stepsPerEpoch?: number;
+
   private constructor(readonly path: string) {}
 
   /**
@@ -84,6 +95,7 @@ export class RunDirectory {
     await mkdir(path, { recursive: true });
     const dir = new RunDirectory(path);
     dir.lock();
+    await dir.findSteps();
     return dir;
   }
 
@@ -99,7 +111,15 @@ export class RunDirectory {
   /** Opens a run that is there, for reading. */
   static async read(path: string): Promise<RunDirectory> {
     if (!(await exists(join(path, 'run.json')))) throw new UserError(`${path}: no run there (it has no run.json)`);
-    return new RunDirectory(path);
+    const dir = new RunDirectory(path);
+    await dir.findSteps();
+    return dir;
+  }
+
+  /** Reads the steps of an epoch from `run.json`, where it is there; what else is wrong with that file, its readers say. */
+  private async findSteps() {
+    const run = await this.readDocument<{ stepsPerEpoch?: unknown } | null>('run.json').catch(() => null);
+    if (Number.isInteger(run?.stepsPerEpoch)) this.stepsPerEpoch = run!.stepsPerEpoch as number;
   }
 
   private lock() {
@@ -185,28 +205,34 @@ export class RunDirectory {
     return join(this.path, 'checkpoints', 'last.safetensors');
   }
 
-  /** Weights of a probed epoch. */
+  /** Weights at a probed moment, in epochs. */
   checkpoint(epoch: number): string {
-    return join(this.path, 'checkpoints', epochName(epoch));
+    return join(this.path, 'checkpoints', `${momentName(epoch, this.stepsPerEpoch)}.safetensors`);
   }
 
-  /** Epochs whose weights are kept, ascending. */
+  /** Moments, in epochs, whose weights are kept, ascending. */
   checkpoints(): Promise<number[]> {
-    return this.epochsIn('checkpoints');
+    return this.momentsIn('checkpoints');
   }
 
-  /** Epochs that were probed, ascending. */
+  /** Moments, in epochs, that were probed, ascending. */
   probes(): Promise<number[]> {
-    return this.epochsIn('probes');
+    return this.momentsIn('probes');
   }
 
-  private async epochsIn(folder: string): Promise<number[]> {
+  private async momentsIn(folder: string): Promise<number[]> {
     const names = await readdir(join(this.path, folder)).catch(() => []);
-    const epochs = names.flatMap((name) => {
-      const found = /^epoch-(\d{4,7})(\.safetensors|\.npz)?$/.exec(name);
-      return found ? [Number(found[1])] : [];
+    const moments = names.flatMap((name) => {
+      const [found, epoch, step] = MOMENT_NAME.exec(name) ?? [];
+      if (!found) return [];
+      if (step === undefined) return [Number(epoch)];
+      if (this.stepsPerEpoch === undefined)
+        throw new UserError(
+          `${join(this.path, folder, name)}: run.json must say "stepsPerEpoch" to place a step in time`,
+        );
+      return [Number(step) / this.stepsPerEpoch];
     });
-    return [...new Set(epochs)].sort((a, b) => a - b);
+    return [...new Set(moments)].sort((a, b) => a - b);
   }
 
   probe(epoch: number): string {
@@ -215,17 +241,17 @@ export class RunDirectory {
 
   /** The same without the ending, which others' probes may have another of (`readArrays`). */
   probeBase(epoch: number): string {
-    return join(this.path, 'probes', epochName(epoch).replace('.safetensors', ''));
+    return join(this.path, 'probes', momentName(epoch, this.stepsPerEpoch));
   }
 
   /** Pointwise information of the probed samples: per quantity and group one tensor in the order of `groups.json`, nats. */
   pointwise(epoch: number): string {
-    return join(this.path, 'pointwise', epochName(epoch));
+    return join(this.path, 'pointwise', `${momentName(epoch, this.stepsPerEpoch)}.safetensors`);
   }
 
   /** T in two dimensions, `points` [n, 2], by one method. */
   embedding(method: string, epoch: number): string {
-    return join(this.path, 'representation', `${method}-${epochName(epoch)}`);
+    return join(this.path, 'representation', `${method}-${momentName(epoch, this.stepsPerEpoch)}.safetensors`);
   }
 
   /** Removes the estimates and all that was made of them. */

@@ -17,6 +17,8 @@ export interface RunDocument {
   classes: string[];
   /** SHA-256 of the images and labels training sees. */
   dataHash: string;
+  /** Steps of one epoch; absent in runs of version 0.1.0, which have no moments inside an epoch. */
+  stepsPerEpoch?: number;
   created: string;
 }
 

@@ -63,3 +63,11 @@ export function epochMeans(tally: Tally, n: number): Means {
     backdoorLoss: tally.backdoorCount > 0 ? tally.backdoorLoss / tally.backdoorCount : null,
   };
 }
+
+/** The loss is no longer a number: the learning rate is too high for the model. */
+export class DivergedError extends Error {
+  override name = 'DivergedError';
+  constructor(epoch: number, rate: number) {
+    super(`training diverged in epoch ${epoch}: the loss is not a number at learning rate ${rate}; try a lower --lr`);
+  }
+}

@@ -7,7 +7,7 @@
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
-import type { EpochRow } from '../dynamics/types.js';
+import type { EpochRow, MomentRow } from '../dynamics/types.js';
 import { emitPortable, flops, NoiseBank, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE, type OptimizerKind } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
@@ -26,7 +26,7 @@ import {
 } from './graphs.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
-import { addStep, epochMeans, freshTally, type Tally } from './tally.js';
+import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
 
 export interface TrainingConfig {
   model: Model;
@@ -246,6 +246,33 @@ export class Trainer {
     return row;
   }
 
+  /** Steps since training began. */
+  get globalStep(): number {
+    return this.position.epoch * this.stepsPerEpoch + this.position.step;
+  }
+
+  /** Training so far, in epochs. */
+  get epochs(): number {
+    return this.globalStep / this.stepsPerEpoch;
+  }
+
+  /** The figures of the network inside an epoch: loss of the epoch so far, and what it makes of the test images. */
+  async figures(): Promise<MomentRow> {
+    const started = performance.now();
+    const { data, position, globalStep: step } = this;
+    const test = await this.evaluate(data.test, `test step ${step}`);
+    const triggered = data.triggered && (await this.evaluate(data.triggered, `asr step ${step}`));
+    return {
+      epoch: this.epochs,
+      step,
+      trainLoss: position.tally.loss / Math.min(data.train.n, position.step * this.config.batchSize),
+      testLoss: test.loss,
+      testAccuracy: test.accuracy,
+      asr: triggered?.accuracy ?? null,
+      seconds: (performance.now() - started) / 1000,
+    };
+  }
+
   /** Mean loss in nats and accuracy over a set, one noisy pass in evaluation mode. */
   async evaluate(set: ImageSet, label: string): Promise<{ loss: number; accuracy: number }> {
     this.bank.reseed(new Rng(this.config.seed, 'evaluate', label));
@@ -365,12 +392,4 @@ export interface ProbeDraw {
   representation: Float32Array;
   representationMean: Float32Array;
   logits: Float32Array;
-}
-
-/** The loss is no longer a number: the learning rate is too high for the model. */
-export class DivergedError extends Error {
-  override name = 'DivergedError';
-  constructor(epoch: number, rate: number) {
-    super(`training diverged in epoch ${epoch}: the loss is not a number at learning rate ${rate}; try a lower --lr`);
-  }
 }

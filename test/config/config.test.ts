@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { requestOf } from '../../src/config/flags.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 
 describe('the configuration of a run', () => {
@@ -24,12 +25,24 @@ describe('the configuration of a run', () => {
     for (const epochs of [1, 2, 3, 7, 12, 31, 120]) {
       const { checkpoints } = resolveConfig({ epochs });
       expect(checkpoints!.at(-1)).toBe(epochs);
-      expect(checkpoints).toEqual([...new Set(checkpoints)].sort((a, b) => a - b));
+      expect(checkpoints).toEqual([...new Set(checkpoints as number[])].sort((a, b) => a - b));
     }
     expect(resolveConfig({ epochs: 10, checkpoints: [2, 5] }).checkpoints).toEqual([2, 5, 10]);
     expect(resolveConfig({ preset: 'paper', dataset: 'cifar10', dataDir: 'x', epochs: 50 }).checkpoints).toEqual([
       1, 5, 10, 20, 40, 50,
     ]);
+  });
+
+  it('takes moments inside an epoch and in steps, and refuses what is neither', () => {
+    const { checkpoints } = resolveConfig({ epochs: 5, checkpoints: [0.1, 0.25, '20s', 1] });
+    expect(checkpoints).toEqual([0.1, 0.25, '20s', 1, 5]);
+    expect(requestOf({ checkpoints: '0.1,0.25, 20s,1' }).checkpoints).toEqual([0.1, 0.25, '20s', 1]);
+    for (const text of ['0', '1,x', '1,-2', '0s', '1.5s', ''])
+      expect(() => requestOf({ checkpoints: text }), text).toThrow(
+        `--checkpoints ${text}: epochs above 0 or steps from 1 are expected, such as 0.1,0.25,1,5 or 20s`,
+      );
+    expect(() => resolveConfig({ epochs: 5, checkpoints: [0.5, 6] })).toThrow('the last epoch is 5 (--epochs)');
+    expect(() => resolveConfig({ epochs: 5, checkpoints: [2, 0.5] })).toThrow('ascending epochs are expected');
   });
 
   it('takes only the embedded data set in a small size of its own accord', () => {

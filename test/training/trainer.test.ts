@@ -4,13 +4,8 @@ import type { ImageSet } from '../../src/datasets/types.js';
 import type { EpochRow } from '../../src/dynamics/types.js';
 import { asTensors, decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
 import { findModel, type Weights } from '../../src/models/index.js';
-import {
-  DivergedError,
-  type Position,
-  Trainer,
-  type TrainingConfig,
-  type TrainingData,
-} from '../../src/training/trainer.js';
+import { DivergedError } from '../../src/training/tally.js';
+import { type Position, Trainer, type TrainingConfig, type TrainingData } from '../../src/training/trainer.js';
 
 const SIZE = 16;
 const CLASSES = 3;
