@@ -1,51 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../src/base/random.js';
 import { sandbox } from './helpers.js';
+import { pairs } from './pairs.js';
 
 const box = sandbox();
-const rng = new Rng(1, 'mi cli');
 
-/** Paired normal columns of correlation ρ: −½ ln(1 − ρ²) nats each. */
-async function normals(n: number, rho: number) {
-  const a = rng.normals(n);
-  const b = a.map((v) => rho * v + Math.sqrt(1 - rho * rho) * rng.normal());
-  return {
-    files: [await box.npy('a.npy', a, [n]), await box.npy('b.npy', b, [n, 1])],
-    truth: -0.5 * Math.log(1 - rho * rho),
-  };
-}
-
-async function estimate(files: string[], ...more: string[]) {
-  const { stdout, code } = await box.run(['mi', ...files, ...more, '--json']);
-  expect(code).toBe(0);
-  return JSON.parse(stdout);
-}
+const { normals, estimate } = pairs(box);
 
 describe('mi', () => {
-  it('--estimator all gives every estimator’s answer, or why it has none', async () => {
-    const { files, truth } = await normals(800, 0.9);
-    const { results } = await estimate(files, '--estimator', 'all', '--noise-std', '0.4');
-    const by = Object.fromEntries(results.map((r: { estimator: string }) => [r.estimator, r]));
-    expect(Object.keys(by)).toEqual([
-      'infonce',
-      'nwj',
-      'mine',
-      'smile',
-      'ksg',
-      'cca',
-      'plugin',
-      'mixed',
-      'pairwise',
-      'resolved',
-    ]);
-    for (const name of ['infonce', 'nwj', 'mine', 'smile', 'ksg', 'cca', 'mixed'])
-      expect(Math.abs(by[name].nats - truth)).toBeLessThan(4 * by[name].standardError + 0.05);
-    expect(by.plugin.skipped).toMatch(/discrete/);
-    expect(by.pairwise.nats).toBeGreaterThan(0);
-    expect(by.resolved.nats).toBeGreaterThan(by.pairwise.nats);
-    expect(by.resolved.nats).toBeLessThan(by.pairwise.details.upper);
-  });
-
   it('--k chooses the neighbour: another k, another number near the truth', async () => {
     const { files, truth } = await normals(1000, 0.8);
     const [one, ten] = [
@@ -87,19 +48,10 @@ describe('mi', () => {
     // H(flag) for a flag that is set in a third of the cases.
     const entropy = -(1 / 3) * Math.log(1 / 3) - (2 / 3) * Math.log(2 / 3);
     expect((await estimate(files, '--estimator', 'plugin')).nats).toBeCloseTo(entropy, 2);
-    const refused = await box.run(['mi', ...files, '--estimator', 'plugin', '--discrete', 'a']);
+    const refused = await box.call(['mi', ...files, '--estimator', 'plugin', '--discrete', 'a']);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/plugin.*discrete/)]);
     const floats = [await box.npy('label-f.npy', Float32Array.from(label), [n]), files[1]];
     expect((await estimate(floats, '--estimator', 'plugin', '--discrete', 'both')).nats).toBeCloseTo(entropy, 2);
-  });
-
-  it('--critic and --preset change how infonce is estimated; the paper’s number is the training objective', async () => {
-    const { files, truth } = await normals(1000, 0.8);
-    const bilinear = await estimate(files, '--critic', 'bilinear');
-    expect(bilinear.nats).toBe(bilinear.heldOutNats);
-    const quadratic = await estimate(files, '--critic', 'quadratic');
-    expect(quadratic.nats).not.toBe(bilinear.nats);
-    expect(Math.abs(quadratic.nats - truth)).toBeLessThan(4 * quadratic.standardError + 0.03);
   });
 
   it.each([
@@ -118,7 +70,7 @@ describe('mi', () => {
     [['--seed', 'x'], /--seed x/],
   ])('%j is refused in one line', async (more, said) => {
     const { files } = await normals(200, 0.5);
-    const { code, stdout, stderr } = await box.run(['mi', ...files, ...more]);
+    const { code, stdout, stderr } = await box.call(['mi', ...files, ...more]);
     expect(stderr).toMatch(said);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -1,0 +1,45 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readNpz } from '../../src/formats/npz.js';
+import { sandbox } from './helpers.js';
+
+const box = sandbox();
+const SMALL = ['--train-limit', '500', '--test-limit', '60'];
+
+describe('poison', () => {
+  it('label-consistent: trains its clean model once; labels stay, images change as far as they may', async () => {
+    const options = ['surrogateWidth=2', 'surrogateEpochs=1', 'steps=10', 'epsilon=100', 'step=20'];
+    const attack = ['--attack', 'label-consistent', ...options.flatMap((o) => ['--attack-option', o])];
+    const first = await box.run(['poison', ...SMALL, ...attack, '--poison-rate', '0.5', '--out', 'lc.npz']);
+    expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('clean model: test accuracy')]);
+    const again = await box.run(['poison', ...SMALL, ...attack, '--poison-rate', '0.5', '--out', 'lc2.npz']);
+    expect([again.code, again.stderr]).toEqual([0, '']);
+    expect(await readdir(join(box.folder, '.cache'))).toEqual(['adversarial', 'models']);
+    const [a, b] = [await readNpz(join(box.folder, 'lc.npz')), await readNpz(join(box.folder, 'lc2.npz'))];
+    expect(b.images).toEqual(a.images);
+    expect(a.labels).toEqual(a.original_labels);
+    const clean = await box.run(['poison', ...SMALL, '--attack', 'none', '--out', 'clean.npz']);
+    expect(clean.code).toBe(0);
+    const { images } = await readNpz(join(box.folder, 'clean.npz'));
+    const size = 3072;
+    const inner = (i: number) => {
+      const [y, x] = [Math.floor((i % size) / 96), Math.floor((i % 96) / 3)];
+      return !((y < 3 || y > 28) && (x < 3 || x > 28));
+    };
+    let touched = 0;
+    for (let r = 0; r < 500; r++) {
+      let squares = 0;
+      for (let i = r * size; i < (r + 1) * size; i++)
+        if (inner(i)) squares += ((a.images.data[i] as number) - (images.data[i] as number)) ** 2;
+      const length = Math.sqrt(squares);
+      if (a.poisoned.data[r]) {
+        touched++;
+        // Bytes round each of 3 072 values by at most a half.
+        expect(length).toBeGreaterThan(60);
+        expect(length).toBeLessThan(100 + 0.5 * Math.sqrt(size));
+      } else expect(length).toBe(0);
+    }
+    expect(touched).toBe(25);
+  });
+});
