@@ -4,10 +4,13 @@ import type { Job } from './job.js';
 
 /** Carries out jobs. Whoever plans work hands it jobs and does not know where they run. */
 export interface Executor {
-  /** Jobs that run at the same time. */
+  /** How many jobs are worth starting at the same time. Whoever hands over jobs keeps to it. */
   readonly atOnce: number;
-  /** Carries out one job; rejects with what it threw, by name and message. */
+  /**
+   * Carries out one job. Rejects with an error of the name and message that the job threw, and with `Stopped` where the work was asked to stop
+   * before the job began.
+   */
   run<A, R>(job: Job<A, R>, argument: A, hooks?: Pick<RunHooks, 'progress' | 'line'>): Promise<R>;
-  /** Ends the executor; jobs under way are not waited for. */
+  /** Ends the executor. Jobs under way are asked to stop, and are not waited for. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** What a job tells whoever started it, as plain data. */
+/** What a job tells its starter, as plain data: progress, and lines worth keeping. */
 import type { Progress, RunHooks } from '../base/progress.js';
 import type { WorkerContext } from './job.js';
 
@@ -11,7 +11,7 @@ export const hooksOf = (context: WorkerContext<Message>): RunHooks => ({
   shouldStop: context.shouldStop,
 });
 
-/** The other end: hands what a job said to the hooks of whoever started it. */
+/** The other end: hands the messages of a job to the hooks of its starter. */
 export const heard =
   ({ progress, line }: Pick<RunHooks, 'progress' | 'line'>) =>
   (message: Message) =>

@@ -21,11 +21,14 @@ type Envelope =
 
 export interface WorkInProgress<R> {
   result: Promise<R>;
-  /** Asks the work to end at the next convenient moment. */
+  /** Asks the work to stop; `shouldStop` of the job's context says so from now on. */
   stop(): void;
 }
 
-/** Carries out a job in a new thread. A thrown error arrives with its name, message and stack. */
+/**
+ * Carries out a job in a new thread. The result rejects with an error of the name, message and stack that the job threw, or where the thread
+ * ends without a result.
+ */
 export function inWorker<A, R, M>(
   { module, name }: Job<A, R>,
   argument: A,
@@ -57,5 +60,8 @@ if (!isMainThread && workerData?.module && workerData?.name && workerData?.stop)
   import(module)
     .then((m) => m[name](argument, context))
     .then((result) => send({ result }))
-    .catch((e: Error) => send({ error: { name: e.name, message: e.message, stack: e.stack } }));
+    .catch((thrown: unknown) => {
+      const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+      send({ error: { name, message, stack } });
+    });
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { tidyRuns } from '../dynamics/index.js';
 import type { StudyRun } from '../findings/types.js';
+import { csv } from '../formats/csv.js';
 import { writeAtomic } from '../formats/files.js';
 import { type Block, type StudyReport, type StudySection, studyMarkdown } from '../report/index.js';
 
@@ -29,7 +30,7 @@ export function trajectoriesCsv(runs: readonly StudyRun[]): string {
     })),
   );
   const head = ['run', 'seed', 'epoch', 'group', 'quantity', 'estimator', 'layer', 'nats', 'standardError'] as const;
-  return `${[head.join(','), ...rows.map((r) => head.map((key) => r[key]).join(','))].join('\n')}\n`;
+  return csv(rows, head);
 }
 
 export async function writeMarkdown(summary: StudyReport, file: string): Promise<void> {
