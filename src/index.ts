@@ -1,6 +1,6 @@
-/** The runner, what registers attacks, data sets and models of one's own, and the rooms as namespaces. */
+/** Runs and analyses, registration of own attacks, data sets and models, and the rooms as namespaces. */
 
-/** zod, in which an attack describes its options. */
+/** The schema library zod, with which an attack describes its options. */
 export { z } from 'zod';
 export type {
   AuditDocument,
@@ -35,7 +35,7 @@ export {
 } from './library/runner.js';
 export * as models from './models/index.js';
 export * as perception from './perception/index.js';
-export type { RunResult } from './runs/documents.js';
 export * as representation from './representation/index.js';
+export type { RunResult } from './runs/documents.js';
 export type { CompareResult } from './studies/compare.js';
 export { VERSION } from './version.js';

@@ -1,3 +1,4 @@
+/** A fingerprint of a data set, for cache keys. */
 import { createHash } from 'node:crypto';
 
 /** SHA-256 of images and labels. */

@@ -1,4 +1,4 @@
-/** Reverse-mode differentiation: walks the expression backwards and sums the vector–Jacobian products. */
+/** Reverse-mode differentiation: visits the expression in reverse order and sums the vector–Jacobian products. */
 import { add } from './ops/elementwise.js';
 import { constant, type Tensor } from './tensor.js';
 
@@ -6,7 +6,7 @@ import { constant, type Tensor } from './tensor.js';
 export function topological(roots: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
-  // An explicit stack: graphs are deeper than the call stack likes.
+  // An explicit stack, because a graph can be deeper than the call stack.
   const stack: [Tensor, number][] = [];
   for (const root of roots) {
     if (seen.has(root)) continue;

@@ -1,8 +1,8 @@
 /**
- * Devices that programs run on: what ONNX Runtime is told of each, and whether this machine has it.
+ * Devices that programs run on: their options for ONNX Runtime, and whether this machine has them.
  *
- * Whether a device works is found out by running a tiny program on it, in a process of its own: drivers print what they
- * like, and may take their process down with them.
+ * A small program is run on a device to see whether it works. It runs in a process of its own, because a driver may print to the
+ * terminal or crash the process.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +17,7 @@ export const devices = ['cpu', 'webgpu', 'cuda'] as const;
 /** One of `devices`. */
 export type Device = (typeof devices)[number];
 
-/** What a user may ask for. */
+/** Values of `--device`. */
 export const deviceChoices = [...devices, 'auto'] as const;
 /** One of `deviceChoices`. */
 export type DeviceChoice = (typeof deviceChoices)[number];
@@ -29,22 +29,22 @@ const PREFERRED: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
 export interface DeviceState {
   device: Device;
   available: boolean;
-  /** What was found, in a few words. */
+  /** Result of the check, in a few words. */
   found: string;
-  /** What to do where it is not available. */
+  /** What to install if it is not available. */
   advice?: string;
 }
 
 let threadLimit = 0;
 
-/** Threads inside an operator, for every session that this thread of JavaScript makes from now on and that names none; 0: all cores. */
+/** Sets the default number of threads inside an operator, for later sessions of this JavaScript thread. 0: all cores. */
 export function limitThreads(threads: number): void {
   threadLimit = threads;
 }
 
 /**
- * What a session is created with. On the processor ONNX Runtime rewrites nothing, because `emit` wrote the graph as it is
- * fastest there; elsewhere the graph is written plainly, and rewriting it is ONNX Runtime's part.
+ * Options of a session. For the processor `emit` writes the fastest graph itself, so graph optimization is off. For other devices it
+ * writes the plain graph, which ONNX Runtime optimizes.
  */
 export function sessionOptions(device: Device, threads?: number): ort.InferenceSession.SessionOptions {
   const common = {
@@ -59,10 +59,10 @@ export function sessionOptions(device: Device, threads?: number): ort.InferenceS
   return { ...common, graphOptimizationLevel: 'all', executionProviders: [device] };
 }
 
-/** Whether results may stay on the device from one run to the next. ONNX Runtime's binding for Node can do that with WebGPU only. */
+/** Whether results can stay on the device between runs. ONNX Runtime's binding for Node supports that for WebGPU only. */
 export const keepsState = (device: Device) => device === 'webgpu';
 
-/** Says whether `device` works on this machine, and what is missing if it does not. */
+/** Whether `device` works on this machine, and what is missing if it does not. */
 export async function inspectDevice(device: Device): Promise<DeviceState> {
   const missing = (found: string, advice: string): DeviceState => ({ device, available: false, found, advice });
   const platform = `${process.platform}-${process.arch}`;
@@ -92,9 +92,9 @@ export async function inspectDevice(device: Device): Promise<DeviceState> {
   return missing(`ONNX Runtime does not start (${said})`, 'Run `npm ci` again in the project’s folder.');
 }
 
-/** The device to run on. Throws `UserError` where the one asked for is not there. */
+/** The device for a choice. Throws `UserError` if the chosen device does not work. */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
-  // The processor is always there, and if it fails, every program says so.
+  // The processor needs no check: it always exists, and a failure shows in every program.
   for (const device of choice === 'auto' ? PREFERRED : [choice]) {
     if (device === 'cpu') break;
     const { available, found, advice } = await inspectDevice(device);
@@ -109,10 +109,10 @@ const packageFolder = () => dirname(dirname(require.resolve('onnxruntime-node'))
 const libraries = () => join(packageFolder(), 'bin', 'napi-v6', process.platform, process.arch);
 
 const WORKS = 'works';
-/** A driver that has not answered by then never will. */
+/** Milliseconds after which a driver counts as hanging; a first start of CUDA takes up to tens of seconds. */
 const PATIENCE = 60_000;
 
-/** Doubles a number on the device in the argument; says `works`, or what went wrong. */
+/** Doubles a number on the device given in the argument, and prints `works` or the error. */
 const SCRIPT = `
 const [library, model, options] = process.argv.slice(1);
 const ort = require(library);

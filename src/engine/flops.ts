@@ -1,11 +1,11 @@
-/** Floating-point operations of a graph, as they are counted for convolutions and products everywhere: two per multiply-add. */
+/** Floating-point operations of a graph, with the usual count of two per multiply-add. */
 import { topological } from './autodiff.js';
 import type { ProgramSpec } from './program.js';
 import type { Tensor } from './tensor.js';
 
 /**
- * Operations of one run of a program. A convolution counts as the plain sum of products it stands for, so that the figure can
- * be compared with other programs', not as the fewer products it is computed with. All else counts one per value.
+ * Operations of one run of a program. A convolution counts as a plain sum of products, so that the figure can be compared with other
+ * programs; the fast algorithm computes fewer. Every other operator counts one operation per value.
  */
 export function flops({ outputs, updates }: ProgramSpec): number {
   const ends = [...Object.values(outputs), ...(updates?.values() ?? [])];

@@ -1,4 +1,4 @@
-/** Tensor expressions, their gradients, and programs that run them. A shape that does not fit is an `Error` that names the operator. */
+/** Tensor expressions, their gradients, and programs that run them. Wrong shapes throw an `Error` that names the operator. */
 export { gradients } from './autodiff.js';
 export {
   chooseDevice,

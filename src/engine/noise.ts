@@ -1,18 +1,18 @@
 /**
- * Gaussian noise from a bank. Drawing a normal value for every activation costs more than the network itself, so a long
- * list of them is drawn once and every request is a window of it at a random offset: no copy, no draw.
+ * Gaussian noise from a bank. Drawing a normal value for every activation costs more than the network itself. So a long list is drawn
+ * once, and each request gets a window of it at a random offset, without a copy.
  *
- * Windows of one step may overlap, but two that begin at the same place are rarer than one in a million, so for any unit the
- * values over samples and steps are independent draws with replacement from the bank.
+ * Windows of one step may overlap, but less than one pair in a million has the same offset. For any unit, the values over samples and
+ * steps are therefore draws with replacement from the bank.
  */
 import type { Rng } from '../base/random.js';
 
-/** A long list of normal values, drawn once, that noise is read from in windows at random offsets. */
+/** A long list of normal values, drawn once, from which noise is read in windows at random offsets. */
 export class NoiseBank {
   private readonly values: Float32Array;
   private readonly length: number;
 
-  /** `longest`: the largest tensor that will be asked for. The same seed gives the same sequence of windows. */
+  /** `longest`: size of the largest tensor. The same seed gives the same sequence of windows. 2²² values (16 MB) are the smallest bank. */
   constructor(
     readonly std: number,
     longest: number,
@@ -20,16 +20,16 @@ export class NoiseBank {
     length = Math.max(1 << 22, 2 * longest),
   ) {
     this.length = length;
-    // The bank itself depends on the seed of the stream it is given, then only offsets are drawn.
+    // The first draws of the stream fill the bank; all later ones are offsets.
     this.values = rng.normals(length, std);
   }
 
-  /** Offsets come from a new stream: a resumed run continues with the draws of its epoch. */
+  /** Takes further offsets from a new stream, so that a resumed run gets the same noise. */
   reseed(rng: Rng) {
     this.rng = rng;
   }
 
-  /** `n` values with mean 0 and standard deviation `std`: a view, valid for reading only. */
+  /** `n` values with mean 0 and standard deviation `std`: a view that must not be written to. */
   draw(n: number): Float32Array {
     const at = this.rng.int(this.length - n + 1);
     return this.values.subarray(at, at + n);

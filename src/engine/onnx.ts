@@ -1,6 +1,6 @@
 /**
- * Writes ONNX models: the part of `onnx.proto` (IR version 8) that a float graph needs, field by field.
- * The numbers are the field numbers of onnx.proto.
+ * Writes ONNX models: the part of `onnx.proto` (IR version 8, opset 18) that a float graph needs, field by field. The numbers in the
+ * code are the field numbers of onnx.proto.
  */
 import { createHash } from 'node:crypto';
 import protobuf from 'protobufjs/minimal.js';
@@ -14,7 +14,7 @@ export type DType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
 const ELEMENT: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 const OPSET = 18;
 
-/** An attribute of an ONNX node: whole numbers, text, or floats that are marked as such. */
+/** An attribute of an ONNX node: whole numbers, text, or floats that are marked as floats. */
 export type Attribute = number | string | readonly number[] | { float: number } | { floats: readonly number[] };
 
 function writeString(w: Writer, field: number, s: string) {
@@ -31,7 +31,7 @@ function writeVarint(w: Writer, field: number, value: number) {
   w.uint32(field << 3).int64(value);
 }
 
-/** Plain numbers and lists are ints; floats are marked, because 1 and 1.0 are the same to JavaScript. */
+/** Plain numbers and lists are integers; floats are marked, because JavaScript does not distinguish 1 from 1.0. */
 function writeAttribute(w: Writer, name: string, value: Attribute) {
   writeString(w, 1, name);
   if (typeof value === 'number') {
@@ -64,7 +64,7 @@ interface NodeRecord {
 interface ValueInfo {
   name: string;
   dtype: DType;
-  /** A text is a size that is left open, by its name. */
+  /** A text names a size that is open. */
   shape: readonly (number | string)[];
 }
 
@@ -75,15 +75,15 @@ interface Constant {
   raw: Uint8Array;
 }
 
-/** An input's value that is written into the file, as other programs expect it there. */
+/** The value of an input that is written into the file, with the shape that other programs expect. */
 export interface Weight {
   data: Float32Array;
   shape: readonly number[];
-  /** The order in which the graph reads its axes, where that is another. */
+  /** Order in which the graph reads the axes, if it differs. */
   perm?: readonly number[];
 }
 
-/** Of one value or of several of one shape, place by place. */
+/** Operators that work value by value, so that a transposition can be moved past them. */
 const POINTWISE = ['Add', 'Relu'];
 
 /** Collects nodes, constants, inputs and outputs, and serialises them as one ModelProto. */
@@ -94,16 +94,16 @@ export class GraphBuilder {
   private readonly inputs: ValueInfo[] = [];
   private outputs: ValueInfo[] = [];
   private counter = 0;
-  /** Names of outputs by those their values had before. */
+  /** Names of outputs, by the names that their values had before. */
   private readonly given = new Map<string, string>();
 
-  /** `weights`: inputs that are written into the file. `portable`: for any runtime, not for speed on this one. */
+  /** `weights`: inputs that are written into the file. `portable`: use standard operators for any runtime, not the fastest ones here. */
   constructor(
     private readonly weights: ReadonlyMap<string, Weight> = new Map(),
     readonly portable = false,
   ) {}
 
-  /** Declares an input, and returns its name. One that is a weight is written into the file. */
+  /** Declares an input and returns its name. A weight is written into the file instead. */
   input(name: string, dtype: DType, shape: readonly number[]): string {
     const weight = this.weights.get(name);
     if (weight) {
@@ -116,7 +116,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Declares `value` as the graph output `name`. Its node writes it there itself, if it can, and no copy is made. */
+  /** Declares `value` as the graph output `name`. If possible its node gets that output name, which avoids a copy. */
   output(name: string, value: string, dtype: DType, shape: readonly number[]) {
     const given = this.given.get(value);
     const made = given === undefined && this.nodes.find((n) => n.outputs[0] === value);
@@ -128,7 +128,7 @@ export class GraphBuilder {
     this.outputs.push({ name, dtype, shape });
   }
 
-  /** A node with one output; a node that was asked for before is not written again. */
+  /** Adds a node with one output and returns the output's name. Equal nodes are written once. */
   node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = ''): string {
     const simpler = this.portable && this.withoutTransposes(op, inputs, attributes);
     if (simpler) return simpler;
@@ -142,8 +142,8 @@ export class GraphBuilder {
   }
 
   /**
-   * What `node` is asked for, with transposes moved behind what works place by place, to where they meet their inverse. So
-   * operators that want images as [n, c, h, w] follow one another without any.
+   * The same node with transpositions moved past operators that work value by value, until they meet their inverse. Operators on images
+   * [n, c, h, w] then follow one another without transpositions. Undefined if there is nothing to move.
    */
   private withoutTransposes(op: string, inputs: string[], attributes: Record<string, Attribute>): string | undefined {
     const made = inputs.map((i) => this.nodes.find((n) => n.op === 'Transpose' && n.outputs[0] === i));
@@ -159,12 +159,12 @@ export class GraphBuilder {
     return this.node('Transpose', [this.node(op, straight, attributes)], { perm });
   }
 
-  /** Activations [h, w, n, c] as [n, c, h, w], and those as the former: the same permutation. */
+  /** Activations [h, w, n, c] as [n, c, h, w], or the reverse: both are the same permutation. */
   asImages(x: string): string {
     return this.node('Transpose', [x], { perm: [2, 3, 0, 1] });
   }
 
-  /** Activations [h, w, n, c] through an operator that wants [n, c, h, w]. */
+  /** Applies an operator on images [n, c, h, w] to activations [h, w, n, c]. */
   onImages(x: string, f: (images: string) => string): string {
     return this.asImages(f(this.asImages(x)));
   }
@@ -187,7 +187,7 @@ export class GraphBuilder {
   }
 
   private constant(dtype: DType, shape: readonly number[], raw: Uint8Array): string {
-    // By content at any length: nodes that read equal constants are equal only if they read the same one.
+    // Equal constants become one, so that the nodes that read them are equal too.
     const content = raw.length <= 256 ? raw : createHash('sha256').update(raw).digest('base64');
     const key = `${dtype}[${shape}]${content}`;
     let c = this.constants.get(key);
@@ -198,7 +198,7 @@ export class GraphBuilder {
     return c.name;
   }
 
-  /** Products with a transposed factor become one node of ONNX Runtime's own, which reads the factor as it lies. */
+  /** Replaces products with a transposed factor by ONNX Runtime's own `FusedMatMul`, which needs no transposition. */
   private fuseTransposes() {
     const maker = new Map(this.nodes.map((n) => [n.outputs[0], n]));
     const straight = (name: string) => {
@@ -219,7 +219,7 @@ export class GraphBuilder {
     }
   }
 
-  /** The nodes that some output depends on, in order. */
+  /** The nodes on which an output depends, in order. */
   private needed(): NodeRecord[] {
     const read = new Set(this.outputs.map((o) => o.name));
     return this.nodes
@@ -233,10 +233,10 @@ export class GraphBuilder {
   }
 
   /**
-   * Nodes in the order that makes ONNX Runtime hold the least. It runs a graph depth first from its ends, the last end in the
-   * file first, and of a node's inputs the one that stands last in the file first. So inputs stand by depth: what hangs on a
-   * long chain is computed before what hangs on a short one, and a weight's transform just before it is read. The ends stand
-   * the other way round: a gradient that needs little of the backward pass is done with before the pass goes on.
+   * The nodes in the order that minimises ONNX Runtime's memory. It evaluates a graph depth first from its outputs, the last output in the
+   * file first, and the inputs of a node in reverse file order. Inner nodes are therefore sorted by depth: a long chain is computed
+   * before a short one, and the transform of a weight just before it is read. Outputs are sorted in reverse: a gradient that needs little
+   * of the backward pass is finished before the pass continues.
    */
   private ordered(nodes: NodeRecord[]): NodeRecord[] {
     const depth = new Map<string, number>();
@@ -249,8 +249,8 @@ export class GraphBuilder {
   }
 
   /**
-   * Leaves the size of the batch open, `batch`. `other` is the same graph at another size: lists of integers that differ (the
-   * targets of reshapes) become linear in the size found at run time in the first axis of the first input.
+   * Makes the batch size variable (`batch`). `other` is the same graph at another batch size. Integer constants that differ between the
+   * two (target shapes of reshapes) become linear functions of the batch size, which is read from the first input at run time.
    */
   openBatch(size: number, other: GraphBuilder, otherSize: number) {
     const linear: NodeRecord[] = [];
@@ -279,7 +279,7 @@ export class GraphBuilder {
     this.outputs = this.outputs.map(opened);
   }
 
-  /** The serialised model. `fuse`: with operators of ONNX Runtime's own for processors. */
+  /** The serialised model. `fuse`: with ONNX Runtime's own operators for processors. */
   finish(fuse = false): Uint8Array {
     for (const n of this.nodes) n.inputs = n.inputs.map((i) => this.given.get(i) ?? i);
     if (fuse) this.fuseTransposes();

@@ -1,6 +1,6 @@
 /**
- * Optimizers as graph expressions: parameters and gradients in, updates of parameters and optimizer state out.
- * Every state tensor starts at zero and is named after its parameter.
+ * Optimizers as graph expressions, from parameters and gradients to updates of parameters and optimizer state. Every state tensor starts
+ * at zero and is named after its parameter.
  */
 
 import { reshape } from './ops/broadcast.js';
@@ -20,7 +20,7 @@ export const optimizers = ['sgd', 'adamw'] as const;
 /** One of `optimizers`. */
 export type OptimizerKind = (typeof optimizers)[number];
 
-/** State an optimizer keeps for a parameter, by name, so that it can be created and saved. */
+/** Names of the state tensors of each parameter, by optimizer. */
 export const OPTIMIZER_STATE: Record<OptimizerKind, readonly string[]> = {
   sgd: ['momentum'],
   adamw: ['adam_m', 'adam_v'],
@@ -33,7 +33,7 @@ export interface SgdOptions {
   weightDecay: number;
 }
 
-/** SGD as PyTorch has it: `v ← μ·v + (g + λ·p)`, `p ← p − η·v`. */
+/** SGD with momentum as in PyTorch: `v ← μ·v + (g + λ·p)`, `p ← p − η·v`. */
 export function sgd(params: readonly Tensor[], grads: readonly Tensor[], o: SgdOptions): Updates {
   const updates: Updates = new Map();
   params.forEach((p, i) => {
@@ -46,10 +46,10 @@ export function sgd(params: readonly Tensor[], grads: readonly Tensor[], o: SgdO
   return updates;
 }
 
-/** Settings of `adamw`; β₁ 0.9, β₂ 0.999 and ε 1e-8 unless given. */
+/** Settings of `adamw`. Defaults, those of PyTorch: β₁ 0.9, β₂ 0.999, ε 1e-8. */
 export interface AdamWOptions {
   learningRate: Operand;
-  /** The step's number, from 1, as a scalar tensor: bias correction needs it. */
+  /** Number of the step, from 1, as a scalar tensor, for the bias correction. */
   step: Tensor;
   weightDecay: number;
   beta1?: number;
@@ -57,11 +57,11 @@ export interface AdamWOptions {
   epsilon?: number;
 }
 
-/** AdamW (Loshchilov and Hutter 2019) as PyTorch has it: decay by `η·λ·p`, bias-corrected moments. */
+/** AdamW (Loshchilov and Hutter 2019) as in PyTorch: decay by `η·λ·p`, bias-corrected moments. */
 export function adamw(params: readonly Tensor[], grads: readonly Tensor[], o: AdamWOptions): Updates {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = o;
   const updates: Updates = new Map();
-  // The moments are kept as Σβᵗ⁻ⁱg, without their factors 1 − β, which then join the scalars: a third fewer passes.
+  // The moments are stored as Σβᵗ⁻ⁱg. Their factors 1 − β are part of the scalars, which saves a third of the passes.
   const correct = (beta: number) => div(1 - beta, sub(1, powStep(beta, o.step)));
   const rate = mul(o.learningRate, correct(beta1));
   const root = sqrt(correct(beta2));
@@ -85,7 +85,7 @@ function powStep(beta: number, step: Tensor): Tensor {
 
 /**
  * Gradients scaled so that their joint L2 norm is at most `limit` (`clip_grad_norm_` of PyTorch).
- * `group` axes: how many leading axes number independent models trained side by side, each clipped alone.
+ * `groupAxes` leading axes number independent models that are trained side by side; each is clipped separately.
  */
 export function clipGradNorm(grads: readonly Tensor[], limit: number, groupAxes = 0): Tensor[] {
   const squares = grads.map((g) =>

@@ -1,8 +1,8 @@
 /**
- * A compiled graph: expressions emitted as one ONNX model and run by ONNX Runtime.
+ * Compiled graphs: expressions emitted as one ONNX model and run by ONNX Runtime.
  *
- * A program has outputs, which come back to the caller, and updates, which replace named state (a parameter by its new
- * value). `InferenceSession.run` blocks its thread: call it from a worker wherever something else must stay responsive.
+ * A program has outputs, which are returned, and updates, which replace named state (a parameter by its new value). ONNX Runtime blocks
+ * the JavaScript thread during a run, so a program that must stay responsive runs it in a worker.
  */
 import * as ort from 'onnxruntime-node';
 import { topological } from './autodiff.js';
@@ -12,25 +12,25 @@ import { GraphBuilder, type Weight } from './onnx.js';
 import type { State } from './state.js';
 import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
 
-/** Values of a tensor, row-major: float32, uint8 or flags, int32, int64. */
+/** Values of a tensor, row-major: float32, uint8 or bool, int32, int64. */
 export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 
 const ARRAY = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
 
-/** Emits expressions as a serialised ONNX model; equal subexpressions are written once. `fuse`: for ONNX Runtime on a processor. */
+/** Emits expressions as a serialised ONNX model; equal subexpressions are written once. `fuse`: for ONNX Runtime on processors. */
 export function emit(outputs: Record<string, Tensor>, fuse = false): Uint8Array {
   return write(new GraphBuilder(), outputs).finish(fuse);
 }
 
 /**
- * A model for any runtime: standard operators, the weights in the file, the size of the batch left open. `outputs(n)` are the
- * expressions at batch size n, whose first axis, like that of the one input, counts the batch.
+ * A model for any runtime, with standard operators, the weights in the file, and a variable batch size. `outputs(n)` are the expressions
+ * at batch size n; the first axis of the outputs and of the single input is the batch.
  */
 export function emitPortable(
   outputs: (n: number) => Record<string, Tensor>,
   weights: ReadonlyMap<string, Weight>,
 ): Uint8Array {
-  // Two primes: no other size of the model is one of them.
+  // Two large primes, which no other size of a model equals.
   const sizes = [10_007, 10_009];
   const [graph, other] = sizes.map((n) => write(new GraphBuilder(weights, true), outputs(n)));
   graph.openBatch(sizes[0], other, sizes[1]);
@@ -52,11 +52,11 @@ function write(graph: GraphBuilder, outputs: Record<string, Tensor>): GraphBuild
   return graph;
 }
 
-/** Where a program runs. */
+/** Threads and device of a program. */
 export interface SessionSettings {
   /** Threads inside an operator. Default: all cores. */
   threads?: number;
-  /** Default cpu. */
+  /** Device. Default `cpu`. */
   device?: Device;
 }
 
@@ -66,14 +66,14 @@ interface Slot {
   tensor: Tensor;
 }
 
-/** What a program computes. */
+/** Outputs and updates of a program. */
 export interface ProgramSpec {
   outputs: Record<string, Tensor>;
   /** State tensor → its value after the run. */
   updates?: Map<Tensor, Tensor>;
 }
 
-/** A compiled graph. Memory of the runtime's own belongs to it: `release` gives that back. */
+/** A compiled graph. It holds native memory of ONNX Runtime; `release` frees it. */
 export class Program {
   private constructor(
     private readonly session: ort.InferenceSession,
@@ -84,7 +84,7 @@ export class Program {
     private readonly keeps: boolean,
   ) {}
 
-  /** Emits and loads the graph. Throws for two inputs of one name, and for an update of another size than its state. */
+  /** Emits and loads the graph. Throws for two inputs of one name, and for an update whose size differs from its state. */
   static async compile(spec: ProgramSpec, settings: SessionSettings = {}): Promise<Program> {
     const updates = [...(spec.updates ?? new Map<Tensor, Tensor>())];
     const all: Record<string, Tensor> = { ...spec.outputs };
@@ -114,7 +114,7 @@ export class Program {
     return new Program(session, slots, spec.outputs, updated, keeps);
   }
 
-  /** Runs once. `feeds` by input name; state is read from and, where updated, written to `state`; noise comes from `bank`. */
+  /** Runs the graph once. `feeds` are values by input name. State is read from `state` and updated in it; noise comes from `bank`. */
   async run(feeds: Record<string, Values>, state?: State, bank?: NoiseBank): Promise<Record<string, Values>> {
     const values: Record<string, ort.Tensor> = {};
     for (const { name, role, tensor } of this.slots) {
@@ -138,7 +138,7 @@ export class Program {
     return Object.fromEntries(Object.keys(this.outputs).map((name) => [name, result[name].data as Values]));
   }
 
-  /** Frees the native session; the program cannot run after it. */
+  /** Frees the native session. The program cannot run afterwards. */
   async release(): Promise<void> {
     await this.session.release();
   }
@@ -150,7 +150,7 @@ function toOrt(name: string, data: Values, dtype: DType, shape: readonly number[
   return new ort.Tensor(dtype as 'float32', data as Float32Array, shape as number[]);
 }
 
-/** Computes expressions that have no inputs but `feeds`, once: the engine as a calculator. */
+/** Computes expressions once, without state and noise; `feeds` are values by input name. */
 export async function evaluate(
   outputs: Record<string, Tensor>,
   feeds: Record<string, Values> = {},

@@ -1,22 +1,22 @@
-/** Named tensors that survive from run to run: parameters, running statistics, the optimizer's state. */
+/** Named tensors that keep their values between runs: parameters, running statistics, optimizer state. */
 import * as ort from 'onnxruntime-node';
 import { sessionOptions } from './devices.js';
 import { GraphBuilder } from './onnx.js';
 
 /**
- * Each tensor has a second buffer: an update writes into that one and the two change places, so nothing is copied. An array
- * from `get` therefore holds its values through one update and is written to by the next: copy what must last longer. An
- * array given to `set` is taken over in the same way.
+ * Named tensors with two buffers each. An update writes into the second buffer, then the two are swapped, so nothing is copied. An array
+ * from `get` keeps its values for one update and is overwritten by the next: copy it to keep it longer. The same holds for an array
+ * given to `set`.
  *
- * Programs of a device that keeps weights leave new values there. Whoever wants to read them calls `collect` first.
+ * Programs on a device that keeps weights leave the new values there. Call `collect` before reading them.
  */
 export class State {
   private readonly current = new Map<string, Float32Array>();
   private readonly spare = new Map<string, Float32Array>();
-  /** Values that are newer than those in `current`, in buffers of WebGPU. */
+  /** Values in WebGPU buffers that are newer than those in `current`. */
   private readonly away = new Map<string, ort.Tensor>();
 
-  /** Gives `name` a value; the array is taken over. */
+  /** Sets the value of `name`. The array becomes one of its buffers. */
   set(name: string, values: Float32Array) {
     this.current.set(name, values);
     this.spare.delete(name);
@@ -24,7 +24,7 @@ export class State {
     this.away.delete(name);
   }
 
-  /** The value of `name`. Throws where there is none, and where it is on a device and was not collected. */
+  /** The value of `name`. Throws if there is none, or if it is on a device and was not collected. */
   get(name: string): Float32Array {
     const v = this.current.get(name);
     if (!v) throw new Error(`state: no tensor named ${name}`);
@@ -52,29 +52,29 @@ export class State {
     return s;
   }
 
-  /** Makes what was written to `next` the value of `name`. */
+  /** Makes the content of `next` the value of `name`. */
   swap(name: string) {
     const s = this.next(name);
     this.spare.set(name, this.get(name));
     this.current.set(name, s);
   }
 
-  /** The value of `name` as a tensor on the device, if that is where it is. */
+  /** The value of `name` as a tensor on the device; undefined if it is not there. */
   onDevice(name: string, shape: readonly number[]): ort.Tensor | undefined {
     const t = this.away.get(name);
     return t && ort.Tensor.fromGpuBuffer(t.gpuBuffer, { dataType: 'float32', dims: shape });
   }
 
-  /** Takes over a tensor on the device as the next value of `name`. */
+  /** Makes a tensor on the device the value of `name`, and its owner. */
   keep(name: string, tensor: ort.Tensor) {
     this.away.get(name)?.dispose();
     this.away.set(name, tensor);
   }
 
-  /** Brings back what is on the device; the next step takes it there again. */
+  /** Copies all values from the device to this thread's memory; the next step uploads them again. */
   async collect(): Promise<void> {
     if (this.away.size === 0) return;
-    // ONNX Runtime cannot download a tensor that it left on the device; a graph that hands its inputs on can.
+    // ONNX Runtime for Node cannot download a tensor from the device, but a graph that returns its inputs can.
     const graph = new GraphBuilder();
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, tensor] of this.away) {

@@ -1,15 +1,15 @@
 /**
- * Tensor expressions with static shapes. An expression is a node of a directed acyclic graph; nothing is computed until
- * a `Program` emits the graph as ONNX and runs it.
+ * Tensor expressions with static shapes. An expression is a node of a directed acyclic graph. Nothing is computed until a `Program`
+ * emits the graph as ONNX and runs it.
  *
- * An operator is one `Op`: its shape rule, its vector–Jacobian product and its lowering stand in one place.
+ * An operator has its shape rule, its vector–Jacobian product and its lowering to ONNX in one place.
  */
 import type { DType, GraphBuilder } from './onnx.js';
 
 export type { DType } from './onnx.js';
 /** Sizes of a tensor's axes. */
 export type Shape = readonly number[];
-/** What an operator was given besides tensors; each knows the type of its own. */
+/** Arguments of an operator besides tensors. */
 // biome-ignore lint/suspicious/noExplicitAny: each operator knows the type of its own attributes
 export type Attributes = any;
 
@@ -22,7 +22,7 @@ export interface Op {
   lower(graph: GraphBuilder, inputs: string[], node: Tensor): string;
 }
 
-/** A node of an expression: an operator and what it is applied to. Nothing is computed before a `Program` runs. */
+/** A node of an expression: an operator with its inputs. Nothing is computed before a `Program` runs. */
 export class Tensor {
   constructor(
     readonly op: Op,
@@ -43,16 +43,17 @@ export class Tensor {
   }
 }
 
-/** Values in a tensor of that shape. */
+/** Number of values in a tensor of that shape. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);
 }
 
-/** NumPy broadcasting; the error names both shapes. */
+/** Shape of two operands after NumPy broadcasting. Throws an `Error` that names both shapes if they do not broadcast. */
 export function broadcastShapes(op: string, a: Shape, b: Shape): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -63,7 +64,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): number[] {
   });
 }
 
-/** `state`: a named tensor that survives from step to step (parameters, optimizer state). `noise`: fed from a bank. */
+/** `feed`: given at every run. `state`: keeps its value between runs (parameters, optimizer state). `noise`: read from a `NoiseBank`. */
 export type Role = 'feed' | 'state' | 'noise';
 
 const inputOp: Op = {
@@ -71,11 +72,12 @@ const inputOp: Op = {
   lower: (graph, _inputs, node) => graph.input(node.attributes.name, node.dtype, node.shape),
 };
 
-/** A value handed in at every run. */
+/** An input of a program; by default a float32 value that is given at every run. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32', role: Role = 'feed'): Tensor {
   return new Tensor(inputOp, [], { name, role }, shape, dtype);
 }
 
+/** Whether a tensor is an input. */
 export function isInput(t: Tensor): boolean {
   return t.op === inputOp;
 }
@@ -93,9 +95,10 @@ export function constant(values: number | readonly number[] | Float32Array, shap
   return new Tensor(constantOp, [], { values: data }, s);
 }
 
-/** A tensor, or a number in the place of a constant one. */
+/** A tensor, or a number that stands for a constant scalar. */
 export type Operand = Tensor | number;
 
+/** The operand as a tensor. */
 export function asTensor(x: Operand): Tensor {
   return typeof x === 'number' ? constant(x) : x;
 }

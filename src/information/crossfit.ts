@@ -68,6 +68,9 @@ export interface CriticCall {
 
 /** An estimate by a critic. */
 export interface NeuralEstimate extends EstimateValue {
+  converged: boolean;
+  trainNats: number;
+  heldOutNats: number;
   /** Training steps (with the paper's critic: epochs) after which the critic was evaluated. */
   steps: number;
   /** Pointwise information of each row of the group, nats; NaN where a row was in no held-out block. */

@@ -106,7 +106,7 @@ export function prepare(s: Samples, name: string, warnings: string[], scale = tr
   }
   if (kept.length < d) {
     const count = d - kept.length;
-    warnings.push(`${count} of ${d} columns of the ${name} variable are constant and were removed.`);
+    warnings.push(`${count} of ${d} columns of the ${name} variable never change and were removed.`);
   }
   const width = kept.length;
   const out = new Float64Array(n * width);

@@ -1,20 +1,20 @@
-/** What callers of the library are told in one line, where TypeScript did not tell them before. */
+/** Checks on the arguments of callers that TypeScript did not check, with errors of one line. */
 import { UserError, unknownWord } from '../base/errors.js';
 import type { Dataset, ImageSet } from '../datasets/types.js';
 
-/** Throws `UserError` for a key that is none of `allowed`: a slip of the keys would otherwise pass for a default. */
+/** Throws `UserError` for a key that is not in `allowed`: a misspelt option would otherwise be ignored. */
 export function checkKeys(what: string, given: object, allowed: readonly string[]): void {
   if (typeof given !== 'object' || given === null) throw new UserError(`${what}s: an object is expected`);
   for (const key of Object.keys(given)) if (!allowed.includes(key)) throw unknownWord(what, key, allowed);
 }
 
-/** Throws `UserError` unless a folder is named. */
+/** Throws `UserError` unless `path` is a non-empty text. */
 export function checkPath(path: unknown): void {
   if (typeof path !== 'string' || path === '')
     throw new UserError('the folder of a run is expected, such as runs/mine');
 }
 
-/** Throws `UserError` unless the arrays of a set fit each other; `what` is what errors call it. */
+/** Throws `UserError` unless the arrays and sizes of a set agree; `what` names the set in errors. */
 export function checkImages(what: string, set: Omit<ImageSet, 'labels'> & { labels?: Int32Array }): void {
   const { images, labels, n, height, width, channels } = set ?? {};
   for (const [name, size] of Object.entries({ n, height, width, channels }))
@@ -34,7 +34,7 @@ export function checkImages(what: string, set: Omit<ImageSet, 'labels'> & { labe
   if (at >= 0) throw new UserError(`${what}: sample ${at} has the label ${labels[at]}; classes count from 0`);
 }
 
-/** Throws `UserError` unless a data set holds what training needs. */
+/** Throws `UserError` unless a data set has two classes, valid labels, and splits of one image shape. */
 export function checkDataset({ name, classes, train, test }: Dataset): void {
   const say = (what: string) => new UserError(`data set "${name}": ${what}`);
   if (!Array.isArray(classes) || classes.length < 2) throw say('two class names are needed at least');

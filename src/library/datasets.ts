@@ -1,4 +1,4 @@
-/** Data sets: the sources that `--dataset` knows, and arrays of yours. */
+/** Data sets: the sources of `--dataset`, and data sets from the caller's arrays. */
 
 import { UserError } from '../base/errors.js';
 import { limited, loadDataset as load } from '../datasets/index.js';
@@ -9,7 +9,7 @@ import { checkDataset, checkImages, checkKeys } from './check.js';
 export * from '../datasets/index.js';
 export { gather } from '../datasets/select.js';
 
-/** Images as one has them, before they are checked. */
+/** Images as arrays of the caller, not checked yet. */
 export interface ImageArrays {
   /** [n, height, width, channels] row-major, 0 … 255. */
   images: Uint8Array | Uint8ClampedArray;
@@ -17,11 +17,11 @@ export interface ImageArrays {
   labels: ArrayLike<number>;
   height: number;
   width: number;
-  /** Default 3. */
+  /** Channels per pixel. Default 3. */
   channels?: number;
 }
 
-/** Images as a set, which shares their memory. Throws `UserError` where the arrays do not fit each other or a label is no class number. */
+/** Checked images as a set that shares their memory. Throws `UserError` for arrays of unequal size and for invalid labels. */
 export function imageSet(arrays: ImageArrays): ImageSet {
   checkKeys('key of an image set', arrays, ['images', 'labels', 'height', 'width', 'channels']);
   const { images, labels, height, width, channels = 3 } = arrays;
@@ -36,8 +36,8 @@ export function imageSet(arrays: ImageArrays): ImageSet {
 }
 
 /**
- * A data set from arrays in memory, for `registerDataset`. Limits take class-balanced, seeded parts, as of every data set. Throws
- * `UserError` for splits of different shape and labels that are no class.
+ * A data set from arrays in memory, for `registerDataset`. Limits select a class-balanced, seeded part, as for every data set. Throws
+ * `UserError` for splits of different image shape and for labels outside the classes.
  */
 export function fromArrays(
   name: string,
@@ -60,8 +60,8 @@ export function fromArrays(
 }
 
 /**
- * Loads the data set of that name; what is left out of the request is seed 0 and no limits. Rejects with `UserError` for an unknown
- * name and for what the source objects to.
+ * Loads the data set of that name. By default the seed is 0 and there are no limits. Rejects with `UserError` for an unknown name, and
+ * for files that are missing or damaged.
  */
 export async function loadDataset(name: string, request: Partial<DatasetRequest> = {}): Promise<Dataset> {
   checkKeys('key of a request', request, ['dataDir', 'trainLimit', 'testLimit', 'seed', 'size']);

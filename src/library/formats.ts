@@ -1,4 +1,4 @@
-/** Files of arrays that other programs write and read: NumPy's NPY and NPZ, and safetensors. */
+/** File formats for arrays: NumPy's NPY and NPZ, and safetensors. */
 export { encodeNpy, type NdArray, type NpyDtype, ndarray, readNpy, type TypedArray } from '../formats/npy.js';
 export { type NpzReadOptions, type NpzWriteOptions, readNpz, writeNpz } from '../formats/npz.js';
 export {

@@ -1,4 +1,4 @@
-/** Mutual information in nats: one call for arrays as one has them, and the estimators with all their settings. */
+/** Mutual information in nats: one call for the caller's arrays, and the estimators with all their settings. */
 import { UserError } from '../base/errors.js';
 import {
   type Estimate,
@@ -15,17 +15,16 @@ export * from '../information/index.js';
 /** One variable: a list or typed array of numbers (one column), a list of rows, or `samples` of either kind. */
 export type Variable = ArrayLike<number> | readonly ArrayLike<number>[] | Samples;
 
-/** How `mutualInformation` estimates. */
+/** Estimator, settings, seed and progress of `mutualInformation`. */
 export interface MutualInformationOptions extends EstimatorSettings, Partial<EstimateOptions> {
   /** One of `estimatorNames`. Default `infonce`. */
   estimator?: string;
 }
 
 /**
- * I(A;B) in nats between two variables whose rows are paired, with a standard error and what a reader has to know. Lists are taken
- * as continuous; say `samples(values, 1, true)` for names of categories. Seed 0 unless another is given. Rejects with `UserError`
- * for rows that do not pair up, values that are not finite, settings that there are not, and where the estimator has no honest
- * answer.
+ * I(A;B) in nats between two variables whose rows are paired, with a standard error and warnings. Lists are continuous variables;
+ * `samples(values, 1, true)` makes one of categories. The default seed is 0. Rejects with `UserError` for unequal numbers of rows, values
+ * that are not finite, unknown settings, and variables that the estimator cannot handle.
  */
 export async function mutualInformation(
   a: Variable,

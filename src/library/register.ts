@@ -1,14 +1,14 @@
-/** Attacks, data sets and models of one's own, for the runner: known by name from here on, in this process. */
+/** Attacks, data sets and models of the caller, registered by name for this process. */
 import { type Attack, attacks, GIVEN } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { type DatasetSource, datasets } from '../datasets/index.js';
 import { type Forward, type Model, models } from '../models/index.js';
 import { checkDataset } from './check.js';
 
-/** Names are folders in a comparison, and parts of lists on the command line. */
+/** Allowed names: they become names of folders, and parts of comma-separated lists. */
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 
-/** Throws `UserError` for what cannot be added to a list: no name, a name that is taken, a function that is missing. */
+/** Throws `UserError` for an item with an invalid name, a name that exists already, or a missing function. */
 function check<T extends { name: string }>(what: string, list: readonly T[], item: T, parts: readonly (keyof T)[]) {
   const name = item?.name;
   if (typeof name !== 'string' || !NAME.test(name))
@@ -16,15 +16,15 @@ function check<T extends { name: string }>(what: string, list: readonly T[], ite
   const lacking = parts.find((part) => typeof item[part] !== 'function');
   if (lacking !== undefined) throw new UserError(`${what} "${name}": it has no function "${String(lacking)}"`);
   if (name === GIVEN || list.some((known) => known.name === name))
-    throw new UserError(`${what} "${name}": there is one of that name already`);
+    throw new UserError(`${what} "${name}": this name exists already`);
 }
 
-/** The rooms' lists are read-only for everybody else. Names are looked up when they are used, so that what is added is found. */
+/** The lists of attacks, data sets and models are read-only everywhere else. Names are looked up at use, so that new items are found. */
 const add = <T>(list: readonly T[], item: T) => (list as T[]).push(item);
 
 /**
- * Makes an attack known to `run`, `compare` and `attacks.findAttack` by its name, and returns it. `attacks.defineAttack` makes one.
- * Throws `UserError` for a name that is taken or no name, and for what is no attack.
+ * Registers an attack, made by `attacks.defineAttack`, for `run`, `compare` and `attacks.findAttack`, and returns it. Throws `UserError`
+ * for an invalid or existing name, and for an object that is not an attack.
  */
 export function registerAttack(attack: Attack): Attack {
   check('attack', attacks, attack, ['labelling', 'adversary', 'trigger']);
@@ -33,8 +33,8 @@ export function registerAttack(attack: Attack): Attack {
 }
 
 /**
- * Makes a data set known to `run`, `compare` and `datasets.loadDataset` by its name, and returns it. `datasets.fromArrays` makes one
- * of arrays; what any other loads is checked when it is loaded. Throws `UserError` for a name that is taken or no name.
+ * Registers a data set for `run`, `compare` and `datasets.loadDataset`, and returns it. `datasets.fromArrays` makes one from arrays. The
+ * images of any other source are checked at every load. Throws `UserError` for an invalid or existing name.
  */
 export function registerDataset(source: DatasetSource): DatasetSource {
   check('data set', datasets, source, ['load']);
@@ -50,14 +50,14 @@ export function registerDataset(source: DatasetSource): DatasetSource {
 }
 
 /**
- * Makes a model known to `run` and `compare` by its name, and returns it. A model is written with `engine` expressions and
- * `models.Layers` (docs/engine.md); its shapes are checked when it is built. Throws `UserError` for a name that is taken or no name,
- * and for a model without layers.
+ * Registers a model for `run` and `compare`, and returns it. A model is written with `engine` expressions and `models.Layers`
+ * (docs/engine.md); its shapes are checked when it is built. Throws `UserError` for an invalid or existing name, and for a model without
+ * layers.
  */
 export function registerModel(model: Model): Model {
   check('model', models, model, ['forward']);
   if (!Array.isArray(model.layers) || model.layers.length === 0)
-    throw new UserError(`model "${model.name}": its layers, from which T can be read, are a list of names`);
+    throw new UserError(`model "${model.name}": "layers" must be a list of the layers at which T can be read`);
   add(models, {
     ...model,
     forward(layers, x, options) {

@@ -1,23 +1,22 @@
-/** The runner as a library's caller meets it: a request in place of a whole configuration, checked before anything is begun. */
+/** Runs, comparisons and analyses for callers of the library. Arguments are checked before any work starts. */
 
 import { UserError } from '../base/errors.js';
 import { type RunConfig, type RunRequest, runOptions } from '../config/options.js';
 import { resolveConfig as resolve } from '../config/resolve.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import type { RunResult } from '../runs/documents.js';
 import { run as runOne } from '../pipeline/run.js';
 import { RunDirectory } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
 import { readRun as readDocument } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
 import { type CompareResult, compare as compareRuns } from '../studies/compare.js';
 import { ANALYSIS_OPTIONS, analyze as analyzeTrace } from '../trace/analyze.js';
 import { checkKeys, checkPath } from './check.js';
-import { hooksOf, type RunOptions } from './hooks.js';
+import { checkedHooks, type RunOptions } from './hooks.js';
 
 /**
- * A whole configuration from any part of it: the preset fills in the rest, `quick` unless `paper` is asked for. A configuration that
- * is whole already stays as it is. Throws `UserError` naming the option, by its flag on the command line, what it got and what is
- * allowed.
+ * The complete configuration from any part of it. The preset fills in the rest; the default preset is `quick`. A complete configuration
+ * stays unchanged. Throws `UserError` that names the option by its flag, the value, and what is allowed.
  */
 export function resolveConfig(request: RunRequest): RunConfig {
   checkKeys('option', request, Object.keys(runOptions.shape));
@@ -25,9 +24,9 @@ export function resolveConfig(request: RunRequest): RunConfig {
 }
 
 /**
- * Runs an experiment in the folder `path`: poisons, trains, probes, estimates, scores, and writes a report. With `resume` it goes on
- * with the run that is there, to the same numbers. Computes in this thread, and lets others have a turn between steps.
- * Rejects with `UserError` for a configuration, data or a folder that cannot be used, with `Stopped` where it was asked to end.
+ * One run in the folder `path`: poisons the data set, trains, probes, estimates, scores, and writes a report. With `resume` it resumes
+ * the run in the folder and reaches the same numbers. The work runs in this thread; the event loop runs between steps. Rejects with
+ * `UserError` for an invalid configuration, data set or folder, and with `Stopped` if it was stopped.
  */
 export async function run(
   request: RunRequest,
@@ -37,13 +36,13 @@ export async function run(
 ): Promise<RunResult> {
   const config = resolveConfig(request);
   checkPath(path);
-  return runOne(config, path, resume, hooksOf(options));
+  return runOne(config, path, resume, checkedHooks(options));
 }
 
 /**
- * Runs several attacks on equal footing, each in a folder under `path` named after it, and writes a report that sets them side by
- * side. Requests differ in their attack; data, model and seed are meant to be the same. Rejects as `run`, and for an attack that is
- * named twice.
+ * Runs several attacks, each in the folder of its name under `path`, with groups of one size for all, and writes a report that compares
+ * them. The requests differ in their attack; data set, model and seed should be the same. Rejects as `run`, and for an attack that occurs
+ * twice.
  */
 export async function compare(
   requests: readonly RunRequest[],
@@ -57,24 +56,24 @@ export async function compare(
   const names = configs.map((c) => c.attack);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new UserError(`compare: attack "${twice}" is there twice; every run has a folder by its name`);
+    throw new UserError(`compare: attack "${twice}" occurs twice; each run has the folder of its attack's name`);
   checkPath(path);
-  return compareRuns(configs, path, resume, hooksOf(options));
+  return compareRuns(configs, path, resume, checkedHooks(options));
 }
 
-/** What `analyze` is asked. */
+/** Trace and options of `analyze`. */
 export interface AnalyzeRequest {
-  /** Folder of the trace (docs/trace.md); results are written beside what is in it. */
+  /** Folder of the trace (docs/trace.md); results are written into it. */
   path: string;
   /** Options of the analysis: `critic`, `view`, `beta`, `window`, `score`, `probeSize`, `nullSplits`, `seed`. */
   options?: RunRequest;
-  /** Goes on looking for new probes until the last epoch is there, or until it is stopped. Default false. */
+  /** Wait for further probes until the last epoch, or until stopped. Default false. */
   follow?: boolean;
 }
 
 /**
- * The analysis of a training that happened elsewhere: estimates, phases, score and report from its trace. Rejects with `UserError`
- * for a trace that is damaged or incomplete, naming the file and the array, and with `Stopped`.
+ * Analyses a training of another program: estimates, phases, score and report from its trace. Rejects with `UserError` that names the
+ * file and array of a damaged or incomplete trace, and with `Stopped` if it was stopped.
  */
 export async function analyze(request: AnalyzeRequest, options: RunOptions = {}): Promise<RunResult> {
   checkKeys('key of a request', request, ['path', 'options', 'follow']);
@@ -82,23 +81,24 @@ export async function analyze(request: AnalyzeRequest, options: RunOptions = {})
   const asked = request.options ?? {};
   checkKeys('option of an analysis', asked, ANALYSIS_OPTIONS);
   resolve({ ...asked, attack: 'none' });
-  return analyzeTrace({ path: request.path, options: asked, follow: request.follow ?? false }, hooksOf(options));
+  const { path, follow = false } = request;
+  return analyzeTrace({ path, options: asked, follow }, checkedHooks(options));
 }
 
-/** What a run or an analysed trace has written, as data. */
+/** The files of a run or of an analysed trace, as data. */
 export interface RunRecord {
   config: RunConfig;
   /** Class names in the order of their numbers. */
   classes: string[];
-  /** All estimates up to now: what `dynamics` works on. */
+  /** All estimates so far: the table that the functions of `dynamics` take. */
   estimates: EstimateRow[];
-  /** Figures of every epoch that is done. */
+  /** Figures of every completed epoch. */
   epochs: EpochRow[];
-  /** Null before the end. */
+  /** Null before the end of the run. */
   result: RunResult | null;
 }
 
-/** Reads the run in the folder `path`, finished or not. Rejects with `UserError` where there is none, or it is damaged. */
+/** Reads the run in the folder `path`, finished or not. Rejects with `UserError` if there is none or it is damaged. */
 export async function readRun(path: string): Promise<RunRecord> {
   checkPath(path);
   const dir = await RunDirectory.read(path);

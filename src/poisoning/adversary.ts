@@ -1,6 +1,6 @@
 /**
- * What an attack with an adversary needs before its trigger: a clean model of the attacker's own training, and adversarial
- * images against it. Both are cached, so that `poison`, `run` and a comparison make them once.
+ * Adversarial images for attacks that need them (`label-consistent`): the attacker trains a clean surrogate model, and PGD raises its
+ * loss on the images that will be poisoned. Model and images are cached, so that `poison`, `run` and `compare` compute them once.
  */
 
 import {
@@ -20,10 +20,10 @@ import { pgd } from '../training/pgd.js';
 import { Trainer } from '../training/trainer.js';
 import { cached } from './cache.js';
 
-/** Images that climb together. */
+/** Images in one PGD batch. */
 const BATCH = 64;
 
-/** The adversarial version of every image the attack touches; undefined for an attack that needs none. */
+/** The adversarial version of every image that the attack changes, by sample number; undefined for an attack that needs none. */
 export async function adversarialImages(
   dataset: Dataset,
   attack: Attack,
@@ -37,23 +37,25 @@ export async function adversarialImages(
   const { payload, cover } = victims(train, attack, settings);
   const rows = [...payload, ...cover].sort((a, b) => a - b);
   const data = dataHash(train);
-  const { images } = await cached('adversarial', { data, seed: settings.seed, adversary, rows }, async () => ({
-    images: await climb(dataset, data, rows, adversary, settings.seed, hooks),
+  const { seed } = settings;
+  const { images } = await cached('adversarial', { data, seed, adversary, rows }, async () => ({
+    images: await raiseLoss(dataset, rows, adversary, seed, hooks),
   }));
   const size = train.height * train.width * train.channels;
   const values = images.data as Float32Array;
   return new Map(rows.map((i, r) => [i, values.slice(r * size, (r + 1) * size)]));
 }
 
-async function climb(
+/** PGD against the surrogate model on the given rows: [rows, h, w, c] float32 in [0, 1]. Trains the surrogate if it is not cached. */
+async function raiseLoss(
   dataset: Dataset,
-  data: string,
   rows: readonly number[],
   adversary: Adversary,
   seed: number,
   hooks: RunHooks,
 ) {
   const { train } = dataset;
+  const data = dataHash(train);
   const { trainer, train: learn } = surrogate(dataset, adversary, seed, hooks);
   try {
     const weights = await cached('models', { data, seed, surrogate: adversary.surrogate }, learn);
@@ -75,7 +77,7 @@ async function climb(
         (step) => {
           const [done, total] = [from * adversary.steps + some.length * step, rows.length * adversary.steps];
           hooks.progress?.({ phase: 'surrogate', stage: 'adversarial images', done, total, unit: 'image steps' });
-          if (hooks.shouldStop?.()) throw stopped('making adversarial images');
+          if (hooks.shouldStop?.()) throw stopped('computing adversarial images');
         },
       );
       all.set(climbed, from * size);
@@ -87,9 +89,9 @@ async function climb(
 }
 
 const stopped = (where: string) =>
-  new Stopped(`stopped while ${where}; the same command starts this part again (what is finished is kept)`);
+  new Stopped(`stopped while ${where}; the same command repeats this part, and finished parts are kept`);
 
-/** A model trained on the clean set, as an attacker would: no noise, cosine schedule. */
+/** The surrogate and its training on the clean set: ResNet settings usual for CIFAR (SGD, cosine schedule), and no noise. */
 function surrogate(dataset: Dataset, { surrogate: of }: Adversary, seed: number, hooks: RunHooks) {
   const { train, test, classes } = dataset;
   const config = {
@@ -122,7 +124,7 @@ function surrogate(dataset: Dataset, { surrogate: of }: Adversary, seed: number,
       }
       const row = await trainer.finishEpoch();
       if (epoch + 1 === of.epochs)
-        hooks.line?.(`the attacker’s clean model: test accuracy ${row.testAccuracy.toFixed(3)}`);
+        hooks.line?.(`the attacker’s clean model: clean accuracy ${row.testAccuracy.toFixed(3)}`);
     }
     return asTensors(trainer.weights());
   };

@@ -1,7 +1,6 @@
 /**
- * Results that are dear to make and the same for the same inputs: models of the attacker's, and adversarial images.
- * They lie in `$IBSCOPE_CACHE`, else in `ibscope/` of `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` or `~/.cache`, and may be deleted
- * at any time.
+ * Cache of results that are expensive and depend on their inputs alone: the attacker's models and adversarial images. The folder is
+ * `$IBSCOPE_CACHE`, else `ibscope/` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` or `~/.cache`. It may be deleted at any time.
  */
 
 import { createHash } from 'node:crypto';
@@ -10,15 +9,16 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js';
 
-/** Raised when what is cached would come out differently. */
+/** Part of every key. It is raised when the same inputs give other results. */
 const VERSION = 1;
 
+/** Folder of the cache. */
 export function cacheFolder(): string {
   const { IBSCOPE_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   return IBSCOPE_CACHE || join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'ibscope');
 }
 
-/** The tensors of `kind` that were made from `inputs` (plain data), made now where they are not there or damaged. */
+/** The tensors that `make` computes from `inputs` (plain data): from the cache, or computed and stored if missing or damaged. */
 export async function cached(
   kind: 'models' | 'adversarial',
   inputs: unknown,

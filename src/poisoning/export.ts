@@ -1,4 +1,4 @@
-/** What `ibscope poison` and `ibscope perceive` do: the poisoned set as files, as a picture, and as measures of its look. */
+/** `ibscope poison`: the poisoned training set as files, and a contact sheet of triggered samples. */
 
 import { attackTest, type ExportFormat, exportSet, findAttack, type PoisonedSet } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
@@ -12,14 +12,16 @@ import { VERSION } from '../version.js';
 import { attackSettings, loadData, poisonedSet } from './poisoned-set.js';
 
 export interface PoisonRequest {
-  /** One configuration an attack; files are written of the only one. */
+  /** One configuration per attack. With `out` there is exactly one. */
   configs: RunConfig[];
+  /** Path of the poisoned set; absent: only the preview is written. */
   out?: string;
   format: ExportFormat;
-  /** PNG file of the contact sheet. */
+  /** Path of the contact sheet, a PNG file. */
   preview?: string;
 }
 
+/** Written files, and numbers of images. */
 export interface PoisonSummary {
   file: string | null;
   preview: string | null;
@@ -28,7 +30,7 @@ export interface PoisonSummary {
   cover: number;
 }
 
-/** Rows of a contact sheet for one attack alone, and for each of several. */
+/** Samples on a contact sheet of one attack, and per attack on a sheet of several. */
 const ROWS = { one: 8, several: 2 };
 
 /** Writes the poisoned training set and its contact sheet. Throws `UserError` before anything is written. */
@@ -45,7 +47,7 @@ export async function writePoisoned(request: PoisonRequest, hooks: RunHooks): Pr
     const images = sheetRows(dataset, last, configs.length > 1 ? ROWS.several : ROWS.one);
     if (images.length) blocks.push({ title: config.attack, images });
   }
-  if (preview !== undefined && !blocks.length) throw new UserError('--preview: the attack touches no image');
+  if (preview !== undefined && !blocks.length) throw new UserError('--preview: the attack changes no image');
   const set = last!;
   if (out !== undefined) {
     const { dataset: name, attack, attackOption, poisonRate, target, rule, source, seed } = configs[0];
@@ -59,10 +61,10 @@ export async function writePoisoned(request: PoisonRequest, hooks: RunHooks): Pr
   return { file: out ?? null, preview: preview ?? null, ...counts };
 }
 
-/** Triggered training samples, of as many classes as there are, before and after. */
+/** At most `most` triggered training samples, each with its clean image: poisoned and cover samples in turn, from all classes. */
 function sheetRows(dataset: Dataset, set: PoisonedSet, most: number): GalleryImage[] {
   const touched = [...set.index.keys()].filter((i) => set.poisoned[i] || set.cover[i]);
-  // Payload and cover in turn, of every class one before any has two.
+  // No class gets a second sample before every class has one.
   const seen = new Map<string, number>();
   const next = (key: string) => {
     const k = seen.get(key) ?? 0;

@@ -1,4 +1,4 @@
-/** References to the jobs of this room, without loading what they need. */
+/** References to the jobs of this room. They load nothing that the jobs need. */
 import { jobsOf } from '../execution/job.js';
 
 export const poisoningJobs = jobsOf<typeof import('./jobs.js')>(new URL('./jobs.js', import.meta.url));

@@ -1,12 +1,15 @@
+/** The jobs of this room, as a worker thread runs them. */
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { type PoisonRequest, type PoisonSummary, writePoisoned } from './export.js';
-import { measureLook, type PerceiveRequest, type PerceiveSummary } from './perceive.js';
+import { measureVisibility, type PerceiveRequest, type PerceiveSummary } from './perceive.js';
 
+/** Job of `ibscope poison`. */
 export function poisonJob(request: PoisonRequest, context: WorkerContext<Message>): Promise<PoisonSummary> {
   return writePoisoned(request, hooksOf(context));
 }
 
+/** Job of `ibscope perceive`. */
 export function perceiveJob(request: PerceiveRequest, context: WorkerContext<Message>): Promise<PerceiveSummary> {
-  return measureLook(request, hooksOf(context));
+  return measureVisibility(request, hooksOf(context));
 }

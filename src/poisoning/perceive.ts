@@ -1,3 +1,4 @@
+/** `ibscope perceive`: measures of how visible an attack's trigger is, over the images of a data set. */
 import { attackTest, findAttack } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
@@ -8,12 +9,13 @@ import { attackSettings, loadData, poisonedSet } from './poisoned-set.js';
 
 export interface PerceiveRequest {
   config: RunConfig;
-  /** `test`: the test images the attack is judged on, under the trigger; `train`: the training samples it touches. */
+  /** `test`: the triggered test images of the ASR; `train`: the training samples that the attack changes. */
   split: 'train' | 'test';
-  /** ONNX file of a network for LPIPS. */
+  /** ONNX file of a network for LPIPS; absent: LPIPS is not computed. */
   lpips?: string;
 }
 
+/** The measures by name, over `samples` images. */
 export interface PerceiveSummary {
   attack: string;
   dataset: string;
@@ -22,8 +24,8 @@ export interface PerceiveSummary {
   measures: Record<string, Perceived>;
 }
 
-/** How visible an attack is on a data set. */
-export async function measureLook(request: PerceiveRequest, hooks: RunHooks): Promise<PerceiveSummary> {
+/** Measures between clean and triggered images. Throws `UserError` for an attack that changes no image of the split. */
+export async function measureVisibility(request: PerceiveRequest, hooks: RunHooks): Promise<PerceiveSummary> {
   const { config, split, lpips: network } = request;
   const dataset = await loadData(config);
   for (const note of dataset.notes ?? []) hooks.line?.(note);
@@ -38,7 +40,7 @@ export async function measureLook(request: PerceiveRequest, hooks: RunHooks): Pr
     const judged = attackTest(dataset.test, attack, settings);
     if (judged) [clean, triggered] = [pick(dataset.test, judged.rows), judged.set];
   }
-  if (clean.n === 0) throw new UserError(`--attack ${config.attack}: it touches no image of the ${split} set`);
+  if (clean.n === 0) throw new UserError(`--attack ${config.attack}: it changes no image of the ${split} set`);
   const measures = perceive(clean, triggered);
   if (network !== undefined) measures.lpips = summary(await lpips(network, clean, triggered));
   return { attack: attack.name, dataset: dataset.name, split, samples: clean.n, measures };

@@ -1,3 +1,4 @@
+/** A poisoned training set and its test sets from a configuration: poisoned here, or by somebody else (`--manifest`). */
 import {
   type Attack,
   type AttackSettings,
@@ -16,12 +17,16 @@ import { type Dataset, type ImageSet, loadDataset } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { adversarialImages } from './adversary.js';
 
+/** The settings of the attack in a configuration. */
 export function attackSettings(config: RunConfig): AttackSettings {
   const { poisonRate, target, seed, rule, source: sources } = config;
   return { poisonRate, target, seed, rule, sources, options: attackOptions(config) };
 }
 
-/** The data set of a configuration, read without limits where a manifest counts in the whole of it; throws `UserError` for a target that is no class of it. */
+/**
+ * The data set of a configuration. With a manifest, limits do not apply yet, because the manifest counts samples of the whole set. Throws
+ * `UserError` for a data set that cannot be read, and for a target that is not one of its classes.
+ */
 export async function loadData(config: Preparable): Promise<Dataset> {
   const { dataDir, seed, manifest } = config;
   const { trainLimit, testLimit } = manifest === undefined ? config : ({} as Partial<RunConfig>);
@@ -33,7 +38,7 @@ export async function loadData(config: Preparable): Promise<Dataset> {
   return dataset;
 }
 
-/** The training set under attack, with whatever its attack has to train and compute before. */
+/** The poisoned training set. An attack with an adversary first computes its adversarial images, or takes them from the cache. */
 export async function poisonedSet(
   dataset: Dataset,
   attack: Attack,
@@ -43,20 +48,23 @@ export async function poisonedSet(
   return poison(dataset.train, attack, settings, await adversarialImages(dataset, attack, settings, hooks));
 }
 
-/** A poisoned set with what it is judged on: made here, or by somebody else. */
+/** A poisoned training set and the test sets on which its attack is measured. */
 export interface MadeSet {
   dataset: Dataset;
   poisoned: PoisonedSet;
   test: ImageSet;
-  /** The test images the attack is judged on, triggered and labelled as the attacker wants; null without a trigger. */
+  /** Triggered test images with the labels that the attacker wants, for the ASR; null without a trigger. */
   triggered: ImageSet | null;
-  /** The test images those come from, untouched. */
+  /** The same test images without the trigger. */
   untriggered: ImageSet | null;
-  /** Class the attack wants: the configuration's, or what a manifest says where that leaves it open. */
+  /** Target class: that of the configuration, else that of the manifest. */
   target: number;
 }
 
-/** Loads and poisons; a manifest says what somebody else poisoned. Throws `UserError` for what cannot be loaded, poisoned or matched. */
+/**
+ * Loads the data set and poisons it, or matches it with the manifest of whoever poisoned it. Throws `UserError` for data that cannot be
+ * loaded, poisoned or matched.
+ */
 export async function makeSet(config: Preparable, hooks: RunHooks = {}): Promise<MadeSet> {
   const dataset = await loadData(config);
   const { manifest } = config;
@@ -105,8 +113,8 @@ export async function markSet(config: Preparable): Promise<MarkedSet> {
   return { dataset, poisoned: marked(train, attack, settings), test, judged: rows?.length ?? 0, target };
 }
 
-/** A configuration that may leave the target to the manifest. */
+/** A configuration whose target may come from the manifest. */
 export type Preparable = Omit<RunConfig, 'target'> & { target?: number };
 
-/** Share of the training set that carries the payload. */
+/** Share of the training set that is poisoned. */
 export const poisonedShare = ({ poisoned, n }: PoisonedSet) => poisoned.reduce((a, b) => a + b, 0) / n;

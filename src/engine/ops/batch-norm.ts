@@ -1,6 +1,6 @@
 /**
- * Batch normalisation over activations [h, w, n, c] (Ioffe and Szegedy 2015), with the gradient written out, so that it is a
- * few passes over the activations instead of one per term:
+ * Batch normalisation over activations [h, w, n, c] (Ioffe and Szegedy 2015). Its gradient is written out, which takes a few passes over
+ * the activations instead of one per term:
  *
  *   y  = a·(x − μ) + β,  a = γ·r,  r = 1/√(σ² + ε),  m values per channel
  *   dβ = Σ dy,  dγ = r·Σ dy·(x − μ)
@@ -40,7 +40,7 @@ const batchNormOp: Op = {
   lower: (_graph, inputs) => inputs[5],
 };
 
-/** Normalised by the batch's own statistics; they are differentiated through. γ, β [c]. */
+/** Normalisation by the statistics of the batch (training mode); the gradient includes them. γ, β [c]. */
 export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = 1e-5): Tensor {
   const away = centred(x);
   const variance = channelVariance(x);
@@ -48,7 +48,7 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon = 1e-5
   return new Tensor(batchNormOp, [x, gamma, beta, away, variance, y], { epsilon }, x.shape);
 }
 
-/** Its last input is its value, and takes the gradient. */
+/** Its last input is its value, to which the gradient goes. */
 const batchNormInferenceOp: Op = {
   name: 'batchNormInference',
   vjp: (g) => [null, null, null, null, null, g],
@@ -61,7 +61,7 @@ const batchNormInferenceOp: Op = {
   },
 };
 
-/** Normalised by given statistics (evaluation mode). All vectors [c]. */
+/** Normalisation by given statistics (evaluation mode). All vectors [c], in the order of ONNX's BatchNormalization. */
 export function batchNormInference(
   x: Tensor,
   gamma: Tensor,

@@ -127,7 +127,7 @@ function direct(k: number, taps: readonly number[]): Algorithm {
 
 /** The algorithm for a kernel of `k` at a stride and a padding, along an axis of `from` pixels that become `to`. */
 export function bilinear(k: number, stride: number, padding: number, from: number, to: number): Bilinear {
-  // Weights that only ever meet padding take no part.
+  // Weights that are only ever multiplied with padding are omitted.
   const taps = Array.from({ length: k }, (_, t) => t).filter((t) =>
     Array.from({ length: to }, (_, i) => i * stride + t - padding).some((p) => p >= 0 && p < from),
   );
@@ -181,7 +181,7 @@ export function kernelMatrix(rows: Bilinear, columns: Bilinear): Float32Array {
   );
 }
 
-/** The transpose of a matrix of so many rows. */
+/** The transpose of a matrix with `rows` rows. */
 export function transposed(m: Float32Array, rows: number): Float32Array {
   const columns = m.length / rows;
   return Float32Array.from(m, (_, i) => m[(i % rows) * columns + Math.floor(i / rows)]);

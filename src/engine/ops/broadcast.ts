@@ -1,5 +1,7 @@
+/** Reshaping, broadcasting (NumPy's rules), and reductions: the operators whose gradients are each other. */
 import { type Op, type Shape, sameShape, sizeOf, Tensor } from '../tensor.js';
 
+/** Axes as ascending numbers from 0; all axes by default. Throws for an axis outside the rank. */
 export function normaliseAxes(name: string, rank: number, axes: readonly number[] | undefined): number[] {
   const list = axes ?? Array.from({ length: rank }, (_, i) => i);
   return [
@@ -13,16 +15,18 @@ export function normaliseAxes(name: string, rank: number, axes: readonly number[
   ].sort((a, b) => a - b);
 }
 
+/** The shape without `axes`, or with 1 in their places. */
 export function reducedShape(shape: Shape, axes: number[], keep: boolean): number[] {
   return shape.flatMap((d, i) => (axes.includes(i) ? (keep ? [1] : []) : [d]));
 }
 
-/** The gradient of a reduction, spread back over the axes it removed. */
+/** The gradient of a sum: repeated over the axes that the sum removed. */
 export function spread(g: Tensor, node: Tensor): Tensor {
   const { shape } = node.inputs[0];
   return broadcastTo(reshape(g, reducedShape(shape, node.attributes.axes, true)), shape);
 }
 
+/** A reduction operator `name` that ONNX calls `onnx`; without `vjp` it has no gradient. */
 export function reduction(name: string, onnx: string, vjp?: (g: Tensor, node: Tensor) => Tensor) {
   const op: Op = {
     name,
@@ -55,7 +59,7 @@ const reshapeOp: Op = {
   lower: (graph, [x], node) => graph.node('Reshape', [x, graph.ints(node.shape)], { allowzero: 1 }),
 };
 
-/** The same values in another shape; one dimension may be −1. */
+/** The same values in another shape; one dimension may be −1. Throws if the sizes differ. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((a, d) => (d === -1 ? a : a * d), 1);
   const full = shape.map((d) => (d === -1 ? x.size / known : d));

@@ -1,8 +1,8 @@
 /**
  * Operations per channel, on activations [..., n, c] whose last axis is the channel.
  *
- * A vector [c] meets the activations as [n·c], written out once for every image of the batch: rows of that length pass several
- * times as fast as rows of c values.
+ * A vector [c] is repeated for every image of the batch to [n·c], because operators are several times as fast on rows of that length as
+ * on rows of c values.
  */
 
 import type { GraphBuilder } from '../onnx.js';
@@ -32,7 +32,7 @@ function channelwise(name: string, f: (x: Tensor, v: Tensor) => Tensor) {
 
 const plusChannels = channelwise('channelAdd', add);
 
-/** Its last input is its value, and takes the gradient. */
+/** Its last input is its value, to which the gradient goes. */
 const channelAddOp: Op = {
   name: 'channelAdd',
   vjp: (g) => [null, null, g],
@@ -51,7 +51,7 @@ export function channelAdd(x: Tensor, v: Tensor): Tensor {
 export const channelSub = channelwise('channelSub', sub);
 const timesChannels = channelwise('channelMul', mul);
 
-/** Its last input is its value, so that what is linear in x can take the factor v elsewhere (`conv.ts`). */
+/** Its last input is its value. The factor v can be moved out of operators that are linear in x (conv.ts). */
 const channelMulOp: Op = {
   name: 'channelMul',
   vjp: (g, node) => {
@@ -66,7 +66,7 @@ export function channelMul(x: Tensor, v: Tensor): Tensor {
   return new Tensor(channelMulOp, [x, v, timesChannels(x, v)], {}, x.shape);
 }
 
-/** x and v where `t` is their `channelMul`. */
+/** x and v if `t` is their `channelMul`. */
 export function factors(t: Tensor): { x: Tensor; v: Tensor } | undefined {
   return t.op === channelMulOp ? { x: t.inputs[0], v: t.inputs[1] } : undefined;
 }
@@ -90,7 +90,7 @@ export function channelSum(x: Tensor): Tensor {
   return sum(reshape(perImage, [perImage.size / c, c]), [0]);
 }
 
-/** Its last input is its value, and takes the gradient. */
+/** Its last input is its value, to which the gradient goes. */
 const spatialMeanOp: Op = {
   name: 'spatialMean',
   vjp: (g) => [null, g],

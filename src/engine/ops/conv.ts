@@ -5,18 +5,18 @@
  *   dx = conv2dInput(dy, w)       linear in dy and w, the transpose of conv2d in x
  *   dw = conv2dWeight(x, dy)      linear in x and dy, the transpose of conv2d in w
  *
- * Each is bilinear, so each one's gradients are the other two.
+ * Each is bilinear, and the gradients of each are the other two.
  *
- * All three are matrix products and nothing else. Along each axis an algorithm of `bilinear.ts` turns pixels into m
- * components per tile, the kernel into m components, and products of components into outputs. With the transforms applied
- * along both axes (B for the input, G for the kernel, A for the output):
+ * All three consist of matrix products. Along each axis an algorithm of `bilinear.ts` transforms pixels into m components per tile, the
+ * kernel into m components, and products of components into outputs. With the transforms along both axes (B for the input, G for the
+ * kernel, A for the output):
  *
  *   U = B·x·Bᵀ    V = G·w·Gᵀ    y = A·(U ⊙ V)·Aᵀ    where ⊙ multiplies matrices [pixels, i]·[i, o], one per component
  *   Z = Aᵀ·dy·A   dx = Bᵀ·(Z ⊙ Vᵀ)·B                  dw = Gᵀ·(Uᵀ ⊙ Z)·G
  *
- * B and A are written as matrices of the whole axis. Most of their entries are zero, but a dense product with them is faster
- * than cutting tiles, and padding, overlap and odd sizes come for free. Images and channels stand last, so that every
- * transform is one product with a small matrix on the left, and ⊙ reads rows of channels; nothing is ever transposed.
+ * B and A are matrices over the whole axis. Most of their entries are zero, but a dense product is faster than cutting tiles, and covers
+ * padding, overlap and odd sizes. Images and channels are the last axes, so every transform is one product with a small matrix on the
+ * left, and ⊙ reads rows of channels. No activations are transposed.
  */
 import type { GraphBuilder } from '../onnx.js';
 import { type Op, type Shape, sizeOf, Tensor } from '../tensor.js';
@@ -35,7 +35,7 @@ interface ConvAttributes {
   output: Shape;
 }
 
-/** A matrix product with a constant on the left, skipped where the constant is the identity. */
+/** A matrix product with a constant on the left; the identity is skipped. */
 function apply(graph: GraphBuilder, m: Float32Array, rows: number, x: string, shape: Shape): string {
   const columns = m.length / rows;
   const y = graph.node('Reshape', [x, graph.ints(shape)]);
@@ -43,7 +43,7 @@ function apply(graph: GraphBuilder, m: Float32Array, rows: number, x: string, sh
   return identity ? y : graph.node('MatMul', [graph.floats(m, [rows, columns]), y]);
 }
 
-/** An algorithm along an axis, its tiles in blocks whose outputs depend on no other block. */
+/** An algorithm along an axis, with its tiles in blocks; the outputs of a block depend on no other block. */
 interface Axis extends Bilinear {
   blocks: number;
   perBlock: number;
@@ -57,7 +57,7 @@ interface Axis extends Bilinear {
 
 function axis(k: number, stride: number, padding: number, from: number, to: number): Axis {
   const b = bilinear(k, stride, padding, from, to);
-  // Blocks of two tiles: A is then eight pixels wide, and long enough to be worth a product.
+  // Blocks of two tiles make A eight pixels wide, which is large enough for an efficient product.
   const perBlock = to === b.tile * b.tiles ? (b.tiles % 2 === 0 ? 2 : 1) : b.tiles;
   const blocks = b.tiles / perBlock;
   return {
@@ -88,7 +88,7 @@ class Transforms {
     return this.graph.node('Reshape', [x, this.graph.ints(shape)]);
   }
 
-  /** Of both axes: block, component, tile of the block; the columns' tiles with the images, then the channels. */
+  /** Axes of U: block, component and tile of the rows; block and component of the columns; tiles of the columns with images; channels. */
   private shape(channels: number): number[] {
     const { rows, columns } = this;
     const wide = columns.perBlock * this.a.input[2];
@@ -172,7 +172,7 @@ class Transforms {
   }
 }
 
-/** The convolution as one standard operator, for models that leave the engine. */
+/** The convolution as one standard operator, for exported models. */
 function plain(graph: GraphBuilder, x: string, w: string, { stride, padding }: ConvAttributes): string {
   const kernel = graph.node('Transpose', [w], { perm: [3, 2, 0, 1] });
   const pads = [padding, padding, padding, padding];
@@ -184,7 +184,7 @@ const convOp: Op = {
   vjp: (g, node) => {
     const [x, w] = node.inputs;
     const a: ConvAttributes = node.attributes;
-    // A factor per channel, as batch norm's gradient ends in, costs a pass over the activations: the weights take it over.
+    // The gradient of batch norm ends with a factor per channel. Applied to the weights, it saves a pass over the activations.
     const scaled = g.size > w.size ? factors(g) : undefined;
     if (!scaled) return [inputGradient(g, w, a), weightGradient(x, g, a)];
     return [inputGradient(scaled.x, mul(w, scaled.v), a), mul(weightGradient(x, scaled.x, a), scaled.v)];

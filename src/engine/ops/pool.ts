@@ -22,7 +22,7 @@ const maxPoolOp: Op = {
 
 const maxPoolGradientOp: Op = {
   name: 'maxPoolGradient',
-  // A mask of the largest values; those that are equal (an even background makes many) share the gradient.
+  // A mask of the largest values. Equal ones, frequent in a uniform background, share the gradient.
   lower: (graph, [x, y, g], node) => {
     const [image] = node.inputs;
     const to = (t: string, shape: readonly number[]) => graph.node('Reshape', [t, graph.ints(shape)]);
@@ -32,10 +32,10 @@ const maxPoolGradientOp: Op = {
   },
 };
 
-/** `max` over windows of 2×2: x [h, w, n, c] → [⌈h/2⌉, ⌈w/2⌉, n, c]. A window at an odd edge is what there is of it. */
+/** `max` over windows of 2×2: x [h, w, n, c] → [⌈h/2⌉, ⌈w/2⌉, n, c]. A window at an odd edge is cut off. */
 export function maxPool(x: Tensor): Tensor {
   if (x.rank !== 4) throw new Error(`maxPool: images [h, w, n, c] are needed, got [${x.shape}]`);
-  // A repeated line changes no maximum, and its gradient joins that of the line it repeats.
+  // An odd edge is repeated: that changes no maximum, and the gradient of the copy is added to that of the original.
   const even = [0, 1].reduce((t, axis) => {
     const size = t.shape[axis];
     return size % 2 === 0 ? t : concat([t, slice(t, axis, size - 1, size)], axis);
