@@ -122,7 +122,7 @@ function accelerationNote({ acceleration: a, seeds, poisoned }: RunReport): Html
   if (!a) return null;
   const [low, high] = a.differenceInterval;
   const when = high < 0 ? 'earlier than' : low > 0 ? 'later than' : 'not measurably earlier or later than';
-  const who = poisoned ? 'Poisoned samples' : 'Random subset';
+  const who = poisoned ? 'Poisoned samples' : 'The samples of the random subset';
   return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at epoch ${decimal(a.epoch, 1)}, ${when} the clean classes (epoch ${decimal(a.cleanEpoch, 1)}); difference ${decimal(a.difference, 1)} epochs, 95 % interval ${decimal(low, 1)} to ${decimal(high, 1)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their epoch may be earlier.'}</p>`;
 }
 

@@ -7,6 +7,7 @@ import type { EstimateRow } from '../dynamics/types.js';
 import { percent } from '../report/format.js';
 import { get, type RunView, useLoaded } from './api.js';
 import { Differences } from './panels/differences.js';
+import { GroupLegend } from './panels/legend.js';
 import { QuantityPanel } from './panels/quantity.js';
 import { RankTable } from './panels/ranks.js';
 import { ScoreComparison } from './panels/score-figures.js';
@@ -59,7 +60,9 @@ function Compare({ runs }: { runs: RunView[] }) {
   );
   const labels = useMemo(() => labelsOf(runs), [runs]);
   const stamp = runs.map((r) => r.id).join('|');
-  const scored = runs.flatMap((run, i) => (run.stealth?.score == null ? [] : [{ run, label: labels[i] }]));
+  const scored = runs
+    .flatMap((run, i) => (run.stealth?.score == null ? [] : [{ run, label: labels[i] }]))
+    .sort((a, b) => b.run.stealth!.score! - a.run.stealth!.score!);
   if (new Set(runs.map((r) => r.basis)).size > 1)
     return (
       <p class="problem" role="alert">
@@ -72,6 +75,7 @@ function Compare({ runs }: { runs: RunView[] }) {
       <p class="intro">Each run is one seed: the order of close scores may change with other seeds.</p>
       <RankTable runs={runs} />
       <ScoreComparison scored={scored} stamp={stamp} />
+      <GroupLegend run={runs[0]} curves={curves.flat()} />
       {(['I(X;T)', 'I(T;Ŷ)'] as const).map((quantity) => (
         <QuantityPanel key={quantity} {...{ quantity, runs, labels, curves, stamp }} />
       ))}

@@ -15,11 +15,23 @@ const report = example();
 const curves = trajectories(report.information);
 const data = { ...report, quantity: 'I(X;T)' as const, curves, rows: report.information };
 
+/** Places of the marks of a group: circles and symbols of the dots of one colour, in pixels. */
+function places(dots: Element): [number, number][] {
+  return [...dots.querySelectorAll('circle,path')].map((dot) => {
+    const moved = /translate\(([^,]+),([^)]+)\)/.exec(dot.getAttribute('transform') ?? '');
+    return [Number(moved ? moved[1] : dot.getAttribute('cx')), Number(moved ? moved[2] : dot.getAttribute('cy'))];
+  });
+}
+
+/** The part of a figure whose marks have that colour. */
+const partOfColour = (svg: Element, part: string, attribute: 'fill' | 'stroke', colour: string) =>
+  [...svg.querySelectorAll(`[data-part="${part}"]`)].find((g) => g.getAttribute(attribute) === `var(--${colour})`)!;
+
 /** Axis value of a pixel, from two tick labels: `axis` 1 is y, 0 is x. */
 function scale(svg: Element, name: string, axis: 0 | 1): (pixel: number) => number {
   const labels = [...svg.querySelectorAll(`[data-part="${name}"] text`)];
   const [a, b] = [labels[0], labels[labels.length - 1]].map((t) => ({
-    value: Number(t.textContent!.replace('−', '-')),
+    value: Number(t.textContent!.replace('−', '-').replace('%', '')),
     pixel: Number(/translate\(([^,]+),([^)]+)\)/.exec(t.getAttribute('transform')!)![axis + 1]),
   }));
   return (pixel) => a.value + ((pixel - a.pixel) / (b.pixel - a.pixel)) * (b.value - a.value);
@@ -39,7 +51,7 @@ describe('every figure', () => {
     'whole set': wholeSetFigure(curves, document),
   };
 
-  it.each(Object.entries(figures))('has a name and a description for those who cannot see it: %s', (_, svg) => {
+  it.each(Object.entries(figures))('has a name and a description for screen readers: %s', (_, svg) => {
     expect(svg.getAttribute('role')).toBe('img');
     expect(svg.getAttribute('aria-label')!.length).toBeGreaterThan(3);
     expect(svg.querySelector('desc')!.textContent!.length).toBeGreaterThan(20);
@@ -61,15 +73,7 @@ describe('the trajectory figure', () => {
   it('draws the estimates where the axes say they are', () => {
     const y = scale(svg, 'y-axis tick label', 1);
     const x = scale(svg, 'x-axis tick label', 0);
-    const dots = [...svg.querySelectorAll('[data-part="dot"]')].find(
-      (g) => g.getAttribute('stroke') === 'var(--backdoor)',
-    )!;
-    const drawn = [...dots.querySelectorAll('circle,path')].map((dot) => {
-      const moved = /translate\(([^,]+),([^)]+)\)/.exec(dot.getAttribute('transform') ?? '');
-      const cx = moved ? moved[1] : dot.getAttribute('cx');
-      const cy = moved ? moved[2] : dot.getAttribute('cy');
-      return [x(Number(cx)), y(Number(cy))];
-    });
+    const drawn = places(partOfColour(svg, 'dot', 'stroke', 'backdoor')).map(([cx, cy]) => [x(cx), y(cy)]);
     const backdoor = curves.find((c) => c.group === '0/backdoor' && c.quantity === 'I(X;T)')!;
     expect(drawn).toHaveLength(backdoor.epochs.length);
     drawn.forEach(([epoch, value], i) => {
@@ -107,7 +111,94 @@ describe('the phases figure', () => {
   });
 });
 
+describe('the information plane', () => {
+  it('has each checkpoint of a group at I(X;T) and I(T;Ŷ), in the order of epochs', () => {
+    const svg = planeFigure({ ...report, curves }, newDocument());
+    const [x, y] = [scale(svg, 'x-axis tick label', 0), scale(svg, 'y-axis tick label', 1)];
+    for (const [colour, group] of [
+      ['backdoor', '0/backdoor'],
+      ['clean', '0/clean'],
+    ]) {
+      const of = (quantity: string) => curves.find((c) => c.group === group && c.quantity === quantity)!.values;
+      const drawn = places(partOfColour(svg, 'dot', 'stroke', colour));
+      expect(drawn).toHaveLength(6);
+      drawn.forEach(([cx, cy], i) => {
+        expect(x(cx)).toBeCloseTo(of('I(X;T)')[i], 6);
+        expect(y(cy)).toBeCloseTo(of('I(T;Ŷ)')[i], 6);
+      });
+    }
+  });
+});
+
+describe('the figures of training', () => {
+  it('have clean accuracy and attack success rate at their values, in per cent', () => {
+    const svg = accuracyFigure(report.epochs, newDocument());
+    const [x, y] = [scale(svg, 'x-axis tick label', 0), scale(svg, 'y-axis tick label', 1)];
+    const drawn = places(partOfColour(svg, 'dot', 'fill', 'backdoor'));
+    expect(drawn.map(([cx]) => Math.round(x(cx)))).toEqual(report.epochs.map((e) => e.epoch));
+    for (const [i, [, cy]] of drawn.entries()) expect(y(cy)).toBeCloseTo(100 * report.epochs[i].asr!, 6);
+    const last = report.epochs[11];
+    expect(svg.querySelector('desc')!.textContent).toContain(
+      `clean accuracy ${(100 * last.testAccuracy).toFixed(1)} %, training accuracy ${(100 * last.trainAccuracy).toFixed(1)} %, attack success rate ${(100 * last.asr!).toFixed(1)} %`,
+    );
+  });
+
+  it('have a logarithmic axis where losses span more than a factor of 50, and only there', () => {
+    const label = (rows: typeof report.epochs) =>
+      lossFigure(rows, newDocument()).querySelector('[data-part="y-axis label"]')!.textContent;
+    expect(label(report.epochs)).toBe('cross-entropy, nats');
+    const falling = report.epochs.map((e, i) => ({ ...e, trainLoss: 2 * 0.5 ** i }));
+    expect(label(falling)).toBe('cross-entropy, nats (log scale)');
+  });
+
+  it('have one line for the poisoned samples and one per class', () => {
+    const svg = classLossFigure({ ...report, rows: report.epochs }, newDocument());
+    const lines = [...svg.querySelectorAll('[data-part="line"]')].map((g) => g.getAttribute('stroke'));
+    expect(lines.sort()).toEqual(['var(--backdoor)', 'var(--clean)', 'var(--other)', 'var(--other)', 'var(--other)']);
+  });
+});
+
+describe('the strip of the score', () => {
+  const { stealth } = report;
+
+  it('has the score, every draw of the null, and the range at their values', () => {
+    const svg = scoreStripFigure([{ name: '', stealth: stealth! }], newDocument());
+    const x = scale(svg, 'x-axis tick label', 0);
+    const [[diamond]] = places(svg.querySelector('[data-part="dot"]')!);
+    expect(x(diamond)).toBeCloseTo(stealth!.score!, 6);
+    const [draws, mean] = [...svg.querySelectorAll('[data-part="tick"]')].map((g) =>
+      [...g.querySelectorAll('line')].map((l) => x(Number(l.getAttribute('x1')))),
+    );
+    expect(draws).toHaveLength(stealth!.null!.draws);
+    for (const [i, v] of draws.entries()) expect(v).toBeCloseTo(stealth!.null!.scores[i], 6);
+    expect(mean[0]).toBeCloseTo(stealth!.null!.mean, 6);
+    expect(svg.querySelector('[data-part="bar"] title')!.textContent).toBe(
+      `95 % range of clean classes: ${stealth!.null!.low.toFixed(3)} to ${stealth!.null!.high.toFixed(3)}`,
+    );
+  });
+
+  it('has no range and no draws without a null', () => {
+    const svg = scoreStripFigure([{ name: '', stealth: { ...stealth!, null: null, p: null } }], newDocument());
+    expect(svg.querySelectorAll('[data-part="bar"] rect, [data-part="tick"] line')).toHaveLength(0);
+    expect(places(svg.querySelector('[data-part="dot"]')!)).toHaveLength(1);
+  });
+});
+
 describe('the parts of the score', () => {
+  it('are bars as long as what they add to D, each with its number', () => {
+    const svg = scorePartsFigure(report.stealth!, newDocument());
+    const parts = scoreParts(report.stealth!);
+    const bars = [...svg.querySelectorAll('[data-part="bar"] path, [data-part="bar"] rect')];
+    const x = scale(svg, 'x-axis tick label', 0);
+    const texts = [...svg.querySelectorAll('[data-part="text"] text')];
+    expect(bars).toHaveLength(4);
+    expect(texts.map((t) => t.textContent)).toEqual(parts.map((p) => p.contribution.toFixed(3)));
+    texts.forEach((t, i) => {
+      const [, end] = /translate\(([^,]+),/.exec(t.getAttribute('transform')!)!;
+      expect(x(Number(end))).toBeCloseTo(parts[i].contribution, 6);
+    });
+  });
+
   it('add up to the distance, for any β', () => {
     const { stealth } = report;
     const sum = scoreParts(stealth!).reduce((s, p) => s + p.contribution, 0);

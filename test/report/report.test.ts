@@ -15,6 +15,13 @@ function references(html: string): string[] {
   return [...attributes.filter((a) => !a.startsWith('data:') && !a.startsWith('#')), ...styles, ...addresses];
 }
 
+/** Labels and colours of a section's legends, in their order. */
+const legend = (document: Document, section: string): [string, string][] =>
+  [...document.querySelectorAll(`#${section} .legend li`)].map((li) => [
+    li.lastChild!.textContent!,
+    li.querySelector('[data-part="line"], [aria-label="line"], g[stroke]')!.getAttribute('stroke')!,
+  ]);
+
 /** Value and note of a headline fact. */
 function fact(document: Document, name: string): string[] {
   const entry = [...document.querySelectorAll('.facts div')].find((d) => d.querySelector('dt')!.textContent === name)!;
@@ -34,7 +41,7 @@ describe('the report of a run', () => {
     const report = example();
     const document = parse(await renderRunReport(report));
     const { stealth } = report;
-    expect(fact(document, 'test accuracy')).toEqual([
+    expect(fact(document, 'clean accuracy')).toEqual([
       `${(100 * report.epochs[11].testAccuracy).toFixed(1)} %`,
       'epoch 12',
     ]);
@@ -64,13 +71,25 @@ describe('the report of a run', () => {
     expect(settings.textContent).toContain('training.learningRate');
   });
 
-  it('names every figure for those who cannot see it', async () => {
+  it('names every figure for screen readers', async () => {
     const figures = [...parse(await renderRunReport(example())).querySelectorAll('svg.figure')];
-    expect(figures.length).toBeGreaterThan(8);
+    const names = figures.map((svg) => svg.getAttribute('aria-label'));
+    expect([...new Set(names)]).toEqual([
+      'I(X;T) over epochs',
+      'I(T;Ŷ) over epochs',
+      'I(X;Ŷ) over epochs',
+      'Information over the whole training set',
+      'Information plane',
+      'Training phases by group',
+      'Stealth score and its null',
+      'Parts of the distance D',
+      'Accuracy and attack success over epochs',
+      'Loss over epochs',
+      'Training loss per class and of the poisoned samples',
+    ]);
     for (const svg of figures) {
       expect(svg.getAttribute('role')).toBe('img');
-      expect(svg.getAttribute('aria-label')).toBeTruthy();
-      expect(svg.querySelector('desc')!.textContent).toBeTruthy();
+      expect(svg.querySelector('desc')!.textContent).toMatch(/\d/);
     }
   });
 
@@ -81,15 +100,39 @@ describe('the report of a run', () => {
     expect(several).not.toContain('within run');
   });
 
-  it('claims that a class stands out only below the range of clean classes', async () => {
+  it('names the groups by their colours in the legend: poisoned samples, not the ids of groups', async () => {
+    const document = parse(await renderRunReport(example()));
+    expect(legend(document, 'trajectories')).toEqual([
+      ['poisoned samples', 'var(--backdoor)'],
+      ['clean samples of the target class', 'var(--clean)'],
+      ['half poisoned, half clean', 'var(--mixed)'],
+      ['target class as a whole', 'var(--all)'],
+      ['other classes', 'var(--other)'],
+      ['I(X;T)', 'var(--clean)'],
+      ['I(T;Ŷ)', 'var(--backdoor)'],
+      ['I(X;Ŷ)', 'var(--all)'],
+    ]);
+    expect(legend(document, 'training').map(([label]) => label)).toEqual([
+      'clean accuracy',
+      'training accuracy',
+      'attack success rate',
+      'test loss',
+      'training loss',
+      'poisoned samples',
+      'clean samples of the target, disc (0)',
+      'other classes',
+    ]);
+  });
+
+  it('claims a difference only below the range of clean classes', async () => {
     const far = example({ offset: -0.9 });
     expect(far.stealth!.score!).toBeLessThan(far.stealth!.null!.low);
-    expect(await renderRunReport(far)).toContain('the poisoned class stands out');
+    expect(await renderRunReport(far)).toContain('information flows differently through the target class.');
     const near = example({ offset: 0.05 });
     expect(near.stealth!.score!).toBeGreaterThan(near.stealth!.null!.low);
     const html = await renderRunReport(near);
-    expect(html).toContain('gives no evidence');
-    expect(html).not.toContain('stands out by');
+    expect(html).not.toContain('information flows differently through the target class.</p>');
+    expect(html).toContain('no evidence that information flows differently');
   });
 
   it('says why there is no score', async () => {
@@ -118,7 +161,7 @@ describe('the report of a run', () => {
     expect(list).toContain('1 estimate of');
     expect(list).toContain('a critic that had not converged');
     expect(list).toMatch(
-      /broken in 1 of \d+ pairs of estimates, 1 of them beyond noise; the largest by .* \(group 2, epoch 4\)/,
+      /1 of \d+ pairs of estimates violate it, 1 of them beyond noise; the largest by .* \(group 2, epoch 4\)/,
     );
     expect(list).toContain('One seed only.');
   });
@@ -131,26 +174,70 @@ describe('the report of a run', () => {
     });
     const first = async (r: typeof report) =>
       parse(await renderRunReport(r)).querySelector('.warnings li')?.textContent ?? '';
-    expect(await first(ending({ asr: 0.32 }))).toContain('The backdoor was not learned (attack success 32 %)');
-    expect(await first(ending({ testAccuracy: 0.05 }))).toContain('The model has hardly learned (test accuracy 5 %)');
+    expect(await first(ending({ asr: 0.32 }))).toContain('The backdoor was not learned (attack success rate 32 %)');
+    expect(await first(ending({ testAccuracy: 0.05 }))).toContain('The model has hardly learned (clean accuracy 5 %)');
     expect(await first(report)).not.toContain('learned');
-    expect(await renderRunReport(report)).not.toContain('must hold in truth');
+    expect(await renderRunReport(report)).not.toContain('The true values satisfy');
   });
 
-  it('renders with everything missing, and with one checkpoint', async () => {
-    expect(references(await renderRunReport(bare()))).toEqual([]);
+  it('of a run that has only begun says what is missing, and shows no figure, warning or empty section', async () => {
+    const html = await renderRunReport(bare());
+    expect(references(html)).toEqual([]);
+    const document = parse(html);
+    expect([...document.querySelectorAll('.lede')].map((p) => p.textContent)).toEqual([
+      'Nothing is poisoned on shapes10; no epoch has been trained yet.',
+      'The stealth score was not computed.',
+    ]);
+    expect([...document.querySelectorAll('.facts dd')].map((d) => d.firstChild!.textContent)).toEqual(
+      Array(7).fill('–'),
+    );
+    expect([...document.querySelectorAll('section')].map((d) => d.id)).toEqual([
+      'trajectories',
+      'score',
+      'numbers',
+      'words',
+    ]);
+    expect(document.querySelector('#trajectories .intro')!.textContent).toBe(
+      'No mutual information was estimated in this run.',
+    );
+    expect(document.querySelectorAll('svg, img, .warnings')).toHaveLength(0);
+    expect(document.querySelector('footer')!.textContent).toBe('Made by ibscope 1.2.3.');
+  });
+
+  it('of one checkpoint shows each group as a mark with its interval, at the given value', async () => {
     const report = example();
     const information = report.information.filter((r) => r.epoch === 4);
     const one = { ...report, information, phases: [], acceleration: null, epochs: report.epochs.slice(0, 1) };
-    const html = await renderRunReport(one);
-    expect(html).not.toMatch(/NaN|undefined|Infinity/);
-    const clean = { ...report, poisoned: false, poisonRate: null };
-    const html2 = await renderRunReport({
-      ...clean,
-      epochs: report.epochs.map((r) => ({ ...r, asr: null, backdoorLoss: null })),
-    });
-    expect(html2).toContain('Nothing is poisoned');
-    expect(html2).not.toMatch(/NaN|undefined|Infinity/);
+    const document = parse(await renderRunReport(one));
+    const panel = document.querySelector('#trajectories svg.figure')!;
+    const titles = [...panel.querySelectorAll('[data-part="dot"] title')].map((t) => t.textContent!);
+    const { nats } = information.find((r) => r.group === '0/backdoor' && r.quantity === 'I(X;T)')!;
+    expect(titles).toContain(`poisoned samples\nepoch 4: ${nats.toFixed(3)} ± 0.039 nats`);
+    expect(titles).toHaveLength(7);
+    expect(panel.querySelectorAll('[data-part="area"]')).toHaveLength(0);
+    expect(panel.querySelectorAll('[data-part="rule"] line')).toHaveLength(4);
+    expect(document.querySelector('#plane .epochs')!.textContent).toBe('epoch 4');
+    expect(document.querySelector('#plane svg[aria-label="Training phases by group"]')).toBeNull();
+    expect(fact(document, 'clean accuracy')[1]).toBe('epoch 1');
+  });
+
+  it('of a run without an attack speaks of a random subset, and has no attack success', async () => {
+    const report = example();
+    const epochs = report.epochs.map((r) => ({ ...r, asr: null, backdoorLoss: null }));
+    const html = await renderRunReport({ ...report, poisoned: false, poisonRate: null, epochs });
+    const document = parse(html);
+    expect(document.querySelector('h1')!.textContent).toBe('Nothing poisoned on shapes10');
+    expect(fact(document, 'attack success rate')).toEqual(['–', 'no trigger']);
+    expect(legend(document, 'trajectories')[0]).toEqual([
+      'random subset in place of poisoned samples',
+      'var(--backdoor)',
+    ]);
+    const training = legend(document, 'training').map(([label]) => label);
+    expect(training).not.toContain('attack success rate');
+    expect(training).not.toContain('poisoned samples');
+    expect(document.querySelector('#plane .note')!.textContent).toContain(
+      'The samples of the random subset reach half',
+    );
   });
 
   it('escapes names', async () => {
@@ -250,7 +337,7 @@ describe('the comparison of runs', () => {
     await expect(renderComparison([])).rejects.toThrow('at least one run');
   });
 
-  it('renders with runs that have no score', async () => {
+  it('shows runs without a score with the reason, and leaves them out of the figure of scores', async () => {
     const reason = 'group 0/backdoor has 60 samples';
     const unscored = {
       ...runs[0].stealth!,
@@ -263,7 +350,19 @@ describe('the comparison of runs', () => {
       parts: {},
     };
     const html = await renderComparison([runs[1], { ...runs[0], stealth: unscored }, { ...bare(), name: 'bare' }]);
-    expect(html).toContain(reason);
-    expect(html).not.toMatch(/NaN|undefined|Infinity/);
+    const document = parse(html);
+    const rows = [...document.querySelectorAll('#score tbody tr')].map((tr) =>
+      [...tr.querySelectorAll('td')].map((td) => td.textContent!.trim()),
+    );
+    const score = runs[1].stealth!.score!;
+    expect(rows.map((r) => [r[0], r[3], r.at(-1)])).toEqual([
+      ['Blend', score.toFixed(3), ''],
+      ['BadNets, example', '–', reason],
+      ['BadNets, bare', '–', ''],
+    ]);
+    expect(document.querySelector('#score svg.figure desc')!.textContent).toMatch(
+      new RegExp(`Blend: score ${score.toFixed(3)}; clean classes [^.]*\\d[^:]*$`),
+    );
+    expect(document.querySelector('.lede')!.textContent).toContain(`highest first: Blend ${score.toFixed(2)}. `);
   });
 });

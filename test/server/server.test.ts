@@ -53,7 +53,7 @@ const json = async (path: string) => JSON.parse((await ask(path)).body);
 const withToken = () => ({ 'x-ibscope-token': served.token });
 
 describe('the server of the dashboard', () => {
-  it('lists the runs of the folder and of folders in it, and nothing that a link leads out to', async () => {
+  it('lists the runs of the folder and of folders in it, but nothing outside that a link leads to', async () => {
     const { runs } = await json('/api/runs');
     expect(runs.map((r: { id: string }) => r.id).sort()).toEqual(['good', 'nested/deeper/badnets']);
     expect(runs.find((r: { id: string }) => r.id === 'good')).toMatchObject({
@@ -63,7 +63,7 @@ describe('the server of the dashboard', () => {
     });
   });
 
-  it('gives a run as its report has it', async () => {
+  it('gives a run with its estimates, command, embedding and images', async () => {
     const run = await json('/api/run?id=good');
     expect(run.information.length).toBeGreaterThan(0);
     expect(run.command).toMatch(/^run --dataset shapes10 --attack blend .*--out /);
@@ -230,7 +230,7 @@ describe('damaged runs are listed as damaged, and the server stays up:', () => {
 });
 
 describe('`ibscope view`', () => {
-  it('refuses a folder that is none and a port that is none, in one line', async () => {
+  it('refuses a folder that does not exist, in one line', async () => {
     await expect(serveFolder(join(folder, 'nothing'))).rejects.toThrow(/no such folder/);
   });
 });

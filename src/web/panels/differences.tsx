@@ -10,9 +10,9 @@ export function Differences({ runs }: { runs: RunView[] }) {
   const differing = keys.filter((k) => new Set(runs.map((r) => JSON.stringify(r.config[k]))).size > 1);
   return (
     <section>
-      <h2>What differs in their configuration</h2>
+      <h2>Differences in configuration</h2>
       {differing.length === 0 ? (
-        <p class="note">Nothing.</p>
+        <p class="note">The configurations are equal.</p>
       ) : (
         <Scroll label="Differences in configuration">
           <table>

@@ -12,6 +12,9 @@ interface Props {
   epoch: number;
 }
 
+/** Square, as the embedding beside it is; the axes need 300 px. */
+const heightOf = (width: number) => Math.max(300, Math.min(560, width));
+
 export function PlanePanel({ run, curves, stamp, epoch }: Props) {
   return (
     <Figure
@@ -22,7 +25,7 @@ export function PlanePanel({ run, curves, stamp, epoch }: Props) {
         </>
       }
       drawn={stamp}
-      draw={(document, width) => planeFigure({ ...run, curves }, document, { width, height: 340 })}
+      draw={(document, width) => planeFigure({ ...run, curves }, document, { width, height: heightOf(width) })}
       adjust={(svg) => planeUntil(svg, epoch)}
       rows={() =>
         planeTrails({ ...run, curves }).flatMap((t) =>

@@ -32,12 +32,18 @@ export function Scrubber({ run, epochs, at, score }: Props) {
         />
       </label>
       <dl class="now">
-        <dt>clean accuracy</dt>
-        <dd>{decimal(row?.testAccuracy)}</dd>
-        <dt>ASR</dt>
-        <dd>{decimal(row?.asr)}</dd>
-        <dt>stealth S</dt>
-        <dd data-score>{decimal(score)}</dd>
+        <div>
+          <dt>clean accuracy</dt>
+          <dd>{decimal(row?.testAccuracy)}</dd>
+        </div>
+        <div>
+          <dt>ASR</dt>
+          <dd>{decimal(row?.asr)}</dd>
+        </div>
+        <div>
+          <dt>stealth S</dt>
+          <dd data-score>{decimal(score)}</dd>
+        </div>
       </dl>
     </div>
   );
