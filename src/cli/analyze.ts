@@ -1,4 +1,4 @@
-/** `ibscope analyze` and `ibscope trace`: the analysis of a training that happened elsewhere, and how to record one. */
+/** `ibscope analyze` and `ibscope trace`: analyses the training of another program, and prints the recorder for it. */
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
@@ -11,7 +11,7 @@ import { ANALYSIS_OPTIONS } from '../trace/analyze.js';
 import { traceJobs } from '../trace/job-of.js';
 import type { AnalyzeJob } from '../trace/jobs.js';
 import { DATA_OPTIONS } from '../trace/onnx-checkpoints.js';
-import { addRunOptions, defaultOut } from './options.js';
+import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { runTable, table } from './table.js';
 
@@ -23,26 +23,29 @@ const OTHERS = (Object.keys(runOptions.shape) as (keyof typeof runOptions.shape)
 export function addAnalyze(program: Command) {
   const command = program
     .command('analyze')
-    .description('estimates, phases, score and report of a training that happened elsewhere')
-    .argument('[trace]', 'folder of the trace (docs/trace.md); results are written beside what is in it')
+    .description('analyse a training of another program: estimates, phases, score and report')
+    .argument('[trace]', 'folder of the trace (docs/trace.md); results are written into it')
     .addHelpText(
       'after',
       `
 Examples:
   ibscope analyze my-trace --beta 2
   ibscope analyze --onnx 'epoch-*.onnx' --dataset cifar10 --data-dir cifar --manifest poison.json
-      lists the layers; with --layer layer4 it runs every checkpoint on the samples and goes on as with a trace
+      lists the layers; with --layer layer4 it runs every checkpoint on the samples, records a trace and analyses it
 
 With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf).join(', ')}.`,
     );
   addRunOptions(command, OTHERS)
-    .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; the last number in a name is the epoch')
-    .option('--layer <name>', 'with --onnx: the module or value whose output, averaged over space, is T')
-    .option('--mean <values>', 'with --onnx: mean per channel that is taken from images in [0, 1]')
-    .option('--std <values>', 'with --onnx: what the difference is divided by per channel')
-    .option('--out <dir>', 'with --onnx: folder of the trace and its analysis (default runs/…)')
-    .option('--follow', 'go on while the training still writes, until its last epoch or Ctrl-C')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; the last number in a file name is the epoch')
+    .option(
+      '--layer <name>',
+      'module or value whose output, averaged over space, is T; with --onnx (default: list the layers and stop)',
+    )
+    .option('--mean <values>', 'mean per channel, subtracted from images in [0, 1]; with --onnx (default 0)')
+    .option('--std <values>', 'standard deviation per channel, by which images are divided; with --onnx (default 1)')
+    .option('--out <dir>', 'folder of the trace and its analysis; with --onnx (default runs/onnx-TIME)')
+    .option('--follow', 'wait for further probes until the last epoch or Ctrl-C (default: analyse those that exist)')
+    .option(...JSON_FLAG)
     .action(async (trace: string | undefined, values) => {
       const { layer, ...request } = requestOf(values);
       const only = (keys: readonly string[]): RunRequest =>
@@ -65,23 +68,23 @@ function traceJob(path: string | undefined, values: Values, options: RunRequest,
     ...Object.keys(data),
     ...['layer', 'mean', 'std', 'out'].filter((key) => values[key] !== undefined),
   ][0];
-  if (stray !== undefined) throw new UserError(`${flagOf(stray)}: it goes with --onnx; a trace says it itself`);
-  // What no analysis can have is refused before the trace is read.
+  if (stray !== undefined) throw new UserError(`${flagOf(stray)}: only allowed with --onnx; a trace contains it`);
+  // Invalid options are reported before the trace is read.
   resolveConfig({ ...options, attack: 'none' });
   return { path, options, follow: values.follow === true };
 }
 
-/** Null where only the layers were asked for, which are then printed. */
+/** The job of an analysis of ONNX checkpoints. Without `--layer` it prints the layers and returns null. */
 async function onnxJob(
   trace: string | undefined,
   values: Values,
   options: RunRequest,
   data: RunRequest,
 ): Promise<AnalyzeJob | null> {
-  if (trace !== undefined) throw new UserError(`analyze ${trace}: a trace and --onnx do not go together`);
+  if (trace !== undefined) throw new UserError(`analyze ${trace}: give either a trace or --onnx, not both`);
   if (data.dataset === undefined)
-    throw new UserError('--onnx: --dataset is needed too; it says which images the checkpoints are run on');
-  if (values.follow) throw new UserError('--follow: it goes with a trace; ONNX checkpoints are read once');
+    throw new UserError('--onnx: --dataset is needed too; it names the images that the checkpoints are run on');
+  if (values.follow) throw new UserError('--follow: only allowed with a trace; ONNX checkpoints are read once');
   const numbers = (flag: 'mean' | 'std') => {
     const text = values[flag] as string | undefined;
     const list = text?.split(',').map((v) => (v.trim() === '' ? Number.NaN : Number(v)));
@@ -101,7 +104,7 @@ async function onnxJob(
   if (values.json) process.stdout.write(`${JSON.stringify({ file, layers })}\n`);
   else {
     const rows = layers.map((l) => [l.name, l.shape.join('×')]);
-    process.stdout.write(`layers of ${file}, to be named by --layer:\n${table(['layer', 'output per image'], rows)}\n`);
+    process.stdout.write(`layers of ${file}, for --layer:\n${table(['layer', 'output per image'], rows)}\n`);
   }
   return null;
 }
@@ -109,8 +112,8 @@ async function onnxJob(
 export function addTrace(program: Command) {
   program
     .command('trace')
-    .description('how to record a training in another program')
-    .option('--python', 'print the recorder for PyTorch, one file to save beside your training')
+    .description('print what another program needs to record a trace of its training')
+    .option('--python', 'print the recorder for PyTorch, one file to save beside the training script')
     .option('--schema', 'print the JSON Schema of run.json')
     .addHelpText('after', '\nExample:\n  ibscope trace --python > ibscope_trace.py')
     .action((values) => {
@@ -120,7 +123,7 @@ export function addTrace(program: Command) {
       }
       if (!values.python)
         throw new UserError(
-          'trace: --python prints the recorder, --schema what run.json may hold; docs/trace.md describes the format',
+          'trace: --python prints the recorder, --schema the JSON Schema of run.json; docs/trace.md describes the format',
         );
       process.stdout.write(readFileSync(new URL('../../python/ibscope_trace.py', import.meta.url), 'utf8'));
     });

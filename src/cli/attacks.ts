@@ -1,14 +1,15 @@
-/** `ibscope attacks`: which attacks there are, and the parameters of one. */
+/** `ibscope attacks`: the list of attacks, or the parameters of one. */
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Attack, attacks, findAttack } from '../attacks/index.js';
+import { JSON_FLAG } from './options.js';
 
 export function addAttacks(program: Command) {
   program
     .command('attacks')
     .description('list the attacks, or the parameters of one')
-    .argument('[name]', 'attack')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .argument('[name]', 'name of an attack')
+    .option(...JSON_FLAG)
     .addHelpText('after', '\nExample:\n  ibscope attacks blend')
     .action((name: string | undefined, values) => {
       const chosen = name === undefined ? attacks : [findAttack(name)];
@@ -25,7 +26,7 @@ interface Parameter {
   description: string;
 }
 
-/** The parameters as the attack's schema has them. */
+/** The parameters in the attack's schema. */
 function parameters({ options }: Attack): Parameter[] {
   const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties).map(([name, p]) => {
@@ -48,7 +49,7 @@ function details(attack: Attack): string {
     `${name}: ${summary}`,
     `source: ${source}`,
     `the attacker needs: ${threat}`,
-    `rule: ${rule}${cover > 0 ? `, of the triggered samples ${cover} keep their label` : ''}`,
+    `rule: ${rule}${cover > 0 ? `; a share of ${cover} of the triggered samples are cover samples, which keep their label` : ''}`,
     ...(rows.length === 0
       ? []
       : [

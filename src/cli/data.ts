@@ -1,22 +1,22 @@
-/** `ibscope data list` and `ibscope data fetch`: which data sets there are, and how to get one. */
+/** `ibscope data list` and `ibscope data fetch`: lists the data sets, and downloads one. */
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Stopped } from '../base/progress.js';
+import { shellWord } from '../base/shell.js';
 import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
+import { JSON_FLAG } from './options.js';
 import { ProgressLine } from './progress.js';
 import { table } from './table.js';
-
-const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else there'] as const;
 
 export function addData(program: Command) {
   const data = program
     .command('data')
-    .description('list the data sets, and fetch their official files')
+    .description('list the data sets, or fetch the official files of one')
     .addHelpText('after', '\nExample:\n  ibscope data fetch cifar10');
   data
     .command('list')
-    .description('say what each data set is, how large, under which licence, and what --data-dir expects')
+    .description('list the data sets with their sizes, licences, and the files that --data-dir expects')
     .option(...JSON_FLAG)
     .addHelpText('after', '\nExample:\n  ibscope data list')
     .action((values) => {
@@ -24,28 +24,28 @@ export function addData(program: Command) {
     });
   data
     .command('fetch')
-    .description('download, check and unpack a data set; the same command goes on with one that was stopped')
-    .argument('<name>', 'data set, as `data list` calls it')
-    .option('--out <dir>', 'folder that becomes the set (default data/<name>)')
+    .description('download, check and unpack a data set; the same command resumes a stopped download')
+    .argument('<name>', 'name of the data set in `data list`')
+    .option('--out <dir>', 'folder of the data set (default data/<name>)')
     .option(
       '--mirror <url>',
-      'address to get the files from instead of the publisher’s; their hashes are still checked',
+      'address of the files in place of the publisher’s (the default); their hashes are checked all the same',
     )
     .option(...JSON_FLAG)
     .addHelpText('after', '\nExample:\n  ibscope data fetch cifar10 --out data/cifar10')
     .action(async (name: string, values) => {
       const entry = findEntry(name);
       const { already, path } = await fetched(entry, values.out ?? join('data', entry.name), values.mirror);
-      const command = `ibscope run --dataset ${entry.name} --data-dir ${quoted(path)}`;
+      const command = `ibscope run --dataset ${entry.name} --data-dir ${shellWord(path)}`;
       process.stdout.write(
         values.json
           ? `${JSON.stringify({ dataset: entry.name, path, already, command })}\n`
-          : `${path}: ${entry.name} ${already ? 'is there already' : 'is complete'}\n\n  ${command}\n`,
+          : `${path}: ${entry.name} ${already ? 'exists already' : 'is complete'}\n\n  ${command}\n`,
       );
     });
 }
 
-/** Ctrl-C keeps what has arrived; twice ends the process now, which keeps it as well. */
+/** Fetches a data set with a progress line. Ctrl-C once ends the download, twice the process; both keep what is downloaded. */
 async function fetched(entry: CatalogueEntry, out: string, mirror: string | undefined) {
   const { fetchDataset } = await import('../datasets/fetch/index.js');
   const line = new ProgressLine();
@@ -64,8 +64,7 @@ async function fetched(entry: CatalogueEntry, out: string, mirror: string | unde
       progress: (p) => line.update({ phase: 'fetch', ...p }),
     });
   } catch (error) {
-    if (stop.signal.aborted)
-      throw new Stopped('stopped; what has arrived is kept, and the same command goes on from there');
+    if (stop.signal.aborted) throw new Stopped('stopped; the downloaded part is kept, and the same command resumes');
     throw error;
   } finally {
     line.clear();
@@ -109,5 +108,3 @@ function details({ name, what, licence, page, dataDir, remote }: CatalogueEntry)
 const count = (n: number | null) => (n === null ? '–' : n.toLocaleString('en-US').replaceAll(',', '\u202f'));
 const megabytes = (bytes: number | null) =>
   bytes === null ? '–' : bytes === 0 ? '0' : `${count(Math.round(bytes / 1e6))} MB`;
-/** A path as a shell takes it. */
-const quoted = (path: string) => (/^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

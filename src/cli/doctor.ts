@@ -1,9 +1,10 @@
-/** `ibscope doctor`: what this machine has, and what is missing, in words one can act on. */
+/** `ibscope doctor`: what this machine has, what is missing, and how to install it. */
 
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import { add, type DeviceState, devices, input, inspectDevice, Program } from '../engine/index.js';
 import { VERSION } from '../version.js';
+import { JSON_FLAG } from './options.js';
 
 interface Check {
   name: string;
@@ -15,8 +16,8 @@ interface Check {
 export function addDoctor(program: Command) {
   program
     .command('doctor')
-    .description('say what this machine has and what is missing')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .description('check what this machine has, and what is missing')
+    .option(...JSON_FLAG)
     .addHelpText('after', '\nExample:\n  ibscope doctor')
     .action(async (values) => {
       const checks = [node(), memory(), await runtime(), await images()];
@@ -35,7 +36,7 @@ export function addDoctor(program: Command) {
     });
 }
 
-/** A line, and one below it if there is something to do. */
+/** One line, and a second one with the advice if there is any. */
 function entry(word: string, name: string, { found, advice }: Check | DeviceState): string {
   return `${word.padEnd(7)}  ${name}: ${found}${advice ? `\n         ${advice}` : ''}`;
 }
@@ -60,7 +61,7 @@ function memory(): Check {
   };
 }
 
-/** A sum computed by ONNX Runtime: the native library loads and works. */
+/** Whether ONNX Runtime's native library loads and computes a sum correctly. */
 async function runtime(): Promise<Check> {
   try {
     const x = input('x', [2]);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The `ibscope` command. */
+/** Entry point of the `ibscope` command. */
 import { main } from './program.js';
 
-// Whoever reads may have read enough (`ibscope --help | head`).
+// The reader of a pipe may close it early (`ibscope --help | head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

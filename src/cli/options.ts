@@ -1,13 +1,25 @@
-/** Command-line options from the run's schema, and what every command shares. */
+/** Command-line options made from the run's schema, and the options and checks that several commands share. */
 
 import { type Command, Option } from 'commander';
+import { UserError } from '../base/errors.js';
 import { flagOf } from '../config/flags.js';
 import { type RunConfig, runOptions } from '../config/options.js';
 import { presets } from '../config/presets.js';
 
 type Key = keyof RunConfig;
 
-/** What an option's value is called in `--help`. */
+/** `--json` of every command. */
+export const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+
+/** A whole number given as text. Throws `UserError` for anything else, and for one below `least`. */
+export function wholeNumber(flag: string, text: string, least: number): number {
+  const n = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(n) || n < least)
+    throw new UserError(`${flag} ${text}: a whole number from ${least} is allowed`);
+  return n;
+}
+
+/** Name of an option's value in `--help`; `n` where none is given. */
 const VALUE: Partial<Record<Key, string>> = {
   dataset: 'name',
   dataDir: 'dir',
@@ -29,13 +41,14 @@ const VALUE: Partial<Record<Key, string>> = {
   preset: 'name',
 };
 
+/** The presets' defaults, in words; empty where the presets have none. */
 function defaults(key: Key): string {
   const [quick, paper] = [presets.quick, presets.paper].map((p) => (p as Record<string, unknown>)[key]);
   if (quick === undefined || (Array.isArray(quick) && quick.length === 0)) return '';
   return quick === paper ? ` (default ${quick})` : ` (quick ${quick}, paper ${paper})`;
 }
 
-/** Adds options of a run, all but `without`, in the schema's order. */
+/** Adds the options of a run except `without`, in the schema's order. */
 export function addRunOptions(command: Command, without: readonly Key[] = []): Command {
   for (const [key, schema] of Object.entries(runOptions.shape) as [Key, { description?: string }][]) {
     if (without.includes(key)) continue;
@@ -46,7 +59,7 @@ export function addRunOptions(command: Command, without: readonly Key[] = []): C
   return command;
 }
 
-/** Where a run is written that was given no `--out`: `runs/<what>-<time>`. */
+/** Folder of a run without `--out`: `runs/<what>-<time>`. */
 export function defaultOut(what: string): string {
   const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   return `runs/${what}-${stamp}`;

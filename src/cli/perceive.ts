@@ -1,4 +1,4 @@
-/** `ibscope perceive`: how visible an attack is. */
+/** `ibscope perceive`: stealth of an attack in input space (PSNR, SSIM, LPIPS and others). */
 import { type Command, Option } from 'commander';
 import { unknownWord } from '../base/errors.js';
 import { requestOf } from '../config/flags.js';
@@ -6,7 +6,7 @@ import { resolveConfig } from '../config/resolve.js';
 import { measures } from '../perception/index.js';
 import { poisoningJobs } from '../poisoning/job-of.js';
 import type { PerceiveRequest } from '../poisoning/perceive.js';
-import { addRunOptions } from './options.js';
+import { addRunOptions, JSON_FLAG } from './options.js';
 import { withoutTraining } from './poison.js';
 import { runJob } from './run-job.js';
 
@@ -15,17 +15,20 @@ const SPLITS = ['test', 'train'] as const;
 export function addPerceive(program: Command) {
   const command = program
     .command('perceive')
-    .description('measure how visible an attack is: means over the images it is judged on')
+    .description('measure how visible the trigger of an attack is, as means over images')
     .addHelpText('after', '\nExample:\n  ibscope perceive --attack wanet --test-limit 500');
   addRunOptions(command, withoutTraining('testLimit'))
     .addOption(
       new Option(
         '--split <name>',
-        'test: the trigger of test time on test images; train: the poisoned training samples',
+        'images to measure: test (test images under the trigger of test time) or train (the triggered training samples)',
       ).default('test'),
     )
-    .option('--lpips <file.onnx>', 'network for LPIPS: two inputs [n,3,h,w] in [-1,1], one value per pair')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option(
+      '--lpips <file.onnx>',
+      'network for LPIPS, with two inputs [n,3,h,w] in [-1,1] and one value per pair (default: LPIPS is not computed)',
+    )
+    .option(...JSON_FLAG)
     .action(async (values) => {
       const split = values.split as PerceiveRequest['split'];
       if (!SPLITS.includes(split)) throw unknownWord('split', split, SPLITS);

@@ -1,4 +1,4 @@
-/** `ibscope poison`: the poisoned training set as files, and as a contact sheet. */
+/** `ibscope poison`: writes the poisoned training set to files, and a contact sheet of triggered samples. */
 
 import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
@@ -9,10 +9,10 @@ import { type RunConfig, runOptions } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { PoisonRequest, PoisonSummary } from '../poisoning/export.js';
 import { poisoningJobs } from '../poisoning/job-of.js';
-import { addRunOptions } from './options.js';
+import { addRunOptions, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 
-/** The options of a run that say how the data are poisoned; the others are not taken by `poison` and `perceive`. */
+/** The options of a run that determine the poisoned set. `poison` and `perceive` have no others. */
 const POISONING = [
   'dataset',
   'dataDir',
@@ -26,27 +26,31 @@ const POISONING = [
   'seed',
 ] as const satisfies readonly (keyof RunConfig)[];
 
+/** All options of a run but those of the poisoned set and `more`. */
 export function withoutTraining(...more: (keyof RunConfig)[]): (keyof RunConfig)[] {
   const kept: readonly (keyof RunConfig)[] = [...POISONING, ...more];
   return (Object.keys(runOptions.shape) as (keyof RunConfig)[]).filter((key) => !kept.includes(key));
 }
 
-/** Attacks that need more than their name, and the one that does nothing. */
+/** Attacks that `--attack all` omits: `patch` needs parameters, `none` changes nothing. */
 const NOT_ALL = ['none', 'patch'];
 
 export function addPoison(program: Command) {
   const command = program
     .command('poison')
-    .description('write the poisoned training set, exactly as `run` trains on it')
+    .description('write the poisoned training set on which `run` trains')
     .addHelpText(
       'after',
       '\nExamples:\n  ibscope poison --attack badnets --train-limit 1000 --out poisoned.npz\n  ibscope poison --attack all --preview attacks.png',
     );
   addRunOptions(command, withoutTraining('testLimit'))
-    .option('--out <path>', 'where to write; it must not exist')
-    .addOption(new Option('--format <name>', `one of ${exportFormats.join(', ')}`).default('npz'))
-    .option('--preview <file.png>', 'draw a contact sheet of triggered samples (with --attack all: of every attack)')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option('--out <path>', 'path of the file or folder to write, which must not exist (default: only the preview)')
+    .addOption(new Option('--format <name>', `format: one of ${exportFormats.join(', ')}`).default('npz'))
+    .option(
+      '--preview <file.png>',
+      'path of a contact sheet of triggered samples, with --attack all of every attack (default none)',
+    )
+    .option(...JSON_FLAG)
     .action(async (values) => {
       const { out, preview, format } = values as { out?: string; preview?: string; format: PoisonRequest['format'] };
       if (!exportFormats.includes(format)) throw unknownWord('format', format, exportFormats);
@@ -80,6 +84,6 @@ export function addPoison(program: Command) {
 function describe({ file, preview, images, poisoned, cover }: PoisonSummary, every: boolean): string {
   const what = every
     ? ''
-    : `${file === null ? '' : `${file}: `}${images} images, ${poisoned} with the payload, ${cover} cover${file === null ? '; only the preview is written (no --out)' : ''}\n`;
+    : `${file === null ? '' : `${file}: `}${images} images, ${poisoned} poisoned, ${cover} cover${file === null ? '; only the preview is written (no --out)' : ''}\n`;
   return preview === null ? what : `${what}${preview}: contact sheet\n`;
 }

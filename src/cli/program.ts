@@ -1,4 +1,4 @@
-/** The command line. Exit 0: done; 1: the work failed; 2: the command was wrong; 3: an audit found something; 130: stopped. */
+/** The command line. Exit codes: 0 done, 1 the work failed, 2 the command was wrong, 3 an audit found something, 130 stopped. */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
@@ -18,11 +18,13 @@ import { addView } from './view.js';
 
 export function buildProgram(): Command {
   const program = new Command('ibscope')
-    .description('Watch a neural network learn a backdoor: information over training, phases, and a stealth score.')
+    .description(
+      'Measure how a neural network learns a backdoor: information over training, training phases, and a stealth score.',
+    )
     .version(VERSION)
     .showSuggestionAfterError()
     .exitOverride()
-    // Errors are printed in one place below, in one line.
+    // `main` prints all errors, each in one line.
     .configureOutput({ outputError: () => {} });
   for (const add of [
     addRun,
@@ -55,7 +57,7 @@ export function buildProgram(): Command {
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     await buildProgram().parseAsync(argv as string[], { from: 'user' });
-    // A command that is done may have something to say by its code.
+    // A command that ends normally may have set an exit code, such as 3 of an audit.
     return Number(process.exitCode ?? 0);
   } catch (thrown) {
     const error = thrown as Error;
@@ -76,7 +78,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       say(error.message);
       return 1;
     }
-    process.stderr.write(`ibscope: this is a defect of ibscope, please report it\n${error.stack}\n`);
+    process.stderr.write(`ibscope: this is a defect of ibscope; please report it with these lines\n${error.stack}\n`);
     return 1;
   }
 }

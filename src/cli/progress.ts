@@ -1,9 +1,9 @@
-/** One line on stderr: what is being done, how far, how fast, how long still. */
+/** The progress line on stderr: work in progress, done and total, rate, time left. */
 import type { Progress } from '../base/progress.js';
 
-/** Seconds between lines where stderr is no terminal. */
+/** Seconds between lines if stderr is not a terminal: a log file of an hour gets 240 lines. */
 const QUIET = 15;
-/** Seconds of work that a rate is averaged over. */
+/** Seconds over which the rate is averaged: long enough to be steady, short enough to follow another kind of step. */
 const MEMORY = 20;
 
 export class ProgressLine {
@@ -17,13 +17,13 @@ export class ProgressLine {
     private readonly stream: NodeJS.WriteStream = process.stderr,
     private readonly now: () => number = () => performance.now() / 1000,
   ) {
-    // A log file gets no line for work that is over at once.
+    // A log file gets no line for work that ends within the first interval.
     this.shown = stream.isTTY ? Number.NEGATIVE_INFINITY : now();
   }
 
   update({ phase, stage, done, total, unit }: Progress) {
     const at = this.now();
-    // Another kind of work, or the same from its beginning: a rate over both would mean nothing.
+    // Another kind of work has begun, or the same kind has started again: the rate starts anew.
     if (phase !== this.phase || done < this.last) this.points = [];
     this.phase = phase;
     this.last = done;
@@ -39,7 +39,7 @@ export class ProgressLine {
     this.write(`${stage}${amount}${speed}`);
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   line(text: string) {
     this.clear();
     this.stream.write(`${text}\n`);

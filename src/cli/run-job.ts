@@ -1,4 +1,4 @@
-/** Runs a job in the worker thread, with a progress line and Ctrl-C. */
+/** Runs a job in a worker thread, with a progress line and a handler for Ctrl-C. */
 
 import type { Job } from '../execution/job.js';
 import { heard } from '../execution/messages.js';
@@ -6,8 +6,8 @@ import { inWorker } from '../execution/worker.js';
 import { ProgressLine } from './progress.js';
 
 /**
- * Ctrl-C once: the step in progress is finished and saved. Twice: the process ends now; what is on disk stays whole,
- * because every file appears whole or not at all.
+ * Runs `job` and returns its result. Ctrl-C once: the step in progress ends, and the state is saved. Twice: the process ends at once;
+ * files on disk stay intact, because every file appears complete or not at all.
  */
 export async function runJob<A, R>(job: Job<A, R>, argument: A): Promise<R> {
   const line = new ProgressLine();
@@ -15,7 +15,7 @@ export async function runJob<A, R>(job: Job<A, R>, argument: A): Promise<R> {
   let asked = 0;
   const onSignal = () => {
     if (++asked > 1) {
-      // As if nobody listened: an orderly exit would take the runtime down under its own threads.
+      // The default action of the signal: `process.exit` would unload ONNX Runtime while its threads run, and crash.
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
       process.kill(process.pid, 'SIGINT');
       return;

@@ -1,4 +1,4 @@
-/** `ibscope run` and `ibscope compare`. */
+/** `ibscope run` (one attack) and `ibscope compare` (several attacks on the same data). */
 
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
@@ -15,26 +15,27 @@ import type { RunDocument } from '../runs/documents.js';
 import { startDashboard } from '../server/app.js';
 import { studyJobs } from '../studies/job-of.js';
 import type { CompareJob } from '../studies/jobs.js';
-import { addRunOptions, defaultOut } from './options.js';
+import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 
 import { runTable, table } from './table.js';
+import { MAIN_SCRIPT } from './view.js';
 
-const OUT = ['--out <dir>', 'folder of the run (default runs/…, named after the attack and the time)'] as const;
-const RESUME = ['--resume', 'go on with the run that is in --out'] as const;
-const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else there'] as const;
+const OUT = ['--out <dir>', 'folder of the run (default runs/ATTACK-DATASET-TIME)'] as const;
+const RESUME = ['--resume', 'resume the run in the folder of --out'] as const;
 
+/** The folder to write to. Throws `UserError` for `--resume` without `--out`. */
 function place(out: string | undefined, resume: boolean | undefined, what: string): string {
-  if (resume && out === undefined) throw new UserError('--resume: name the run to go on with by --out DIR');
+  if (resume && out === undefined) throw new UserError('--resume: name the run to resume with --out DIR');
   return out ?? defaultOut(what);
 }
 
-/** Options of a run that is resumed: those not given again are what it was started with. */
+/** Options of a resumed run: those of its first start, except the ones given now. */
 async function resumed(out: string, given: RunRequest): Promise<RunRequest> {
   const dir = await RunDirectory.read(out).catch(() => null);
   const config = (await dir?.readDocument<RunDocument>('run.json'))?.config;
   if (!config) return given;
-  // A list of checkpoints belongs to its number of epochs.
+  // Checkpoints end with the last epoch, so another number of epochs needs others.
   const checkpoints = given.epochs === undefined ? config.checkpoints : undefined;
   return { ...config, checkpoints, ...given };
 }
@@ -42,13 +43,13 @@ async function resumed(out: string, given: RunRequest): Promise<RunRequest> {
 export function addRun(program: Command) {
   const command = program
     .command('run')
-    .description('poison a data set, train on it, and score the attack’s stealth')
+    .description('poison a data set, train a model on it, and score the attack’s stealth')
     .addHelpText('after', '\nExample:\n  ibscope run --attack blend --epochs 8 --out runs/blend');
   addRunOptions(command)
     .option(...OUT)
     .option(...RESUME)
-    .option('--view', 'show the run in a browser while it works, and after')
-    .option('--dry-run', 'say what the run costs on this machine, and do nothing')
+    .option('--view', 'show the run on a page in the browser, during the run and afterwards (default: no page)')
+    .option('--dry-run', 'print the cost of the run on this machine, and stop')
     .option(...JSON_FLAG)
     .action(async (values) => {
       const given = requestOf(values);
@@ -70,16 +71,16 @@ export function addRun(program: Command) {
     });
 }
 
-/** The dashboard over the folder that the run lies in, opened at the run. */
+/** Starts the dashboard on the folder that contains the run, and prints the address of the run's page. */
 async function viewOf(path: string) {
   const folder = dirname(resolve(path));
   await mkdir(folder, { recursive: true });
-  const dashboard = await startDashboard(folder, 0);
-  process.stderr.write(`watch it at ${dashboard.address}#/run?id=${encodeURIComponent(basename(path))}\n`);
+  const dashboard = await startDashboard(folder, { port: 0, main: MAIN_SCRIPT });
+  process.stderr.write(`page of the run: ${dashboard.address}#/run?id=${encodeURIComponent(basename(path))}\n`);
   return {
     close: () => dashboard.close(),
     async untilStopped() {
-      process.stderr.write('The page stays there until Ctrl-C.\n');
+      process.stderr.write('The page stays available until Ctrl-C.\n');
       await new Promise<void>((done) => {
         process.once('SIGINT', done).once('SIGTERM', done);
       });
@@ -91,10 +92,10 @@ async function viewOf(path: string) {
 export function addCompare(program: Command) {
   const command = program
     .command('compare')
-    .description('run several attacks on the same data and set them side by side')
+    .description('run several attacks on the same data, and compare them in one report')
     .addHelpText('after', '\nExample:\n  ibscope compare --attacks none,badnets,blend --out runs/compare');
   addRunOptions(command, ['attack', 'attackOption', 'manifest'])
-    .requiredOption('--attacks <names>', 'attacks, separated by commas')
+    .requiredOption('--attacks <names>', 'names of attacks, separated by commas')
     .option(...OUT)
     .option(...RESUME)
     .option(...JSON_FLAG)
@@ -120,7 +121,7 @@ function costWords(c: RunCost): string {
     ['critics', tera(c.criticFlops), hours(c.criticSeconds)],
     ['all', tera(c.trainingFlops + c.probeFlops + c.criticFlops), hours(secondsOf(c))],
   ];
-  return `${table(['', 'operations', 'time here'], rows)}\ntimes: counted steps × steps timed on this machine just now`;
+  return `${table(['', 'operations', 'time here'], rows)}\ntimes: number of steps × time of a step, measured on this machine now`;
 }
 
 function print(

@@ -1,9 +1,9 @@
-/** Results as a reader wants them: a table of runs, and the sentences under it. */
+/** Tables on the terminal, and the table of runs with its notes. */
 import type { RunResult } from '../runs/documents.js';
 
 const fixed = (x: number | null, digits = 3) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
 
-/** Columns padded to their widest cell; numbers to the right. */
+/** A table with a rule under its head. The first column is aligned to the left, the others to the right. */
 export function table(head: string[], rows: string[][]): string {
   const widths = head.map((h, c) => Math.max(h.length, ...rows.map((r) => r[c].length)));
   const line = (cells: string[]) =>
@@ -14,6 +14,7 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head), line(widths.map((w) => '─'.repeat(w))), ...rows.map(line)].join('\n');
 }
 
+/** The table of runs, the meaning of p, and why a run has no score. */
 export function runTable(rows: RunResult[]): string {
   const draft = rows[0].stealth.kind === 'authors-draft';
   const head = ['attack', 'accuracy', 'ASR', draft ? 'draft (lower is stealthier)' : 'stealth S', 'null 95 %', 'p'];
@@ -27,10 +28,12 @@ export function runTable(rows: RunResult[]): string {
   ]);
   const reasons = rows
     .filter((r) => r.stealth.score === null)
-    .map((r) => `${r.attack}: no score, because ${r.stealth.reason}`);
+    .map((r) => `${r.attack}: no score (${r.stealth.reason})`);
   const draws = Math.min(...rows.flatMap((r) => (r.stealth.null ? [r.stealth.null.draws] : [])));
   const about = Number.isFinite(draws)
-    ? [`p: share of clean classes that score as low; with ${draws} draws at least ${fixed(1 / (1 + draws), 2)}`]
+    ? [
+        `p: share of null draws that score as low or lower; with ${draws} draws it is at least ${fixed(1 / (1 + draws), 2)}`,
+      ]
     : [];
   return [table(head, body), ...about, ...reasons].join('\n');
 }

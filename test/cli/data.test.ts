@@ -104,7 +104,7 @@ describe('ibscope data', () => {
     }
     const { code, stdout } = await data('fetch', 'mnist', '--out', 'my digits');
     expect(code).toBe(0);
-    expect(stdout).toBe("my digits: mnist is there already\n\n  ibscope run --dataset mnist --data-dir 'my digits'\n");
+    expect(stdout).toBe("my digits: mnist exists already\n\n  ibscope run --dataset mnist --data-dir 'my digits'\n");
     const { stdout: json } = await data('fetch', 'mnist', '--out', 'my digits', '--json');
     expect(JSON.parse(json)).toMatchObject({ dataset: 'mnist', path: 'my digits', already: true });
   });
