@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,52 +21,16 @@ import {
   registerModel,
   resolveConfig,
   run,
-  Stopped,
   UserError,
   z,
 } from '../src/index.js';
+import { named, stripe, tiny, twoClasses, wrong } from './own-parts.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ibscope-library-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** Callers who have no types to warn them. */
-// biome-ignore lint/suspicious/noExplicitAny: the point is to pass what does not fit
-const wrong = (value: unknown) => value as any;
-
-/** `n` random images of 8×8 of two classes, brighter in the second. */
-function twoClasses(n: number, seed: number) {
-  const rng = new Rng(seed, 'test');
-  const labels = Int32Array.from({ length: n }, (_, i) => i % 2);
-  const images = Uint8Array.from(
-    { length: n * 64 * 3 },
-    (_, i) => 60 + 100 * labels[Math.floor(i / 192)] + rng.int(60),
-  );
-  return datasets.imageSet({ images, labels, height: 8, width: 8 });
-}
-
-const tiny = () => ({
-  name: 'tiny-net',
-  summary: '',
-  source: '',
-  defaultWidth: 4,
-  layers: ['last'],
-  forward: ((l, x, { classes, width }) => {
-    const last = engine.relu(l.batchNorm('bn', l.conv('conv', x, width, 3)));
-    return models.pooledHead(l, 'fc', { last: models.pooled(l, last, l.noise(last)) }, classes);
-  }) satisfies models.Model['forward'],
-});
-
-const named = (name: string) => ({ name, summary: '', source: '', threat: '' });
-
-const stripe = (name: string, train: (image: Float32Array) => Float32Array = (image) => image.slice().fill(1, 0, 24)) =>
-  attacks.defineAttack({
-    ...named(name),
-    options: z.strictObject({ row: attacks.whole(0, 7).default(0) }),
-    trigger: () => ({ train, test: train }),
-  });
 
 const halfTrigger = () =>
   attacks.defineAttack({ ...named('half'), options: z.strictObject({}), trigger: () => wrong({ train: () => {} }) });
@@ -85,27 +49,6 @@ describe('a run of what was registered', () => {
       }),
     );
     registerModel(tiny());
-  });
-
-  it('stops when a signal says so, goes on, and can be read', async () => {
-    const path = join(folder, 'run');
-    const stop = new AbortController();
-    const stopped = run(config, path, false, {
-      signal: stop.signal,
-      progress: ({ stage }) => stage.startsWith('train') && stop.abort(),
-    });
-    await expect(stopped).rejects.toBeInstanceOf(Stopped);
-    expect((await readRun(path)).result).toBeNull();
-
-    const result = await run(config, path, true);
-    expect(result.attack).toBe('stripe');
-    expect(result.epochs).toBe(2);
-    const record = await readRun(path);
-    expect(record.classes).toEqual(['dark', 'bright']);
-    expect(record.epochs.map((e) => e.epoch)).toEqual([1, 2]);
-    expect(record.estimates.some((e) => e.group === '1/backdoor' && e.quantity === 'I(X;T)')).toBe(true);
-    expect(dynamics.stealth(record.estimates, { target: 1 }).score).toBe(record.result!.stealth.score);
-    await expect(run(config, path)).rejects.toBeInstanceOf(UserError);
   });
 
   it('takes limits of arrays, class-balanced', async () => {
@@ -177,20 +120,6 @@ it('mutual information takes lists, rows, typed arrays and categories', async ()
     Math.log(2),
     1,
   );
-});
-
-it('what an attacker has to train is trained for whoever poisons a data set', async () => {
-  const cache = process.env.IBSCOPE_CACHE;
-  process.env.IBSCOPE_CACHE = join(folder, 'cache');
-  const dataset = await datasets.loadDataset('shapes10', { trainLimit: 40, testLimit: 10 });
-  const options = { surrogateEpochs: 1, surrogateWidth: 1 };
-  const set = await attacks.poisonDataset(dataset, attacks.findAttack('label-consistent'), {
-    poisonRate: 0.5,
-    options,
-  });
-  expect(set.poisoned.reduce((a, b) => a + b)).toBe(2);
-  if (cache === undefined) delete process.env.IBSCOPE_CACHE;
-  else process.env.IBSCOPE_CACHE = cache;
 });
 
 describe('a mistake of the caller is a UserError that says what is wrong', () => {
@@ -300,20 +229,4 @@ describe('a mistake of the caller is a UserError that says what is wrong', () =>
     expect(error.message).toMatch(says);
     expect(error.message).not.toContain('\n');
   });
-});
-
-it('a trace that was written by the formats of the library is analysed', async () => {
-  const path = join(folder, 'trace');
-  const rng = new Rng(0, 'trace');
-  const [n, d] = [400, 3];
-  const label = Int32Array.from({ length: n }, (_, i) => i % 2);
-  const t = Float32Array.from({ length: n * d }, (_, i) => label[Math.floor(i / d)] + rng.normal());
-  const logits = Float32Array.from({ length: n * 2 }, (_, i) => (i % 2 === label[i >> 1] ? 1 : 0) + 0.1 * rng.normal());
-  const f32 = (values: Float32Array, ...shape: number[]) => formats.ndarray(values, shape);
-  await formats.writeNpz(join(path, 'samples.npz'), { label: formats.ndarray(label, [n]), x: f32(t, n, d) });
-  await formats.writeNpz(join(path, 'probes', 'epoch-0001.npz'), { t: f32(t, 1, n, d), logits: f32(logits, 1, n, 2) });
-  await writeFile(join(path, 'run.json'), JSON.stringify({ format: 1, classes: ['a', 'b'], config: { target: 0 } }));
-  const result = await analyze({ path, options: { nullSplits: 0 } });
-  expect(result.epochs).toBe(1);
-  expect((await readRun(path)).estimates.some((e) => e.group === '1' && e.quantity === 'I(X;T)')).toBe(true);
 });

@@ -1,8 +1,6 @@
-/** README and docs: their commands and links exist, and the README's program runs. Other pages: project.test.ts. */
+/** README and docs: their commands and links exist. The README's program: readme.slow.test.ts. Other pages: project.test.ts. */
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
@@ -17,20 +15,6 @@ const pages = [
   'examples/README.md',
   ...readdirSync(join(root, 'docs')).flatMap((f) => (f.endsWith('.md') ? [`docs/${f}`] : [])),
 ];
-
-test('the training loop of the README runs as it stands there and learns the task and the backdoor', () => {
-  const code = read('README.md').match(/```js\n([\s\S]*?)```/)![1];
-  const folder = mkdtempSync(join(tmpdir(), 'ibscope-readme-'));
-  const file = join(folder, 'loop.mjs');
-  writeFileSync(file, code.replace("'ibscope'", `'${new URL('../dist/index.js', import.meta.url).href}'`));
-  const lines = execFileSync(process.execPath, [file], { encoding: 'utf8' }).trim().split('\n');
-  rmSync(folder, { recursive: true });
-  expect(lines).toHaveLength(5);
-  const [accuracy, asr] = [...lines.at(-1)!.matchAll(/0\.\d\d|1\.00/g)].map(Number);
-  // By chance 0.1 of ten classes.
-  expect(accuracy).toBeGreaterThan(0.5);
-  expect(asr).toBeGreaterThan(0.5);
-}, 60_000);
 
 /** Calls of the command line in a page: lines of its shell blocks, continued lines joined, and code spans. */
 function calls(text: string): string[] {

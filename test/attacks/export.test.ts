@@ -8,7 +8,6 @@ import { UserError } from '../../src/base/errors.js';
 import { loadDataset } from '../../src/datasets/index.js';
 import type { ImageSet } from '../../src/datasets/types.js';
 import { readNpz } from '../../src/formats/npz.js';
-import { hasNumpy, python } from '../python.js';
 import { randomSet, settings, shape } from './helpers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-export-'));
@@ -43,24 +42,6 @@ describe('npz', () => {
     expect(read.poisoned).toEqual({ data: set.poisoned, shape: [60], dtype: 'b1' });
     expect(read.cover).toEqual({ data: set.cover, shape: [60], dtype: 'b1' });
     expect([...read.index.data].map(Number)).toEqual([...set.index]);
-  });
-
-  test.skipIf(!hasNumpy)('is read by NumPy (skipped, needs python3 with numpy)', async () => {
-    const path = await write('numpy.npz', 'npz');
-    const script = `
-import json, sys, numpy as np
-z = np.load(sys.argv[1], allow_pickle=False)
-print(json.dumps({k: [str(z[k].dtype), z[k].shape] for k in z.files}
-  | {"kept": bool((z["labels"] == z["original_labels"])[~z["poisoned"]].all())}))`;
-    expect(python(script, path)).toEqual({
-      images: ['uint8', [60, 32, 32, 3]],
-      labels: ['int64', [60]],
-      original_labels: ['int64', [60]],
-      poisoned: ['bool', [60]],
-      cover: ['bool', [60]],
-      index: ['int64', [60]],
-      kept: true,
-    });
   });
 });
 

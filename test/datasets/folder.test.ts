@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -225,22 +225,5 @@ describe('an image folder that cannot be used', () => {
   test.each([4, 33.3, 5000])('a size of %d is refused', async (size) => {
     const dataDir = await tree('size', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
     await expect(loadDataset('folder', { dataDir, seed: 0, size })).rejects.toThrow(`image size ${size}: allowed`);
-  });
-});
-
-const real = join(import.meta.dirname, '../../../shared/data/cifar10-imagefolder.tar.gz');
-describe.skipIf(!existsSync(real))('real images (skipped, needs ../shared/data)', () => {
-  test('twenty CIFAR-10 images of each class are read, and are natural images', async () => {
-    const { execFileSync } = await import('node:child_process');
-    const dataDir = join(root, 'cifar');
-    mkdirSync(dataDir);
-    execFileSync('tar', ['xzf', real, '-C', dataDir, '--wildcards', '*/00[01]?.jpg']);
-    const inner = existsSync(join(dataDir, 'train')) ? dataDir : join(dataDir, 'cifar10');
-    const { train, test: held, classes } = await loadDataset('folder', { dataDir: inner, seed: 0 });
-    expect(classes).toHaveLength(10);
-    expect([train.n, held.n]).toEqual([200, 200]);
-    const mean = train.images.reduce((a, b) => a + b, 0) / train.images.length;
-    // The mean of all CIFAR-10 pixels is 120.7.
-    expect(Math.abs(mean - 120.7)).toBeLessThan(10);
   });
 });

@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
 import { encodeNpy, ndarray } from '../../src/formats/npy.js';
 import { decodeNpz, encodeNpz, readNpz, writeNpz } from '../../src/formats/npz.js';
-import { hasNumpy, python } from '../python.js';
 
 const golden = join(import.meta.dirname, '../golden/formats');
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-npz-'));
@@ -40,21 +39,6 @@ describe('NPZ', () => {
   test('deflating makes a regular array smaller, storing does not', () => {
     expect(encodeNpz(arrays, { level: 6 }).length).toBeLessThan(2000);
     expect(encodeNpz(arrays, { level: 0 }).length).toBeGreaterThan(5000);
-  });
-
-  test.skipIf(!hasNumpy)('NumPy reads what is written (needs python3 with numpy)', async () => {
-    const path = join(folder, 'numpy.npz');
-    await writeNpz(path, arrays);
-    const script = `
-import json, sys, numpy as np
-with np.load(sys.argv[1], allow_pickle=False) as z:
-    print(json.dumps({k: [z[k].dtype.str, z[k].shape, int(z[k].sum())] for k in z.files}))`;
-    expect(python(script, path)).toEqual({
-      images: ['|u1', [50, 100], Uint8Array.from({ length: 5000 }, (_, i) => i).reduce((a, b) => a + b, 0)],
-      labels: ['<i8', [2], -1],
-      flags: ['|b1', [3], 2],
-      empty: ['<f4', [0, 3], 0],
-    });
   });
 
   test('a file appears whole or not at all: a failed write leaves nothing behind', async () => {
