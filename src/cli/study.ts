@@ -1,7 +1,7 @@
 /** `ibscope study`: many runs that answer one question, one command a study. */
 import type { Command } from 'commander';
 import { requestOf } from '../config/flags.js';
-import { hours } from '../report/format.js';
+import { duration } from '../report/format.js';
 import { type Study, type StudyOptions, studies } from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
@@ -98,7 +98,7 @@ function textOf(r: StudyResult): string {
       (c.criticSeconds / 3600).toFixed(2),
     ]);
     const head = ['one run like', 'runs', 'training TFLOP', 'critic TFLOP', 'training h', 'critics h'];
-    return `${r.runs} runs, ${r.done} of them done; about ${hours(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${table(head, rows)}`;
+    return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${table(head, rows)}`;
   }
   const parts = [r.summary.lede];
   for (const section of r.summary.sections)

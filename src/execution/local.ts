@@ -23,7 +23,7 @@ export class LocalExecutor implements Executor {
   }
 
   async run<A, R>(job: Job<A, R>, argument: A, hooks: Pick<RunHooks, 'progress' | 'line'> = {}): Promise<R> {
-    if (this.shouldStop()) throw new Stopped(`stopped before ${job.name} began`);
+    if (this.shouldStop()) throw new Stopped('stopped before the next job began');
     const started = inWorker(job, argument, heard(hooks));
     this.active.add(started);
     try {

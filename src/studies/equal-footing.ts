@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
-import type { RunHooks } from '../base/progress.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
@@ -16,6 +16,11 @@ function sizeKey(c: RunConfig): string {
     datasetName(c),
     { attack, attackOption, manifest, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
   ]);
+}
+
+/** While a study is planned. Throws `Stopped`. */
+export function stopIfAsked({ shouldStop }: RunHooks): void {
+  if (shouldStop?.()) throw new Stopped('stopped before the first run; nothing to resume.');
 }
 
 /**
@@ -36,6 +41,7 @@ export async function onEqualFooting(
   const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
   let done = 0;
   await eachAtOnce(missing.length, executor.atOnce, async (i) => {
+    stopIfAsked(hooks);
     sizes[sizeKey(missing[i])] = await executor.run(pipelineJobs('groupSizeJob'), { config: missing[i] });
     hooks.progress?.({ phase: 'plan', stage: 'choose the groups', done: ++done, total: missing.length, unit: 'sets' });
   });

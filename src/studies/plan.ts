@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type RunHooks, Stopped } from '../base/progress.js';
+import type { RunHooks } from '../base/progress.js';
 import { runName, sameConfig } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
@@ -8,7 +8,7 @@ import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunDocument, RunResult } from '../runs/documents.js';
-import { onEqualFooting } from './equal-footing.js';
+import { onEqualFooting, stopIfAsked } from './equal-footing.js';
 
 export interface StudyPlan {
   runs: { name: string; config: RunConfig; kind: string; done: boolean }[];
@@ -16,7 +16,7 @@ export interface StudyPlan {
   costs: Map<string, RunCost>;
   /** Runs at a time. */
   atOnce: number;
-  /** Seconds until all is done, from timed steps. */
+  /** Seconds until the last run is finished, from timed steps. */
   seconds: number;
 }
 
@@ -37,11 +37,11 @@ export async function finished(path: string, config: RunConfig): Promise<RunResu
 const onProcessor = (configs: readonly RunConfig[]) =>
   configs.every((c) => c.device === undefined || c.device === 'cpu');
 
-/** Runs at a time: `jobs`, by default one a core; a graphics card takes one run at a time. */
+/** Runs at a time: `jobs`, by default one per core; one on a graphics card. */
 export const runsAtOnce = (configs: readonly RunConfig[], jobs = availableParallelism()) =>
   onProcessor(configs) ? jobs : 1;
 
-/** Threads of one run: one on the processor, so that numbers do not depend on how many runs there are; else as the device wants. */
+/** Threads of one run: one on the processor, so that numbers do not depend on the number of cores; else 0, the device's own choice. */
 export const threadsOf = (configs: readonly RunConfig[]) => (onProcessor(configs) ? 1 : 0);
 
 /** The runs of a study, those that are finished, and the time of the others from timed steps. `keep` false: leaves nothing on disk. */
@@ -69,7 +69,7 @@ export async function planStudy(
   const open = runs.filter((r) => !r.done);
   const kinds = [...new Map(open.map((r) => [r.kind, r.config]))];
   for (const [i, [kind, config]] of kinds.entries()) {
-    if (hooks.shouldStop?.()) throw new Stopped('stopped before the first run; nothing to resume.');
+    stopIfAsked(hooks);
     hooks.progress?.({ phase: 'plan', stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
     costs.set(kind, await executor.run(pipelineJobs('costJob'), { config, threads }));
   }
@@ -78,6 +78,7 @@ export async function planStudy(
   return { runs, costs, atOnce, seconds: seconds / Math.min(atOnce, Math.max(1, open.length)) };
 }
 
+/** The cost of runs of a kind that has none: all of them are finished. */
 export const FREE: RunCost = {
   trainingFlops: 0,
   probeFlops: 0,

@@ -27,27 +27,28 @@ export interface StudyRequest {
   out: string;
   /** Runs at a time; default one per core. */
   jobs?: number;
-  /** Say what there is to do and how long it takes, and do nothing. */
+  /** Plan only: count the runs, estimate their time, and write nothing. */
   dryRun: boolean;
   /** Markdown file of the report besides the page; its figures go into a folder beside it. */
   markdown?: string;
 }
 
-/** No run of the study came to a result. */
+/** No run of the study has a result. */
 export class StudyError extends Error {
   override name = 'StudyError';
   constructor(failed: readonly { name: string; why: string }[]) {
-    super(`no run came to a result; the first: ${failed[0]?.why ?? 'there was none to do'}`);
+    super(`no run has a result; the first: ${failed[0]?.why ?? 'the study has no runs'}`);
   }
 }
 
 export interface StudyResult {
+  /** Name of the study. The key is older than the word. */
   experiment: string;
   dir: string;
-  /** Runs in all, and those that were done before. */
+  /** Runs in total, and those that were finished before. */
   runs: number;
   done: number;
-  /** What is left, in seconds on this machine, at `atOnce` runs at a time. */
+  /** Estimated seconds of the unfinished runs on this machine, at `atOnce` runs at a time. */
   secondsPlanned: number;
   atOnce: number;
   costs: ({ runs: number; like: string } & RunCost)[];
@@ -63,7 +64,7 @@ export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<
   if (markdown !== undefined && !markdown.endsWith('.md'))
     throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
   const configs: RunConfig[] = [];
-  // As `run` writes them: a device that is settled, the processor left unset.
+  // As `run` writes them to run.json: with the device that `auto` means here, and the processor left unset.
   for (const config of study.plan(options)) configs.push(await onDevice(config, hooks));
   checkFolders(configs);
   await checkFolder(out, true);
@@ -82,7 +83,7 @@ export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<
   }
 }
 
-/** Two folders of one name would share the names of their runs. */
+/** Runs are named after the folder of their data, so two folders of one name are refused. */
 function checkFolders(configs: readonly RunConfig[]) {
   const seen = new Map<string, string>();
   for (const { dataset, dataDir } of configs) {
@@ -135,7 +136,7 @@ async function carryOut(
   return { ...result, report };
 }
 
-/** The cost of one run of each kind, with how many there are of it. */
+/** The cost of one run of each kind, and how many unfinished runs are of it. */
 function costsOf({ runs, costs }: StudyPlan): StudyResult['costs'] {
   return [...costs].map(([kind, cost]) => {
     const same = runs.filter((r) => !r.done && r.kind === kind);

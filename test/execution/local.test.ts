@@ -96,7 +96,7 @@ describe('the local executor', () => {
     expect(await ends()).toEqual(saved);
     expect(await failure(here.run(jobs('double'), 1))).toEqual({
       name: 'Stopped',
-      message: 'stopped before double began',
+      message: 'stopped before the next job began',
     });
   });
 
