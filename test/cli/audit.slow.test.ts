@@ -26,7 +26,7 @@ describe('audit', () => {
     }
   });
 
-  it('names the target of BadNets and its samples, exits with 3, and reads no flags: without them the answer is the same', async () => {
+  it('flags the target of BadNets, names its samples and exits with 3; without the flags in the file the answer is the same', async () => {
     const { images, labels, poisoned } = await readNpz(at('set.npz'));
     await writeNpz(at('bare.npz'), {
       images: ndarray(images.data, images.shape),
@@ -43,11 +43,11 @@ describe('audit', () => {
     expect(found.verdict).toBe('suspicious');
     expect(found.suspiciousClasses).toEqual(['2']);
     expect(found.classes).toHaveLength(10);
-    const payload = new Set([...poisoned.data.keys()].filter((i) => poisoned.data[i]));
-    const hit = (found.suspicious as number[]).filter((i) => payload.has(i)).length;
-    // Both shares: of what is named, and of what there is.
+    const truth = new Set([...poisoned.data.keys()].filter((i) => poisoned.data[i]));
+    const hit = (found.suspicious as number[]).filter((i) => truth.has(i)).length;
+    // Precision, and recall.
     expect(hit / found.suspicious.length).toBeGreaterThan(0.9);
-    expect(hit / payload.size).toBeGreaterThan(0.8);
+    expect(hit / truth.size).toBeGreaterThan(0.8);
     const files = ['audit.json', 'samples.csv', 'sheet.png', 'suspicious.txt'];
     expect(readdirSync(at('set.npz-found')).sort()).toEqual(files);
     const listed = readFileSync(at('set.npz-found', 'suspicious.txt'), 'utf8').trim().split('\n');
@@ -56,12 +56,17 @@ describe('audit', () => {
     expect(head).toBe('sample,class,suspicious,side,payload_log_odds_nats,pointwise_I_X_T_nats,pointwise_I_T_Y_nats');
     expect(rows).toHaveLength(1000);
     const cells = rows.map((row) => row.split(','));
-    // What is named lies on the payload's side or near it; of other classes nothing is said.
-    expect(cells.filter((c) => c[2] === '1').every((c) => Number(c[4]) > -5)).toBe(true);
-    expect(cells.filter((c) => c[1] === '2' && c[2] === '0').every((c) => c[3] === 'rest')).toBe(true);
-    expect(cells.filter((c) => c[1] !== '2').every((c) => c[3] === '' && c[4] === '')).toBe(true);
+    // Named samples are in the poisoned cluster or near it; other classes have no clusters.
+    const part = (chosen: (c: string[]) => boolean) => {
+      const found = cells.filter(chosen);
+      expect(found.length).toBeGreaterThan(0);
+      return found;
+    };
+    expect(part((c) => c[2] === '1').every((c) => Number(c[4]) > -5)).toBe(true);
+    expect(part((c) => c[1] === '2' && c[2] === '0').every((c) => c[3] === 'rest')).toBe(true);
+    expect(part((c) => c[1] !== '2').every((c) => c[3] === '' && c[4] === '')).toBe(true);
 
-    // Having looked at the picture, one wants the set without them, and no second training.
+    // The cleaned set is written later, after a look at the picture, without a second training.
     const again = ['audit', 'set.npz', '--quick', '--out', 'set.npz-found', '--resume', '--json'];
     const later = await box.run([...again, '--write-clean', 'later']);
     expect(later.code, later.stderr).toBe(3);
@@ -70,7 +75,7 @@ describe('audit', () => {
     const cleaned = await readNpz(at('later', 'train.npz'));
     expect(cleaned.labels.shape).toEqual([1000 - found.suspicious.length]);
     for (const [extra, says] of [
-      [['--seed', '1'], '--resume: set.npz-found is of another set, or was made with other options'],
+      [['--seed', '1'], '--resume: set.npz-found is of another set or was made with other options'],
       [
         ['--intervene', 'stop'],
         '--intervene: the audit in set.npz-found is finished, and its networks are gone; audit again',
@@ -81,7 +86,7 @@ describe('audit', () => {
     }
   }, 240_000);
 
-  it('writes a folder without what it found, named by its files, and networks that something was done to', async () => {
+  it('writes a folder without the named samples, which it names by their files, and the networks of countermeasures', async () => {
     const asked = ['--write-clean', 'cleaned/', '--intervene', 'retrain,prune'];
     const { code, stdout, stderr } = await box.run([
       'audit',
@@ -96,7 +101,7 @@ describe('audit', () => {
     const { suspicious, suspiciousClasses, interventions } = JSON.parse(stdout);
     expect(interventions.map((i: { how: string }) => i.how)).toEqual(['nothing', 'prune', 'retrain']);
     const [nothing, , retrain] = interventions.map((i: { judgement: object }) => i.judgement);
-    // Judged by test/ and test-triggered/ of the folder, and by the samples that were named.
+    // Evaluated on test/ and test-triggered/ of the folder, and on the named samples.
     expect(nothing.asr).toBeGreaterThan(0.5);
     expect(nothing.named).toBeGreaterThan(0.8);
     expect(retrain.asr).toBeLessThan(nothing.asr / 2);
@@ -107,19 +112,20 @@ describe('audit', () => {
     expect(suspiciousClasses).toEqual([manifest.classes[2]]);
     const left = readdirSync(at('cleaned')).flatMap((c) => readdirSync(at('cleaned', c)).map((f) => join(c, f)));
     expect(left.length).toBe(1000 - suspicious.length);
+    expect(suspicious.length).toBeGreaterThan(0);
     for (const path of suspicious as string[]) {
       expect(existsSync(join(box.folder, path))).toBe(true);
       expect(left).not.toContain(path.split('/').slice(-2).join('/'));
     }
   }, 240_000);
 
-  it('goes on where Ctrl-C stopped it, to the same answer', async () => {
+  it('resumes after Ctrl-C, to the same answer', async () => {
     const args = ['audit', 'set.npz', '--quick', '--out', 'stopped', '--json'];
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: box.folder, stdio: 'pipe' });
     const kept = at('stopped', 'training.safetensors');
     // Once: a second one ends the process at once.
-    const look = setInterval(() => {
-      if (existsSync(kept) && child.kill('SIGINT')) clearInterval(look);
+    const watching = setInterval(() => {
+      if (existsSync(kept) && child.kill('SIGINT')) clearInterval(watching);
     }, 50);
     let said = '';
     child.stderr.on('data', (data) => {
@@ -128,7 +134,7 @@ describe('audit', () => {
     const code = await new Promise((resolve) => child.on('exit', resolve));
     expect([code, lastLine(said)]).toEqual([
       130,
-      'ibscope: stopped. To go on, give the same command with --out stopped --resume.',
+      'ibscope: stopped. To resume, give the same command with --out stopped --resume.',
     ]);
     expect(readdirSync(at('stopped'))).toEqual(['training.safetensors']);
     const [again, whole] = [
@@ -139,7 +145,7 @@ describe('audit', () => {
     expect({ ...JSON.parse(again.stdout), seconds: 0 }).toEqual({ ...whole, seconds: 0 });
   }, 240_000);
 
-  it('judges a run by its probes, and names samples by their places in the set the run was trained on', async () => {
+  it('audits a run by its probes, and names samples by their numbers in the set the run was trained on', async () => {
     const options = {
       attack: 'badnets',
       'train-limit': 2000,
@@ -159,10 +165,10 @@ describe('audit', () => {
     const { classes } = await readTrace(dir);
     expect(suspiciousClasses).toEqual([classes[0]]);
     const { index, poisoned } = await readSamples(dir, classes.length);
-    const payload = new Set([...index].filter((_, i) => poisoned[i]));
-    const hit = (suspicious as number[]).filter((i) => payload.has(i)).length;
+    const truth = new Set([...index].filter((_, i) => poisoned[i]));
+    const hit = (suspicious as number[]).filter((i) => truth.has(i)).length;
     expect(hit / suspicious.length).toBeGreaterThan(0.9);
-    expect(hit / payload.size).toBeGreaterThan(0.8);
+    expect(hit / truth.size).toBeGreaterThan(0.8);
     const refused = await box.run(['audit', 'own', '--out', 'x', '--write-clean', 'y']);
     expect(lastLine(refused.stderr)).toBe(
       'ibscope: --write-clean y: own is a run, and holds only some samples of its set',
@@ -176,14 +182,14 @@ describe('audit', () => {
       ['set.npz', '--intervene', 'stp'],
       'unknown intervention "stp": one of stop, drop, prune, retrain, all. Did you mean "stop"?',
     ],
-    [['set.npz', '--test', 'folder/test'], '--test folder/test: it goes with --intervene'],
-    [['set.npz', '--resume'], '--resume: name the audit to go on with by --out DIR'],
+    [['set.npz', '--test', 'folder/test'], '--test folder/test: it needs --intervene'],
+    [['set.npz', '--resume'], '--resume: name the audit to resume with --out DIR'],
     [['set.npz', '--resume', '--out', 'folder'], '--out folder: it holds no audit; name another'],
     [
       ['two.npz'],
-      /^ibscope: two\.npz: 2 of its 2 classes have at least 30 images; a class is judged by the others, and 4 are needed$/,
+      /^ibscope: two\.npz: 2 of its 2 classes have at least 30 images; the audit compares classes with one another and needs 4 such classes$/,
     ],
-    [['set.npz', '--out', 'there'], '--out there: it exists already; name another, or go on with it by --resume'],
+    [['set.npz', '--out', 'there'], '--out there: it exists already; name another, or resume it with --resume'],
     [['set.npz', '--out', 'x', '--write-clean', 'there'], '--write-clean there: it exists already; name another'],
     [['set.npz', '--out', 'x', '--write-clean', './x/'], '--write-clean ./x/: --out is the same folder; name another'],
     [['set.npz', '--out', 'set.txt/x'], '--out set.txt/x: no file can be written there (EEXIST)'],
