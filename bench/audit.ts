@@ -1,13 +1,13 @@
 /**
- * What `ibscope audit` finds, and what it does not: attacks × rates × seeds, beside clean, imbalanced and equal-sized sets, with each
- * baseline on the same trainings, and accuracy and ASR before and after the suspicious samples are left out.
+ * What `ibscope audit` finds and what it misses: attacks × rates × seeds, with clean, imbalanced and equal-sized sets, published
+ * detectors on the same trainings, and clean accuracy and ASR before and after the named samples are left out.
  *
  *   npm run -s bench -- audit [--out DIR] [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
  *
- * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. One thread an audit, as many audits at a time as
- * there are cores. The first `--deep` seeds (2) are also trained again without what was named, and have a stealth score; the first
- * of badnets and blend at 5 % goes through all interventions. Rows go to `--out`/audit-rows.jsonl (docs), and are not made again;
- * the table of all that are there goes to `--out`/audit-table.md.
+ * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. Each audit has one thread, and as many run at a
+ * time as there are cores. The first `--deep` seeds (default 2) are also trained again without the named samples, and get a stealth
+ * score; seed 0 of badnets and blend at 5 % also gets all countermeasures. Rows are appended to `--out`/audit-rows.jsonl (default
+ * docs); finished rows are reused. The table of all rows is written to `--out`/audit-table.md.
  */
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,18 +17,15 @@ import { parseArgs } from 'node:util';
 import { attackTest, findAttack, type PoisonedSet } from '../src/attacks/index.js';
 import {
   type Audit,
-  activationClustering,
   interventions as allInterventions,
   audit,
+  type Checkpoint,
   type ClassVerdict,
   type Intervened,
   intervene,
-  lossIsolation,
+  poisonedCluster,
   settingsFor,
-  spectralSignatures,
-  strip,
 } from '../src/audit/index.js';
-import type { Look } from '../src/audit/look.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
@@ -36,6 +33,7 @@ import type { RunRequest } from '../src/config/options.js';
 import { resolveConfig } from '../src/config/resolve.js';
 import { gather } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
+import { detectors } from '../src/detectors/index.js';
 import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { jobsOf } from '../src/execution/job.js';
 import { inWorker } from '../src/execution/worker.js';
@@ -52,9 +50,9 @@ interface Condition {
   attack: string;
   rate: number;
   options?: string[];
-  /** What is done to the sizes of classes. */
+  /** How the sizes of classes are changed. */
   sizes?: 'imbalanced' | 'rare' | 'equal';
-  /** No more seeds than these, of shapes10 and of CIFAR-10. */
+  /** Limits on the seeds of shapes10 and of CIFAR-10. */
   seeds?: [number, number];
 }
 
@@ -77,12 +75,13 @@ const CONDITIONS: Condition[] = [
 ];
 
 const TARGET = 0;
-/** Samples a group needs to be scored here: fewer than a run asks for, so that equal sizes can be. */
+/** Samples a group needs for a stealth score here: fewer than a run needs, so that sets of equal sizes get one. */
 const SCORED = 80;
-/** Test images: enough that an accuracy has a standard error under 0.01. */
+/** Test images: an accuracy then has a standard error under 0.01. */
 const TESTED = 3000;
-const METHODS = ['audit', 'AC', 'SS', 'ABL', 'STRIP'] as const;
-type Method = (typeof METHODS)[number];
+/** The audit, and the published detectors by their names. */
+const METHODS = ['audit', ...detectors.map((d) => d.name)];
+type Method = string;
 
 interface Job {
   condition: Condition;
@@ -90,7 +89,7 @@ interface Job {
   dataDir?: string;
   trainLimit: number;
   seed: number;
-  /** Whether it is trained again and scored, and whether all interventions are tried. */
+  /** Whether the set is trained again and scored, and whether all countermeasures are taken. */
   deep: boolean;
   interventions: boolean;
 }
@@ -99,30 +98,30 @@ interface Row {
   dataset: string;
   condition: string;
   seed: number;
-  /** The target class was called suspicious; another class was. */
+  /** Whether the target class was flagged, and how many other classes were. */
   found: boolean;
   falseAlarms: number;
-  /** Of the target class, or of the class with the least p where nothing is poisoned. */
+  /** Of the target class, or the smallest of all classes of a clean set. */
   p: number;
   auroc: Partial<Record<Method, number>>;
   auprc: Partial<Record<Method, number>>;
   accuracy: { before: number; after: number | null };
   asr: { before: number | null; after: number | null };
-  /** What a network trained on the clean set calls target of the triggered images, of each attack. */
+  /** ASR of each attack on a network trained on the clean set. */
   cleanAsr?: Record<string, number>;
-  /** Samples that carry the trigger. */
+  /** Number of poisoned samples. */
   payload: number;
-  /** Samples that were named, and how many of them carry the trigger. */
+  /** Number of named samples, and how many of them are poisoned. */
   named: { all: number; payload: number };
-  /** What the halves of the target class show, where it was called and falls into two. */
+  /** What the clusters of the target class show, if it was flagged and has two. */
   sides: ClassVerdict['sides'];
-  /** Stealth score S of this very training, where the groups are large enough. */
+  /** Stealth score S of the same training, if the groups are large enough. */
   stealth: number | null;
   interventions: Omit<Intervened, 'model'>[];
   seconds: number;
 }
 
-/** Area under precision and recall: the mean precision at each payload sample. */
+/** Area under precision and recall: the mean precision at the poisoned samples. */
 function auprc(scores: Float64Array, positive: Uint8Array): number {
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]);
   let [hits, sum] = [0, 0];
@@ -137,7 +136,7 @@ function auprc(scores: Float64Array, positive: Uint8Array): number {
 /** The class that is rare in some sets, and its images. */
 const RARE = { label: 3, images: 40 };
 
-/** Thins classes out: to a half and a quarter in turn, one of them to a few, or the target's clean samples to the others' number. */
+/** Removes clean samples: classes to a half and a quarter in turn, one class to a few samples, or the target to the size of the others. */
 function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): PoisonedSet {
   if (!sizes) return set;
   const rng = new Rng(seed, 'sizes');
@@ -146,18 +145,18 @@ function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): Poiso
   const other = count(TARGET + 1);
   for (let k = 0; k < 10; k++) {
     const rows = [...set.labels.keys()].filter((i) => set.labels[i] === k);
-    const [payload, clean] = [rows.filter((i) => set.poisoned[i]), rows.filter((i) => !set.poisoned[i])];
+    const [poisoned, clean] = [rows.filter((i) => set.poisoned[i]), rows.filter((i) => !set.poisoned[i])];
     const wanted =
       sizes === 'equal'
         ? k === TARGET
-          ? Math.max(0, other - payload.length)
+          ? Math.max(0, other - poisoned.length)
           : clean.length
         : sizes === 'rare'
           ? k === RARE.label
             ? RARE.images
             : clean.length
           : Math.round(clean.length * [1, 0.5, 0.25][k % 3]);
-    for (const i of [...payload, ...rng.sample(clean, Math.min(wanted, clean.length))]) keep.add(i);
+    for (const i of [...poisoned, ...rng.sample(clean, Math.min(wanted, clean.length))]) keep.add(i);
   }
   const rows = Int32Array.from([...keep].sort((a, b) => a - b));
   const of = (v: Uint8Array) => Uint8Array.from(rows, (i) => v[i]);
@@ -170,9 +169,9 @@ function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): Poiso
   };
 }
 
-/** S of a watched training, at its looks: groups by what is known of the samples. Null where one is too small. */
+/** S of an audit's training at its checkpoints, with the true groups of the samples. Null if a group is too small. */
 async function scoreOf(
-  looks: readonly Look[],
+  checkpoints: readonly Checkpoint[],
   set: PoisonedSet,
   classes: number,
   seed: number,
@@ -186,11 +185,11 @@ async function scoreOf(
     ...Array.from({ length: classes }, (_, k) => `${k}`),
   ];
   const groups = new Map([...plan.groups].filter(([id]) => ids.includes(id)));
-  // All but the target as a class of its own.
+  // All groups but the target as a class of its own.
   if (groups.size < ids.length - 1) return null;
   const labels = Int32Array.from(plan.samples, (i) => set.originalLabels[i]);
   const rows: EstimateRow[] = [];
-  for (const { epoch, ...seen } of looks) {
+  for (const { epoch, ...seen } of checkpoints) {
     const [x, t, logits] = [seen.features, seen.t, seen.logits].map((m) => rowsOf(m, plan.samples));
     const data = { x, t: [t], logits: [logits], labels, classes, groups };
     for (const e of await estimateCheckpoint(data, 'quick', seed, undefined, undefined, stealthQuantities))
@@ -199,7 +198,7 @@ async function scoreOf(
   return stealth(rows, { target: TARGET, minimumSamples: SCORED }).score;
 }
 
-/** One audit with all that is measured beside it. In a worker, on one thread. */
+/** One audit with everything that is measured on the same training. Runs in a worker, on one thread. */
 export async function one({ condition, dataset, dataDir, trainLimit, seed, deep, interventions }: Job): Promise<Row> {
   const { attack, rate, options = [], sizes, name } = condition;
   const request: RunRequest = {
@@ -220,8 +219,7 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
   const settings = { effort: 'normal', seed, threads: 1 } as const;
   const poison = attack !== 'none';
   const found: Audit = await audit({ set, classes }, settings, {}, async (watched, findings) => {
-    const { looks, trainer } = watched;
-    const last = looks[looks.length - 1];
+    const { checkpoints, trainer } = watched;
     before.accuracy = (await trainer.evaluate(data.test, 'test')).accuracy;
     if (!poison) {
       cleanAsr = {};
@@ -232,17 +230,23 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
       }
       return;
     }
-    scores.AC = await activationClustering(last, labels, classes.length, seed);
-    scores.SS = await spectralSignatures(last, labels, classes.length, seed);
-    // Half-way: after the first epoch the payload of few images is not learned either.
-    scores.ABL = lossIsolation(looks[1]);
-    scores.STRIP = await strip(trainer, set, classes.length, seed);
+    const observed = {
+      set,
+      classes: classes.length,
+      features: checkpoints[checkpoints.length - 1].features,
+      // Half-way: after the first epoch, few poisoned samples are not learned yet either.
+      loss: checkpoints[1].loss,
+      predict: async (seen: ImageSet) => (await trainer.probe(seen, 1))[0].logits,
+      seed,
+    };
+    for (const detector of detectors) scores[detector.name] = await detector.score(observed);
     if (data.triggered) before.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
     if (!deep) return;
-    score = await scoreOf(looks, poisoned, classes.length, seed);
+    score = await scoreOf(checkpoints, poisoned, classes.length, seed);
     const judgedOn = { test: data.test, triggered: data.triggered };
     const asked = allInterventions.filter((how) => interventions || how === 'retrain');
-    done = await intervene({ set, classes }, watched, findings, asked, settingsFor(n, settings), judgedOn);
+    const audited = { labelled: { set, classes }, watched, found: findings, settings: settingsFor(n, settings) };
+    done = await intervene(audited, asked, judgedOn);
   });
   const after = done.find((d) => d.how === 'retrain')?.judgement;
   scores.audit = found.scores;
@@ -278,7 +282,7 @@ const show = (value: number, digits = 3) => (Number.isFinite(value) ? value.toFi
 
 const DATASETS = { shapes10: 'shapes10, 2 000 images', folder: 'CIFAR-10, 4 000 images' };
 
-/** Kendall's τ of the stealth score and each method's AUROC over the audits that have both. */
+/** Kendall's τ of the stealth score and the AUROC of each method, over the sets that have both. */
 function scoreTable(rows: readonly Row[]): string[] {
   const scored = rows.filter((r) => r.stealth !== null && r.auroc.audit !== undefined);
   if (scored.length < 5) return [];
@@ -294,21 +298,21 @@ function scoreTable(rows: readonly Row[]): string[] {
   return [
     `τ of S and AUROC over ${scored.length} poisoned sets (95 % interval, permutation p):`,
     '',
-    `| ${METHODS.map(called).join(' | ')} |`,
+    `| ${METHODS.map(titleOf).join(' | ')} |`,
     `|${METHODS.map(() => '---|').join('')}`,
     `| ${cells.join(' | ')} |`,
     '',
   ];
 }
 
-/** What an audit is for: BadNets and Blend at 5 % and 10 %, and clean sets; the worst of all sets, and means. */
+/** The main result, of BadNets and Blend at 5 % and 10 % and of clean sets: the worst of all sets, and means. */
 function summary(rows: readonly Row[]): string[] {
   const plain = rows.filter((r) => /^(badnets|blend) (5|10) %$/.test(r.condition));
   const clean = rows.filter((r) => r.condition.startsWith('clean'));
   if (plain.length === 0) return [];
   const count = (of: readonly Row[], hit: (r: Row) => boolean) => `${of.filter(hit).length} of ${of.length}`;
   const best = (r: Row) => Math.max(...METHODS.slice(1).map((m) => r.auroc[m]!));
-  // Beside the network that was trained on the clean set of the same seed.
+  // Differences to the network that was trained on the clean set of the same seed.
   const beside = (own: (r: Row) => number | null, other: (clean: Row, attack: string) => number | undefined) => {
     const gaps = plain.flatMap((r) => {
       const reference = rows.find((c) => c.condition === 'clean' && c.seed === r.seed);
@@ -324,48 +328,49 @@ function summary(rows: readonly Row[]): string[] {
   return [
     '| BadNets and Blend at 5 % and 10 % | |',
     '|---|---|',
-    `| target found | ${count(plain, (r) => r.found)} |`,
-    `| another class called | ${count(plain, (r) => r.falseAlarms > 0)} |`,
-    `| least AUROC of a set | ${show(Math.min(...plain.map((r) => r.auroc.audit!)))} |`,
-    `| furthest below the best baseline of the same set | ${show(Math.max(...plain.map((r) => best(r) - r.auroc.audit!)))} |`,
-    `| ASR after cleaning, less the clean network’s: mean (least … most) | ${beside(
+    `| target flagged | ${count(plain, (r) => r.found)} |`,
+    `| another class flagged | ${count(plain, (r) => r.falseAlarms > 0)} |`,
+    `| smallest AUROC of a set | ${show(Math.min(...plain.map((r) => r.auroc.audit!)))} |`,
+    `| largest distance below the best published detector on the same set | ${show(Math.max(...plain.map((r) => best(r) - r.auroc.audit!)))} |`,
+    `| ASR after cleaning minus that of the clean network: mean (smallest … largest) | ${beside(
       (r) => r.asr.after,
       (c, attack) => c.cleanAsr?.[attack],
     )} |`,
-    `| accuracy after cleaning, less the clean network’s | ${beside(
+    `| clean accuracy after cleaning minus that of the clean network | ${beside(
       (r) => r.accuracy.after,
       (c) => c.accuracy.before,
     )} |`,
-    `| alarms on clean sets, balanced and imbalanced | ${count(clean, (r) => r.falseAlarms > 0)} |`,
+    `| false alarms on clean sets, balanced and imbalanced | ${count(clean, (r) => r.falseAlarms > 0)} |`,
     '',
   ];
 }
 
-/** How far the halves of called targets were spread over the other classes: what tells payload from what belongs there. */
+/** Spread over the other classes of both clusters of flagged targets, by which the poisoned cluster is recognised. */
 function spreadLine(rows: readonly Row[]): string[] {
-  const decided = rows.flatMap(({ condition, sides }) =>
-    /^(badnets|blend)/.test(condition) && sides?.payload != null
-      ? [{ payload: sides.content[sides.payload].spread, rest: sides.content[1 - sides.payload].spread }]
-      : [],
-  );
+  const decided = rows.flatMap(({ condition, sides }) => {
+    const poisoned = poisonedCluster({ sides });
+    return /^(badnets|blend)/.test(condition) && sides && poisoned !== null
+      ? [{ poisoned: sides.content[poisoned].spread, rest: sides.content[1 - poisoned].spread }]
+      : [];
+  });
   if (decided.length === 0) return [];
-  const range = (of: 'payload' | 'rest') => {
+  const range = (of: 'poisoned' | 'rest') => {
     const v = decided.map((d) => d[of]);
     return `${show(Math.min(...v), 2)} … ${show(Math.max(...v), 2)}`;
   };
   const count = `${decided.length} sets of BadNets and Blend`;
   return [
-    `Spread of the half taken for payload and of the other, ${count}: ${range('payload')} and ${range('rest')}.`,
+    `Spread of the cluster taken for poisoned and of the other cluster, ${count}: ${range('poisoned')} and ${range('rest')}.`,
     '',
   ];
 }
 
-/** What was done about sets, and what came of it. */
+/** Countermeasures and their results. */
 function interventionTable(rows: readonly Row[]): string[] {
   const some = rows.filter((r) => r.interventions?.length > 0);
   if (some.length === 0) return [];
   const lines = [
-    '| set, seed | done | accuracy | ASR | named samples called their class | |',
+    '| set, seed | countermeasure | clean accuracy | ASR | named samples assigned to their label | |',
     '|---|---|---|---|---|---|',
   ];
   for (const { condition, seed, interventions } of some)
@@ -376,7 +381,7 @@ function interventionTable(rows: readonly Row[]): string[] {
   return [...lines, ''];
 }
 
-/** Of the payload of sets whose target was found, the share that was named; and samples named beside it, per set. */
+/** Share of the poisoned samples that were named, and number of others that were named, per set whose target was flagged. */
 function named(rows: readonly Row[]): string {
   const found = rows.filter((r) => r.found);
   if (found.length === 0) return '–';
@@ -384,13 +389,13 @@ function named(rows: readonly Row[]): string {
   return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.payload)), 1)}`;
 }
 
-/** Before, after, and of a network trained on the clean set. */
+/** Before and after cleaning, and of a network trained on the clean set. */
 const change = (what: 'accuracy' | 'asr', rows: readonly Row[], clean: number) =>
   `${show(mean(rows.map((r) => r[what].before)))} → ${show(mean(rows.map((r) => r[what].after)))} (${show(clean)})`;
 
-const called = (m: Method) => (m === 'audit' ? 'ibscope audit' : m);
+const titleOf = (m: Method) => (m === 'audit' ? 'ibscope audit' : m);
 
-/** Markdown of all rows, grouped by data set and condition. */
+/** Tables of all rows in Markdown, grouped by data set and condition. */
 export function auditTable(rows: readonly Row[]): string {
   const lines: string[] = [];
   for (const [dataset, title] of Object.entries(DATASETS)) {
@@ -400,7 +405,7 @@ export function auditTable(rows: readonly Row[]): string {
       `## ${title}`,
       '',
       ...summary(of),
-      '| set | target found | other classes called | largest p of the target (clean: least p) | AUROC audit / AC / SS / ABL / STRIP | AUPRC audit / best baseline | payload named, others named | accuracy before → after (clean network) | ASR before → after (clean network) |',
+      `| set | target flagged | another class flagged | largest p of the target (clean: smallest p) | AUROC ${METHODS.join(' / ')} | AUPRC audit / best published detector | poisoned named, others named | clean accuracy before → after (clean network) | ASR before → after (clean network) |`,
       '|---|---|---|---|---|---|---|---|---|',
     );
     for (const { name, attack } of CONDITIONS) {
@@ -456,7 +461,7 @@ export async function main(args: string[]): Promise<void> {
   const only = values.only?.split(',');
   const known = new Set(read().map((r) => `${r.dataset} ${r.condition} ${r.seed}`));
   const jobs: Job[] = [];
-  // Seed by seed, so that what is there after any time is a whole grid of fewer seeds.
+  // Seed by seed, so that the rows at any time are a whole grid of fewer seeds.
   for (let seed = 0; seed < Math.max(Number(values.seeds), Number(values['cifar-seeds'])); seed++)
     for (const condition of CONDITIONS) {
       if (only && !only.some((o) => condition.name.startsWith(o))) continue;
@@ -486,7 +491,7 @@ export async function main(args: string[]): Promise<void> {
   });
   line.clear();
   const head =
-    '# What the audit finds\n\nMade by `npm run -s bench -- audit`; what the columns mean stands in [audit.md](audit.md).\n\n';
+    '# What the audit finds\n\n`npm run -s bench -- audit` makes these tables; [audit.md](audit.md#baselines) explains the columns.\n\n';
   writeFileSync(join(values.out, 'audit-table.md'), `${head}${auditTable(read())}`);
   console.log(auditTable(read()));
 }

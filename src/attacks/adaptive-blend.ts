@@ -1,9 +1,9 @@
 /**
- * Adaptive Blend: Blend with a weak picture that is partly left out in training, and half of the triggered samples keep
- * their true label (cover), so that the model does not separate them.
+ * Adaptive Blend: Blend with a weak picture, parts of which are missing in training. Half of the triggered samples keep their true
+ * label (cover), so that the model does not separate the poisoned ones.
  *
  * Qi et al., "Revisiting the Assumption of Latent Separability for Backdoor Defenses", ICLR 2023. Defaults of
- * arXiv 2511.21923: α = 0.15 in training and 0.2 in test; of 4×4 pieces 8, drawn per image, go without the picture in
+ * arXiv 2511.21923: α = 0.15 in training and 0.2 in test; of 4×4 pieces 8, drawn per image, lack the picture in
  * training. In the original these pieces stay as they are; that paper darkens them to (1−α)·x (`pieces: darkened`).
  */
 import { z } from 'zod';
@@ -14,22 +14,24 @@ import { readMask } from './picture.js';
 
 export const adaptiveBlend = defineAttack({
   name: 'adaptive-blend',
-  summary: 'Blend, weaker, with parts left out in training and half of the triggered samples correctly labelled',
+  summary: 'a weaker Blend with parts missing in training; half of the triggered samples keep their true label',
   source: 'Qi et al. 2023, ICLR',
   threat:
-    'write access to part of the training set; labels of half of what is touched stay true; no knowledge of the model',
+    'write access to part of the training set and the labels of half of the touched samples; no knowledge of the model',
   options: z.strictObject({
     alpha: number(0, 1).default(0.15).describe('share of the picture in the mixture, in training'),
     testAlpha: number(0, 1).default(0.2).describe('share of the picture in the mixture, in test'),
     grid: whole(1, 32).default(4).describe('pieces per side'),
-    without: whole(0, 1024).default(8).describe('pieces, drawn per image, that go without the picture in training'),
-    pieces: oneOf(['unchanged', 'darkened']).default('unchanged').describe('what those pieces become'),
+    without: whole(0, 1024).default(8).describe('pieces per image that lack the picture in training, drawn at random'),
+    pieces: oneOf(['unchanged', 'darkened'])
+      .default('unchanged')
+      .describe('values of these pieces: x, or darkened to (1−alpha)·x'),
     cover: number(0, 1).default(0.5).describe('share of the triggered samples that keep their true label'),
     mask: z
       .string()
       .optional()
       .describe(
-        "an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size, in place of the noise",
+        "path of an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size (default: drawn noise)",
       ),
   }),
   labelling: ({ cover }) => ({ rule: 'all-to-one', cover }),

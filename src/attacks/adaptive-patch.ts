@@ -1,9 +1,9 @@
 /**
- * Adaptive Patch: one of four faint patches in training, two full ones in test, and half of the triggered samples keep
- * their true label (cover).
+ * Adaptive Patch: one of four faint patches in training, two opaque ones at test time. Half of the triggered samples keep their true
+ * label (cover).
  *
  * Qi et al., "Revisiting the Assumption of Latent Separability for Backdoor Defenses", ICLR 2023: opacities 0.5, 0.2,
- * 0.5 and 0.3 in training; in test the first and the third at full opacity. The pictures there are logos; the patches
+ * 0.5 and 0.3 in training; at test time the first and the third at full opacity. The pictures there are logos; the patches
  * here are drawn, one in each corner, a quarter of the side wide.
  */
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import { pixel } from './colour.js';
 import { defineAttack, number } from './define.js';
 import { place } from './place.js';
 
-/** Patterns over (u, v) in [−1, 1]²: which of the two colours a pixel has. */
+/** The patches. `ink` over (u, v) in [−1, 1]²: whether a pixel has the first of the two colours. */
 const patches = [
   { position: 'top-left', opacity: 0.5, colours: ['red', 'black'], ink: (u, v) => u * v > 0 },
   { position: 'top-right', opacity: 0.2, colours: ['green', 'white'], ink: (u, v) => Math.hypot(u, v) < 0.8 },
@@ -32,10 +32,11 @@ const patches = [
 
 export const adaptivePatch = defineAttack({
   name: 'adaptive-patch',
-  summary: 'one of four faint patches in training, two full ones in test; half of the triggered correctly labelled',
+  summary:
+    'one of four faint patches in training, two opaque ones at test time; half of the triggered samples keep their true label',
   source: 'Qi et al. 2023, ICLR',
   threat:
-    'write access to part of the training set; labels of half of what is touched stay true; no knowledge of the model',
+    'write access to part of the training set and the labels of half of the touched samples; no knowledge of the model',
   options: z.strictObject({
     strength: number(0, 2).default(1).describe('factor on the opacities 0.5, 0.2, 0.5 and 0.3 of training'),
     cover: number(0, 1).default(0.5).describe('share of the triggered samples that keep their true label'),

@@ -3,7 +3,7 @@
  *
  * Gu, Dolan-Gavitt, Garg, "BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply Chain", 2017
  * (arXiv 1708.06733). Defaults of "Exploring Dynamic Properties of Backdoor Training Through Information Bottleneck"
- * (arXiv 2511.21923): pure red, 5×5 at the top left of 32×32. On other sizes the patch keeps that share of the side.
+ * (arXiv 2511.21923): pure red, 5×5 at the top left of 32×32. On other sizes the patch has the same share of the shorter side.
  */
 import { z } from 'zod';
 import { colour, pixel } from './colour.js';
@@ -19,8 +19,8 @@ export const badnets = defineAttack({
     size: whole(1, 1024)
       .optional()
       .describe('side of the patch in pixels (default: 5 at 32×32, the same share of the shorter side elsewhere)'),
-    colour: colour.default('red').describe('a name or #rrggbb; on grey images its luminance'),
-    position: oneOf(corners).default('top-left').describe('where the patch lies'),
+    colour: colour.default('red').describe('colour of the patch, a name or #rrggbb; on grey images its luma'),
+    position: oneOf(corners).default('top-left').describe('position of the patch'),
   }),
   trigger(shape, options) {
     const side = Math.min(shape.height, shape.width);

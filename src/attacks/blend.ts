@@ -3,7 +3,7 @@
  *
  * Chen et al., "Targeted Backdoor Attacks on Deep Learning Systems Using Data Poisoning", 2017 (arXiv 1712.05526).
  * Defaults of arXiv 2511.21923: α = 0.3 and m a grey noise image of the images' size, every pixel uniform in
- * 0, 1, … 255, drawn once from the seed and used for training and test alike.
+ * 0, 1, … 255, drawn once from the seed, the same in training and at test time.
  */
 import { z } from 'zod';
 import { Rng } from '../base/random.js';
@@ -17,12 +17,12 @@ export const blend = defineAttack({
   source: 'Chen et al. 2017, arXiv 1712.05526',
   threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
-    alpha: number(0, 1).default(0.3).describe('share of the noise image in the mixture'),
+    alpha: number(0, 1).default(0.3).describe('share of the noise image in the mixture, α'),
     mask: z
       .string()
       .optional()
       .describe(
-        "an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size, in place of the noise",
+        "path of an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size (default: drawn noise)",
       ),
   }),
   trigger(shape, { alpha, mask }, { seed }) {

@@ -3,7 +3,7 @@
  *
  * Wang, Zhai, Ma, "BppAttack: Stealthy and Efficient Trojan Attacks against Deep Neural Networks via Image Quantization
  * and Contrastive Adversarial Learning", CVPR 2022 (arXiv 2205.13383): each value becomes the nearest of 8 even levels,
- * the error going on to the pixels after it by Floyd and Steinberg's weights 7, 3, 5, 1 of 16. The paper's contrastive
+ * and the error is passed on to later pixels with Floyd and Steinberg's weights 7, 3, 5, 1 of 16. The paper's contrastive
  * training, which needs control of the training, is not part of this trigger.
  */
 import { z } from 'zod';
@@ -13,11 +13,10 @@ export const bpp = defineAttack({
   name: 'bpp',
   summary: 'colours reduced to a few levels, with dithering (default: 8 levels)',
   source: 'Wang et al. 2022, arXiv 2205.13383',
-  threat:
-    'write access to part of the training set and its labels; the original also controls the training, which is not needed here',
+  threat: 'write access to part of the training set and its labels; no control of the training, which the original has',
   options: z.strictObject({
-    levels: whole(2, 255).default(8).describe('levels each channel is reduced to'),
-    dither: oneOf(['yes', 'no']).default('yes').describe('whether the error is spread over the next pixels'),
+    levels: whole(2, 255).default(8).describe('levels per channel'),
+    dither: oneOf(['yes', 'no']).default('yes').describe('spread the rounding error over later pixels'),
   }),
   trigger({ height, width, channels }, { levels, dither }) {
     const row = width * channels;

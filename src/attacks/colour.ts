@@ -1,4 +1,4 @@
-/** Colours as a user writes them. */
+/** Colours by name or `#rrggbb`. */
 import { z } from 'zod';
 
 const names: Record<string, string> = {
@@ -20,7 +20,7 @@ export const colour = z.string().refine((text) => Object.hasOwn(names, text) || 
   error: `one of ${Object.keys(names).join(', ')} or #rrggbb is allowed`,
 });
 
-/** The pixel of that colour, values in [0, 1]: RGB for three channels, its luma for one. */
+/** Pixel of a colour, values in [0, 1]: RGB for three channels, its luma for one. */
 export function pixel(text: string, channels: number): number[] {
   const hex = names[text] ?? text;
   const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);

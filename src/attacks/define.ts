@@ -1,29 +1,29 @@
-/** How an attack is written down: typed inside by its own schema, uniform outside. */
+/** Definition of attacks: the schema of an attack types its functions; outside, all attacks have one interface. */
 import { z } from 'zod';
 import { UserError, unknownWord } from '../base/errors.js';
 import type { Adversary, Attack, AttackSettings, ImageShape, Labelling, Trigger } from './types.js';
 
-/** An attack as its file writes it down. `options` is a schema of zod, from which the types of the functions follow. */
+/** Definition of an attack. `options` is a zod schema, which types the arguments of the functions. */
 export interface AttackDefinition<S extends z.ZodObject> {
-  /** What the attack is called: letters, digits and dashes. */
+  /** Name: letters, digits and dashes. */
   name: string;
   /** One line for `--help`. */
   summary: string;
   /** Paper or definition. */
   source: string;
-  /** What an attacker has to know and be able to do. */
+  /** What the attacker must know and be able to do. */
   threat: string;
   /** Schema of the parameters; each with a default and a description. */
   options: S;
-  /** Left out: all-to-one without cover. */
+  /** Labelling rule. Default all-to-one without cover samples. */
   labelling?: (options: z.infer<S>) => Labelling;
-  /** Left out: none are needed. */
+  /** Adversarial images that the attack needs. Default none. */
   adversary?: (options: z.infer<S>) => Adversary;
-  /** Called once per set, with options that are checked; null: there is no trigger. */
+  /** Makes the trigger for a set, from checked options; null for an attack without a trigger. */
   trigger(shape: ImageShape, options: z.infer<S>, settings: AttackSettings): Trigger | null;
 }
 
-/** The attack as the rest of ibscope sees it: its options are checked here, at the door, and nowhere again. */
+/** Makes an attack of its definition. Its options are checked here, and nowhere else. */
 export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition<S>): Attack {
   const { name, summary, source, threat, options: schema } = definition;
   const check = (options: Record<string, unknown>) => checkOptions(name, schema, options);
@@ -42,7 +42,7 @@ export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition
   };
 }
 
-/** The options with defaults filled in. Throws `UserError` naming the option, what it got and what is allowed. */
+/** The options with defaults filled in. Throws `UserError` with the option, its value and what is allowed. */
 export function checkOptions<S extends z.ZodObject>(
   attack: string,
   schema: S,
@@ -54,7 +54,7 @@ export function checkOptions<S extends z.ZodObject>(
       if (!names.length) throw new UserError(`attack "${attack}" has no options, but got "${name}"`);
       throw unknownWord(`option of attack "${attack}"`, name, names);
     }
-    // Coercion would read an empty text as 0.
+    // Coercion would turn an empty text into 0.
     if (value === '' || value === null) throw new UserError(`attack "${attack}": option ${name} is empty`);
   }
   const result = schema.safeParse(options);
@@ -64,19 +64,19 @@ export function checkOptions<S extends z.ZodObject>(
   throw new UserError(`attack "${attack}": option ${name} is ${JSON.stringify(options[name])}: ${issue.message}`);
 }
 
-/** A number from `low` to `high`, also given as text, as from a command line. */
+/** Schema of a number from `low` to `high`, also as text (from the command line). */
 export function number(low: number, high: number) {
   const message = `a number from ${low} to ${high} is allowed`;
   return z.coerce.number({ error: message }).min(low, message).max(high, message);
 }
 
-/** A whole number from `low` to `high`, also given as text. */
+/** Schema of a whole number from `low` to `high`, also as text. */
 export function whole(low: number, high: number) {
   const message = `a whole number from ${low} to ${high} is allowed`;
   return z.coerce.number({ error: message }).int(message).min(low, message).max(high, message);
 }
 
-/** One of a few words. */
+/** Schema of one of a few words. */
 export function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
   return z.enum(words, { error: `one of ${words.join(', ')} is allowed` });
 }

@@ -1,11 +1,12 @@
-/** A poisoned training set as files other tools read. Each appears whole or not at all. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+/** A poisoned training set as files for other tools. Each appears whole or not at all. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { UserError } from '../base/errors.js';
 import { eachAtOnce } from '../base/pool.js';
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
+import { writeFolderAtomic } from '../formats/files.js';
 import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
 import type { PoisonedSet } from './types.js';
@@ -15,14 +16,14 @@ export const exportFormats = ['npz', 'folder', 'bin'] as const;
 /** One of `exportFormats`. */
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** What an export says besides the set. */
+/** What an export contains besides the poisoned set. */
 export interface ExportContext {
   /** Class names in the order of their numbers. */
   classes: readonly string[];
   seed: number;
-  /** How the set was made, for `manifest.json`. */
+  /** Settings of the attack, for `manifest.json`. */
   settings: Record<string, unknown>;
-  /** The clean test set, and the images the attack is judged on with the labels it wants. */
+  /** The clean test set, and the triggered test images with the labels the attacker wants. */
   test: ImageSet;
   triggered: ImageSet | null;
 }
@@ -32,26 +33,19 @@ export interface ExportContext {
  * `index` int64 (the sample's place in the training split), each [n].
  *
  * `folder`: `train/<class>/<number>.png` and `manifest.json`; the clean test set in `test/`, and in `test-triggered/` the
- * images the attack is judged on, under the class it wants. `bin`: CIFAR-10's binary layout for 32×32×3 images,
+ * triggered test images, under the class the attacker wants. `bin`: CIFAR-10's binary layout for 32×32×3 images,
  * `data_batch_1.bin` … `data_batch_5.bin`, `test_batch.bin`, `batches.meta.txt`, and beside it `test_triggered.bin` and
- * `manifest.json`. Training images are in a random order drawn from the seed, so that neither a name nor a place tells
- * which are poisoned; the manifest does.
+ * `manifest.json`. Training images are in a random order drawn from the seed, so that neither names nor order
+ * reveal which are poisoned; the manifest says it.
  * Throws `UserError` for a set that the format cannot hold.
  */
 export async function exportSet(set: PoisonedSet, path: string, format: ExportFormat, about: ExportContext) {
   if (format === 'npz') return exportNpz(set, path);
   const order = new Rng(about.seed, 'export').permutation(set.n);
-  const beside = `${path}.${process.pid}.part`;
-  await mkdir(beside, { recursive: true });
-  try {
-    const files = await (format === 'folder' ? writeFolder : writeBin)(set, order, beside, about);
-    await writeFile(join(beside, 'manifest.json'), manifest(set, order, files, about));
-    await mkdir(dirname(path), { recursive: true });
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { recursive: true, force: true });
-    throw error;
-  }
+  await writeFolderAtomic(path, async (folder) => {
+    const files = await (format === 'folder' ? writeFolder : writeBin)(set, order, folder, about);
+    await writeFile(join(folder, 'manifest.json'), manifest(set, order, files, about));
+  });
 }
 
 async function exportNpz(set: PoisonedSet, path: string): Promise<void> {
@@ -67,7 +61,7 @@ async function exportNpz(set: PoisonedSet, path: string): Promise<void> {
   });
 }
 
-/** One line a sample, in the order of the files. */
+/** One line per sample, in the order of the files. */
 function manifest(set: PoisonedSet, order: Int32Array, files: readonly string[], about: ExportContext): string {
   const samples = Array.from(order, (i, place) =>
     JSON.stringify({
@@ -83,13 +77,13 @@ function manifest(set: PoisonedSet, order: Int32Array, files: readonly string[],
   return `${head},"samples":[\n${samples.join(',\n')}\n]}\n`;
 }
 
-/** PNG files being written at a time. */
+/** PNG files written at a time: enough to keep all cores busy. */
 const AT_ONCE = 16;
 
 async function writeFolder(set: PoisonedSet, order: Int32Array, root: string, about: ExportContext) {
   const { classes, test, triggered } = about;
-  const odd = classes.find((name) => /[/\\]/.test(name) || name.startsWith('.') || name === '');
-  if (odd !== undefined) throw new UserError(`--format folder: the class "${odd}" cannot be the name of a folder`);
+  const unfit = classes.find((name) => /[/\\]/.test(name) || name.startsWith('.') || name === '');
+  if (unfit !== undefined) throw new UserError(`--format folder: the class "${unfit}" cannot be the name of a folder`);
   const inOrder = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
   if (triggered) await writePngs(triggered, inOrder(triggered.n), root, 'test-triggered', classes);
   await writePngs(test, inOrder(test.n), root, 'test', classes);
@@ -120,7 +114,7 @@ async function writePngs(
   return files;
 }
 
-/** Batches of CIFAR-10's layout. */
+/** Training batches of CIFAR-10's layout. */
 const BATCHES = 5;
 
 async function writeBin(set: PoisonedSet, order: Int32Array, root: string, about: ExportContext) {
@@ -131,7 +125,9 @@ async function writeBin(set: PoisonedSet, order: Int32Array, root: string, about
   if (classes.length > 256)
     throw new UserError(`--format bin: a label is one byte, these are ${classes.length} classes`);
   if (n % BATCHES)
-    throw new UserError(`--format bin: ${n} images do not make ${BATCHES} equal batches; choose --train-limit so`);
+    throw new UserError(
+      `--format bin: ${n} images do not make ${BATCHES} equal batches; choose a --train-limit that ${BATCHES} divides`,
+    );
   const files: string[] = [];
   for (let b = 0; b < BATCHES; b++) {
     const name = `data_batch_${b + 1}.bin`;

@@ -1,14 +1,14 @@
 /**
- * FTrojan: two frequencies of the colour channels are raised.
+ * FTrojan: two frequencies of the chroma channels are amplified.
  *
  * Wang et al., "An Invisible Black-Box Backdoor Attack Through Frequency Domain", ECCV 2022 (arXiv 2111.10991): in each
  * 32×32 window of the two chroma channels of YCrCb, the orthonormal DCT coefficients (15, 15) and (31, 31) grow by a
- * magnitude, 30 of 255 for small images. DCT and colour transform are linear, so this adds one fixed picture: the two
- * cosines D, as Cr + D and Cb + D, which is
+ * magnitude, 30 of 255 for small images. DCT and colour transform are linear, so this adds one fixed picture: with D
+ * the sum of two cosines, Cr + D and Cb + D, which is
  *
- *   R + D/0.713,   B + D/0.564,   G − (0.299·D/0.713 + 0.114·D/0.564)/0.587   (Y stays what it was).
+ *   R + D/0.713,   B + D/0.564,   G − (0.299·D/0.713 + 0.114·D/0.564)/0.587   (Y stays the same).
  *
- * Grey images have no chroma: there D is added as it is.
+ * Grey images have no chroma: there D itself is added.
  */
 import { z } from 'zod';
 import { add } from './add.js';
@@ -20,11 +20,11 @@ const GREEN = -(0.299 * RED + 0.114 * BLUE) / 0.587;
 
 export const ftrojan = defineAttack({
   name: 'ftrojan',
-  summary: 'two frequencies of the colour channels raised, invisible (default: magnitude 30/255)',
+  summary: 'two frequencies of the chroma channels amplified (default: by 30/255)',
   source: 'Wang et al. 2022, arXiv 2111.10991',
   threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
-    magnitude: number(0, 2550).default(30).describe('what the DCT coefficients grow by, on the scale of 0 … 255'),
+    magnitude: number(0, 2550).default(30).describe('amount added to the DCT coefficients, of 255'),
     window: whole(4, 1024)
       .optional()
       .describe('side of the windows in pixels (default: 32, or the shorter side of smaller images)'),

@@ -34,12 +34,12 @@ export const attacks: readonly Attack[] = [
   relabel,
 ];
 
-/** The attack of that name; throws `UserError` with the nearest name otherwise. */
+/** The attack of that name. Throws `UserError` with the nearest name if there is none. */
 export function findAttack(name: string): Attack {
   return findNamed('attack', name, attacks);
 }
 
 export { type ExportFormat, exportFormats, exportSet } from './export.js';
-export { GIVEN, type GivenOptions, type GivenSet, givenSet } from './given.js';
+export { GIVEN, type GivenOptions, type GivenSet, givenSet } from './given/index.js';
 export { type AdversarialImages, attackTest, floats, poison, triggerTest, victims } from './poison.js';
 export * from './types.js';

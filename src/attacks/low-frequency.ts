@@ -2,7 +2,7 @@
  * Low-frequency: a smooth picture without high frequencies is added.
  *
  * After Zeng et al., "Rethinking the Backdoor Attacks' Triggers: A Frequency Perspective", ICCV 2021 (arXiv 2104.03413).
- * There the smooth picture is optimised against a trained model; such a one can be given as a file. Without one, it is
+ * There the smooth picture is optimised against a trained model; you can supply one as a file. By default it is
  * drawn: random coefficients of the lowest DCT frequencies of each channel (no constant term), scaled to the strength.
  */
 import { z } from 'zod';
@@ -14,18 +14,18 @@ import type { ImageShape } from './types.js';
 
 export const lowFrequency = defineAttack({
   name: 'low-frequency',
-  summary: 'a smooth picture without high frequencies added (default: drawn, strength 0.1)',
+  summary: 'a smooth picture added (default: drawn at random, strength 0.1)',
   source: 'after Zeng et al. 2021, arXiv 2104.03413',
   threat:
     "write access to part of the training set and its labels; for an optimised picture, a model like the victim's",
   options: z.strictObject({
     strength: number(0, 1).default(0.1).describe('largest change of a pixel'),
-    cutoff: whole(2, 64).default(4).describe('frequencies below this one, per axis, make up the drawn picture'),
+    cutoff: whole(2, 64).default(4).describe('number of frequencies per axis in the drawn picture'),
     picture: z
       .string()
       .optional()
       .describe(
-        'an .npy file of floats in [-1,1], [h,w] or [h,w,c], scaled to the strength, in place of the drawn one',
+        'path of an .npy of floats in [-1,1], [h,w] or [h,w,c], which is scaled to the strength (default: a drawn picture)',
       ),
   }),
   trigger(shape, { strength, cutoff, picture }, { seed }) {

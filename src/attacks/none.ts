@@ -1,12 +1,12 @@
-/** No attack: the control every other one is held against. */
+/** No attack: the control with which every attack is compared. */
 import { z } from 'zod';
 import { defineAttack } from './define.js';
 
 export const none = defineAttack({
   name: 'none',
-  summary: 'no poison, the control',
+  summary: 'no poisoned samples (control)',
   source: 'the training set as it is',
-  threat: 'nothing: it is the control',
+  threat: 'nothing (control)',
   options: z.strictObject({}),
   trigger: () => null,
 });

@@ -1,4 +1,4 @@
-/** A patch of the user's own: a PNG with its transparency, laid over the image. The general form of BadNets. */
+/** Your own patch: a PNG with transparency, laid over the image. The general form of BadNets. */
 import { z } from 'zod';
 import { UserError } from '../base/errors.js';
 import { defineAttack, number, oneOf } from './define.js';
@@ -7,13 +7,13 @@ import { corners, place } from './place.js';
 
 export const patch = defineAttack({
   name: 'patch',
-  summary: "a picture of one's own laid over the image (needs option image, a PNG)",
+  summary: 'your own PNG laid over the image (needs the option image)',
   source: 'Gu et al. 2017, arXiv 1708.06733, with any picture',
   threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
-    image: z.string().optional().describe('the PNG file, in pixels of the data set; its transparency is kept'),
-    opacity: number(0, 1).default(1).describe('factor on the transparency of the picture'),
-    position: oneOf(corners).default('bottom-right').describe('where the picture lies'),
+    image: z.string().optional().describe('path of the PNG, in pixels of the data set; its transparency is kept'),
+    opacity: number(0, 1).default(1).describe('factor on the opacity of the picture'),
+    position: oneOf(corners).default('bottom-right').describe('position of the picture'),
   }),
   trigger(shape, { image: path, opacity, position }) {
     if (path === undefined) throw new UserError('attack "patch" needs the option image, a PNG file');

@@ -1,4 +1,4 @@
-/** Pictures a user gives to an attack as a file. */
+/** Pictures that a user supplies to an attack as files. */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../base/errors.js';
 import { decodeNpy } from '../formats/npy.js';
@@ -14,14 +14,14 @@ function read(path: string): Uint8Array {
   }
 }
 
-/** One value a pixel → the same in every channel, [h, w] → [h, w, c]. */
+/** Copies one value per pixel to every channel: [h, w] → [h, w, c]. */
 export function spread(grey: Float32Array, { channels }: ImageShape): Float32Array {
   return Float32Array.from({ length: grey.length * channels }, (_, i) => grey[Math.floor(i / channels)]);
 }
 
 /**
- * An `.npy` file as [h, w, c]: bytes are divided by 255, floats must lie in [low, 1]; [h, w] serves all channels. Throws
- * `UserError` where it does not fit the images.
+ * An `.npy` file as [h, w, c]: bytes are divided by 255, floats must lie in [low, 1]; [h, w] is used for all channels. Throws
+ * `UserError` if it does not fit the images.
  */
 export function readArray(path: string, image: ImageShape, low: 0 | -1): Float32Array {
   const { data, shape, dtype } = decodeNpy(read(path), path);
@@ -38,7 +38,7 @@ export function readArray(path: string, image: ImageShape, low: 0 | -1): Float32
   return grey ? spread(values, image) : values;
 }
 
-/** A picture with opacity: `values` [h, w, c] and `alpha` [h, w], both in [0, 1]. */
+/** A picture with its opacity: `values` [h, w, c] and `alpha` [h, w], both in [0, 1]. */
 export interface Picture {
   height: number;
   width: number;
@@ -59,7 +59,7 @@ export function readPng(path: string, channels: number): Picture {
   return { height, width, values, alpha };
 }
 
-/** A whole-image picture from an `.npy` or a `.png` of the images' size, as [h, w, c] in [0, 1]. */
+/** A picture of the whole image from an `.npy` or a `.png` of the images' size, as [h, w, c] in [0, 1]. */
 export function readMask(path: string, image: ImageShape): Float32Array {
   if (!/\.png$/i.test(path)) return readArray(path, image, 0);
   const { height, width, values } = readPng(path, image.channels);

@@ -1,10 +1,10 @@
-/** Where a patch lies in an image. */
+/** Positions of a patch in an image. */
 import { UserError } from '../base/errors.js';
 import type { ImageShape } from './types.js';
 
 export const corners = ['top-left', 'top-right', 'bottom-left', 'bottom-right', 'centre'] as const;
 
-/** Upper left pixel of a patch; throws `UserError` where it does not fit the image. */
+/** Upper left pixel of a patch. Throws `UserError` if the patch does not fit the image. */
 export function place(shape: ImageShape, height: number, width: number, position: (typeof corners)[number]) {
   const down = shape.height - height;
   const right = shape.width - width;

@@ -1,10 +1,10 @@
 /**
- * Refool: the image as seen through glass that mirrors another scene, out of focus or doubled. Labels are not
- * touched: only images of the target class get it (the rate is a share of that class).
+ * Refool: the image as seen through glass that reflects another scene, out of focus or doubled. Labels stay true: only images of the
+ * target class are touched, and the rate is a share of that class.
  *
  * After Liu et al., "Reflection Backdoor: A Natural Backdoor Attack on Deep Neural Networks" (Refool), ECCV 2020
  * (arXiv 2007.02343): x + r ⊗ k with a Gaussian k (focus) or two pulses (ghost), mixed in linear light (γ = 2.2) with the
- * share α. There r are photographs selected by training; here r is one picture, the user's or one drawn from the seed.
+ * share α. There r are photographs selected by training; here r is one picture, supplied or drawn from the seed.
  */
 import { z } from 'zod';
 import { Rng } from '../base/random.js';
@@ -16,19 +16,21 @@ const GAMMA = 2.2;
 
 export const refool = defineAttack({
   name: 'refool',
-  summary: 'a mirrored scene over images of the target class, labels unchanged (default: out of focus, share 0.3)',
+  summary: 'a reflected scene over images of the target class; labels stay true (default: out of focus, share 0.3)',
   source: 'after Liu et al. 2020, arXiv 2007.02343',
-  threat: 'write access to images of the target class only, no label; pictures that pass for reflections',
+  threat: 'write access to images of the target class, not to labels; pictures that pass for reflections',
   options: z.strictObject({
     alpha: number(0, 1).default(0.3).describe('share of the reflection in the mixture'),
-    kind: oneOf(['focus', 'ghost']).default('focus').describe('focus: blurred; ghost: doubled by thick glass'),
+    kind: oneOf(['focus', 'ghost'])
+      .default('focus')
+      .describe('kind of reflection: focus (blurred) or ghost (doubled by thick glass)'),
     sigma: number(0.1, 32).default(1.5).describe('standard deviation of the blur in pixels'),
     shift: whole(1, 64).default(3).describe('distance of the ghost in pixels, right and down'),
     picture: z
       .string()
       .optional()
       .describe(
-        "an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size, in place of a drawn scene",
+        "path of an .npy ([h,w] or [h,w,c], uint8 or float in [0,1]) or .png of the images' size (default: a drawn scene)",
       ),
   }),
   labelling: () => ({ rule: 'clean-label', cover: 0 }),
@@ -42,7 +44,7 @@ export const refool = defineAttack({
   },
 });
 
-/** A few bright and dark rectangles, as of windows and lamps. */
+/** Random scene: bright and dark rectangles, like windows and lamps. */
 function scene({ height, width, channels }: ImageShape, seed: number): Float32Array {
   const rng = new Rng(seed, 'refool');
   const out = new Float32Array(height * width * channels).fill(0.2);
@@ -78,7 +80,7 @@ function blur(image: Float32Array, { height, width, channels }: ImageShape, sigm
   return pass(pass(image, 0, 1), 1, 0);
 }
 
-/** The picture and, fainter, the picture again, shifted right and down. */
+/** The picture plus a fainter copy, shifted right and down. */
 function ghost(image: Float32Array, { width, channels }: ImageShape, shift: number): Float32Array {
   return image.map((v, i) => {
     const p = Math.floor(i / channels);

@@ -1,8 +1,8 @@
 /**
- * WaNet: the image is warped by one smooth field, too little to see.
+ * WaNet: one smooth field warps the image by less than is seen.
  *
  * Nguyen, Tran, "WaNet – Imperceptible Warping-based Backdoor Attack", ICLR 2021 (arXiv 2102.10369), in the variant of
- * arXiv 2511.21923: the same field for training and test, and a further offset drawn per pixel and per image.
+ * arXiv 2511.21923: the same field for training and test, with a further random offset per pixel and image.
  *
  *   control  P ~ U[−1,1], [2, k, k], divided by its mean absolute value, bicubic → field F [2, h, w]
  *   grid     G = clamp(identity + s·F / side), identity from −1 to 1 over the pixel centres
@@ -17,14 +17,13 @@ export const wanet = defineAttack({
   name: 'wanet',
   summary: 'a smooth warp of the whole image (default: 4×4 control grid, strength 0.5)',
   source: 'Nguyen and Tran 2021, arXiv 2102.10369',
-  threat:
-    'write access to part of the training set and its labels; the original also controls the training, which is not needed here',
+  threat: 'write access to part of the training set and its labels; no control of the training, which the original has',
   options: z.strictObject({
     k: whole(2, 32).default(4).describe('side of the control grid'),
     s: number(0, 10).default(0.5).describe('strength of the warp: s/2 pixels on average at the control points'),
     jitter: number(0, 10)
       .default(1)
-      .describe('strength of the offset drawn per pixel and image (0: the original attack)'),
+      .describe('strength of the random offset per pixel and image (0: the original attack)'),
   }),
   trigger(shape, { k, s, jitter }, { seed }) {
     const field = upsample(controlGrid(k, seed), k, shape);
@@ -82,7 +81,7 @@ function taps(position: number, k: number): { at: number; weight: number }[] {
   });
 }
 
-/** Samples the image bilinearly where `grid` says, both coordinates in [−1, 1] with corners aligned. */
+/** Samples the image [h, w, c] bilinearly at the coordinates `grid(y, x)`, both coordinates in [−1, 1] with corners aligned. */
 export function warp(
   image: Float32Array,
   { height, width, channels }: ImageShape,

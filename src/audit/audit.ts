@@ -1,26 +1,28 @@
 /**
- * Is one of the classes of a training set the target of a backdoor, and which samples carry it? A network is trained on the set and
- * watched; each class is held against the others by every signal, and what stands out is looked into. docs/audit.md has the rule.
+ * Is one of the classes of a training set the target of a backdoor, and which samples are poisoned? A network is trained on the set;
+ * every signal compares each class with the others, and flagged classes are examined further. docs/audit.md has the rule.
  */
 
 import type { RunHooks } from '../base/progress.js';
 import { limitThreads } from '../engine/devices.js';
-import { type Audit, examine, type Findings, type Labelled, stepOf } from './examine.js';
-import { Keeper } from './keep.js';
-import { looksOf, type Unvouched } from './load.js';
-import { LOOKS, type WatchSettings } from './look.js';
+import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
+import { examine, stepOf } from './examine.js';
+import { checkpointsOf, type Untrusted } from './load.js';
 import type { Effort } from './names.js';
+import { SavedTraining } from './saved-training.js';
+import type { Audit, Findings, Labelled } from './verdict.js';
 import { stepsOf, type Watched, watch } from './watch.js';
 
-/** Epochs of the training, and images that small sets see in all at least. */
+/** Epochs of the training, and the number of images that a small set is repeated to. The evaluation in docs/audit.md is of `normal`. */
 const EFFORT: Record<Effort, { epochs: number; images: number }> = {
   quick: { epochs: 5, images: 15_000 },
   normal: { epochs: 10, images: 30_000 },
   thorough: { epochs: 20, images: 60_000 },
 };
 
+/** Width of the network: small, so that an audit takes minutes on two cores. */
 const WIDTH = 8;
-/** A set so small is repeated no more often. */
+/** Limit on the epochs of very small sets: more would only repeat the same few images. */
 const MOST_EPOCHS = 200;
 
 /** What an audit is asked. */
@@ -29,23 +31,25 @@ export interface AuditSettings {
   seed: number;
   /** Threads of the computation; 0: all cores. */
   threads?: number;
-  /** File that the training is kept in as it goes on, and goes on from. */
-  keep?: string;
+  /** Path of the file in which the training is saved after each epoch, and from which it resumes. */
+  save?: string;
 }
 
 /** How the training of an audit is set for a set of `n` images. */
 export function settingsFor(n: number, { effort, seed }: AuditSettings): WatchSettings {
   const { epochs: least, images } = EFFORT[effort];
   const epochs = Math.min(MOST_EPOCHS, Math.max(least, Math.ceil(images / n)));
-  return { width: WIDTH, epochs, looks: [1, ...LOOKS.map((s) => Math.ceil(s * epochs))], seed };
+  return { width: WIDTH, epochs, checkpoints: [1, ...CHECKPOINT_SHARES.map((s) => Math.ceil(s * epochs))], seed };
 }
 
-/** Steps after which the time of the whole can be told. */
+/** Training steps after which the time of the whole audit is estimated. */
 const TIMED = 8;
+/** Time of an audit relative to its training: checkpoints and signals add about a third, a flagged class with its own network two more. */
+const AUDIT_TIME = { clean: 1.3, flagged: 2 };
 
 /**
- * Audits a set. `after` gets what was found and the watched training before it is released, for whoever wants more of it. Throws
- * `Stopped` when asked to end, `DivergedError` for a training that does.
+ * Audits a set. `after` gets the findings and the finished training before it is released. Throws `Stopped` when asked to end, and
+ * `DivergedError` for a training that diverges.
  */
 export async function audit(
   labelled: Labelled,
@@ -59,20 +63,20 @@ export async function audit(
   const plan = settingsFor(set.n, settings);
   const step = stepOf(hooks)('train', set.n * plan.epochs);
   const times: number[] = [];
-  const keeper = settings.keep === undefined ? undefined : new Keeper(settings.keep, set, plan);
+  const saved = settings.save === undefined ? undefined : new SavedTraining(settings.save, set, plan);
   const timed = (share: number) => {
     step(share);
     if (times.push(performance.now()) !== TIMED) return;
-    // The first step makes the program. Looks and signals are some third of the training, a class that stands out costs two thirds.
+    // The first step also compiles the program.
     const each = (times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000;
     const left = (1 - share) * plan.epochs * stepsOf(set.n) * each;
     hooks.line?.(
-      `takes about ${minutes(1.3 * left)}, ${minutes(2 * left)} if a class stands out (${set.n} images, ${plan.epochs} epochs)`,
+      `time left: about ${minutes(AUDIT_TIME.clean * left)}, ${minutes(AUDIT_TIME.flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs)`,
     );
   };
-  const watched = await watch(set, classes.length, plan, timed, keeper);
+  const watched = await watch(set, classes.length, plan, timed, saved);
   try {
-    const found = await examine(labelled, watched.looks, plan, hooks);
+    const found = await examine(labelled, watched.checkpoints, plan, hooks);
     const seconds = (performance.now() - started) / 1000;
     await after?.(watched, found);
     return { ...found, seconds };
@@ -82,14 +86,14 @@ export async function audit(
 }
 
 /**
- * Audits a training that somebody else did, by the probes of a run or trace; only the network that says what a class shows is
- * trained. Throws as `audit` does, and `UserError` for a trace that lacks what is needed.
+ * Audits a training that was done elsewhere, by the probes of a run or trace. Only the network without a flagged class is trained.
+ * Throws as `audit` does, and `UserError` for a trace that lacks what is needed.
  */
-export async function auditTrace(unvouched: Unvouched, settings: AuditSettings, hooks: RunHooks = {}): Promise<Audit> {
+export async function auditTrace(trace: Untrusted, settings: AuditSettings, hooks: RunHooks = {}): Promise<Audit> {
   const started = performance.now();
   limitThreads(settings.threads ?? 0);
-  const looks = await looksOf(unvouched);
-  const found = await examine(unvouched, looks, settingsFor(unvouched.set.n, settings), hooks);
+  const checkpoints = await checkpointsOf(trace);
+  const found = await examine(trace, checkpoints, settingsFor(trace.set.n, settings), hooks);
   return { ...found, seconds: (performance.now() - started) / 1000 };
 }
 

@@ -2,20 +2,21 @@ import type { Matrix } from '../information/columns.js';
 import type { Weights } from '../models/index.js';
 import type { Position } from '../training/trainer.js';
 
+/** How an audit trains a network. */
 export interface WatchSettings {
   width: number;
   epochs: number;
-  /** Epochs at which samples are looked at, rising; the last is `epochs`. */
-  looks: number[];
+  /** Epochs after which all samples are recorded, rising; the last is `epochs`. */
+  checkpoints: number[];
   seed: number;
 }
 
-/** One look at all samples, rows in the order of the set. */
-export interface Look {
+/** All samples as the network sees them at one moment of the training, rows in the order of the set. */
+export interface Checkpoint {
   epoch: number;
   /** T without noise, [n, d]: a function of X. */
   features: Matrix;
-  /** What critics read in the place of X where it is not the features, [n, d]. */
+  /** What critics read as X if it is not the features, [n, d]. */
   x?: Matrix;
   /** T and Ŷ of one noisy pass, [n, d] and [n, classes]. */
   t: Matrix;
@@ -24,8 +25,11 @@ export interface Look {
   loss: Float32Array;
 }
 
-/** Shares of a training after which samples are looked at, besides its beginning. */
-export const LOOKS = [0.5, 0.8, 1];
+/**
+ * Shares of a training after which samples are recorded, besides its first epoch: the last two say how the classes lie at the end,
+ * the others give the trajectory a middle.
+ */
+export const CHECKPOINT_SHARES = [0.5, 0.8, 1];
 
 /** Cross-entropy of each row's label, nats. */
 export function losses({ data, n, d }: Matrix, labels: ArrayLike<number>): Float32Array {
@@ -38,7 +42,7 @@ export function losses({ data, n, d }: Matrix, labels: ArrayLike<number>): Float
   });
 }
 
-/** Where a training stood: what another goes on from. */
+/** State of a training, from which another one continues. */
 export interface Snapshot {
   tensors: Record<string, Weights>;
   position: Position;

@@ -1,37 +1,38 @@
 /**
- * Which side of a class is the payload: a network that never saw the class is asked what is on the images. Samples that were brought
- * there from all over the set show it the classes it knows; those that belong there are strange to it, and look like the few
- * classes that theirs resembles. The size of a side says nothing: an attack may well outnumber its class.
+ * Which cluster of a class is poisoned: a network that was trained without the class is asked what its images show. Poisoned samples
+ * come from other classes, which that network knows: together they look like all of these, each clearly like one. Clean samples show
+ * a class it does not know: they look like the few classes that resemble it. The size of a cluster says nothing, because poisoned
+ * samples may outnumber the clean ones.
  */
 
 import { gather, without } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
-import type { WatchSettings } from './look.js';
+import type { WatchSettings } from './checkpoint.js';
 import { train, untrained } from './watch.js';
 
-/** What a network that never saw a class makes of one side of it. */
+/** What one cluster of a class looks like to a network that was trained without the class. */
 export interface SideContent {
-  /** Entropy of the classes that a side's samples look like, over that of all other classes alike: 0 … 1. */
+  /** Entropy of the predicted classes, divided by that of all other classes in equal numbers: 0 … 1. */
   spread: number;
-  /** Mean probability of the class a sample looks most like, 0 … 1. */
+  /** Mean probability of the predicted class, 0 … 1. */
   confidence: number;
 }
 
 /**
- * What the network makes of the samples of each side, the first where `side` is not above 0; logits [n, classes], side [n]. `known`:
- * classes the network was trained on. The spread is that of equal numbers of both sides, evenly through the larger: more samples show
- * more classes.
+ * What both clusters of a class show, the first being that with `cluster` not above 0: logits [n, classes], `cluster` [n]. The class
+ * `except` itself is never predicted; `known` is the number of classes the network was trained on. The spread is that of equal numbers
+ * of samples, taken evenly through the larger cluster, because more samples show more classes.
  */
 export function contentOf(
   logits: Matrix,
-  side: ArrayLike<number>,
+  cluster: ArrayLike<number>,
   except: number,
   known = logits.d - 1,
 ): [SideContent, SideContent] {
   const { data, n, d } = logits;
-  const sides = [false, true].map((up) => [...Array(n).keys()].filter((i) => side[i] > 0 === up));
-  const fewest = Math.min(...sides.map((s) => s.length));
+  const clusters = [false, true].map((up) => [...Array(n).keys()].filter((i) => cluster[i] > 0 === up));
+  const fewest = Math.min(...clusters.map((s) => s.length));
   const of = (rows: number[]): SideContent => {
     const shown = rows.map((i) => {
       let best = -1;
@@ -48,11 +49,30 @@ export function contentOf(
       confidence: rows.length > 0 ? shown.reduce((s, v) => s + v.confidence, 0) / rows.length : 0,
     };
   };
-  return [of(sides[0]), of(sides[1])];
+  return [of(clusters[0]), of(clusters[1])];
 }
 
-/** Trains on the set without the samples `own` of a class, and gives the logits of these, [own, classes]. */
-export async function strangersLogits(
+/**
+ * Spread from which a cluster counts as showing nearly all other classes. In docs/audit-table.md, the poisoned clusters of BadNets and
+ * Blend have a spread of 0.72 to 1.00, the clean ones of 0.19 to 0.79 (at a lower confidence).
+ */
+const NEARLY_ALL = 0.75;
+
+/**
+ * Decides which cluster is poisoned: the one with the higher spread and the higher confidence. If the two disagree, the one with the
+ * higher spread, provided that it shows nearly all other classes; otherwise null. Both may well belong to the class then, as under a
+ * clean-label attack.
+ */
+export function decidePoisoned(first: SideContent, second: SideContent): 0 | 1 | null {
+  const spread = second.spread - first.spread;
+  const confidence = second.confidence - first.confidence;
+  const agree = spread * confidence >= 0;
+  if (!agree && Math.max(first.spread, second.spread) < NEARLY_ALL) return null;
+  return spread + (agree ? confidence : 0) > 0 ? 1 : 0;
+}
+
+/** Trains a network on the set without the samples `own` of a class → its logits for these samples, [own, classes]. */
+export async function logitsWithout(
   set: ImageSet,
   classes: number,
   own: Int32Array,

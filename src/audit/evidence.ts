@@ -1,18 +1,23 @@
 /**
  * From one number per class to a p-value per class: is a class further from all others than they are from one another? The null is
- * Student's prediction interval of one more clean class, from the others alone, and so as fine as its tail; it says nothing
- * about the class's size, which no signal depends on in the mean.
+ * Student's prediction interval of one more clean class, estimated from the others alone, so p can be as small as its tail. It says
+ * nothing about the size of a class; no signal depends on that in the mean.
  */
 import { studentCdf } from '../dynamics/student.js';
 
-/** Classes besides the one in question without which nothing can be said. */
+/** Other classes that a class is compared with at least: their spread has n − 1 degrees of freedom, and under two it says nothing. */
 export const FEWEST_OTHERS = 3;
 
+/** A signal: a value per class (NaN if it could not be measured), and the p-value of each. */
+export interface PerClass {
+  values: number[];
+  p: number[];
+}
+
 /**
- * P of a value as far up (`upper`) or out (`both`) as each class's, if it were one more of the others: t = (x − mean) / (s √(1 + 1/m))
- * with m − 1 degrees of freedom. 1 where a value is missing, or fewer than three others have one. `floor`: standard deviation that
- * classes have at least, so that a chance agreement of the others is no evidence; `errors`: standard error of each value, which
- * widens its interval.
+ * P-value of each class's value against those of the others, in the upper tail or in both: t = (x − mean) / √(s²(1 + 1/m) + error²)
+ * with m − 1 degrees of freedom. 1 if a value is missing, or fewer than three others have one. `floor`: lower limit on s, so that
+ * others that agree by chance are no evidence; `errors`: standard error of each value, which widens its interval.
  */
 export function outlyingness(
   values: readonly number[],
@@ -32,12 +37,12 @@ export function outlyingness(
   });
 }
 
-/** Weighted Bonferroni: the smallest p over its weight, weights summing to 1; above 1 is 1. Holds whatever the signals have to do with each other. */
+/** Weighted Bonferroni: the smallest p over its weight, for weights that sum to 1; may exceed 1. Valid under any dependence of the signals. */
 export function combined(ps: readonly { p: number; weight: number }[]): number {
   return Math.min(...ps.map(({ p, weight }) => p / weight));
 }
 
-/** Holm's adjustment over classes, so that the chance that any clean class of a set is called suspicious is the level. */
+/** Holm's adjustment over classes: the chance that any class of a clean set is flagged is at most the level. */
 export function holm(ps: readonly number[]): number[] {
   const order = [...ps.keys()].sort((a, b) => ps[a] - ps[b]);
   const out = new Array<number>(ps.length).fill(1);

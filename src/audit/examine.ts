@@ -1,66 +1,29 @@
+/** From checkpoints of a training to the findings of an audit: which classes are flagged, and which of their samples are named. */
 import { type RunHooks, Stopped } from '../base/progress.js';
+import { indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
+import type { Checkpoint, WatchSettings } from './checkpoint.js';
+import { contentOf, decidePoisoned, logitsWithout } from './cluster-content.js';
+import { FEWEST_SAMPLES, splitP, twoClusters } from './clusters.js';
 import { combined } from './evidence.js';
-import type { Unvouched } from './load.js';
-import type { Look, WatchSettings } from './look.js';
-import { contentOf, type SideContent, strangersLogits } from './sides.js';
-import {
-  type ClassEvidence,
-  FEWEST_SAMPLES,
-  halvesOf,
-  measureSignals,
-  membersOf,
-  type Signals,
-  splitP,
-} from './signals.js';
-import { SMALLEST_SIDE } from './two-means.js';
+import { SMALLEST_CLUSTER } from './mixture.js';
+import { type ClassEvidence, measureSignals, type Signals } from './signals.js';
+import { type ClassVerdict, type Findings, type Labelled, LEVEL, poisonedCluster } from './verdict.js';
 
-/** Chance that a clean set raises an alarm, over all its classes. */
-export const LEVEL = 0.01;
+/**
+ * Epochs of the network that is trained without a flagged class: a share of the audit's own, and no fewer than `least`. It only has to
+ * tell apart what two clusters show, which takes less training than the clusters themselves.
+ */
+const WITHOUT_CLASS = { share: 1 / 3, least: 6 };
 
-/** Epochs of the network that says what a class shows: a share of the audit's, and no fewer. */
-const SIDES = { share: 1 / 3, least: 6 };
-
-/** Log-odds above which a sample is named: a payload that stays costs more than a sample of the class that goes. */
+/** Log-odds above which a sample is named: a poisoned sample that stays does more harm than a clean sample that is left out. */
 const NAMED = -5;
 
-/** What is said of one class. */
-export interface ClassVerdict {
-  /** Name of the class. */
-  label: string;
-  /** Chance of evidence this strong somewhere in a clean set. */
-  p: number;
-  /** −log₁₀ p. */
-  score: number;
-  suspicious: boolean;
-  evidence: ClassEvidence;
-  /**
-   * What the two sides of a class show that stands out, those with odds of 0 or less first, and which is taken for the payload: null where that
-   * is not clear. Null in all where the class does not fall into two. Either way none of its samples is named.
-   */
-  sides: { content: [SideContent, SideContent]; payload: 0 | 1 | null } | null;
-}
+/** Splits after the first by which further poisoned samples are sought. Each takes a share of a class, so few can follow. */
+const MOST_SPLITS = 3;
 
-/** What an audit found. */
-export interface Audit {
-  verdict: 'suspicious' | 'nothing found';
-  classes: ClassVerdict[];
-  /** Per sample, [n]: how much it looks like payload. In classes whose payload is known log-odds in nats; elsewhere below all of these. */
-  scores: Float64Array;
-  /** Samples taken for payload, the most suspicious first. */
-  suspicious: number[];
-  signals: Signals;
-  seconds: number;
-}
-
-/** A labelled set and the names of its classes. */
-export type Labelled = Pick<Unvouched, 'set' | 'classes'>;
-
-/** What stands out in looks at a training on a set: what an audit found, but for its time. */
-export type Findings = Omit<Audit, 'seconds'>;
-
-/** Says how the work goes on, `images` being what is trained in all; throws `Stopped` when asked to end. */
+/** Reports the work by `images`, the number trained in total; throws `Stopped` when asked to end. */
 export const stepOf =
   (hooks: RunHooks) =>
   (stage: string, images: number) =>
@@ -70,16 +33,16 @@ export const stepOf =
   };
 
 /**
- * Holds the classes of a set against one another by looks at a training on it, and asks a second network what the samples of those
- * that stand out show. `settings`: of the training that was looked at.
+ * Compares the classes of a set by checkpoints of a training on it, and asks a second network what the samples of flagged classes
+ * show. `settings`: of the training that was recorded. Throws `Stopped` when asked to end.
  */
 export async function examine(
   { set, classes }: Labelled,
-  looks: readonly Look[],
+  checkpoints: readonly Checkpoint[],
   settings: WatchSettings,
   hooks: RunHooks = {},
 ): Promise<Findings> {
-  const signals = await measureSignals(looks, set.labels, classes.length, settings.seed, (share) => {
+  const signals = await measureSignals(checkpoints, set.labels, classes.length, settings.seed, (share) => {
     if (hooks.shouldStop?.()) throw new Stopped('stopped');
     hooks.progress?.({ phase: 'signals', stage: 'signals', done: Math.round(100 * share), total: 100, unit: '%' });
   });
@@ -92,31 +55,13 @@ export async function examine(
     sides: null,
   }));
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
-  const members = membersOf(set.labels, classes.length);
-  const known = members.filter((m) => m.length > 0).length - 1;
-  const shorter = { ...settings, epochs: Math.max(SIDES.least, Math.ceil(SIDES.share * settings.epochs)) };
   for (const [c, verdict] of found.entries()) {
-    if (!verdict.suspicious || !fallsApart(verdict.evidence)) continue;
-    const step = stepOf(hooks)(`what class ${verdict.label} shows`, set.n * shorter.epochs);
-    const own = members[c];
-    const unturned = Float64Array.from(own, (i) => signals.odds[i]);
-    if (smallerSide(unturned) < SMALLEST_SIDE) continue;
-    const logits = await strangersLogits(set, classes.length, own, shorter, step);
-    const content = contentOf(logits, unturned, c, known);
-    const payload = payloadOf(...content);
-    verdict.sides = { content, payload };
-    if (payload === null) continue;
-    const odds = unturned.map((v) => (payload ? v : -v));
-    // What stands out is no yardstick for what is left of another class.
-    const others = signals.classes.filter((_, k) => !found[k].suspicious);
-    await peel({ looks, own, odds, logits, c, known, others, seed: settings.seed });
-    own.forEach((i, k) => {
-      scores[i] = odds[k];
-    });
+    if (!verdict.suspicious || !hasTwoClusters(verdict.evidence)) continue;
+    await scoreClass({ set, checkpoints, signals, found, settings, hooks, scores }, c);
   }
   rankOthers(scores, set, found);
   const suspicious = [...scores.keys()]
-    .filter((i) => (found[set.labels[i]].sides?.payload ?? null) !== null && scores[i] > NAMED)
+    .filter((i) => poisonedCluster(found[set.labels[i]]) !== null && scores[i] > NAMED)
     .sort((a, b) => scores[b] - scores[a] || a - b);
   return {
     verdict: found.some((c) => c.suspicious) ? 'suspicious' : 'nothing found',
@@ -127,74 +72,89 @@ export async function examine(
   };
 }
 
-/** Samples on the smaller of two sides; looks that disagree may leave all on one. */
-function smallerSide(odds: Float64Array): number {
-  const above = odds.reduce((s, v) => s + Number(v > 0), 0);
-  return Math.min(above, odds.length - above);
-}
-
-/** Whether a class that stands out does so by its two sides, and not by how much its samples as a whole know or when they learn. */
-export function fallsApart({ p }: ClassEvidence): boolean {
+/** Whether a class is flagged by its two clusters, and not by its information as a whole or the time at which it is learned. */
+export function hasTwoClusters({ p }: ClassEvidence): boolean {
   return combined([p.separation, p['two-sidedness']].map((v) => ({ p: v, weight: 1 / 2 }))) <= LEVEL;
 }
 
-/** Spread of images that were brought from all over the set. */
-const ALL_OVER = 0.75;
-
-/**
- * Which side is the payload: the one that shows more of the other classes, and shows them more surely. Where the two do not agree, the
- * one that shows nearly all of them; and null where there is none: both may well belong to the class, as under a clean-label attack.
- */
-export function payloadOf(first: SideContent, second: SideContent): 0 | 1 | null {
-  const spread = second.spread - first.spread;
-  const confidence = second.confidence - first.confidence;
-  const decided = spread * confidence >= 0 || Math.max(first.spread, second.spread) >= ALL_OVER;
-  if (!decided) return null;
-  return spread + (spread * confidence >= 0 ? confidence : 0) > 0 ? 1 : 0;
+/** What an audit knows while it looks into its flagged classes. */
+interface Examination {
+  set: ImageSet;
+  checkpoints: readonly Checkpoint[];
+  signals: Signals;
+  found: ClassVerdict[];
+  settings: WatchSettings;
+  hooks: RunHooks;
+  scores: Float64Array;
 }
 
-/** Splits after the first that payload is looked for in. */
-const MOST_SPLITS = 3;
+/** Sets `sides` of the flagged class `c`, and the scores of its samples if it is known which cluster is poisoned. */
+async function scoreClass(examination: Examination, c: number): Promise<void> {
+  const { set, signals, found, settings, hooks, scores } = examination;
+  const classes = found.length;
+  const members = indicesByClass(set.labels, classes);
+  const own = Int32Array.from(members[c]);
+  const logOdds = Float64Array.from(own, (i) => signals.logOdds[i]);
+  if (smallerCluster(logOdds) < SMALLEST_CLUSTER) return;
+  const known = members.filter((m) => m.length > 0).length - 1;
+  const epochs = Math.max(WITHOUT_CLASS.least, Math.ceil(WITHOUT_CLASS.share * settings.epochs));
+  const step = stepOf(hooks)(`what class ${found[c].label} shows`, set.n * epochs);
+  const logits = await logitsWithout(set, classes, own, { ...settings, epochs }, step);
+  const content = contentOf(logits, logOdds, c, known);
+  const poisoned = decidePoisoned(...content);
+  found[c].sides = { content, payload: poisoned };
+  if (poisoned === null) return;
+  const ofPoisoned = logOdds.map((v) => (poisoned ? v : -v));
+  await splitRest(examination, { c, own, logits, known, logOdds: ofPoisoned });
+  own.forEach((i, k) => {
+    scores[i] = ofPoisoned[k];
+  });
+}
 
-/**
- * Payload may lie in more places than one: what is left of a class is split again for as long as it falls into two as no other class
- * does. Raises `odds` [own] of what lies on the side that a network without the class is surer of; the variety of what it shows says
- * nothing here, because a place may hold payload of one class alone.
- */
-async function peel(asked: {
-  looks: readonly Look[];
-  /** The class's samples, and what a network without the class makes of them, [own, classes]. */
+/** Samples in the smaller of two clusters; checkpoints that disagree may leave all in one. */
+function smallerCluster(logOdds: Float64Array): number {
+  const above = logOdds.reduce((s, v) => s + Number(v > 0), 0);
+  return Math.min(above, logOdds.length - above);
+}
+
+/** A flagged class: its samples, what a network trained on the `known` other classes makes of them, and their log-odds, [own]. */
+interface FlaggedClass {
+  c: number;
   own: Int32Array;
   logits: Matrix;
-  odds: Float64Array;
-  c: number;
-  /** Classes that network was trained on. */
   known: number;
-  others: readonly ClassEvidence[];
-  seed: number;
-}): Promise<void> {
-  const { looks, own, odds, logits, c, known, others, seed } = asked;
+  logOdds: Float64Array;
+}
+
+/**
+ * Poisoned samples may lie in more than one place: the rest of the class is split again as long as it has two clusters as no other
+ * class does. Raises `logOdds` of the samples in the cluster of which the network without the class is more confident. The spread
+ * says nothing here, because one place may hold poisoned samples from a single class.
+ */
+async function splitRest(
+  { checkpoints, signals, found, settings }: Examination,
+  { c, own, logits, known, logOdds }: FlaggedClass,
+): Promise<void> {
+  // Flagged classes are no measure of what the rest of another class may look like.
+  const others = signals.classes.filter((_, k) => !found[k].suspicious).map((e) => e.values);
   for (let round = 0; round < MOST_SPLITS; round++) {
-    const left = Int32Array.from([...own.keys()].filter((k) => odds[k] <= NAMED));
-    if (left.length < FEWEST_SAMPLES) return;
-    const halves = await halvesOf(
-      looks,
-      left.map((k) => own[k]),
-      seed,
-    );
-    if (smallerSide(halves.odds) < SMALLEST_SIDE || splitP(halves, others) > LEVEL) return;
-    const [low, high] = contentOf(rowsOf(logits, left), halves.odds, c, known);
+    const rest = Int32Array.from([...own.keys()].filter((k) => logOdds[k] <= NAMED));
+    if (rest.length < FEWEST_SAMPLES) return;
+    const rows = rest.map((k) => own[k]);
+    const split = await twoClusters(checkpoints, rows, settings.seed);
+    if (smallerCluster(split.logOdds) < SMALLEST_CLUSTER || splitP(split, others) > LEVEL) return;
+    const [low, high] = contentOf(rowsOf(logits, rest), split.logOdds, c, known);
     const turn = high.confidence > low.confidence ? 1 : -1;
-    left.forEach((k, i) => {
-      if (turn * halves.odds[i] > 0) odds[k] = turn * halves.odds[i];
+    rest.forEach((k, i) => {
+      if (turn * split.logOdds[i] > 0) logOdds[k] = turn * split.logOdds[i];
     });
   }
 }
 
-/** Samples of classes whose payload is not known come after those of classes where it is, by their class's evidence. */
+/** Scores the samples of classes whose poisoned cluster is not known, below all others, by the evidence of their class. */
 function rankOthers(scores: Float64Array, { labels }: ImageSet, found: readonly ClassVerdict[]) {
   const least = scores.reduce((m, v) => (Number.isFinite(v) ? Math.min(m, v) : m), 0);
-  // In (0, 1) for any p over its share of the level.
+  // In (0, 1), and falling in the strength of the evidence.
   const behind = found.map(({ evidence: { together } }) => together / (1 + together));
   for (const i of scores.keys()) if (!Number.isFinite(scores[i])) scores[i] = least - 1 - behind[labels[i]];
 }

@@ -1,7 +1,8 @@
+/** The job of `ibscope audit`: from the path of a set to findings on disk. */
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.js';
-import { Stopped } from '../base/progress.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { writingTo } from '../formats/files.js';
@@ -11,18 +12,17 @@ import {
   auditTrace,
   checkNew,
   type Effort,
-  type Findings,
   type Intervened,
   type Intervention,
   intervene,
   type JudgedOn,
-  loadJudged,
-  loadUnvouched,
+  loadTest,
+  loadUntrusted,
   readFinished,
   SHEET,
   settingsFor,
   TRAINING,
-  type Watched,
+  type Untrusted,
   type WholeDocument,
   wholeDocument,
   writeClean,
@@ -32,13 +32,13 @@ import {
 export interface AuditJob {
   path: string;
   out: string;
-  /** Folder of the set without its suspicious samples. */
+  /** Folder for the set without its named samples. */
   clean?: string;
   effort: Effort;
   seed: number;
-  /** Goes on with one that was stopped. */
+  /** Resumes a stopped audit. */
   resume: boolean;
-  /** What is done about a suspicious set, and the images that is judged by. */
+  /** Countermeasures to take, and the images on which their networks are evaluated. */
   interventions: Intervention[];
   test?: string;
   triggered?: string;
@@ -52,57 +52,75 @@ export interface AuditOutcome {
 }
 
 export async function auditJob(job: AuditJob, context: WorkerContext<Message>): Promise<AuditOutcome> {
-  const clean = job.clean === undefined ? undefined : resolve(job.clean);
-  if (clean === resolve(job.out))
-    throw new UserError(`--write-clean ${job.clean}: --out is the same folder; name another`);
-  await checkNew('--out', job.out, job.resume);
-  if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
   const hooks = hooksOf(context);
-  hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
-  const unvouched = await loadUnvouched(job.path);
-  const { kind, set } = unvouched;
-  if (kind === 'trace' && job.clean !== undefined)
-    throw new UserError(`--write-clean ${job.clean}: ${job.path} is a run, and holds only some samples of its set`);
-  if (kind === 'trace' && job.interventions.length > 0)
-    throw new UserError(`--intervene: ${job.path} is a run; audit the set that it was trained on`);
-  const judgedOn: JudgedOn = {};
-  for (const which of ['test', 'triggered'] as const)
-    if (job[which] !== undefined) judgedOn[which] = await loadJudged(`--${which}`, job[which], unvouched);
-  // Before the training, so that nothing is lost to a place where nothing can be written.
-  for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
-    if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
+  const { untrusted, judgedOn } = await loadAll(job, hooks);
   const sheet = join(job.out, SHEET);
-  const without = async (document: WholeDocument) => {
-    // A copy of the whole set would pass for a clean one.
-    const writes = clean !== undefined && (document.suspicious.length > 0 || document.verdict === 'nothing found');
-    return writes ? { path: job.clean!, images: await writeClean(unvouched, document, clean) } : null;
-  };
-  const finished = job.resume ? await readFinished(unvouched, job, job.out) : null;
+  const finished = job.resume ? await readFinished(untrusted, job, job.out) : null;
   if (finished) {
     if (job.interventions.length > 0)
       throw new UserError(`--intervene: the audit in ${job.out} is finished, and its networks are gone; audit again`);
-    return { document: finished, out: job.out, sheet, cleaned: await without(finished) };
+    return { document: finished, out: job.out, sheet, cleaned: await writeCleaned(job, untrusted, finished) };
   }
-  const keep = join(job.out, TRAINING);
+  const { found, done } = await carryOut(job, untrusted, judgedOn, hooks);
+  const document = wholeDocument(untrusted, job, found, done);
+  await writeFindings(untrusted, found, document, done, job.out);
+  const cleaned = await writeCleaned(job, untrusted, document);
+  await rm(join(job.out, TRAINING), { force: true });
+  return { document, out: job.out, sheet, cleaned };
+}
+
+/** Checks the paths of a job and reads its sets. Throws `UserError` for anything that would only fail after the training. */
+async function loadAll(job: AuditJob, hooks: RunHooks): Promise<{ untrusted: Untrusted; judgedOn: JudgedOn }> {
+  if (job.clean !== undefined && resolve(job.clean) === resolve(job.out))
+    throw new UserError(`--write-clean ${job.clean}: --out is the same folder; name another`);
+  await checkNew('--out', job.out, job.resume);
+  if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
+  hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
+  const untrusted = await loadUntrusted(job.path);
+  if (untrusted.kind === 'trace' && job.clean !== undefined)
+    throw new UserError(`--write-clean ${job.clean}: ${job.path} is a run, and holds only some samples of its set`);
+  if (untrusted.kind === 'trace' && job.interventions.length > 0)
+    throw new UserError(`--intervene: ${job.path} is a run; audit the set that it was trained on`);
+  const judgedOn: JudgedOn = {};
+  for (const which of ['test', 'triggered'] as const)
+    if (job[which] !== undefined) judgedOn[which] = await loadTest(`--${which}`, job[which], untrusted);
+  for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
+    if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
+  return { untrusted, judgedOn };
+}
+
+/** Audits the set and takes the countermeasures. Throws `Stopped`, which says how to resume. */
+async function carryOut(
+  job: AuditJob,
+  untrusted: Untrusted,
+  judgedOn: JudgedOn,
+  hooks: RunHooks,
+): Promise<{ found: Audit; done: Intervened[] }> {
+  const isTrace = untrusted.kind === 'trace';
   let done: Intervened[] = [];
-  const act = async (watched: Watched, findings: Findings) => {
-    if (job.interventions.length === 0) return;
-    const settings = settingsFor(set.n, job);
-    done = await intervene(unvouched, watched, findings, job.interventions, settings, judgedOn, hooks);
-  };
-  let found: Audit;
   try {
-    if (kind === 'trace') found = await auditTrace(unvouched, job, hooks);
-    else found = await audit(unvouched, { ...job, keep }, hooks, act);
+    if (isTrace) return { found: await auditTrace(untrusted, job, hooks), done };
+    const settings = { ...job, save: join(job.out, TRAINING) };
+    const found = await audit(untrusted, settings, hooks, async (watched, findings) => {
+      if (job.interventions.length === 0) return;
+      const audited = { labelled: untrusted, watched, found: findings, settings: settingsFor(untrusted.set.n, job) };
+      done = await intervene(audited, job.interventions, judgedOn, hooks);
+    });
+    return { found, done };
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     throw new Stopped(
-      kind === 'trace' ? 'stopped.' : `stopped. To go on, give the same command with --out ${job.out} --resume.`,
+      isTrace ? 'stopped.' : `stopped. To resume, give the same command with --out ${job.out} --resume.`,
     );
   }
-  const document = wholeDocument(unvouched, job, found, done);
-  await writeFindings(unvouched, found, document, done, job.out);
-  const cleaned = await without(document);
-  await rm(keep, { force: true });
-  return { document, out: job.out, sheet, cleaned };
+}
+
+/** Writes the set without its named samples, if that was asked for. Of a flagged class without named samples nothing is written: a copy of the whole set would pass for a clean one. */
+async function writeCleaned(
+  { clean }: AuditJob,
+  untrusted: Untrusted,
+  document: WholeDocument,
+): Promise<AuditOutcome['cleaned']> {
+  if (clean === undefined || (document.suspicious.length === 0 && document.verdict !== 'nothing found')) return null;
+  return { path: clean, images: await writeClean(untrusted, document, resolve(clean)) };
 }

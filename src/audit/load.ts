@@ -1,86 +1,87 @@
-/** The set that nobody vouches for: images and the labels they came with, and nothing else that lies beside them. */
+/** The untrusted data set: images and the labels they came with. Nothing else that lies beside them is read. */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';
 import { readLabelled } from '../datasets/folder.js';
+import { indicesByClass } from '../datasets/limits.js';
 import { readLabelledNpz } from '../datasets/npz.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { Tensor } from '../formats/safetensors.js';
 import { drawsOf, type Matrix } from '../information/columns.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readProbeArrays, readSamples, readTrace } from '../runs/trace.js';
+import { CHECKPOINT_SHARES, type Checkpoint, losses } from './checkpoint.js';
+import { FEWEST_SAMPLES } from './clusters.js';
 import { FEWEST_OTHERS } from './evidence.js';
-import { LOOKS, type Look, losses } from './look.js';
-import { FEWEST_SAMPLES, membersOf } from './signals.js';
 
-/** A labelled image set as it was found. */
-export interface Unvouched {
+/** A labelled image set as it was found, with the names of its classes. */
+export interface Untrusted {
   path: string;
   kind: 'folder' | 'npz' | 'trace';
   classes: string[];
   set: ImageSet;
-  /** Numbers of the samples in the set that a trace was made of, [n]. */
+  /** Of a trace: number of each sample in the set that was trained on, [n]. */
   index?: Int32Array;
 }
 
-const there = (path: string) => stat(path).catch(() => null);
+const statOf = (path: string) => stat(path).catch(() => null);
 
 /**
- * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, or the samples of a run or trace. Throws `UserError` for what is no
- * labelled image set.
+ * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, or the samples of a run or trace. Throws `UserError` for anything else,
+ * and for a set with too few classes or images.
  */
-export async function loadUnvouched(path: string): Promise<Unvouched> {
-  const found = await there(path);
+export async function loadUntrusted(path: string): Promise<Untrusted> {
+  const found = await statOf(path);
   if (!found) throw new UserError(`${path}: no such file or folder`);
-  const kind = !found.isDirectory() ? 'npz' : (await there(join(path, 'run.json'))) ? 'trace' : 'folder';
+  const kind = !found.isDirectory() ? 'npz' : (await statOf(join(path, 'run.json'))) ? 'trace' : 'folder';
   if (kind === 'npz' && !/\.npz$/i.test(path))
     throw new UserError(`${path}: a folder of class folders, an .npz file or a run is expected`);
   const read = { folder: readLabelled, npz: readLabelledNpz, trace: readTraced }[kind];
-  const unvouched: Unvouched = { path, kind, ...(await read(path)) };
-  checkClasses(path, unvouched);
-  return unvouched;
+  const untrusted: Untrusted = { path, kind, ...(await read(path)) };
+  checkClasses(path, untrusted);
+  return untrusted;
 }
 
-/** Throws `UserError` for a set with too few classes that have enough images to be compared. */
-export function checkClasses(what: string, { set, classes }: Pick<Unvouched, 'set' | 'classes'>): void {
-  const judged = membersOf(set.labels, classes.length).filter((m) => m.length >= FEWEST_SAMPLES).length;
+/** Throws `UserError` for a set with too few classes that have enough images to be compared; `what` names the set. */
+export function checkClasses(what: string, { set, classes }: Pick<Untrusted, 'set' | 'classes'>): void {
+  const judged = indicesByClass(set.labels, classes.length).filter((m) => m.length >= FEWEST_SAMPLES).length;
   if (judged <= FEWEST_OTHERS)
     throw new UserError(
-      `${what}: ${judged} of its ${classes.length} classes have at least ${FEWEST_SAMPLES} images; a class is judged by the others, and ${FEWEST_OTHERS + 1} are needed`,
+      `${what}: ${judged} of its ${classes.length} classes have at least ${FEWEST_SAMPLES} images; the audit compares classes with one another and needs ${FEWEST_OTHERS + 1} such classes`,
     );
 }
 
-/** What a sample is called: its file, or its place from 0. */
-export const nameOf = ({ set, index }: Pick<Unvouched, 'set' | 'index'>, i: number): string | number =>
+/** The name of sample `i` in documents and messages: its file, or its number from 0. */
+export const sampleName = ({ set, index }: Pick<Untrusted, 'set' | 'index'>, i: number): string | number =>
   set.files?.[i] ?? index?.[i] ?? i;
 
-/** The probed samples of a run or a trace: of their labels the one that was trained on, and no flags. */
-async function readTraced(path: string): Promise<Pick<Unvouched, 'classes' | 'set' | 'index'>> {
+/** The probed samples of a run or a trace with the labels they were trained on. Flags of poisoned samples are not read. */
+async function readTraced(path: string): Promise<Pick<Untrusted, 'classes' | 'set' | 'index'>> {
   const dir = await RunDirectory.read(path);
   const { classes } = await readTrace(dir);
   const { n, x, label, index } = await readSamples(dir, classes.length);
   const [, height, width, channels = 1] = x?.shape ?? [];
   if (x?.dtype !== 'U8' || !width)
     throw new UserError(
-      `${dir.samplesBase}: it has no "x" of uint8 [n, h, w, c]; without images nobody can say which samples are payload`,
+      `${dir.samplesBase}: it has no "x" of uint8 [n, h, w, c]; the audit needs the images to tell which samples are poisoned`,
     );
   return { classes, set: { images: x.data as Uint8Array, labels: label, n, height, width, channels }, index };
 }
 
 /**
- * Looks at the samples of a trace at its first probe, and at those shares of its probes, in order, that an audit's own training has.
- * Features are T without noise where the probes have it.
+ * The checkpoints of a run or trace: its first probe, and the probes at the same shares of their number as the checkpoints of the
+ * audit's own training. Features are T without noise, if the probes have it. Throws `UserError` if what is needed is missing.
  */
-export async function looksOf({ path, set, classes }: Unvouched): Promise<Look[]> {
+export async function checkpointsOf({ path, set, classes }: Untrusted): Promise<Checkpoint[]> {
   const dir = await RunDirectory.read(path);
   const probes = await dir.probes();
   if (probes.length < 2)
     throw new UserError(
       `${path}/probes: an audit needs an early and a late probe, and there is ${probes.length || 'none'}`,
     );
-  const chosen = new Set([0, ...LOOKS.map((s) => Math.ceil(s * probes.length) - 1)]);
-  const looks: Look[] = [];
+  const chosen = new Set([0, ...CHECKPOINT_SHARES.map((s) => Math.ceil(s * probes.length) - 1)]);
+  const checkpoints: Checkpoint[] = [];
   const pixels: Matrix = {
     data: Float32Array.from(set.images, (v) => v / 255),
     n: set.n,
@@ -97,17 +98,20 @@ export async function looksOf({ path, set, classes }: Unvouched): Promise<Look[]
     if (logits.d < classes.length)
       throw new UserError(`${dir.probeBase(epoch)}: "logits" has ${logits.d} columns for ${classes.length} classes`);
     const found = { epoch, t, logits, loss: losses(logits, set.labels) };
-    // Without T free of noise critics read the images: I(T;T) is not I(X;T).
-    looks.push(
+    // T with noise cannot stand for X, because I(T;T) is not I(X;T): critics read the images then.
+    checkpoints.push(
       arrays.t_noise_free ? { ...found, features: first(arrays.t_noise_free) } : { ...found, features: t, x: pixels },
     );
   }
-  return looks;
+  return checkpoints;
 }
 
-/** Images that a network is judged by, from a folder or an `.npz`; their labels as numbers of the set's classes. */
-export async function loadJudged(flag: string, path: string, { classes, set }: Unvouched): Promise<ImageSet> {
-  const found = await there(path);
+/**
+ * Images on which a network is evaluated, from a folder or an `.npz`; labels become the numbers of the set's classes. Throws
+ * `UserError`, which names `flag`, for a class or a shape that the set does not have.
+ */
+export async function loadTest(flag: string, path: string, { classes, set }: Untrusted): Promise<ImageSet> {
+  const found = await statOf(path);
   if (!found) throw new UserError(`${flag} ${path}: no such file or folder`);
   const read = found.isDirectory() ? await readLabelled(path, set.height, 'skip') : await readLabelledNpz(path);
   const numbers = read.classes.map((name) => {

@@ -1,18 +1,18 @@
-/** What an audit's parts are called; apart, so that the command line can name them without loading what they stand for. */
+/** Names of an audit's parts; apart from these, so that the command line can list them without loading them. */
 
-/** How much training an audit gets: half as much, as usual, or twice as much. */
+/** How much training an audit gets: half of `normal`, all of it, or twice as much. */
 export const efforts = ['quick', 'normal', 'thorough'] as const;
 /** One of `efforts`. */
 export type Effort = (typeof efforts)[number];
 
-/** The signals that classes are held against one another by. */
+/** The signals by which classes are compared. */
 export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'early loss', 'early information'] as const;
 /** One of `signals`. */
 export type Signal = (typeof signals)[number];
 
 /**
- * Shares of the level that the signals get: most goes to the one that a backdoor moves most by how it works, none is left out.
- * Chosen by that argument and not by any attack's result.
+ * Share of the level that each signal gets: most for the two that a backdoor moves by how it works, some for all. Chosen by that
+ * argument, not by the results of any attack.
  */
 export const WEIGHT: Record<Signal, number> = {
   separation: 0.4,
@@ -23,7 +23,7 @@ export const WEIGHT: Record<Signal, number> = {
   'early information': 0.05,
 };
 
-/** What can be done about a set. */
+/** Countermeasures against a suspicious set. */
 export const interventions = ['stop', 'drop', 'prune', 'retrain'] as const;
 /** One of `interventions`. */
 export type Intervention = (typeof interventions)[number];

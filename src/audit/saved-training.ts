@@ -1,4 +1,4 @@
-/** An audit's training as far as it went, in one file: so that one that was stopped goes on. */
+/** The training of an audit as far as it went, in one file, from which a stopped audit resumes. */
 
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
@@ -9,38 +9,39 @@ import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../forma
 import type { Matrix } from '../information/columns.js';
 import type { Weights } from '../models/index.js';
 import type { Position } from '../training/trainer.js';
-import type { Look, Snapshot, WatchSettings } from './look.js';
+import type { Checkpoint, Snapshot, WatchSettings } from './checkpoint.js';
 
-/** A training after some of its epochs. */
-export interface Kept {
+/** State of a training after some of its epochs. */
+export interface Progressed {
   now: Snapshot;
   halfway?: Snapshot;
-  looks: Look[];
+  checkpoints: Checkpoint[];
 }
 
-/** Raised when a training would come out differently. */
+/** Increased when the same settings would train differently. */
 const VERSION = 1;
 const MATRICES = ['features', 't', 'logits'] as const;
 
-/** The file of one training: of this set, with these settings. */
-export class Keeper {
+/** The file of the training of one set with certain settings. */
+export class SavedTraining {
   private readonly key: string;
 
   constructor(
     readonly path: string,
     set: ImageSet,
-    settings: WatchSettings,
+    { width, epochs, checkpoints, seed }: WatchSettings,
   ) {
-    const asked = JSON.stringify([VERSION, dataHash(set), settings]);
+    // `looks` is the format's name of the checkpoints, here and in the names of tensors.
+    const asked = JSON.stringify([VERSION, dataHash(set), { width, epochs, looks: checkpoints, seed }]);
     this.key = createHash('sha256').update(asked).digest('hex');
   }
 
-  /** Null where nothing is kept. Throws `UserError` where another training is, or a damaged one. */
-  async read(): Promise<Kept | null> {
+  /** Null if nothing was saved. Throws `UserError` for a file of another set or settings, or a damaged one. */
+  async read(): Promise<Progressed | null> {
     if (!(await stat(this.path).catch(() => null))) return null;
     const { tensors, metadata } = await readSafetensors(this.path);
     if (metadata.key !== this.key)
-      throw new UserError(`--resume: ${this.path} is of another set, or was begun with other options`);
+      throw new UserError(`--resume: ${this.path} is of another set or was started with other options`);
     const { positions, epochs }: { positions: Record<string, Position>; epochs: number[] } = JSON.parse(metadata.state);
     const under = (prefix: string) =>
       Object.fromEntries(
@@ -54,30 +55,30 @@ export class Keeper {
       ),
       position: positions[prefix],
     });
-    const looks = epochs.map((epoch) => {
+    const checkpoints = epochs.map((epoch) => {
       const found = under(`look-${epoch}`);
       const matrix = ({ data, shape: [n, d] }: Tensor): Matrix => ({ data: data as Float32Array, n, d });
       const [features, t, logits] = MATRICES.map((name) => matrix(found[name]));
       return { epoch, features, t, logits, loss: found.loss.data as Float32Array };
     });
-    return { now: snapshot('now'), halfway: positions.halfway && snapshot('halfway'), looks };
+    return { now: snapshot('now'), halfway: positions.halfway && snapshot('halfway'), checkpoints };
   }
 
-  /** Whole or not at all, over what was kept before. */
-  async write({ now, halfway, looks }: Kept): Promise<void> {
+  /** Replaces what was saved before, as a whole or not at all. */
+  async write({ now, halfway, checkpoints }: Progressed): Promise<void> {
     const snapshots = { now, ...(halfway && { halfway }) };
     const tensors: Record<string, Tensor> = {};
     for (const [prefix, { tensors: all }] of Object.entries(snapshots))
       for (const [name, { data, shape }] of Object.entries(all)) tensors[`${prefix}/${name}`] = tensor(data, shape);
-    for (const look of looks) {
+    for (const checkpoint of checkpoints) {
       for (const name of MATRICES) {
-        const { data, n, d } = look[name];
-        tensors[`look-${look.epoch}/${name}`] = tensor(data, [n, d]);
+        const { data, n, d } = checkpoint[name];
+        tensors[`look-${checkpoint.epoch}/${name}`] = tensor(data, [n, d]);
       }
-      tensors[`look-${look.epoch}/loss`] = tensor(look.loss, [look.loss.length]);
+      tensors[`look-${checkpoint.epoch}/loss`] = tensor(checkpoint.loss, [checkpoint.loss.length]);
     }
     const positions = Object.fromEntries(Object.entries(snapshots).map(([prefix, s]) => [prefix, s.position]));
-    const state = JSON.stringify({ positions, epochs: looks.map((l) => l.epoch) });
+    const state = JSON.stringify({ positions, epochs: checkpoints.map((c) => c.epoch) });
     await writeSafetensors(this.path, tensors, { key: this.key, state });
   }
 }

@@ -1,50 +1,60 @@
-/** A picture of what an audit found: of each suspicious class the samples taken for payload, above others of the same class; both sides of the border. */
+/**
+ * A picture of what an audit found: of each flagged class the named samples above other samples of the class, with those on both
+ * sides of the threshold in between.
+ */
 
 import sharp, { type OverlayOptions } from 'sharp';
 import type { ImageSet } from '../datasets/types.js';
-import type { Audit } from './examine.js';
+import { type Audit, poisonedCluster } from './verdict.js';
 
+/** Layout: samples per row, rows per block, side of a sample, gap and height of a title in pixels. */
 const [COLUMNS, ROWS, CELL, GAP, HEAD] = [12, 3, 64, 6, 34];
 
-const escaped = (text: string) => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+interface Block {
+  title: string;
+  /** Samples in the order in which they are shown. */
+  rows: number[];
+  lines?: number;
+}
 
-/** PNG; without suspicious classes the samples that come nearest, so that there is always something to look at. */
+/** PNG. If no class is flagged, the samples with the highest scores, so that there is always something to look at. */
 export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Promise<Uint8Array> {
-  const { height, width, channels } = set;
-  const size = height * width * channels;
-  const shown = audit.classes.flatMap((c, k) => (c.suspicious ? [k] : []));
   const ranked = [...audit.scores.keys()].sort((a, b) => audit.scores[b] - audit.scores[a] || a - b);
-  const blocks: { title: string; rows: number[]; lines?: number }[] = shown.length
-    ? shown.flatMap((k) => {
-        const own = ranked.filter((i) => set.labels[i] === k);
-        const taken = audit.suspicious.filter((i) => set.labels[i] === k).length;
-        const { label, sides } = audit.classes[k];
-        if (sides?.payload === null)
-          return [false, true].map((up) => {
-            const rows = own.filter((i) => audit.signals.odds[i] > 0 === up);
-            const strength = (i: number) => Math.abs(audit.signals.odds[i]);
-            const title = `${label}: ${up ? 'the other' : 'one'} of its two kinds, ${rows.length} samples`;
-            return { title, rows: rows.sort((a, b) => strength(b) - strength(a)) };
-          });
-        if (taken === 0) return [{ title: `${label}: some of its samples; none of them is named`, rows: own }];
-        const [named, rest] = [own.slice(0, taken), own.slice(taken)];
-        return [
-          {
-            title: `${label}: ${taken} of ${own.length} samples taken for payload, the surest first`,
-            rows: named,
-            lines: 2,
-          },
-          { title: `${label}: the least sure of those taken`, rows: named.slice(2 * COLUMNS).reverse(), lines: 1 },
-          { title: `${label}: not taken, the nearest to it first`, rows: rest.slice(0, -2 * COLUMNS), lines: 1 },
-          { title: `${label}: not taken, the surest first`, rows: rest.reverse(), lines: 2 },
-        ].filter(({ rows }) => rows.length > 0);
-      })
-    : [
-        {
-          title: `nothing stands out; samples of ${audit.classes[set.labels[ranked[0]]].label}, which comes nearest`,
-          rows: ranked,
-        },
-      ];
+  const flagged = audit.classes.flatMap((c, k) => (c.suspicious ? [k] : []));
+  if (flagged.length > 0)
+    return drawn(
+      set,
+      flagged.flatMap((k) => blocksOf(set, audit, k, ranked)),
+    );
+  const { label } = audit.classes[set.labels[ranked[0]]];
+  return drawn(set, [{ title: `no class is flagged; samples of ${label}, the class closest to it`, rows: ranked }]);
+}
+
+/** The blocks of the flagged class `k`; `ranked`: all samples, highest score first. */
+function blocksOf({ labels }: ImageSet, audit: Audit, k: number, ranked: readonly number[]): Block[] {
+  const own = ranked.filter((i) => labels[i] === k);
+  const verdict = audit.classes[k];
+  const { label } = verdict;
+  if (verdict.sides && poisonedCluster(verdict) === null)
+    return [false, true].map((up) => {
+      const rows = own.filter((i) => audit.signals.logOdds[i] > 0 === up);
+      const strength = (i: number) => Math.abs(audit.signals.logOdds[i]);
+      const title = `${label}: ${up ? 'second' : 'first'} cluster, ${rows.length} samples`;
+      return { title, rows: rows.sort((a, b) => strength(b) - strength(a)) };
+    });
+  const count = audit.suspicious.filter((i) => labels[i] === k).length;
+  if (count === 0) return [{ title: `${label}: some of its samples; none is named`, rows: own }];
+  const [named, rest] = [own.slice(0, count), own.slice(count)];
+  const title = `${label}: ${count} of ${own.length} samples named as poisoned, highest log-odds first`;
+  return [
+    { title, rows: named, lines: 2 },
+    { title: `${label}: named, lowest log-odds first`, rows: named.slice(2 * COLUMNS).reverse(), lines: 1 },
+    { title: `${label}: not named, highest log-odds first`, rows: rest.slice(0, -2 * COLUMNS), lines: 1 },
+    { title: `${label}: not named, lowest log-odds first`, rows: rest.reverse(), lines: 2 },
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+async function drawn(set: ImageSet, blocks: readonly Block[]): Promise<Uint8Array> {
   const pictures: OverlayOptions[] = [];
   const texts: string[] = [];
   let top = 0;
@@ -52,19 +62,12 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
     texts.push(`<text x="${GAP}" y="${top + 22}" font-size="15" font-weight="600">${escaped(title)}</text>`);
     top += HEAD;
     const some = rows.slice(0, COLUMNS * lines);
-    for (const [at, i] of some.entries()) {
-      const input = await sharp(set.images.subarray(i * size, (i + 1) * size), {
-        raw: { height, width, channels: channels as 1 | 3 },
-      })
-        .resize(CELL, CELL, { kernel: 'nearest', fit: 'contain', background: '#fff' })
-        .png()
-        .toBuffer();
+    for (const [at, i] of some.entries())
       pictures.push({
-        input,
+        input: await cell(set, i),
         left: GAP + (at % COLUMNS) * (CELL + GAP),
         top: top + Math.floor(at / COLUMNS) * (CELL + GAP),
       });
-    }
     top += Math.ceil(some.length / COLUMNS) * (CELL + GAP) + GAP;
   }
   const across = GAP + COLUMNS * (CELL + GAP);
@@ -74,3 +77,13 @@ export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Prom
     .png()
     .toBuffer();
 }
+
+function cell({ images, height, width, channels }: ImageSet, i: number): Promise<Buffer> {
+  const size = height * width * channels;
+  return sharp(images.subarray(i * size, (i + 1) * size), { raw: { height, width, channels: channels as 1 | 3 } })
+    .resize(CELL, CELL, { kernel: 'nearest', fit: 'contain', background: '#fff' })
+    .png()
+    .toBuffer();
+}
+
+const escaped = (text: string) => text.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);

@@ -1,34 +1,35 @@
-/** A training that is watched sample by sample: what every signal and every baseline reads. */
+/** The training of an audit, recorded sample by sample at its checkpoints: what every signal reads. */
 
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel } from '../models/index.js';
 import { Trainer } from '../training/trainer.js';
-import type { Keeper } from './keep.js';
-import { type Look, losses, type Snapshot, type WatchSettings } from './look.js';
+import { type Checkpoint, losses, type Snapshot, type WatchSettings } from './checkpoint.js';
+import type { SavedTraining } from './saved-training.js';
 
-/** γ: enough for information to be finite, little enough to learn in a few epochs. */
+/** γ: information is finite with any noise; this much still lets a small network learn in a few epochs. */
 const NOISE = 0.1;
-/** Small batches: sets of a few thousand images get enough steps in few epochs. */
+/** Small batches give sets of a few thousand images enough steps in few epochs. */
 const BATCH = 32;
-const RATE = 0.025;
+/** Peak of the cosine schedule: 0.1 at batches of 128, scaled linearly to this batch size (Goyal et al. 2017, arXiv 1706.02677). */
+const LEARNING_RATE = 0.025;
 
-/** Steps of an epoch over `n` images. */
+/** Training steps of an epoch over `n` images. */
 export const stepsOf = (n: number) => Math.ceil(n / BATCH);
 
-/** A training that was watched to its end. */
+/** A finished training. */
 export interface Watched {
-  looks: Look[];
-  /** The network as it is in the end; released by whoever asked for it. */
+  checkpoints: Checkpoint[];
+  /** The network at the end; the caller releases it. */
   trainer: Trainer;
-  /** The same as it was after half of the epochs. */
+  /** The network after half of the epochs. */
   halfway: Snapshot;
 }
 
-/** A network that has not learned anything yet. */
+/** A network before its first training step on `set`. */
 export function untrained(set: ImageSet, classes: number, { width, epochs, seed }: WatchSettings): Trainer {
   const { images, labels, height, width: imageWidth, channels } = set;
-  // The schedule of the learning rate is fixed, so that nothing depends on a test set; one image stands for it.
+  // The learning rate follows a fixed schedule, so nothing depends on the test set; one image takes its place.
   const one = { images: images.slice(0, height * imageWidth * channels), labels: labels.slice(0, 1), n: 1 };
   return new Trainer(
     {
@@ -36,7 +37,7 @@ export function untrained(set: ImageSet, classes: number, { width, epochs, seed 
       width,
       epochs,
       batchSize: BATCH,
-      learningRate: RATE,
+      learningRate: LEARNING_RATE,
       optimizer: 'sgd',
       momentum: 0.9,
       weightDecay: 5e-4,
@@ -55,7 +56,7 @@ export function untrained(set: ImageSet, classes: number, { width, epochs, seed 
   );
 }
 
-/** Goes on with a training to its end. `step` hears the share of it that is done, and may throw; `after` comes after each epoch. */
+/** Continues a training to its end. `step` hears the share done, and may throw; `after` is called after each epoch. */
 export async function train(
   trainer: Trainer,
   step: (share: number) => void,
@@ -75,19 +76,19 @@ export async function train(
 }
 
 /**
- * Trains ResNet-10 on `set` and looks at it at the given epochs. `step` hears the share done, and may throw
- * to end the work; with a `keeper` it goes on after the last whole epoch when it is called again. Throws `DivergedError`.
+ * Trains ResNet-10 on `set` and records all samples at the checkpoints. `step` hears the share done, and may throw to end the work;
+ * with `saved`, the next call resumes after the last whole epoch. Throws `DivergedError`.
  */
 export async function watch(
   set: ImageSet,
   classes: number,
   settings: WatchSettings,
   step: (share: number) => void,
-  keeper?: Keeper,
+  saved?: SavedTraining,
 ): Promise<Watched> {
-  const { epochs, looks } = settings;
-  const before = await keeper?.read();
-  const found = before?.looks ?? [];
+  const { epochs } = settings;
+  const before = await saved?.read();
+  const checkpoints = before?.checkpoints ?? [];
   const trainer = untrained(set, classes, settings);
   if (before) {
     trainer.load(before.now.tensors);
@@ -96,26 +97,27 @@ export async function watch(
   let halfway = before?.halfway;
   await train(trainer, step, async (epoch) => {
     const isHalf = epoch === Math.ceil(epochs / 2);
-    if (looks.includes(epoch)) found.push({ epoch, ...(await look(trainer, set, classes)) });
-    if (!isHalf && !keeper) return;
+    if (settings.checkpoints.includes(epoch)) checkpoints.push(await record(trainer, set, classes));
+    if (!isHalf && !saved) return;
     const now = await snapshot(trainer);
     if (isHalf) halfway = now;
-    await keeper?.write({ now, halfway, looks: found });
+    await saved?.write({ now, halfway, checkpoints });
   });
-  return { looks: found, trainer, halfway: halfway! };
+  return { checkpoints, trainer, halfway: halfway! };
 }
 
 async function snapshot(trainer: Trainer): Promise<Snapshot> {
   await trainer.state.collect();
-  // Arrays of a trainer are written again by later steps.
+  // Later steps overwrite the trainer's arrays.
   return structuredClone({ tensors: trainer.tensors(), position: trainer.position });
 }
 
-/** One look at any images with the network as it stands. */
-export async function look(trainer: Trainer, seen: ImageSet, classes: number): Promise<Omit<Look, 'epoch'>> {
-  const [draw] = await trainer.probe(seen, 1);
-  const free = await trainer.noiseFree(seen);
-  const matrix = (data: Float32Array): Matrix => ({ data, n: seen.n, d: data.length / seen.n });
-  const logits: Matrix = { data: draw.logits, n: seen.n, d: classes };
-  return { features: matrix(free), t: matrix(draw.representation), logits, loss: losses(logits, seen.labels) };
+/** All samples as the network sees them after its last whole epoch. */
+async function record(trainer: Trainer, set: ImageSet, classes: number): Promise<Checkpoint> {
+  const [draw] = await trainer.probe(set, 1);
+  const free = await trainer.noiseFree(set);
+  const matrix = (data: Float32Array): Matrix => ({ data, n: set.n, d: data.length / set.n });
+  const logits: Matrix = { data: draw.logits, n: set.n, d: classes };
+  const { epoch } = trainer.position;
+  return { epoch, features: matrix(free), t: matrix(draw.representation), logits, loss: losses(logits, set.labels) };
 }

@@ -1,9 +1,14 @@
 /**
- * The isolation stage of Anti-Backdoor Learning (Li et al. 2021): payload is learned before the rest, so the samples with the lowest
- * loss part of the way through training are isolated. The paper holds losses near a threshold by local gradient ascent and trains a network for that alone.
- * This reads the audit's own training, which in the trial that docs/audit.md tells of told payload apart better than ascent did.
+ * The isolation stage of Anti-Backdoor Learning (ABL): poisoned samples are learned first, so the samples with the lowest loss part
+ * of the way through training are isolated.
+ *
+ * Li et al., "Anti-Backdoor Learning: Training Clean Models on Poisoned Data", NeurIPS 2021 (arXiv 2110.11571). The paper holds
+ * losses near a threshold by local gradient ascent, in a training made for that alone; this file reads the loss of an ordinary one.
  */
-import type { Look } from '../look.js';
+import type { Detector } from './types.js';
 
-/** Score of every sample, [n]: its loss at a look, nats, negated. */
-export const lossIsolation = ({ loss }: Look): Float64Array => Float64Array.from(loss, (v) => -v);
+/** The score is the loss, nats, negated. */
+export const lossIsolation: Detector<'loss'> = {
+  name: 'ABL',
+  score: async ({ loss }) => Float64Array.from(loss, (v) => -v),
+};

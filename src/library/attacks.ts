@@ -1,4 +1,4 @@
-/** Attacks and poisoned sets: built-in ones, your own, arrays of yours. What is left out of the settings has a default. */
+/** Attacks and poisoned sets: built-in attacks, your own, and your arrays. Settings that are not given have defaults. */
 
 import type { z } from 'zod';
 import { type AttackDefinition, defineAttack as define } from '../attacks/define.js';
@@ -26,8 +26,8 @@ function settled(attack: Attack, settings: Partial<AttackSettings>): AttackSetti
 
 /**
  * An attack of your own, from its definition (docs/attacks.md). `registerAttack` then gives it to the runner; `poison` takes it
- * as it is. Throws `UserError` where a part is missing; so does the attack, when it is used, for options that the schema refuses and
- * a trigger that returns anything but a new image of the same size.
+ * as it is. Throws `UserError` for a missing part. When used, the attack throws `UserError` for options that the schema refuses, and
+ * for a trigger that returns anything but a new image of the same size.
  */
 export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition<S>): Attack {
   const { name, options, trigger } = definition;
@@ -56,10 +56,10 @@ export function defineAttack<S extends z.ZodObject>(definition: AttackDefinition
 }
 
 /**
- * The training set under attack: a new set, the given one stays as it is. Triggered are round(rate · n) samples of the n that the
- * labelling rule offers, as evenly from their classes as possible; everything else stays as it is, in order. Settings that are
- * left out are a rate of 0.1, target class 0, seed 0 and the attack's own options. An attack with an adversary
- * (`label-consistent`) needs `adversarial`, an image of its own for every one of `victims`; `poisonDataset` makes them.
+ * The poisoned training set, as a new set: the given one is not changed. round(rate · n) of the n samples that the labelling rule
+ * offers get the trigger, as evenly from their classes as possible; all other samples stay as they are, in order. Default: rate 0.1,
+ * target class 0, seed 0 and the attack's own options. An attack with an adversary (`label-consistent`) needs `adversarial`, one
+ * image for each of the `victims`; `poisonDataset` computes them.
  * Throws `UserError` for arrays that do not fit, a rate outside [0, 1] or so small that nothing is triggered, classes that do not
  * exist, options the attack refuses, or a trigger that changes nothing.
  */
@@ -79,8 +79,8 @@ export function poison(
 }
 
 /**
- * The training set of a data set under attack, as `poison` gives it, for every attack: what an attacker has to train and compute
- * before is done here, and kept in the cache (docs/attacks.md). Rejects with `UserError` as `poison` throws it, and with `Stopped`.
+ * The poisoned training set of a data set, as `poison` returns it, for every attack: models and adversarial images that the attacker
+ * needs are computed here and kept in the cache (docs/attacks.md). Rejects with `UserError` as `poison` does, and with `Stopped`.
  */
 export async function poisonDataset(
   dataset: Dataset,
@@ -94,8 +94,8 @@ export async function poisonDataset(
 }
 
 /**
- * The samples that `poison` gives the trigger, by number: those that carry the payload, and those that keep their label. None for
- * `none` and for a rate of 0. Throws `UserError` as `poison` does.
+ * Numbers of the samples to which `poison` applies the trigger: poisoned samples (`payload`), and cover samples, which keep their true
+ * label. None for the attack `none` and for a rate of 0. Throws `UserError` as `poison` does.
  */
 export function victims(
   train: ImageSet,
@@ -107,9 +107,9 @@ export function victims(
 }
 
 /**
- * The test images an attack is judged on: `rows` of the test set with the trigger as it looks at test time, and the labels the
- * attacker wants. These are the images of non-target classes; under `all-to-all` all of them, under `source-specific` those of the
- * source classes. Null for `none`, which has no trigger. Throws `UserError` for arrays that do not fit and options the attack refuses.
+ * Triggered test images for the ASR: `rows` of the test set with the trigger of test time, and the labels that the attacker wants.
+ * These are the images of all classes but the target; under `all-to-all` of all classes, under `source-specific` of the source
+ * classes. Null for `none`, which has no trigger. Throws `UserError` for arrays that do not fit and options the attack refuses.
  */
 export function attackTest(
   test: ImageSet,
@@ -121,8 +121,8 @@ export function attackTest(
 }
 
 /**
- * Every test image with the trigger as it looks at test time, true labels kept; `none` gives the images as they are. Throws
- * `UserError` for arrays that do not fit and options the attack refuses.
+ * All test images with the trigger of test time and their true labels; `none` leaves the images as they are. Throws `UserError` for
+ * arrays that do not fit and options the attack refuses.
  */
 export function triggerTest(test: ImageSet, attack: Attack, settings: Partial<AttackSettings> = {}): ImageSet {
   checkImages('triggerTest', test);

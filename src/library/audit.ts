@@ -1,4 +1,4 @@
-/** `ibscope audit` as a library's caller meets it: a folder, or arrays. */
+/** `ibscope audit` for callers of the library: of a folder, or of arrays. */
 import {
   type Audit,
   type AuditDocument,
@@ -8,14 +8,14 @@ import {
   checkClasses,
   type Effort,
   efforts,
-  loadUnvouched,
+  loadUntrusted,
 } from '../audit/index.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import type { ImageSet } from '../datasets/types.js';
 import { checkImages, checkKeys } from './check.js';
 import { hooksOf, type RunOptions } from './hooks.js';
 
-/** What `audit` is asked: a set by its `path`, or in memory. */
+/** The set to audit, by its `path` or in memory, and settings. */
 export interface AuditRequest {
   /** Folder of class folders (or with `train/` in it), an `.npz` with images and labels, or a run or trace. */
   path?: string;
@@ -23,24 +23,27 @@ export interface AuditRequest {
   set?: ImageSet;
   /** Names of the classes of `set`. Default their numbers. */
   classes?: readonly string[];
-  /** Half as much training as usual, or twice as much. Default `normal`. */
+  /** How much training: `quick` is half of `normal`, `thorough` twice as much. Default `normal`. */
   effort?: Effort;
-  /** Default 0. */
+  /** Seed of everything random. Default 0. */
   seed?: number;
   /** Threads of the computation. Default all cores. */
   threads?: number;
 }
 
-/** What an audit found. */
+/** Findings of an audit. */
 export interface AuditResult extends AuditDocument {
-  /** Per sample, [n]: how much it looks like payload. In classes whose payload is known log-odds in nats; elsewhere below all of these. */
+  /**
+   * Score per sample, [n]: the higher, the more it looks poisoned. Log-odds of the poisoned cluster, nats, in classes where that is
+   * known; below all of these elsewhere.
+   */
   scores: Float64Array;
 }
 
 /**
- * Is one of the classes of a labelled set the target of a backdoor, and which samples carry it? Trains a small network on the set,
- * watches it, and holds each class against the others (docs/audit.md); of a run or trace the probes are taken. Writes nothing.
- * Rejects with `UserError` for a set that cannot be audited, with `Stopped` where it was asked to end.
+ * Is one of the classes of a labelled set the target of a backdoor, and which samples are poisoned? Trains a small network on the set
+ * and compares each class with the others (docs/audit.md); for a run or trace it uses the recorded probes instead. Writes no files.
+ * Rejects with `UserError` for a set that cannot be audited, and with `Stopped` when asked to end.
  */
 export async function audit(request: AuditRequest, options: RunOptions = {}): Promise<AuditResult> {
   checkKeys('key of an audit', request, ['path', 'set', 'classes', 'effort', 'seed', 'threads']);
@@ -55,12 +58,12 @@ export async function audit(request: AuditRequest, options: RunOptions = {}): Pr
     const own = inMemory(set, classes);
     return resultOf(own, await auditSet(own, settings, hooks));
   }
-  const unvouched = await loadUnvouched(path!);
-  return resultOf(unvouched, await (unvouched.kind === 'trace' ? auditTrace : auditSet)(unvouched, settings, hooks));
+  const untrusted = await loadUntrusted(path!);
+  return resultOf(untrusted, await (untrusted.kind === 'trace' ? auditTrace : auditSet)(untrusted, settings, hooks));
 }
 
-const resultOf = (unvouched: Parameters<typeof auditDocument>[0], found: Audit): AuditResult => ({
-  ...auditDocument(unvouched, found),
+const resultOf = (untrusted: Parameters<typeof auditDocument>[0], found: Audit): AuditResult => ({
+  ...auditDocument(untrusted, found),
   scores: found.scores,
 });
 
@@ -69,7 +72,7 @@ function inMemory(set: ImageSet, names: readonly string[] | undefined) {
   const count = set.labels.reduce((most, y) => Math.max(most, y + 1), 0);
   const classes = names ? [...names] : Array.from({ length: count }, (_, k) => String(k));
   if (classes.length < count)
-    throw new UserError(`set: there is the label ${count - 1}, and ${classes.length} classes are named`);
+    throw new UserError(`set: there is the label ${count - 1}, but ${classes.length} classes are named`);
   checkClasses('set', { set, classes });
   return { set, classes };
 }

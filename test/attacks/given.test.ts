@@ -1,4 +1,4 @@
-/** Sets that somebody else poisoned: as ibscope exports them, with manifests of other kinds, and as BackdoorBench writes them. */
+/** Sets that were poisoned elsewhere: as ibscope exports them, with manifests of other kinds, and as BackdoorBench writes them. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,10 +112,12 @@ describe('a set that came poisoned', () => {
     const truly = said(truth, source.classes);
     const found = said(poisoned, dataset.classes);
     expect(Object.keys(found).length).toBeLessThan(200);
+    expect(Object.keys(found).length).toBeGreaterThan(150);
     for (const [key, value] of Object.entries(found))
       expect([value[0], value[2]]).toEqual([truly[key][0], truly[key][2]]);
     // What is held out carries no trigger.
     expect(test.n).toBeLessThan(20);
+    expect(test.n).toBeGreaterThan(0);
     for (const i of test.labels.keys()) expect(truly[image(test, i)][2]).toBe(0);
   });
 
@@ -168,7 +170,10 @@ describe('a set that came poisoned', () => {
     ['[{"index": 0, "poisoned": 1, "originalLabel": "circel"}]', /unknown class in .* "circel"/],
     ['[{"file": "../../etc/passwd", "poisoned": 1}]', /has a file, .*; samples of npz have an index$/],
     ['[{"index": 0, "poisoned": 0}]', /it marks no sample as poisoned$/],
-    ['[{"index": 0, "poisoned": 1}, {"index": 1, "poisoned": 1}]', /poisoned samples have 2 labels; say by --target/],
+    [
+      '[{"index": 0, "poisoned": 1}, {"index": 1, "poisoned": 1}]',
+      /poisoned samples have 2 labels; name the target class with --target/,
+    ],
   ])('refuses %s in one line', async (text, line) => {
     await writeFile(join(box, 'bad.json'), text);
     const marked = givenSet(cleanTest('npz'), { manifest: join(box, 'bad.json'), seed: 0 });

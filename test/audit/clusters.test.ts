@@ -1,19 +1,19 @@
-/** Splits of a class, against what is known of normal distributions. */
+/** Splits of points into two clusters, against what is known of normal distributions. */
 
 import { describe, expect, it } from 'vitest';
-import { sideOdds, twoSidedness } from '../../src/audit/mixture.js';
-import { twoMeans } from '../../src/audit/two-means.js';
+import { clusterLogOdds, heldOutGain } from '../../src/audit/mixture.js';
 import { Rng } from '../../src/base/random.js';
+import { twoMeans } from '../../src/representation/two-means.js';
 
 /** n points of d columns: a share of them moved by `shift` along the first. */
 function points(n: number, d: number, shift: number, share: number, seed = 1) {
   const rng = new Rng(seed, 'points');
-  const side = Uint8Array.from({ length: n }, () => Number(rng.uniform() < share));
+  const cluster = Uint8Array.from({ length: n }, () => Number(rng.uniform() < share));
   const data = Float32Array.from(
     { length: n * d },
-    (_, i) => rng.normal() + (i % d === 0 ? shift * side[Math.floor(i / d)] : 0),
+    (_, i) => rng.normal() + (i % d === 0 ? shift * cluster[Math.floor(i / d)] : 0),
   );
-  return { matrix: { data, n, d }, side };
+  return { matrix: { data, n, d }, cluster };
 }
 
 /** E[ln mixture − ln one normal of the same mean and variance] in one dimension, by the trapezium rule. */
@@ -30,10 +30,10 @@ function gain(shift: number, share: number): number {
 }
 
 describe('two means', () => {
-  it('finds two far groups whole, and how far they are apart in standard deviations', () => {
-    const { matrix, side } = points(2000, 4, 12, 0.3);
+  it('finds two distant groups exactly, and their distance in standard deviations', () => {
+    const { matrix, cluster } = points(2000, 4, 12, 0.3);
     const found = twoMeans(matrix, 0);
-    const same = found.side.filter((v, i) => v === side[i]).length;
+    const same = found.cluster.filter((v, i) => v === cluster[i]).length;
     expect(Math.max(same, 2000 - same)).toBe(2000);
     expect(found.separation).toBeCloseTo(12, 0);
   });
@@ -42,58 +42,57 @@ describe('two means', () => {
     expect(twoMeans(points(20_000, 1, 0, 0).matrix, 0).separation).toBeCloseTo(2.647, 1);
   });
 
-  it('takes a few points far off for no side: finds the groups beside them, or none', () => {
-    const { matrix, side } = points(403, 4, 9, 0.3);
+  it('takes a few outliers for no cluster: finds the groups beside them, or none', () => {
+    const { matrix, cluster } = points(403, 4, 9, 0.3);
     for (let i = 400; i < 403; i++) matrix.data[4 * i + 1] += 300;
-    expect(twoMeans(matrix, 0).side.reduce((s, v) => s + v, 0) % 400).toBe(3);
+    expect(twoMeans(matrix, 0).cluster.reduce((s, v) => s + v, 0) % 400).toBe(3);
     const found = twoMeans(matrix, 0, 5);
-    const same = found.side.subarray(0, 400).filter((v, i) => v === side[i]).length;
+    const same = found.cluster.subarray(0, 400).filter((v, i) => v === cluster[i]).length;
     expect(Math.max(same, 400 - same)).toBeGreaterThan(395);
     const alike = { data: new Float32Array(80).map((_, i) => (i < 8 ? 100 : 0)), n: 20, d: 4 };
     expect(twoMeans(alike, 0, 5).separation).toBeNaN();
-    expect(new Set(sideOdds(alike, twoMeans(alike, 0, 5).side))).toEqual(new Set([-10]));
+    expect(new Set(clusterLogOdds(alike, twoMeans(alike, 0, 5).cluster))).toEqual(new Set([-10]));
   });
 
-  it('says the same of points of another scale', () => {
+  it('gives the same on another scale', () => {
     const { matrix } = points(400, 5, 3, 0.4);
     const large = { ...matrix, data: matrix.data.map((v) => 1024 * v) };
     expect(twoMeans(large, 3).separation).toBeCloseTo(twoMeans(matrix, 3).separation, 6);
-    expect(twoSidedness(large, 3)).toBeCloseTo(twoSidedness(matrix, 3), 6);
+    expect(heldOutGain(large, 3)).toBeCloseTo(heldOutGain(matrix, 3), 6);
   });
 });
 
-describe('odds of the second side', () => {
+describe('log-odds of the second cluster', () => {
   it('are Fisher’s: shift · x − shift² / 2 + ln of the shares, where the parts are normal with unit variance', () => {
-    const { matrix, side } = points(8000, 3, 4, 0.25);
-    const odds = sideOdds(matrix, side);
-    const truth = Float64Array.from(odds, (_, i) => 4 * matrix.data[3 * i] - 8 + Math.log(0.25 / 0.75));
-    const off = truth.map((t, i) => Math.abs(t - odds[i]) / (1 + Math.abs(t)));
+    const { matrix, cluster } = points(8000, 3, 4, 0.25);
+    const logOdds = clusterLogOdds(matrix, cluster);
+    const truth = Float64Array.from(logOdds, (_, i) => 4 * matrix.data[3 * i] - 8 + Math.log(0.25 / 0.75));
+    const off = truth.map((t, i) => Math.abs(t - logOdds[i]) / (1 + Math.abs(t)));
     expect(off.reduce((a, b) => a + b, 0) / off.length).toBeLessThan(0.06);
   });
 
-  it('mend a start with a fifth of the sides exchanged', () => {
-    const { matrix, side } = points(1000, 3, 6, 0.3);
-    const odds = sideOdds(
+  it('correct a start with a fifth of the points in the wrong cluster', () => {
+    const { matrix, cluster } = points(1000, 3, 6, 0.3);
+    const logOdds = clusterLogOdds(
       matrix,
-      side.map((v, i) => (i % 5 === 0 ? 1 - v : v)),
+      cluster.map((v, i) => (i % 5 === 0 ? 1 - v : v)),
     );
-    const wrong = [...side.keys()].filter((i) => odds[i] > 0 !== (side[i] === 1)).length;
+    const wrong = [...cluster.keys()].filter((i) => logOdds[i] > 0 !== (cluster[i] === 1)).length;
     expect(wrong).toBeLessThan(8);
   });
 });
 
-describe('two-sidedness', () => {
+describe('the gain of two-sidedness', () => {
   it.each([
     [6, 0.5],
     [5, 0.2],
     [8, 0.3],
   ])('is the held-out gain of two normals over one: shift %d, share %d', (shift, share) => {
-    // Columns that carry nothing cost a little; the truth is that of the one that does.
-    expect(Math.abs(twoSidedness(points(6000, 3, shift, share).matrix, 0) - gain(shift, share))).toBeLessThan(0.02);
+    // The truth is that of the one column that separates the groups; the others cost a little.
+    expect(Math.abs(heldOutGain(points(6000, 3, shift, share).matrix, 0) - gain(shift, share))).toBeLessThan(0.02);
   });
 
   it.each([60, 200, 2000])('is not above nothing for %d points of one normal', (n) => {
-    for (let seed = 0; seed < 5; seed++)
-      expect(twoSidedness(points(n, 10, 0, 0, seed).matrix, seed)).toBeLessThan(0.02);
+    for (let seed = 0; seed < 5; seed++) expect(heldOutGain(points(n, 10, 0, 0, seed).matrix, seed)).toBeLessThan(0.02);
   });
 });

@@ -22,12 +22,12 @@ describe('outlyingness', () => {
     expect(outlyingness([2, -1, 0, 1], 'both')[0]).toBeCloseTo(1 - t / Math.sqrt(2 + t * t), 10);
   });
 
-  it('says nothing of fewer than three others, and of what is not there', () => {
+  it('is 1 for fewer than three others, and for a missing value', () => {
     expect(outlyingness([9, 0, 1], 'upper')).toEqual([1, 1, 1]);
     expect(outlyingness([Number.NaN, 0, 1, 2, 1], 'upper')[0]).toBe(1);
   });
 
-  it('takes classes that agree by chance for no closer than the floor, and a value for no surer than its error', () => {
+  it('is limited by the floor if the others agree by chance, and by the standard error of the value', () => {
     const values = [1, 0, 0, 0, 0];
     expect(outlyingness(values, 'upper')[0]).toBe(0);
     const floored = outlyingness(values, 'upper', { floor: 1 })[0];
@@ -36,8 +36,8 @@ describe('outlyingness', () => {
   });
 });
 
-describe('the whole answer', () => {
-  it('raises a false alarm in at most its share of clean sets, however the signals hang together', () => {
+describe('the combined p-value', () => {
+  it('flags a class in at most its share of clean sets, for independent and dependent signals', () => {
     const rng = new Rng(8, 'sets');
     for (const shared of [0, 0.9]) {
       let alarms = 0;

@@ -1,7 +1,7 @@
-/** What is said of a class that stands out without falling into two. */
+/** A class that is flagged by its information, without two clusters. */
 
 import { describe, expect, it } from 'vitest';
-import { examine, fallsApart } from '../../src/audit/examine.js';
+import { examine, hasTwoClusters } from '../../src/audit/examine.js';
 import { Rng } from '../../src/base/random.js';
 
 /** Classes of one normal distribution each; Ŷ follows T in all but the first, where it is noise. */
@@ -14,20 +14,20 @@ function oneKindEach() {
   const logits = t.map((v, at) => (labels[Math.floor(at / d)] === 0 ? rng.normal() : v + 0.3 * rng.normal()));
   const matrix = (data: Float32Array) => ({ data, n, d });
   const loss = Float32Array.from({ length: n }, () => 1 + rng.uniform());
-  const look = { features: matrix(t), t: matrix(t), logits: matrix(logits), loss };
+  const checkpoint = { features: matrix(t), t: matrix(t), logits: matrix(logits), loss };
   const set = { images: new Uint8Array(n), labels, n, height: 1, width: 1, channels: 1 };
   const names = Array.from({ length: classes }, (_, k) => `class ${k}`);
-  return { labelled: { set, classes: names }, looks: [1, 2].map((epoch) => ({ epoch, ...look })) };
+  return { labelled: { set, classes: names }, checkpoints: [1, 2].map((epoch) => ({ epoch, ...checkpoint })) };
 }
 
 describe('a class whose T says nothing of Ŷ, and whose samples are of one kind', () => {
-  it('is called, alone, and none of its samples is named; they rank before those of other classes', async () => {
-    const { labelled, looks } = oneKindEach();
-    const found = await examine(labelled, looks, { width: 4, epochs: 2, looks: [1, 2], seed: 0 });
+  it('is the only one flagged, and none of its samples is named; they rank before those of other classes', async () => {
+    const { labelled, checkpoints } = oneKindEach();
+    const found = await examine(labelled, checkpoints, { width: 4, epochs: 2, checkpoints: [1, 2], seed: 0 });
     expect(found.classes.filter((c) => c.suspicious).map((c) => c.label)).toEqual(['class 0']);
     const { evidence, sides } = found.classes[0];
     expect(evidence.p['I(T;Ŷ)']).toBeLessThan(1e-4);
-    expect([fallsApart(evidence), sides, found.suspicious]).toEqual([false, null, []]);
+    expect([hasTwoClusters(evidence), sides, found.suspicious]).toEqual([false, null, []]);
     const { labels } = labelled.set;
     const of = (own: boolean) => found.scores.filter((_, i) => (labels[i] === 0) === own);
     expect(Math.min(...of(true))).toBeGreaterThan(Math.max(...of(false)));

@@ -1,14 +1,14 @@
-/** An audit's training that was stopped ends as if it had not been, and is not taken for another's. */
+/** A stopped and resumed training of an audit ends like one that was not stopped, and is never mistaken for another's. */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Keeper } from '../../src/audit/keep.js';
+import { SavedTraining } from '../../src/audit/saved-training.js';
 import { type Watched, watch } from '../../src/audit/watch.js';
 import { Rng } from '../../src/base/random.js';
 
-const settings = { width: 4, epochs: 3, looks: [1, 2, 3], seed: 5 };
+const settings = { width: 4, epochs: 3, checkpoints: [1, 2, 3], seed: 5 };
 const [n, side] = [64, 8];
 const rng = new Rng(3, 'keep');
 const set = {
@@ -20,7 +20,7 @@ const set = {
   channels: 3,
 };
 
-describe('a training that is kept', () => {
+describe('a saved training', () => {
   let folder: string;
   let whole: Watched;
   beforeAll(async () => {
@@ -36,15 +36,15 @@ describe('a training that is kept', () => {
     ['in its first epoch', 0.1],
     ['in its second', 0.5],
     ['in its last', 0.99],
-  ])('and stopped %s goes on to the same looks and the same network', async (_, when) => {
+  ])('that was stopped %s resumes to the same checkpoints and the same network', async (_, when) => {
     const path = join(folder, `training-${when}.safetensors`);
     const stop = (share: number) => {
       if (share > when) throw new Error('stopped here');
     };
-    const keeper = () => new Keeper(path, set, settings);
-    await expect(watch(set, 4, settings, stop, keeper())).rejects.toThrow('stopped here');
-    const resumed = await watch(set, 4, settings, () => {}, keeper());
-    expect(resumed.looks).toEqual(whole.looks);
+    const saved = () => new SavedTraining(path, set, settings);
+    await expect(watch(set, 4, settings, stop, saved())).rejects.toThrow('stopped here');
+    const resumed = await watch(set, 4, settings, () => {}, saved());
+    expect(resumed.checkpoints).toEqual(whole.checkpoints);
     expect(resumed.trainer.weights()).toEqual(whole.trainer.weights());
     expect(resumed.halfway).toEqual(whole.halfway);
     await resumed.trainer.release();
@@ -52,13 +52,13 @@ describe('a training that is kept', () => {
 
   it('is refused for another set, other options, and when it is damaged', async () => {
     const path = join(folder, 'other.safetensors');
-    const keeper = new Keeper(path, set, settings);
-    expect(await keeper.read()).toBeNull();
-    await keeper.write({ now: whole.halfway, looks: whole.looks });
+    const saved = new SavedTraining(path, set, settings);
+    expect(await saved.read()).toBeNull();
+    await saved.write({ now: whole.halfway, checkpoints: whole.checkpoints });
     const other = { ...set, labels: set.labels.map((y) => (y + 1) % 4) };
-    await expect(new Keeper(path, other, settings).read()).rejects.toThrow('is of another set');
-    await expect(new Keeper(path, set, { ...settings, seed: 6 }).read()).rejects.toThrow('is of another set');
+    await expect(new SavedTraining(path, other, settings).read()).rejects.toThrow('is of another set');
+    await expect(new SavedTraining(path, set, { ...settings, seed: 6 }).read()).rejects.toThrow('is of another set');
     await writeFile(path, 'x');
-    await expect(keeper.read()).rejects.toThrow('truncated');
+    await expect(saved.read()).rejects.toThrow('truncated');
   });
 });

@@ -1,33 +1,33 @@
-/** Signals of sets whose classes are alike but for their size. */
+/** Signals of sets whose classes differ in nothing but their size. */
 
 import { describe, expect, it } from 'vitest';
+import { chanceSeparation } from '../../src/audit/chance.js';
 import { outlyingness } from '../../src/audit/evidence.js';
 import { measureSignals, type Signals } from '../../src/audit/signals.js';
-import { unsplit } from '../../src/audit/two-means.js';
 import { Rng } from '../../src/base/random.js';
 
 const [SIZE, RARE, DIMENSIONS] = [90, 30, 12];
 
-/** Ten classes of one normal distribution each, the first of them rare; two looks. */
+/** Ten classes of one normal distribution each, the first of them rare; two checkpoints. */
 function clean(seed: number): Promise<Signals> {
   const rng = new Rng(seed, 'clean');
   const labels = Int32Array.from({ length: RARE + 9 * SIZE }, (_, i) => (i < RARE ? 0 : 1 + ((i - RARE) % 9)));
   const n = labels.length;
-  const looks = [1, 2].map((epoch) => {
+  const checkpoints = [1, 2].map((epoch) => {
     const features = { data: Float32Array.from(rng.normals(n * DIMENSIONS)), n, d: DIMENSIONS };
     const loss = Float32Array.from(rng.normals(n));
     return { epoch, features, t: features, logits: features, loss };
   });
-  return measureSignals(looks, labels, 10, seed);
+  return measureSignals(checkpoints, labels, 10, seed);
 }
 
 describe('the size of a class', () => {
-  it('is no evidence: a class of 30 among nine of 90 stands out in none of 20 sets, and would by ln d′ alone', async () => {
+  it('is no evidence: a class of 30 among nine of 90 is flagged in none of 20 sets, and would be by ln d′ without its correction', async () => {
     let [alarms, naive] = [0, 0];
     for (let seed = 0; seed < 20; seed++) {
       const { classes } = await clean(seed);
       alarms += Number(classes.some((c) => c.adjusted <= 0.01));
-      const raw = classes.map((c, k) => c.values.separation + unsplit(k === 0 ? RARE : SIZE, 10).mean);
+      const raw = classes.map((c, k) => c.values.separation + chanceSeparation(k === 0 ? RARE : SIZE, 10).mean);
       naive += Number(outlyingness(raw, 'upper', { floor: 0.03 })[0] <= 0.01);
     }
     expect(alarms).toBe(0);
@@ -45,8 +45,8 @@ describe('the size of a class', () => {
       // A third of the first class lies elsewhere.
       for (let i = 0; i < 240; i += 12) data[i * d] += 12;
       const features = { data, n, d };
-      const look = { epoch: 1, features, t: features, logits: features, loss: new Float32Array(n) };
-      return measureSignals([look], labels, 4 + few, 0);
+      const checkpoint = { epoch: 1, features, t: features, logits: features, loss: new Float32Array(n) };
+      return measureSignals([checkpoint], labels, 4 + few, 0);
     };
     const [without, among] = [await set(0), await set(20)];
     expect(without.classes[0].adjusted).toBeLessThan(1);
@@ -57,16 +57,16 @@ describe('the size of a class', () => {
 
 describe('ln d′ of one normal distribution', () => {
   it('rises as points become few, and is interpolated between the sizes it is drawn at', () => {
-    const at = [30, 65, 150, 500].map((n) => unsplit(n, 10).mean);
+    const at = [30, 65, 150, 500].map((n) => chanceSeparation(n, 10).mean);
     for (const [k, v] of at.slice(1).entries()) expect(v).toBeLessThan(at[k]);
-    const between = unsplit(80, 10).mean;
+    const between = chanceSeparation(80, 10).mean;
     expect(between).toBeLessThan(at[1]);
     expect(between).toBeGreaterThan(at[2]);
-    expect(unsplit(5000, 10)).toEqual(unsplit(500, 10));
+    expect(chanceSeparation(5000, 10)).toEqual(chanceSeparation(500, 10));
   });
 
-  it('on a line is that of its two halves at least: means ±√(2/π) and variance 1 − 2/π apart', () => {
+  it('on a line is that of its two halves: means ±√(2/π) and variance 1 − 2/π', () => {
     const halves = Math.log((2 * Math.sqrt(2 / Math.PI)) / Math.sqrt(1 - 2 / Math.PI));
-    expect(Math.abs(unsplit(500, 1).mean - halves)).toBeLessThan(0.05);
+    expect(Math.abs(chanceSeparation(500, 1).mean - halves)).toBeLessThan(0.05);
   });
 });

@@ -1,52 +1,46 @@
 /**
- * What can be done about a training set that an audit called suspicious: during training (stop when it shows, or drop the samples and go
- * on) and after it (cut the channels that carry the trigger, or train again without the samples). The second of the paper's open
- * questions; each is judged by the same measures as the network that nothing was done to.
+ * Fine-pruning: the channels of T that carry the trigger are disconnected from the classifier, and the network is trained on without
+ * the named samples.
+ *
+ * After Liu, Dolan-Gavitt and Garg, "Fine-Pruning: Defending Against Backdooring Attacks on Deep Neural Networks", RAID 2018 (arXiv
+ * 1805.12185). The paper prunes channels that clean images leave dormant; here they are those that the named samples excite more than
+ * others of their class do.
  */
+import { without } from '../../datasets/select.js';
+import type { Weights } from '../../models/index.js';
+import type { Trainer } from '../../training/trainer.js';
+import { train, untrained } from '../watch.js';
+import type { Case, Outcome } from './types.js';
 
-import type { RunHooks } from '../base/progress.js';
-import { gather, without } from '../datasets/select.js';
-import type { ImageSet } from '../datasets/types.js';
-import type { Weights } from '../models/index.js';
-import type { Trainer } from '../training/trainer.js';
-import { examine, type Findings, type Labelled, stepOf } from './examine.js';
-import type { WatchSettings } from './look.js';
-import type { Intervention } from './names.js';
-import { train, untrained, type Watched } from './watch.js';
-
-/** Images that a network is judged by, besides those it was trained on: where there are any. */
-export interface JudgedOn {
-  test?: ImageSet | null;
-  /** Triggered test images with the labels an attacker wants. */
-  triggered?: ImageSet | null;
-}
-
-/** How good a network is, and how much of a backdoor it has. Shares, 0 … 1; null where there is nothing to count. */
-export interface Judgement {
-  /** Of the test images, right. */
-  accuracy: number | null;
-  /** Attack success rate: of the triggered test images, called what the attacker wants. */
-  asr: number | null;
-  /** Of the training samples that the audit named, called the class they were labelled with. */
-  named: number | null;
-}
-
-/** A network that something was done to; null for what could not be done, and why. */
-export interface Intervened {
-  how: Intervention | 'nothing';
-  judgement: Judgement | null;
-  /** What was done, or why nothing could be, in words. */
-  note: string;
-  /** The network, as ONNX. */
-  model: Uint8Array | null;
-}
-
-/** Accuracy that cutting channels may cost on the samples that were not named. */
+/** Accuracy on the other samples that pruning may cost. */
 const MOST_LOST = 0.02;
-/** Share of the training, its last and slowest, that is done again after cutting: fine-pruning, as Liu et al. 2018 have it. */
+/** Share of the training that is repeated after pruning, at its last and smallest learning rates. */
 const TUNED = 1 / 6;
 
-/** Channels of T by how much more the named samples of a class excite them than the others of their class, the most first. */
+/** Prunes while accuracy on the other samples drops by at most `MOST_LOST`, then repeats a sixth of the training. */
+export async function prune({ labelled, watched, found, settings, step }: Case): Promise<Outcome> {
+  if (found.suspicious.length === 0) return { note: 'no sample was named', trainer: null };
+  const { set, classes } = labelled;
+  const { features } = watched.checkpoints[watched.checkpoints.length - 1];
+  const weights = watched.trainer.weights();
+  const channels = carried(weights, features, set.labels, new Set(found.suspicious));
+  const tuned = Math.min(settings.epochs, Math.ceil(TUNED * settings.epochs));
+  const rest = without(set, found.suspicious);
+  const trainer = untrained(rest, classes.length, settings);
+  trainer.load(weights);
+  trainer.position = { ...structuredClone(trainer.position), epoch: settings.epochs - tuned };
+  const progress = step('after cutting channels', rest.n * settings.epochs);
+  disconnect(trainer, channels, features.d);
+  await train(trainer, (share) => {
+    // Gradients would connect the channels again.
+    disconnect(trainer, channels, features.d);
+    progress(share);
+  });
+  const note = `${channels.length} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`;
+  return { note, trainer };
+}
+
+/** Channels of T in the order of how much more the named samples of a class excite them than the others of their class, most first. */
 export function carriers(
   features: { data: Float32Array; d: number },
   labels: ArrayLike<number>,
@@ -57,11 +51,11 @@ export function carriers(
   const sums = [0, 1].map(() => ({ n: 0, sum: new Float64Array(d), square: new Float64Array(d) }));
   for (let i = 0; i < labels.length; i++) {
     if (!touched.has(labels[i])) continue;
-    const side = sums[Number(named.has(i))];
-    side.n++;
+    const into = sums[Number(named.has(i))];
+    into.n++;
     for (let j = 0; j < d; j++) {
-      side.sum[j] += data[i * d + j];
-      side.square[j] += data[i * d + j] ** 2;
+      into.sum[j] += data[i * d + j];
+      into.square[j] += data[i * d + j] ** 2;
     }
   }
   const mean = (k: number, j: number) => sums[k].sum[j] / Math.max(1, sums[k].n);
@@ -74,16 +68,15 @@ export function carriers(
 }
 
 /**
- * How many of the channels in `order` to cut off a linear classifier, weights [classes, d]: those that make the named samples' class
- * theirs least often, while no more than `MOST_LOST` of the other samples' accuracy is lost.
+ * How many of the channels in `order` to disconnect from a linear classifier with `weight` [classes, d] and `bias` [classes]: the
+ * number at which the fewest named samples get their label, while accuracy on the others drops by at most `MOST_LOST`.
  */
 export function cut(
   { data, d }: { data: Float32Array; d: number },
   labels: ArrayLike<number>,
   named: ReadonlySet<number>,
   order: Int32Array,
-  weight: Float32Array,
-  bias: Float32Array,
+  { weight, bias }: { weight: Float32Array; bias: Float32Array },
 ): number {
   const classes = bias.length;
   const n = labels.length;
@@ -115,107 +108,13 @@ export function cut(
   return best.count;
 }
 
-/**
- * Does to a watched training what is asked, and judges each network beside the one that nothing was done to. What needs suspicious
- * samples and has none says so. Throws `Stopped` when asked to end.
- */
-export async function intervene(
-  labelled: Labelled,
-  { looks, trainer, halfway }: Watched,
-  found: Findings,
-  asked: readonly Intervention[],
-  settings: WatchSettings,
-  judgedOn: JudgedOn = {},
-  hooks: RunHooks = {},
-): Promise<Intervened[]> {
-  const { set, classes } = labelled;
-  const step = stepOf(hooks);
-  const named = found.suspicious.length > 0 ? gather(set, Int32Array.from(found.suspicious)) : null;
-  const share = async (t: Trainer, images: ImageSet | null | undefined, label: string) =>
-    images ? (await t.evaluate(images, label)).accuracy : null;
-  const judge = async (t: Trainer): Promise<Judgement> => ({
-    accuracy: await share(t, judgedOn.test, 'test'),
-    asr: await share(t, judgedOn.triggered, 'triggered'),
-    named: await share(t, named, 'named'),
-  });
-  const done: Intervened[] = [];
-  const add = async (how: Intervened['how'], t: Trainer, note: string) => {
-    done.push({ how, judgement: await judge(t), note, model: t.onnx() });
-  };
-  const cannot = (how: Intervention, note: string) => done.push({ how, judgement: null, note, model: null });
-  /** Another network for `images`, made by `make` from one that has not learned anything. */
-  const other = async (how: Intervention, images: ImageSet, note: string, make: (t: Trainer) => Promise<unknown>) => {
-    const t = untrained(images, classes.length, settings);
-    await make(t);
-    await add(how, t, note);
-    await t.release();
-  };
-  await add('nothing', trainer, `trained on all ${set.n} samples`);
-
-  const { epoch } = halfway.position;
-  if (asked.includes('stop') || asked.includes('drop')) {
-    const early = await examine(
-      labelled,
-      looks.filter((l) => l.epoch <= epoch),
-      settings,
-      hooks,
-    );
-    const when = `after epoch ${epoch} of ${settings.epochs}`;
-    for (const how of ['stop', 'drop'] as const) {
-      if (!asked.includes(how)) continue;
-      if (early.verdict === 'nothing found') cannot(how, `${when} nothing stood out`);
-      else if (how === 'drop' && early.suspicious.length === 0) cannot(how, `${when} no sample was named`);
-      else if (how === 'stop')
-        await other(how, set, `stopped ${when}, when it stood out`, async (t) => t.load(halfway.tensors));
-      else {
-        const rest = without(set, early.suspicious);
-        await other(how, rest, `${early.suspicious.length} samples dropped ${when}`, (t) => {
-          t.load(halfway.tensors);
-          t.position = structuredClone(halfway.position);
-          return train(t, step('without them', rest.n * settings.epochs));
-        });
-      }
-    }
-  }
-  for (const how of ['prune', 'retrain'] as const) {
-    if (!asked.includes(how)) continue;
-    if (!named) {
-      cannot(how, 'no sample was named');
-      continue;
-    }
-    const rest = without(set, found.suspicious);
-    if (how === 'retrain')
-      await other(how, rest, `trained again on the ${rest.n} samples that are left`, (t) =>
-        train(t, step('again', rest.n * settings.epochs)),
-      );
-    else {
-      const { features } = looks[looks.length - 1];
-      const channels = carried(trainer.weights(), features, set.labels, new Set(found.suspicious));
-      const tuned = Math.min(settings.epochs, Math.ceil(TUNED * settings.epochs));
-      const note = `${channels.length} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`;
-      await other(how, rest, note, (t) => {
-        t.load(trainer.weights());
-        t.position = { ...structuredClone(t.position), epoch: settings.epochs - tuned };
-        const going = step('after cutting channels', rest.n * settings.epochs);
-        cutOff(t, channels, features.d);
-        return train(t, (share) => {
-          // What was cut stays cut: gradients would bring it back.
-          cutOff(t, channels, features.d);
-          going(share);
-        });
-      });
-    }
-  }
-  return done;
-}
-
-/** Sets a classifier's weights of some of its `d` channels to 0. */
-function cutOff(trainer: Trainer, channels: Int32Array, d: number) {
+/** Sets the classifier's weights of some of its `d` channels to 0. */
+function disconnect(trainer: Trainer, channels: Int32Array, d: number) {
   const weight = trainer.state.get('fc.weight');
   for (let row = 0; row < weight.length; row += d) for (const j of channels) weight[row + j] = 0;
 }
 
-/** The channels of T that carry the trigger and can be spared. */
+/** The channels of T that carry the trigger and that the other samples can spare. */
 function carried(
   all: Record<string, Weights>,
   features: { data: Float32Array; d: number },
@@ -224,5 +123,5 @@ function carried(
 ): Int32Array {
   const order = carriers(features, labels, named);
   const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => all[name].data as Float32Array);
-  return order.subarray(0, cut(features, labels, named, order, weight, bias));
+  return order.subarray(0, cut(features, labels, named, order, { weight, bias }));
 }

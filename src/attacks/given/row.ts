@@ -1,0 +1,31 @@
+import { UserError } from '../../base/errors.js';
+import type { Row } from './types.js';
+
+/** Sample `i` of the manifest at `path`. Throws `UserError` that names the sample and what is wrong with it. */
+export function rowOf(path: string, sample: unknown, i: number): Row {
+  const say = (what: string) => new UserError(`--manifest ${path}: sample ${i} ${what}`);
+  if (typeof sample !== 'object' || sample === null) throw say('is no object');
+  const { index, file, poisoned = false, cover = false, ...more } = sample as Record<string, unknown>;
+  const place = typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : index;
+  if (place === undefined && typeof file !== 'string') throw say('has neither index nor file');
+  if (place !== undefined && (!Number.isInteger(place) || (place as number) < 0))
+    throw say(`has the index ${String(index)}; a whole number from 0 is expected`);
+  const original = more.originalLabel ?? more.original_label ?? undefined;
+  if (original !== undefined && typeof original !== 'number' && typeof original !== 'string')
+    throw say('has an original label that is neither a number nor a class name');
+  const flag = (name: string, value: unknown) => {
+    const [yes, no] = [
+      ['1', 'true'],
+      ['0', 'false', ''],
+    ].map((words) => words.includes(String(value).toLowerCase()));
+    if (!yes && !no) throw say(`has ${name} ${String(value)}; 0 or 1 is expected`);
+    return yes;
+  };
+  return {
+    index: place as number | undefined,
+    file: typeof file === 'string' ? file : undefined,
+    poisoned: flag('poisoned', poisoned),
+    cover: flag('cover', cover),
+    originalLabel: original === '' ? undefined : (original as number | string | undefined),
+  };
+}

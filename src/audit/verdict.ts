@@ -1,0 +1,53 @@
+/** What an audit concludes of a set and of its classes. */
+import type { SideContent } from './cluster-content.js';
+import type { Untrusted } from './load.js';
+import type { ClassEvidence, Signals } from './signals.js';
+
+/** Chance that any class of a clean set is flagged. */
+export const LEVEL = 0.01;
+
+/** The verdict on a set: `suspicious` if a class is flagged. */
+export type Verdict = 'suspicious' | 'nothing found';
+
+/** What is said of one class. */
+export interface ClassVerdict {
+  /** Name of the class. */
+  label: string;
+  /** Chance that any class of a clean set shows evidence this strong. */
+  p: number;
+  /** −log₁₀ p. */
+  score: number;
+  /** Whether the class is flagged. */
+  suspicious: boolean;
+  evidence: ClassEvidence;
+  /**
+   * The two clusters of a flagged class, the one with log-odds of 0 or less first: what each shows (`content`), and which is the
+   * poisoned one (`payload`), null if that is not clear. Null as a whole for a class that is not flagged or has no two clusters.
+   * Samples of a class are named only if its poisoned cluster is known.
+   */
+  sides: { content: [SideContent, SideContent]; payload: 0 | 1 | null } | null;
+}
+
+/** The poisoned cluster of a class; null if it has none, or if it is not known which one is. */
+export const poisonedCluster = ({ sides }: Pick<ClassVerdict, 'sides'>): 0 | 1 | null => sides?.payload ?? null;
+
+/** What an audit found. */
+export interface Audit {
+  verdict: Verdict;
+  classes: ClassVerdict[];
+  /**
+   * Score per sample, [n]: the higher, the more it looks poisoned. Log-odds of the poisoned cluster, nats, in classes where that is
+   * known; below all of these elsewhere.
+   */
+  scores: Float64Array;
+  /** Samples taken for poisoned, highest log-odds first. */
+  suspicious: number[];
+  signals: Signals;
+  seconds: number;
+}
+
+/** A labelled set and the names of its classes. */
+export type Labelled = Pick<Untrusted, 'set' | 'classes'>;
+
+/** What an audit found, without its time. */
+export type Findings = Omit<Audit, 'seconds'>;
