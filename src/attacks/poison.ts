@@ -1,6 +1,6 @@
 /**
- * Applies an attack to a data set: which samples are touched, what becomes of their labels, and the way back from the
- * trigger's float image to bytes.
+ * Applies an attack to a data set: which samples get the trigger, which labels they get, and how the trigger's float images become
+ * bytes.
  *
  * Images [n, h, w, c] uint8 → float in [0, 1] → trigger → ×255, rounded half away from zero, clamped to 0 … 255.
  */
@@ -10,15 +10,15 @@ import { evenShares, indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
 import type { Attack, AttackSettings, Labelling, PoisonedSet, Trigger } from './types.js';
 
-/** Adversarial versions of training images by their number, [h, w, c] in [0, 1]. */
+/** Adversarial versions of training images, [h, w, c] in [0, 1], by the number of the image. */
 export type AdversarialImages = ReadonlyMap<number, Float32Array>;
 
 /**
- * The training set under attack. Triggered are round(rate · n) samples of the n the labelling rule offers, as evenly from
- * their classes as possible: what cannot be shared evenly comes from the classes of lowest number. Of each class's, the
- * share `cover` keeps its label. Everything else stays as it is, in order. An attack with an adversary needs `adversarial`,
- * a version of every image of `victims`.
- * Throws `UserError` for a rate outside [0, 1], one so small that nothing is triggered, classes that do not
+ * The poisoned training set. round(rate · n) of the n samples that the labelling rule offers get the trigger, as evenly from their
+ * classes as possible; a remainder comes from the classes with the lowest numbers. In each class, the share `cover` of them keeps its
+ * label. All other samples stay as they are, in order. An attack with an adversary needs `adversarial`, a version of every image of
+ * `victims`.
+ * Throws `UserError` for a rate outside [0, 1], a rate so small that no sample is triggered, classes that do not
  * exist, or a trigger that changes nothing.
  */
 export function poison(
@@ -45,9 +45,9 @@ export function poison(
 }
 
 /**
- * The set that `poison` makes, with the images as they were: labels and marks are those of the poisoned set, no trigger is
- * applied, and no adversarial image is needed. `images` is the given array itself. Throws `UserError` as `poison` does, but
- * for a trigger that changes nothing.
+ * The set that `poison` makes, but with the original images: labels and flags are those of the poisoned set, no trigger is applied,
+ * and no adversarial image is needed. `images` is the given array itself. Throws `UserError` as `poison` does, except for a trigger
+ * that changes nothing.
  */
 export function marked(train: ImageSet, attack: Attack, settings: AttackSettings): PoisonedSet {
   const { images, n, height, width, channels } = train;
@@ -74,7 +74,7 @@ export function marked(train: ImageSet, attack: Attack, settings: AttackSettings
   return out;
 }
 
-/** Every test image with the trigger as it looks at test time, true labels kept; `none` gives the images as they are. */
+/** All test images with the trigger of test time and their true labels; `none` leaves the images as they are. */
 export function triggerTest(test: ImageSet, attack: Attack, settings: AttackSettings): ImageSet {
   const trigger = attack.trigger(test, settings);
   const all = Int32Array.from(test.labels.keys());
@@ -94,9 +94,9 @@ function triggered(test: ImageSet, trigger: Trigger, rows: Int32Array): Uint8Arr
 }
 
 /**
- * The test images an attack is judged on: `rows` of the test set with the trigger as it looks at test time, and the labels
- * the attacker wants. These are the images of non-target classes; under `all-to-all` all of them, under `source-specific`
- * those of the source classes. Null for `none`, which has no trigger.
+ * Triggered test images for the ASR: `rows` of the test set with the trigger of test time, and the labels that the attacker wants.
+ * These are the images of all classes but the target; under `all-to-all` of all classes, under `source-specific` of the source
+ * classes. Null for `none`, which has no trigger.
  */
 export function attackTest(
   test: ImageSet,
@@ -134,11 +134,11 @@ function relabelled(y: number, rule: Labelling['rule'], target: number, classes:
   return rule === 'all-to-all' ? (y + 1) % classes : target;
 }
 
-/** The rule in force: what was asked for, else the attack's own. */
+/** The labelling rule: the one in the settings, else the attack's own. */
 function labellingOf(attack: Attack, settings: AttackSettings): Labelling {
   const own = attack.labelling(settings.options);
   const rule = settings.rule ?? own.rule;
-  // As many samples of other classes as of the sources: what makes the trigger work on the sources alone.
+  // As many cover samples of other classes as poisoned samples, so that the trigger works on the sources alone.
   const cover = rule === 'source-specific' ? own.cover || 0.5 : rule === 'clean-label' ? 0 : own.cover;
   return { rule, cover };
 }
@@ -162,7 +162,7 @@ export function checkSettings(train: ImageSet, attack: Attack, settings: AttackS
 }
 
 /**
- * The samples that get the trigger, by number: those that carry the payload, and those that keep their label. None for
+ * Numbers of the samples that get the trigger: poisoned samples (`payload`), and cover samples, which keep their true label. None for
  * `none` and for a rate of 0. Throws `UserError` as `poison` does.
  */
 export function victims(
@@ -210,7 +210,7 @@ export function floats({ images, height, width, channels }: ImageSet, i: number)
   return Float32Array.from(images.subarray(i * size, (i + 1) * size), (v) => v / 255);
 }
 
-/** Writes a float image over image `i` of `into`, as bytes. */
+/** Replaces image `i` of `into` by a float image, as bytes. */
 function stamp(into: Uint8Array, i: number, image: Float32Array): void {
   into.set(toBytes(image), i * image.length);
 }
@@ -219,7 +219,7 @@ function stamp(into: Uint8Array, i: number, image: Float32Array): void {
 export function toBytes(image: Float32Array): Uint8Array {
   const bytes = new Uint8Array(image.length);
   for (let p = 0; p < image.length; p++) {
-    // For what is not clamped anyway (≥ 0), half up is half away from zero.
+    // Negative values are clamped; for all others, half up is half away from zero.
     bytes[p] = Math.min(255, Math.max(0, Math.floor(255 * image[p] + 0.5)));
   }
   return bytes;

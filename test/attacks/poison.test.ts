@@ -86,7 +86,7 @@ describe('other labelling rules', () => {
     for (let i = 0; i < set.n; i++) expect(isBlack(out, i)).toBe(out.poisoned[i] === 1);
   });
 
-  test('with cover: half of the triggered keep their true label and are no payload', () => {
+  test('with cover: half of the triggered samples keep their true label and do not count as poisoned', () => {
     const out = poison(set, blackout({ rule: 'all-to-one', cover: 0.5 }), settings({ poisonRate: 0.2 }));
     expect(perClass(out.poisoned, out.originalLabels)).toEqual(new Array(10).fill(2));
     expect(perClass(out.cover, out.originalLabels)).toEqual(new Array(10).fill(2));

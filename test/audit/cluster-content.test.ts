@@ -34,8 +34,8 @@ describe('what a cluster shows', () => {
   it('does not tell which cluster is poisoned if the more confident one shows fewer classes and neither shows nearly all', () => {
     const narrow = { spread: 0.3, confidence: 0.9 };
     const own = { spread: 0.6, confidence: 0.6 };
-    const brought = { spread: 0.9, confidence: 0.5 };
+    const poisoned = { spread: 0.9, confidence: 0.5 };
     expect([decidePoisoned(narrow, own), decidePoisoned(own, narrow)]).toEqual([null, null]);
-    expect([decidePoisoned(own, brought), decidePoisoned(brought, own)]).toEqual([1, 0]);
+    expect([decidePoisoned(own, poisoned), decidePoisoned(poisoned, own)]).toEqual([1, 0]);
   });
 });
