@@ -22,7 +22,7 @@ export function embeddingFigure(
   });
   const back = placed.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
   // All checkpoints share their axes, so that a cluster keeps its place from one picture to the next.
-  const reach = Math.max(...picture.points.flatMap((p) => [...p].map(Math.abs)));
+  const reach = 1.05 * Math.max(...picture.points.flatMap((p) => [...p].map(Math.abs)));
   const others = [...new Set(back.filter((p) => p.style.role === 'other').map((p) => p.group))];
   const shade = (group: string) => 0.25 + (0.5 * (1 + others.indexOf(group))) / (others.length + 1);
   const title = `T by ${NAMES[picture.method]} at epoch ${picture.epochs[at]}`;

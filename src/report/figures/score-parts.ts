@@ -45,7 +45,7 @@ export function scorePartsFigure(stealth: StealthResult, document: Document, siz
     {
       width,
       height,
-      marginLeft: 132,
+      marginLeft: 144,
       marginTop: 8,
       marginRight: 52,
       x: { domain: [0, most * 1.05] },
