@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { StudyRun } from '../../src/findings/types.js';
 import { csv } from '../../src/formats/csv.js';
+import { trajectoriesCsv } from '../../src/studies/write.js';
 import { hasPython, python } from '../python.js';
+import { example } from '../report/example.js';
 import { readCsv } from './read-csv.js';
 
 const NAMES = [
@@ -56,5 +59,16 @@ describe('CSV', () => {
     expect(csv([{ a: 1, b: 2, c: 3 }], ['c', 'a'])).toBe('c,a\n3,1\n');
     expect(csv([], ['run', 'a,b'])).toBe('run,"a,b"\n');
     expect(csv([])).toBe('');
+  });
+
+  it('of the trajectories of a study keeps the names of runs', () => {
+    const report = example();
+    const run = { name: 'a,b', config: { seed: 7, layer: ['layer4'] }, report, others: [] } as unknown as StudyRun;
+    const read = readCsv(trajectoriesCsv([run]));
+    expect(read).toHaveLength(report.information.length);
+    for (const row of read) expect(row).toMatchObject({ run: 'a,b', seed: '7', layer: 'layer4' });
+    const first = report.information[0];
+    const same = read.find((r) => r.epoch === '1' && r.group === first.group && r.quantity === first.quantity)!;
+    expect(Number(same.nats)).toBe(first.nats);
   });
 });
