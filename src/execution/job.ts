@@ -5,9 +5,9 @@
 
 /** What a job is given besides its argument. */
 export interface WorkerContext<M = unknown> {
-  /** Sends a message to the side that started the work. */
+  /** Sends a message, plain data, to the starter of the job. */
   post(message: M): void;
-  /** Whether the other side asked to stop. */
+  /** Whether the starter asks the job to stop. */
   shouldStop(): boolean;
 }
 

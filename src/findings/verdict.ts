@@ -35,7 +35,7 @@ export function allOf(verdicts: readonly Verdict[]): Verdict {
   return verdicts.length > 0 && count(verdicts, 'reproduced') === verdicts.length ? 'reproduced' : 'not resolved';
 }
 
-/** Of a claim that most parts have to show: what more than half of them say. */
+/** Of a claim that most parts have to show: the verdict of more than half of them. */
 export function mostOf(verdicts: readonly Verdict[]): Verdict {
   const most = (['reproduced', 'contradicted'] as const).find((one) => 2 * count(verdicts, one) > verdicts.length);
   return most ?? 'not resolved';

@@ -5,7 +5,7 @@ import { figure, page, section, svgText, table } from './page.js';
 import { kicker } from './parts.js';
 import { standalone } from './svg-file.js';
 
-/** What the numbers say about something the paper found. */
+/** Whether the numbers show what a claim says. */
 export type Verdict = 'reproduced' | 'not resolved' | 'contradicted';
 
 export interface Finding {
@@ -102,13 +102,13 @@ function block(b: Block, document: Document): Html {
   }
 }
 
-/** A column of figures stands right; one of words left. */
+/** A column of numbers is aligned right, one of words left. */
 const numeric = (rows: readonly Cell[][], i: number) =>
   rows.every((r) => r[i] === null || typeof r[i] === 'number' || /^[−–\d.]/.test(String(r[i])));
 
 export interface MarkdownFiles {
   markdown: string;
-  /** File name → SVG that stands on its own. */
+  /** File name → SVG that needs no other file. */
   figures: Map<string, string>;
 }
 
@@ -135,7 +135,7 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
       if (b.kind === 'findings')
         parts.push(
           markdownTable(
-            ['finding of the paper', 'here', 'why'],
+            ['finding', 'verdict', 'evidence'],
             b.findings.map((f) => [f.claim, `**${f.verdict}**`, f.evidence]),
           ),
         );

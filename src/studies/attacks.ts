@@ -75,7 +75,7 @@ function section({ setting, found }: Judged): StudySection {
   };
 }
 
-/** Findings whose attacks were not run: named, so that nobody takes them for judged. */
+/** Names the findings that are not judged, because what they are about was not run. */
 function notJudgedBlock(setting: Setting): Block[] {
   const open = notJudged(setting);
   if (open.length === 0) return [];

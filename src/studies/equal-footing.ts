@@ -25,7 +25,7 @@ export function stopIfAsked({ shouldStop }: RunHooks): void {
 
 /**
  * Equal footing: the groups of all runs on one data set get the size that the smallest of them allows. Sizes are kept in
- * `sizes.json`, because each takes loading the data set.
+ * `sizes.json`, because each needs the data set loaded.
  */
 export async function onEqualFooting(
   configs: readonly RunConfig[],
