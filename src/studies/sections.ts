@@ -1,7 +1,7 @@
 /** Parts that the reports of several studies share. */
 
 import { availableParallelism, cpus } from 'node:os';
-import { isNullGroup } from '../dynamics/group-id.js';
+import { isClassGroup, isNullGroup, partOfGroup } from '../dynamics/group-id.js';
 import { mean, overSeeds, trajectories } from '../dynamics/index.js';
 import { meanScore, nullRange, scoresOf } from '../findings/scores.js';
 import type { Repeated, Setting } from '../findings/settings.js';
@@ -137,10 +137,12 @@ export function trajectoryBlocks(setting: Setting, name: string): Block[] {
       roles: ['backdoor', 'clean', 'other'] as const,
     }));
     // Of the values, not of the bands: the error of one early estimate would flatten all panels.
-    const drawn = (group: string) => /^\d+(\/backdoor|\/clean)?$/.test(group);
+    const drawn = (group: string) =>
+      isClassGroup(group) || ['backdoor', 'clean'].includes(partOfGroup(group)?.part ?? '');
     const values = panels.flatMap((p) =>
       p.rows.filter((r) => r.quantity === quantity && drawn(r.group)).map((r) => r.nats),
     );
+    // A margin above and below, so that no curve touches the frame.
     const room = (Math.max(...values) - Math.min(...values)) * 0.12;
     const yDomain: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
     const figures = panels.map((p, i) => ({
