@@ -6,12 +6,12 @@
 import type { RunHooks } from '../base/progress.js';
 import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
-import { examine, stepOf } from './examine.js';
+import { examine, trainingProgress } from './examine.js';
 import { checkpointsOf, type Untrusted } from './load.js';
 import type { Effort } from './names.js';
 import { SavedTraining } from './saved-training.js';
 import type { Audit, Findings, Labelled } from './verdict.js';
-import { stepsOf, type Watched, watch } from './watch.js';
+import { stepsPerEpoch, type Watched, watch } from './watch.js';
 
 /** Epochs of the training, and the number of images that a small set is repeated to. The evaluation in docs/audit.md is of `normal`. */
 const EFFORT: Record<Effort, { epochs: number; images: number }> = {
@@ -61,7 +61,7 @@ export async function audit(
   limitThreads(settings.threads ?? 0);
   const { set, classes } = labelled;
   const plan = settingsFor(set.n, settings);
-  const step = stepOf(hooks)('train', set.n * plan.epochs);
+  const step = trainingProgress(hooks)('train', set.n * plan.epochs);
   const times: number[] = [];
   const saved = settings.save === undefined ? undefined : new SavedTraining(settings.save, set, plan);
   const timed = (share: number) => {
@@ -69,7 +69,7 @@ export async function audit(
     if (times.push(performance.now()) !== TIMED) return;
     // The first step also compiles the program.
     const each = (times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000;
-    const left = (1 - share) * plan.epochs * stepsOf(set.n) * each;
+    const left = (1 - share) * plan.epochs * stepsPerEpoch(set.n) * each;
     hooks.line?.(
       `time left: about ${minutes(AUDIT_TIME.clean * left)}, ${minutes(AUDIT_TIME.flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs)`,
     );

@@ -24,7 +24,7 @@ const NAMED = -5;
 const MOST_SPLITS = 3;
 
 /** Reports the work by `images`, the number trained in total; throws `Stopped` when asked to end. */
-export const stepOf =
+export const trainingProgress =
   (hooks: RunHooks) =>
   (stage: string, images: number) =>
   (share: number): void => {
@@ -98,7 +98,7 @@ async function scoreClass(examination: Examination, c: number): Promise<void> {
   if (smallerCluster(logOdds) < SMALLEST_CLUSTER) return;
   const known = members.filter((m) => m.length > 0).length - 1;
   const epochs = Math.max(WITHOUT_CLASS.least, Math.ceil(WITHOUT_CLASS.share * settings.epochs));
-  const step = stepOf(hooks)(`what class ${found[c].label} shows`, set.n * epochs);
+  const step = trainingProgress(hooks)(`what class ${found[c].label} shows`, set.n * epochs);
   const logits = await logitsWithout(set, classes, own, { ...settings, epochs }, step);
   const content = contentOf(logits, logOdds, c, known);
   const poisoned = decidePoisoned(...content);

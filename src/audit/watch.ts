@@ -15,7 +15,7 @@ const BATCH = 32;
 const LEARNING_RATE = 0.025;
 
 /** Training steps of an epoch over `n` images. */
-export const stepsOf = (n: number) => Math.ceil(n / BATCH);
+export const stepsPerEpoch = (n: number) => Math.ceil(n / BATCH);
 
 /** A finished training. */
 export interface Watched {

@@ -7,7 +7,7 @@ import { gather } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
 import type { WatchSettings } from '../checkpoint.js';
-import { examine, stepOf } from '../examine.js';
+import { examine, trainingProgress } from '../examine.js';
 import { type Intervention, interventions } from '../names.js';
 import type { Findings, Labelled } from '../verdict.js';
 import type { Watched } from '../watch.js';
@@ -47,7 +47,7 @@ export async function intervene(
       early ??= examine(labelled, firstHalf, settings, hooks);
       return early;
     },
-    step: stepOf(hooks),
+    step: trainingProgress(hooks),
   };
   const done = [await judged('nothing', watched.trainer, `trained on all ${set.n} samples`)];
   for (const how of interventions.filter((i) => asked.includes(i))) {
