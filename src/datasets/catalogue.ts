@@ -1,50 +1,49 @@
 /**
- * What is known about each data set: what it holds, who may use it, and where its official files are.
+ * The catalogue of data sets: content, licence, and official files of each.
  *
- * Facts were looked up, not remembered. Byte counts and SHA-256 hashes are those of TensorFlow Datasets
- * (`tensorflow_datasets/url_checksums/`); the GTSRB test files' MD5 are torchvision's (`datasets/gtsrb.py`). Where a
- * file has another source, `hash.from` names it. Every `data fetch` checks size and hash.
+ * Byte counts and SHA-256 hashes are those of TensorFlow Datasets (`tensorflow_datasets/url_checksums/`); the MD5 of the GTSRB test files
+ * are torchvision's (`datasets/gtsrb.py`). `hash.from` names the source of every hash. `data fetch` checks size and hash of every file.
  */
 import { findNamed } from '../base/errors.js';
 
-/** A file as its publisher offers it. */
+/** A file of the publisher. */
 export interface RemoteFile {
-  /** Its name, which follows the base address. */
+  /** Name, which is appended to the base address. */
   name: string;
-  /** Its exact length in bytes. */
+  /** Exact length in bytes. */
   bytes: number;
   hash: { algorithm: 'md5' | 'sha256'; hex: string; from: string };
-  /** How it becomes files of the set; `keep` leaves it as it is. */
+  /** Kind of archive; `keep` uses the file unchanged. */
   unpack: 'tar.gz' | 'zip' | 'gz' | 'keep';
-  /** The most it may unpack to; what exceeds it is a bomb, not the set. */
+  /** Limits of the unpacked content, against decompression bombs. */
   most: { bytes: number; entries: number };
 }
 
 export interface Remote {
-  /** Address that file names are appended to; ends in `/`. `--mirror` replaces it. */
+  /** Base address, which ends in `/`. `--mirror` replaces it. */
   base: string;
   files: readonly RemoteFile[];
-  /** Paths in the unpacked set that make it complete, with their length in bytes; null for a folder, or a length not known. */
+  /** Paths that a complete set contains, with their length in bytes; null for a folder, or if the length is not known. */
   holds: Readonly<Record<string, number | null>>;
 }
 
 export interface CatalogueEntry {
   /** The name that `--dataset` takes. */
   name: string;
-  /** What it is, in a few words. */
+  /** Description in a few words. */
   what: string;
-  /** Numbers of images and classes; null where the user's files decide. */
+  /** Numbers of images and classes; null if they depend on the user's files. */
   train: number | null;
   test: number | null;
   classes: number | null;
-  /** Bytes on disk once fetched, small text files left out; null where no source states it. */
+  /** Bytes on disk after `data fetch`, without small text files; null if no source states them. */
   disk: number | null;
   licence: string;
   /** The publisher's page. */
   page: string | null;
-  /** What `--data-dir` has to name. */
+  /** Folder or file that `--data-dir` names. */
   dataDir: string;
-  /** Where `data fetch` gets it; absent for what is drawn here or brought by the user. */
+  /** Files for `data fetch`; absent for sets that are drawn or that the user provides. */
   remote?: Remote;
 }
 
@@ -333,7 +332,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   },
   {
     name: 'folder',
-    what: 'your images, one folder a class',
+    what: 'your images, one folder per class',
     dataDir: 'a folder with train/<class>/… and test/<class>/…, or <class>/… alone',
     ...OWN,
   },
@@ -350,7 +349,7 @@ export function findEntry(name: string, entries: readonly CatalogueEntry[] = cat
   return findNamed('data set', name, entries);
 }
 
-/** Bytes that `data fetch` downloads; null for what it does not get. */
+/** Bytes that `data fetch` downloads; null for a set without a download. */
 export function downloadBytes({ remote }: CatalogueEntry): number | null {
   return remote ? remote.files.reduce((sum, file) => sum + file.bytes, 0) : null;
 }

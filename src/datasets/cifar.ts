@@ -20,7 +20,7 @@ interface Release {
   folder: string;
   train: readonly string[];
   test: readonly string[];
-  /** How many values each label byte of a record takes; the last is the class. */
+  /** Number of values of each label byte of a record; the last byte is the class. */
   labels: readonly number[];
   /** File of class names, one a line. */
   namesFile: string;
@@ -81,14 +81,14 @@ async function readSplit(
   return { images, labels: chosen.map((i) => all[i]), n, height: 32, width: 32, channels: 3 };
 }
 
-/** The names in the file where it lists as many as there are classes, else the usual ones. */
+/** The names in the file if it lists one per class, else the usual names. */
 async function classNames(path: string, usual: readonly string[]): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const names = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return names.length === usual.length ? names : [...usual];
 }
 
-/** The source that reads such a release, from `--data-dir` or the archive's folder in it. */
+/** The source of a release, in `--data-dir` or in the archive's folder inside it. */
 export function cifar(release: Release): DatasetSource {
   const { name, summary, labels } = release;
   return {

@@ -1,6 +1,6 @@
 /**
- * CIFAR-100 with its 100 fine classes: `train.bin`, `test.bin` and, for the names, `fine_label_names.txt`; without that
- * file classes are called by their numbers.
+ * CIFAR-100 with its 100 fine classes: `train.bin`, `test.bin` and, for the names, `fine_label_names.txt`. Without that file the names of
+ * classes are their numbers.
  */
 import { cifar } from './cifar.js';
 

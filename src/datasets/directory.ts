@@ -1,4 +1,4 @@
-/** The data folder a user names, and the files in it. */
+/** The folder of a data set, and reading its files with errors that a user can act on. */
 import type { Dirent } from 'node:fs';
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,8 +26,8 @@ export async function firstExisting(paths: readonly string[]): Promise<string | 
 }
 
 /**
- * The folder that holds one of `markers`: `dataDir` itself, or one of the folders `inside` it that the archive unpacks
- * to. Throws `UserError` naming all of them.
+ * The folder that holds one of the files `markers`: `dataDir` or one of the folders `inside` it, to which archives unpack. Throws
+ * `UserError` that names the files and folders.
  */
 export async function locate(dataDir: string, inside: readonly string[], markers: readonly string[]): Promise<string> {
   for (const folder of [dataDir, ...inside.map((name) => join(dataDir, name))]) {
@@ -36,14 +36,14 @@ export async function locate(dataDir: string, inside: readonly string[], markers
   throw new UserError(`${dataDir}: holds no ${markers.join(' or ')}, nor does a folder ${inside.join(' or ')} in it`);
 }
 
-/** The bytes of a file. Throws `UserError` for one that cannot be read. */
+/** The bytes of a file. Throws `UserError` if it cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
   });
 }
 
-/** What a folder holds, sorted by code point. Throws `UserError` for one that cannot be read. */
+/** The entries of a folder, sorted by code point. Throws `UserError` if it cannot be read. */
 export async function readFolder(path: string): Promise<Dirent[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === 'ENOENT' ? 'no such folder' : error.message}`);
@@ -51,7 +51,7 @@ export async function readFolder(path: string): Promise<Dirent[]> {
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The lines of a text file that are not blank, without what ends them. Throws `UserError` as `readBytes`. */
+/** The lines of a text file that are not blank, without line ends. Throws `UserError` as `readBytes`. */
 export async function readLines(path: string): Promise<string[]> {
   const text = new TextDecoder().decode(await readBytes(path));
   return text.split(/\r?\n/).filter((line) => line.trim() !== '');

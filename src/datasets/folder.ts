@@ -1,9 +1,9 @@
 /**
- * Images in folders, one folder a class: `DIR/train/<class>/*` and `DIR/test/<class>/*`, or `DIR/<class>/*` alone.
+ * Images in folders, one folder per class: `DIR/train/<class>/*` and `DIR/test/<class>/*`, or `DIR/<class>/*` alone.
  *
- * JPEG, PNG and WebP become `size` × `size` RGB (default 32) as `images.ts` says. Without `test/` a tenth of the images,
- * evenly from all classes and chosen by the seed, is held out as the test set. Order: classes, then file names, sorted by
- * code point. Names that begin with a dot are ignored. Only the images that limits select are decoded.
+ * JPEG, PNG and WebP become `size` × `size` RGB (default 32), see images.ts. Without `test/`, a tenth of the images is held out as the test
+ * set, balanced over the classes and chosen by the seed. Classes and files are in the order of their names, by code point. Names that
+ * begin with a dot are ignored. Only images that the limits select are decoded.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ async function entries(folder: string): Promise<{ name: string; isFolder: boolea
   const named = (await readFolder(folder)).filter((e) => !e.name.startsWith('.'));
   return Promise.all(
     named.map(async (e) => {
-      // A link to nowhere counts as a file, which is then named where it cannot be read.
+      // A broken link counts as a file, so that a later error names it.
       const target = e.isSymbolicLink() ? await stat(join(folder, e.name)).catch(() => e) : e;
       return { name: e.name, isFolder: target.isDirectory() };
     }),
@@ -30,7 +30,7 @@ async function subfolders(folder: string): Promise<string[]> {
   return (await entries(folder)).filter((e) => e.isFolder).map((e) => e.name);
 }
 
-/** Class folders of `folder`; files beside them (a readme, say) are not looked at. */
+/** Class folders of `folder`; other files in it, such as a readme, are ignored. */
 async function classFolders(folder: string): Promise<string[]> {
   const classes = await subfolders(folder);
   if (!classes.length)
@@ -79,8 +79,8 @@ async function listings(root: string, seed: number) {
 }
 
 /**
- * All images of `DIR/train/<class>/`, or of `DIR/<class>/` where there is no `train`, none held out, at `size` × `size`; `files` in
- * their order. Class folders without images are an error, or are skipped. Throws `UserError` as the source does.
+ * All images of `DIR/train/<class>/`, or of `DIR/<class>/` if there is no `train`, at `size` × `size`; none is held out. `files` follows the
+ * images. A class folder without images is an error, unless `empty` is `skip`. Throws `UserError` as the source does.
  */
 export async function readLabelled(
   root: string,
@@ -89,7 +89,7 @@ export async function readLabelled(
 ): Promise<{ classes: string[]; set: ImageSet }> {
   checkSize(size);
   const inside = await subfolders(await requireDir('folder', root));
-  // A class may be called so.
+  // `train` may also be the name of a class.
   const split = inside.includes('train') && (await subfolders(join(root, 'train'))).length > 0;
   const top = split ? join(root, 'train') : root;
   let classes = await classFolders(top);

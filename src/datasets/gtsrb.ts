@@ -4,8 +4,8 @@
  *   GTSRB/Final_Training/Images/00000 … 00042/*.ppm, each with GT-<class>.csv (or GTSRB/Training/…, the fixed archive)
  *   GTSRB/Final_Test/Images/*.ppm, and GT-final_test.csv with the classes there, in GTSRB/ or in --data-dir
  *
- * Images of 15 to 250 pixels are resized whole to `size` (default 32), not cropped to the sign's box: so do torchvision
- * and BackdoorBench, and results stay comparable. Only the images that limits select are decoded.
+ * Images of 15 to 250 pixels are resized as a whole to `size` (default 32) and not cropped to the sign, as in torchvision and BackdoorBench.
+ * Only images that the limits select are decoded.
  */
 
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ const classes = [
   'end of no passing over 3.5 t',
 ];
 
-/** The images that a CSV file lists, which lie in `folder`: their names and their ClassId. */
+/** The images in `folder` that a CSV file lists, with their ClassId. */
 async function readCsv(path: string, folder: string): Promise<Listing> {
   const [header = '', ...rows] = (await readLines(path)).map((line) => line.split(';'));
   const [file, label] = ['Filename', 'ClassId'].map((column) => {

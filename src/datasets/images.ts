@@ -1,6 +1,6 @@
 /**
- * Image files as samples: JPEG, PNG, WebP and PPM of any size become `size` × `size` RGB, stretched rather than cropped,
- * turned upright by their EXIF mark, grey spread to three channels, transparency laid over white.
+ * Image files as samples: JPEG, PNG, WebP and PPM of any size become `size` × `size` RGB. Images are stretched, not cropped, and rotated as
+ * their EXIF data say; grey becomes three channels, and transparent pixels are blended with white.
  */
 import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../base/errors.js';
@@ -10,19 +10,20 @@ import { readBytes } from './directory.js';
 import { imbalance, limited } from './limits.js';
 import type { Dataset, DatasetRequest, ImageSet } from './types.js';
 
-/** Images being decoded at a time: enough to keep libvips' threads busy, few enough to bound memory. */
+/** Images decoded at a time: enough to keep libvips' threads busy, few enough to bound memory. */
 const AT_ONCE = 16;
-/** Pixels a single image may have. The largest cameras make half as many; a bomb announces many times more. */
+/** Most pixels of one image: twice those of the largest cameras, and far below a decompression bomb. */
 const MOST_PIXELS = 2 ** 27;
 
 /** The files of a split with their class numbers, not decoded yet. */
 export interface Listing {
   files: string[];
   labels: Int32Array;
-  /** Their places in the listing they were chosen from; absent where nothing was left out. */
+  /** Positions in the listing from which they were chosen; absent if all were. */
   places?: Int32Array;
 }
 
+/** The files at the given positions of a listing. */
 export function pickFiles({ files, labels, places }: Listing, chosen: Int32Array): Listing {
   return {
     files: Array.from(chosen, (i) => files[i]),
@@ -31,7 +32,7 @@ export function pickFiles({ files, labels, places }: Listing, chosen: Int32Array
   };
 }
 
-/** Throws `UserError` for a side length no image is resized to. */
+/** Throws `UserError` for a side length outside 8 … 1024. */
 export function checkSize(size: number): void {
   if (!Number.isInteger(size) || size < 8 || size > 1024) {
     throw new UserError(`image size ${size}: allowed are whole numbers from 8 to 1024`);
@@ -45,13 +46,13 @@ async function open(file: string): Promise<Sharp> {
   }
   const image = sharp(file, { failOn: 'error', limitInputPixels: MOST_PIXELS });
   const { format, pages = 1 } = await image.metadata();
-  // libvips goes by content and knows more formats than belong into a data set: SVG and PDF draw, TIFF and GIF have pages.
+  // libvips detects the format by content and reads more formats than a data set should have: SVG and PDF, and TIFF and GIF with pages.
   if (!['jpeg', 'png', 'webp'].includes(format)) throw new Error(`its content is ${format}, not JPEG, PNG or WebP`);
   if (pages > 1) throw new Error(`it is animated, with ${pages} frames`);
   return image;
 }
 
-/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` naming the first file found damaged. */
+/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` that names a damaged file. */
 export async function decodeImages({ files, labels, places }: Listing, size: number): Promise<ImageSet> {
   const each = size * size * 3;
   const images = new Uint8Array(files.length * each);
@@ -75,7 +76,7 @@ export async function decodeImages({ files, labels, places }: Listing, size: num
   return { images, labels, n: files.length, height: size, width: size, channels: 3, files, places };
 }
 
-/** The images that limits select of both splits, decoded to `size` × `size`, and notes on classes of uneven size. */
+/** The images of both splits that the limits select, decoded to `size` × `size`, with notes on unbalanced classes. */
 export async function decodeDataset(
   name: string,
   classes: string[],

@@ -1,4 +1,4 @@
-/** The sources of images. A new one is one file beside this and one line below. */
+/** The sources of images. A new one is one file in this room and one line below. */
 import { findNamed } from '../base/errors.js';
 import { cifar10 } from './cifar10.js';
 import { cifar100 } from './cifar100.js';
@@ -25,12 +25,12 @@ export const datasets: readonly DatasetSource[] = [
   npz,
 ];
 
-/** The source of that name; throws `UserError` with the nearest name otherwise. */
+/** The source of that name. Throws `UserError` with the nearest name if there is none. */
 export function findDataset(name: string): DatasetSource {
   return findNamed('data set', name, datasets);
 }
 
-/** Loads the data set of that name. Throws `UserError` for an unknown name and for what the source objects to. */
+/** Loads the data set of that name. Throws `UserError` for an unknown name, and for files that are missing or damaged. */
 export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
   return findDataset(name).load(request);
 }

@@ -1,14 +1,14 @@
 /**
- * Class-balanced, seeded choice of samples: what a limit means in every data set.
+ * Limits: class-balanced, seeded choices of samples, the same for every data set.
  *
- * A limit of L over k classes gives each class ⌊L/k⌋ samples, and one more to the first L mod k classes. A class that
- * has fewer gives all it has, and the others share the rest as evenly as possible; `imbalance` says so in words, so
- * that no set is silently uneven. A limit above what exists takes everything.
+ * A limit of L over k classes selects ⌊L/k⌋ samples of each class, and one more of each of the first L mod k classes. If a class has fewer,
+ * all of its samples are selected and the other classes share the rest as evenly as possible; `imbalance` then reports it. A limit above
+ * the number of samples selects all.
  */
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 
-/** Throws unless `limit` is a whole number that gives every class a sample. */
+/** Throws `UserError` unless `limit` is a whole number of at least one sample per class. */
 export function checkLimit(limit: number, classes: number, split: string): void {
   if (!Number.isInteger(limit) || limit < classes) {
     throw new UserError(
@@ -18,8 +18,8 @@ export function checkLimit(limit: number, classes: number, split: string): void 
 }
 
 /**
- * How many of `available[k]` items each class gives so that `total` are taken, as evenly as possible; what cannot be
- * shared evenly goes to the classes of lowest number. The sum is min(total, Σ available).
+ * Number of items to take of each class, at most `available[k]`, so that the sum is min(total, Σ available) and the numbers are as even as
+ * possible. A remainder goes to the classes with the lowest numbers.
  */
 export function evenShares(available: ArrayLike<number>, total: number): number[] {
   const shares = new Array<number>(available.length).fill(0);
@@ -27,7 +27,7 @@ export function evenShares(available: ArrayLike<number>, total: number): number[
   for (;;) {
     const open = shares.flatMap((share, k) => (share < available[k] ? [k] : []));
     if (!open.length || left <= 0) return shares;
-    // Every open class rises together until the smallest is exhausted; the last round hands out single samples.
+    // All classes with items left get the same number until the smallest is exhausted; the last round adds single items.
     const room = Math.min(...open.map((k) => available[k] - shares[k]));
     const step = Math.min(room, Math.floor(left / open.length));
     if (step === 0) {
@@ -47,8 +47,8 @@ export function indicesByClass(labels: ArrayLike<number>, classes: number): numb
 }
 
 /**
- * Positions of `total` samples, spread evenly over the classes and chosen at random within each, in ascending order.
- * With the same seed and purpose a smaller choice is contained in a larger one, as long as no class runs out.
+ * Positions of `total` samples, ascending, balanced over the classes and random within each. With the same seed and purpose, a smaller
+ * choice is part of a larger one as long as no class is exhausted.
  */
 export function balancedChoice(
   labels: ArrayLike<number>,
@@ -66,7 +66,7 @@ export function balancedChoice(
   return Int32Array.from(chosen).sort();
 }
 
-/** The choice a data set makes under an optional limit: all positions without one. Throws `UserError` as `checkLimit`. */
+/** Positions that an optional limit selects; all without a limit. Throws `UserError` as `checkLimit`. */
 export function limited(
   labels: ArrayLike<number>,
   classes: number,
@@ -89,8 +89,8 @@ export function firstOfEach(labels: ArrayLike<number>, classes: number, each: nu
 }
 
 /**
- * A seeded tenth for testing, evenly from all classes and one sample of each at least; the rest is for training. Only
- * `eligible` positions are held out (left out: all). Throws `UserError` where nothing of a class would be left.
+ * A seeded tenth as the test set, balanced over the classes with at least one sample of each; the rest is the training set. Only `eligible`
+ * positions are held out; default all. Throws `UserError` if a class would have no training sample.
  */
 export function holdOut(
   labels: ArrayLike<number>,
@@ -109,7 +109,7 @@ export function holdOut(
   throw new UserError(`class "${classes[labels[bare]]}" has too few images to hold a tenth out for testing`);
 }
 
-/** One line that names the smallest and the largest class where one is empty or they differ by more than one sample. */
+/** One line with the smallest and the largest class, if a class is empty or their sizes differ by more than one; else none. */
 export function imbalance(labels: ArrayLike<number>, classes: readonly string[], split: string): string[] {
   const counts = new Array<number>(classes.length).fill(0);
   for (let i = 0; i < labels.length; i++) counts[labels[i]]++;

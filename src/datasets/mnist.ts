@@ -3,8 +3,8 @@
  * https://github.com/zalandoresearch/fashion-mnist): `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and their
  * `t10k-` pair, plain or with `.gz`.
  *
- * Images stay what they are, [n, 28, 28, 1] uint8: models and attacks take any shape. The class "T-shirt/top" is called
- * T-shirt, since class names become names of folders.
+ * Images keep their shape, [n, 28, 28, 1] uint8; models and attacks accept any shape. The class "T-shirt/top" is named T-shirt here, because
+ * class names become names of folders.
  */
 
 import { join } from 'node:path';
@@ -27,16 +27,18 @@ async function readIdx(folder: string, file: string, rank: number): Promise<IdxA
   return { ...array, path };
 }
 
+/** How the file names of a split begin. */
+const PREFIX = { train: 'train', test: 't10k' } as const;
+
 async function readSplit(
   folder: string,
-  files: string,
   classes: number,
   split: 'train' | 'test',
   limit: number | undefined,
   seed: number,
 ): Promise<ImageSet> {
-  const images = await readIdx(folder, `${files}-images-idx3-ubyte`, 3);
-  const labels = await readIdx(folder, `${files}-labels-idx1-ubyte`, 1);
+  const images = await readIdx(folder, `${PREFIX[split]}-images-idx3-ubyte`, 3);
+  const labels = await readIdx(folder, `${PREFIX[split]}-labels-idx1-ubyte`, 1);
   const [n, height, width] = images.shape;
   if (height !== SIDE || width !== SIDE) {
     throw new UserError(`${images.path}: holds images of ${height}×${width}; ${SIDE}×${SIDE} are expected`);
@@ -58,8 +60,8 @@ function idxSource(name: string, title: string, inside: string, classes: string[
       const marker = 'train-images-idx3-ubyte';
       const root = await requireDir(name, dataDir);
       const folder = await locate(root, [join(inside, 'raw'), inside, 'raw'], [marker, `${marker}.gz`]);
-      const train = await readSplit(folder, 'train', classes.length, 'train', trainLimit, seed);
-      const test = await readSplit(folder, 't10k', classes.length, 'test', testLimit, seed);
+      const train = await readSplit(folder, classes.length, 'train', trainLimit, seed);
+      const test = await readSplit(folder, classes.length, 'test', testLimit, seed);
       const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
       return { name, classes, train, test, notes };
     },

@@ -1,13 +1,13 @@
 /**
- * Images and labels as NumPy arrays: `--data-dir` is an .npz file, or a folder with `train.npz` and perhaps `test.npz`.
+ * Images and labels as NumPy arrays: `--data-dir` is an .npz file, or a folder with `train.npz` and optionally `test.npz`.
  *
- * Pairs of names that are understood: `images`, `labels`; `arr_0`, `arr_1`; `x_train`, `y_train` with `x_test`, `y_test`
- * (Keras). Images are [n, h, w] or [n, h, w, c], c 1 or 3: bytes, or floats in [0, 1], which are multiplied by 255 and
- * rounded, so that images that once were bytes come back as they were. Labels are whole numbers [n] or [n, 1]; classes
- * are 0 up to the largest and called by their numbers. Where there is no test set, a seeded tenth is held out.
+ * Accepted names: `images`, `labels`; `arr_0`, `arr_1`; `x_train`, `y_train` with `x_test`, `y_test` (Keras). Images are [n, h, w] or
+ * [n, h, w, c] with c 1 or 3, as bytes or as floats in [0, 1]; floats are multiplied by 255 and rounded, which restores former bytes.
+ * Labels are whole numbers [n] or [n, 1]. Classes are 0 up to the largest label and have their numbers as names. Without a test set, a
+ * seeded tenth is held out.
  *
- * What `ibscope poison` writes is read too, with its labels as the attack left them; flags `poisoned` and `cover` then keep
- * triggered samples out of a held-out test set, and a note says so. Other arrays in the file are not read.
+ * Files of `ibscope poison` are accepted, with the labels that the attack gave. Their flags `poisoned` and `cover` keep triggered samples
+ * out of a held-out test set, with a note. Other arrays in the file are ignored.
  */
 
 import { stat } from 'node:fs/promises';
@@ -31,7 +31,7 @@ const PAIRS: readonly Pair[] = [
 const TEST: Pair = ['x_test', 'y_test'];
 const FLAGS = ['poisoned', 'cover'];
 const KNOWN = [...PAIRS.flat(), ...TEST, ...FLAGS];
-/** More classes than any set that is trained here; a label beyond is a mistake, and would cost a table of its size. */
+/** Largest number of classes. A larger label is a mistake, and would allocate a table of its size. */
 const MOST_CLASSES = 10_000;
 
 type Arrays = Record<string, NdArray>;
@@ -85,7 +85,7 @@ function split(name: string, arrays: Arrays, [x, y]: Pair): ImageSet {
   return { images: toBytes(images, arrays[x]), labels: Int32Array.from(numbers), n, height, width, channels };
 }
 
-/** Which samples the flags `poisoned` and `cover` mark as triggered. */
+/** 1 for samples that the flags `poisoned` or `cover` mark as triggered, [n]. */
 function triggered(name: string, arrays: Arrays, n: number): Uint8Array {
   const out = new Uint8Array(n);
   for (const flag of FLAGS) {
@@ -112,7 +112,7 @@ function pairOf(name: string, arrays: Arrays, pairs: readonly Pair[]): Pair {
   throw new UserError(`${name}: holds no images; the array is called ${pairs.map(([x]) => `"${x}"`).join(' or ')}`);
 }
 
-/** All images and labels of one file, none held out; nothing else in it is read. Throws `UserError` as the source does. */
+/** All images and labels of one file; none is held out, and other arrays are ignored. Throws `UserError` as the source does. */
 export async function readLabelledNpz(path: string): Promise<{ classes: string[]; set: ImageSet }> {
   const arrays = await readNpz(path, { only: PAIRS.flat() });
   const set = split(path, arrays, pairOf(path, arrays, PAIRS));

@@ -1,12 +1,12 @@
-/** From arrays that hold a whole split to the samples that are wanted of it. */
+/** Selection of samples from the arrays of a split. */
 import { UserError } from '../base/errors.js';
 import { positions } from './limits.js';
 import type { ImageSet } from './types.js';
 
-/** Images of a set at the given positions. */
+/** The samples of a set at the given positions. */
 export const pick = (set: ImageSet, rows: ArrayLike<number>): ImageSet => gather(set, Int32Array.from(rows));
 
-/** Throws `UserError` for no labels at all, and for the first that is no class number; `name` is the file they are in. */
+/** Throws `UserError` for an empty list of labels, and for the first label outside the classes; `name` is the file in the message. */
 export function checkLabels(name: string, labels: ArrayLike<number>, classes: number): void {
   if (!labels.length) throw new UserError(`${name}: holds no samples`);
   for (let i = 0; i < labels.length; i++) {
@@ -16,7 +16,7 @@ export function checkLabels(name: string, labels: ArrayLike<number>, classes: nu
   }
 }
 
-/** All samples but those at the given positions. */
+/** All samples except those at the given positions. */
 export function without(all: ImageSet, left: Iterable<number>): ImageSet {
   const out = new Set(left);
   return gather(

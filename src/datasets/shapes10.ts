@@ -1,13 +1,11 @@
 /**
- * shapes10: ten classes of shapes and patterns, drawn on the spot, so that a first run needs no download.
+ * shapes10: ten classes of shapes and patterns that are drawn by the program, so that a first run needs no download.
  *
- * Every image is one shape at a random place, size, angle (±16°) and stretch, in two random colours, over a shaded
- * background with stray strokes and noise. The class is the shape alone: place, size, angle, colours and noise are drawn
- * before and without it, and shape and background trade colours freely. A linear model on pixels therefore learns
- * little, while a small convolutional network learns the classes in a few epochs.
+ * Every image is one shape with random position, size, angle (±16°), stretch and two random colours, over a shaded background with strokes
+ * and noise. Only the shape depends on the class; everything else is independent of it. A linear model on pixels therefore learns little,
+ * while a small convolutional network learns the classes in a few epochs.
  *
- * Images [n, 32, 32, 3] uint8. Sample i has class i mod 10 and its own random stream, so it does not depend on how many
- * samples are asked for: a smaller limit is a prefix of a larger one.
+ * Images [n, 32, 32, 3] uint8. Sample i has class i mod 10 and its own random stream, so a smaller limit is a prefix of a larger one.
  */
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
@@ -20,8 +18,8 @@ const DEFAULT_TEST = 1000;
 const MOST = 1_000_000;
 
 /**
- * Signed distance to the shape of radius 1 around the origin (negative inside), at (u, v) and polar (r, angle). Only
- * near the edge does it have to be a distance: that is where it turns into coverage.
+ * Signed distance of (u, v) to the edge of the shape of radius 1 around the origin, negative inside; r = |(u, v)|. It must be exact near
+ * the edge only, where it becomes the coverage of a pixel.
  */
 type Shape = (u: number, v: number, r: number) => number;
 
@@ -72,7 +70,7 @@ type Colour = [number, number, number];
 const colour = (rng: Rng): Colour => [rng.uniform(), rng.uniform(), rng.uniform()];
 const apart = (a: Colour, b: Colour) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
-/** A stray stroke: from (x, y) `length` pixels along (dx, dy). */
+/** A stroke in the background: from (x, y), `length` pixels along (dx, dy). */
 interface Stroke {
   x: number;
   y: number;
@@ -94,7 +92,7 @@ function stroke(rng: Rng): Stroke {
   };
 }
 
-/** Share of the pixel at (x, y) that a stroke, one pixel wide with soft edges, covers. */
+/** Share of the pixel at (x, y) that is covered by a stroke of one pixel width with soft edges. */
 function strokeCover(s: Stroke, x: number, y: number): number {
   const qx = x - s.x;
   const qy = y - s.y;
@@ -105,19 +103,19 @@ function strokeCover(s: Stroke, x: number, y: number): number {
   return squared < 1.21 ? Math.min(1, 1.1 - Math.sqrt(squared)) : 0;
 }
 
-/** Draws sample `i` of a split into `out` (which rounds and clamps) from byte `at` on. */
+/** Draws sample `i` of a split into `out` (which rounds and clamps), starting at byte `at`. */
 function draw(out: Uint8ClampedArray, at: number, seed: number, split: string, i: number): void {
   const rng = new Rng(seed, 'shapes10', split, i);
   const shape = drawn[i % drawn.length];
 
   let ground = colour(rng);
   let ink = colour(rng);
-  // Two colours of enough contrast; the condition is symmetric, so neither is the brighter one on average.
+  // Two colours with enough contrast. The condition is symmetric, so neither is brighter on average.
   while (apart(ground, ink) < 0.9) {
     ground = colour(rng);
     ink = colour(rng);
   }
-  // Both change gently along one direction.
+  // Both colours have a gradient along one direction.
   const shade = rng.uniform(0, TURN);
   const sx = Math.cos(shade) / SIDE;
   const sy = Math.sin(shade) / SIDE;
@@ -135,7 +133,7 @@ function draw(out: Uint8ClampedArray, at: number, seed: number, split: string, i
   const vy = Math.cos(angle) / (stretch * radius);
 
   const strokes = Array.from({ length: rng.int(3) }, () => stroke(rng));
-  // The sum of four bytes has mean 510 and standard deviation 147.8: near enough to a Gaussian, one draw a value.
+  // The sum of four random bytes has mean 510 and standard deviation 147.8: approximately Gaussian, with one draw per value.
   const noise = (255 * rng.uniform(0.01, 0.04)) / 147.8;
 
   for (let y = 0.5; y < SIDE; y++) {

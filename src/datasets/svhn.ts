@@ -2,8 +2,8 @@
  * SVHN, cropped digits (Netzer et al. 2011, http://ufldl.stanford.edu/housenumbers/): `train_32x32.mat` and
  * `test_32x32.mat`. X is [32, 32, 3, n] uint8 in column-major order, here [n, 32, 32, 3]; y is [n, 1], 10 meaning digit 0.
  *
- * Without a train limit, the training set is the first 4 000 samples of each class, as in the protocol of arXiv
- * 2511.21923 (all 73 257 are very uneven); a limit is the usual balanced choice from everything.
+ * Without a train limit, the training set is the first 4 000 samples of each class, as in the protocol of arXiv 2511.21923, because the
+ * classes of all 73 257 samples are very unbalanced. A limit selects a balanced part of all samples, as for every data set.
  */
 
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import type { DatasetSource, ImageSet } from './types.js';
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
+/** Samples per class in the paper's protocol. */
 const PROTOCOL = 4000;
 const classes = Array.from({ length: 10 }, (_, k) => String(k));
 

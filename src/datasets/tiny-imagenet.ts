@@ -3,9 +3,9 @@
  *
  *   wnids.txt, words.txt, train/<wnid>/images/*.JPEG, val/val_annotations.txt, val/images/*.JPEG
  *
- * Images [n, size, size, 3], `size` 64 unless asked otherwise: the model takes that, at four times the cost of 32. Classes
- * are numbered in the order of their WordNet ids, as torchvision's ImageFolder does, not in that of `wnids.txt`. The
- * validation images are the test set; the official test set has no labels. Only what limits select is decoded.
+ * Images [n, size, size, 3]. The default `size` is 64, at four times the cost of 32. Classes are numbered in the order of their WordNet ids,
+ * as in torchvision's ImageFolder, not in the order of `wnids.txt`. The validation images are the test set, because the official test set
+ * has no labels. Only images that the limits select are decoded.
  */
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
@@ -23,7 +23,7 @@ async function readIds(path: string): Promise<string[]> {
   return ids;
 }
 
-/** The first of the words that `words.txt` gives for each id; the id where it gives none. */
+/** The first word of `words.txt` for each id; the id itself if there is none. */
 async function classNames(path: string, ids: readonly string[]): Promise<string[]> {
   const lines = (await firstExisting([path])) ? await readLines(path) : [];
   const words = new Map(lines.map((line) => line.split('\t') as [string, string | undefined]));

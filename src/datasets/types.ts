@@ -1,4 +1,4 @@
-/** What a data set is to the rest of ibscope. */
+/** The interface of a data set and of its source. */
 
 /** Labelled images. `images` is [n, height, width, channels] uint8, row-major; `labels` holds class numbers. */
 export interface ImageSet {
@@ -8,40 +8,40 @@ export interface ImageSet {
   height: number;
   width: number;
   channels: number;
-  /** Files the images were read from, where each has its own. */
+  /** File of each image, if every image has a file of its own. */
   files?: string[];
-  /** Places of the images in what they were chosen from, where some were left out; else 0 … n − 1. */
+  /** Position of each image in the set from which it was chosen; absent if all were chosen (0 … n − 1). */
   places?: Int32Array;
 }
 
-/** A data set, read. */
+/** A loaded data set. */
 export interface Dataset {
   name: string;
   /** Class names in the order of their numbers. */
   classes: string[];
   train: ImageSet;
   test: ImageSet;
-  /** Lines a user should see about the data, such as classes of uneven size. */
+  /** Lines about the data for the user, such as a warning of unbalanced classes. */
   notes?: string[];
 }
 
-/** What a source is asked for. Limits are class-balanced and seeded; undefined takes everything there is. */
+/** What to load. Limits are class-balanced and seeded; without a limit all samples are loaded. */
 export interface DatasetRequest {
   dataDir?: string;
   trainLimit?: number;
   testLimit?: number;
   seed: number;
-  /** Side length images are resized to where the source has no size of its own. Default 32. */
+  /** Side length of resized images, for sources whose images have different sizes. Default 32 (Tiny ImageNet: 64). */
   size?: number;
 }
 
-/** What a data set is read by. One file per source in this room, one line in `index.ts`. */
+/** A source of data sets. One file per source in this room, one line in `index.ts`. */
 export interface DatasetSource {
   name: string;
   /** One line for `--help` and `data list`. */
   summary: string;
   /** Whether `--data-dir` is required. */
   needsDir: boolean;
-  /** Reads the set. Throws `UserError` for what is missing or damaged. */
+  /** Loads the set. Throws `UserError` for files that are missing or damaged. */
   load(request: DatasetRequest): Promise<Dataset>;
 }

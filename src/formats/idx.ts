@@ -1,8 +1,8 @@
 /**
  * IDX, the format of MNIST: one array of bytes, plain or gzipped. http://yann.lecun.com/exdb/mnist/
  *
- * Two zero bytes, the type, the number of dimensions; the dimensions as big-endian uint32; the data in C order. Read is
- * the type 8, unsigned bytes, which is all that the data sets use.
+ * Two zero bytes, the type, the number of dimensions; the dimensions as big-endian uint32; the data in C order. Only type 8 is supported,
+ * unsigned bytes, which all data sets use.
  */
 import { UserError } from '../base/errors.js';
 import { inflateSized } from './inflate.js';
@@ -12,7 +12,7 @@ export interface IdxArray {
   shape: number[];
 }
 
-/** Decodes the bytes of an IDX file, gzipped or not; `name` is what errors call it. Throws `UserError`. */
+/** Decodes the bytes of an IDX file, gzipped or not; `name` is the name in errors. Throws `UserError`. */
 export function decodeIdx(bytes: Uint8Array, name = 'array'): IdxArray {
   const fail = (why: string) => new UserError(`${name}: ${why}`);
   const header = (head: Uint8Array) => {
@@ -31,7 +31,7 @@ export function decodeIdx(bytes: Uint8Array, name = 'array'): IdxArray {
   const plain = gzipped ? inflateSized(bytes, (head) => header(head).size, fail) : bytes;
   const { shape, start, size } = header(plain);
   if (plain.length !== size) {
-    const what = plain.length < size ? 'is truncated' : 'goes on after its data';
+    const what = plain.length < size ? 'is truncated' : 'continues after its data';
     throw fail(`${what}: shape (${shape}) takes ${size} bytes, ${plain.length} are there`);
   }
   return { data: plain.subarray(start), shape };

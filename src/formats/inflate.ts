@@ -1,17 +1,18 @@
 /**
- * Unpacking zlib and gzip data that says its own size, so that a few bytes cannot fill the memory. Node's zlib rather than
- * fflate: it checks the checksum at the end, and is several times faster on the hundreds of megabytes of a data set.
+ * Unpacks zlib and gzip data that states its own size, so that a small file cannot fill the memory. It uses Node's zlib, which checks the
+ * checksum at the end and is several times faster than fflate on the hundreds of megabytes of a data set.
  */
 import { constants, unzipSync } from 'node:zlib';
 import type { UserError } from '../base/errors.js';
 
-/** Bytes one packed byte can become at most (https://zlib.net/zlib_tech.html). */
+/** Largest compression ratio of deflate (https://zlib.net/zlib_tech.html). */
 export const DEFLATE_RATIO = 1032;
+/** Most bytes of the unpacked data: 2 GiB − 1, which every supported version of Node can hold in one buffer. */
 const MOST = 2 ** 31 - 1;
 
 /**
- * Unpacks `packed`. Its first bytes are unpacked alone, and `sizeOf` reads from them what the whole will be; data that
- * unpacks to more or less than that, or could not unpack to so much, is refused with `fail`.
+ * Unpacks `packed`. First it unpacks the head alone, from which `sizeOf` reads the size of the whole. Throws the error of `fail` for data
+ * that unpacks to another size, or that cannot unpack to so many bytes.
  */
 export function inflateSized(
   packed: Uint8Array,
@@ -29,9 +30,9 @@ export function inflateSized(
   const head = unzip(packed.subarray(0, 1024), { finishFlush: constants.Z_SYNC_FLUSH });
   const size = sizeOf(head!);
   if (!(size <= Math.min(MOST, DEFLATE_RATIO * packed.length))) {
-    throw fail(`announces ${size} bytes, which ${packed.length} packed ones are not unpacked to`);
+    throw fail(`announces ${size} bytes, more than ${packed.length} packed bytes can hold`);
   }
-  // A chunk larger than the whole makes it one buffer, not a list that is joined.
+  // With a chunk larger than the whole, zlib writes into one buffer instead of a list.
   const whole = unzip(packed, { maxOutputLength: Math.max(1, size), chunkSize: size + 64 });
   if (whole?.length !== size)
     throw fail(`unpacks to ${whole ? whole.length : 'more'} than the ${size} bytes it announces`);

@@ -2,10 +2,10 @@
  * MATLAB's MAT files of level 5 (versions 5 to 7): their numeric arrays, of either byte order, compressed or not.
  * https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf
  *
- * A header of 128 bytes, then elements: a tag (type and size, uint32 each; up to 4 bytes of data lie in the tag itself)
- * and data padded to 8 bytes. A variable is an element of elements: flags, dimensions, name, values; a compressed element
- * is the zlib stream of one. Values may be stored in a narrower type than the array's class. Variables that are no
- * numeric arrays (cells, text, structures, sparse ones) are passed over. Version 7.3 is HDF5 and refused.
+ * A header of 128 bytes, then elements. An element is a tag (type and size, uint32 each; up to 4 bytes of data are in the tag itself) and
+ * data padded to 8 bytes. A variable is an element of elements: flags, dimensions, name, values. A compressed element is the zlib stream of
+ * another. Values may be stored in a narrower type than the class of the array. Variables that are not numeric arrays (cells, text,
+ * structures, sparse arrays) are ignored. Version 7.3 is HDF5 and is refused.
  */
 import { shown, UserError } from '../base/errors.js';
 import { inflateSized } from './inflate.js';
@@ -40,7 +40,7 @@ interface Element {
   data: Uint8Array;
 }
 
-/** Decodes the numeric arrays of a MAT file by name; `name` is what errors call it. Throws `UserError`. */
+/** Decodes the numeric arrays of a MAT file, by their names; `name` is the name of the file in errors. Throws `UserError`. */
 export function decodeMat(bytes: Uint8Array, name = 'file'): Map<string, MatArray> {
   const fail = (why: string) => new UserError(`${name}: ${why}`);
   const text = Buffer.from(bytes.subarray(0, 128)).toString('latin1');
@@ -80,13 +80,13 @@ function elements(bytes: Uint8Array, little: boolean, fail: (why: string) => Use
       throw fail(`is truncated: an element of ${size} bytes, ${bytes.length - from} are there`);
     }
     out.push({ type, data: bytes.subarray(from, from + size) });
-    // Compressed elements alone are not padded.
+    // Only compressed elements are not padded.
     at = small ? at + 8 : type === COMPRESSED ? from + size : from + Math.ceil(size / 8) * 8;
   }
   return out;
 }
 
-/** The one element in a zlib stream, whose tag says how long it is. */
+/** The one element in a zlib stream; its tag states its length. */
 function unpack(packed: Uint8Array, little: boolean, fail: (why: string) => UserError): Element[] {
   const sizeOf = (head: Uint8Array) => {
     if (head.length < 8) throw fail('is truncated in a compressed element');
@@ -115,7 +115,7 @@ function matrix(bytes: Uint8Array, little: boolean, fail: (why: string) => UserE
   return { name, array: { data: numbers(Kind, values.data, little, fail), shape } };
 }
 
-/** The numbers in `bytes`: bytes in place, wider ones in a copy that is aligned and of this machine's byte order. */
+/** The numbers in `bytes`: bytes as a view, wider types as an aligned copy in this machine's byte order. */
 function numbers(
   Kind: (typeof arrays)[number],
   bytes: Uint8Array,

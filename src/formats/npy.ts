@@ -2,8 +2,8 @@
  * NumPy's NPY format, versions 1 to 3: one array in one file.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  *
- * Read are booleans, integers of 1 to 8 bytes and floats of 2, 4 and 8 bytes, of either byte order, in C or Fortran
- * order; what comes out is always C order. Half floats are widened to float32. Written is little-endian C order.
+ * Supported are booleans, integers of 1 to 8 bytes and floats of 2, 4 and 8 bytes, in either byte order, in C or Fortran order. Decoded
+ * arrays are in C order, and half floats become float32. Encoded arrays are little-endian in C order.
  */
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
@@ -11,7 +11,7 @@ import { UserError } from '../base/errors.js';
 /** Element kinds as NumPy writes them, without the byte order. */
 export type NpyDtype = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f4' | 'f8';
 
-/** What an array's numbers lie in. */
+/** Typed arrays of all supported element types. */
 export type TypedArray =
   | Uint8Array
   | Int8Array
@@ -49,14 +49,14 @@ const dtypes = Object.keys(arrays) as NpyDtype[];
 const readable = [...dtypes, 'f2'];
 const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** Wraps a typed array for writing; the dtype follows from the array (pass `b1` for booleans held as 0 and 1). */
+/** A typed array with a shape. The dtype follows from the array; pass `b1` for booleans stored as 0 and 1. Throws `UserError` for a wrong shape. */
 export function ndarray(data: TypedArray, shape: readonly number[], dtype?: NpyDtype): NdArray {
   const kind = dtype ?? dtypes.find((d) => d !== 'b1' && data instanceof arrays[d])!;
   if (count(shape) !== data.length) throw new UserError(`shape [${shape}] does not hold ${data.length} elements`);
   return { data, shape: [...shape], dtype: kind };
 }
 
-/** Reads an `.npy` file. Throws `UserError` for a file that is missing, truncated, no NPY, or holds objects. */
+/** Reads an `.npy` file. Throws `UserError` for a file that is missing or truncated, is not NPY, or contains Python objects. */
 export async function readNpy(path: string): Promise<NdArray> {
   let bytes: Uint8Array;
   try {
@@ -67,7 +67,7 @@ export async function readNpy(path: string): Promise<NdArray> {
   return decodeNpy(bytes, path);
 }
 
-/** Decodes the bytes of an `.npy` file; `name` is what errors call it. */
+/** Decodes the bytes of an `.npy` file; `name` is its name in errors. Throws `UserError` as `readNpy`. */
 export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
   const fail = (why: string) => new UserError(`${name}: ${why}`);
   const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -86,7 +86,7 @@ export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
   const fortran = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(header);
   const dims = /['"]shape['"]\s*:\s*\(([\d,\sL]*)\)/.exec(header);
   if (/['"]descr['"]\s*:\s*\[/.test(header)) throw fail('holds records with fields; plain numbers are expected');
-  if (!descr || !fortran || !dims) throw fail('has an NPY header that cannot be understood');
+  if (!descr || !fortran || !dims) throw fail('has an invalid NPY header');
   const shape = [...dims[1].matchAll(/\d+/g)].map(Number);
   const type = descr[1] ?? descr[2];
   const kind = type.replace(/^[<>=|]/, '');
@@ -102,7 +102,7 @@ export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
       `is truncated: shape (${shape}) of ${kind} takes ${total * width} bytes, ${bytes.length - begin} are there`,
     );
   }
-  // A copy of its own: aligned, free of the file's buffer, and ours to swap in place.
+  // A copy, which is aligned, does not keep the file's buffer alive, and may be swapped in place.
   const raw = new Uint8Array(bytes.subarray(begin, begin + total * width));
   if (type[0] === '>' && width > 1) swap(raw, width);
   const data = kind === 'f2' ? widen(new Uint16Array(raw.buffer)) : new arrays[kind as NpyDtype](raw.buffer);
@@ -111,7 +111,7 @@ export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
   return { data: fortran[1] === 'True' ? fromFortran(data, shape) : data, shape, dtype };
 }
 
-/** The bytes of an `.npy` file of version 1, little-endian, C order, data aligned to 64 bytes as NumPy aligns it. */
+/** The bytes of an `.npy` file of version 1: little-endian, C order, data aligned to 64 bytes as NumPy does. */
 export function encodeNpy({ data, shape, dtype }: NdArray): Uint8Array {
   const order = dtype[1] === '1' ? '|' : '<';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
@@ -144,7 +144,7 @@ function fromFortran<A extends TypedArray>(data: A, shape: readonly number[]): A
   const out = data.slice() as A;
   const index = new Array<number>(shape.length).fill(0);
   for (let i = 0; i < data.length; i++) {
-    // `index` counts with the first axis fastest, as the data lies; `at` is where that element goes.
+    // `index` counts with the first axis fastest, the order of the data; `at` is the position of that element in C order.
     let at = 0;
     for (let k = 0; k < shape.length; k++) at = at * shape[k] + index[k];
     out[at] = data[i];

@@ -1,6 +1,6 @@
 /**
- * NumPy's NPZ format: a ZIP file of NPY members, `name.npy` each. What is written here, `numpy.load` reads, and what
- * `numpy.savez` and `numpy.savez_compressed` write is read here.
+ * NumPy's NPZ format: a ZIP file with one member `name.npy` per array. `numpy.load` reads the files written here, and files of `numpy.savez`
+ * and `numpy.savez_compressed` are read here.
  */
 import { readFile } from 'node:fs/promises';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
@@ -9,30 +9,31 @@ import { writeAtomic } from './files.js';
 import { DEFLATE_RATIO } from './inflate.js';
 import { decodeNpy, encodeNpy, type NdArray } from './npy.js';
 
-/** What of an `.npz` file is read. */
+/** Limits of reading an `.npz` file. */
 export interface NpzReadOptions {
-  /** Bytes all members may unpack to together. Default 4 GiB − 1, the most a ZIP without 64-bit sizes can say. */
+  /** Most bytes of all members after unpacking. Default 4 GiB − 1, the largest size of a ZIP file without 64-bit sizes. */
   limit?: number;
-  /** Arrays to read, by name; the others are passed over unread. Left out: all. */
+  /** Names of the arrays to read; default all. */
   only?: readonly string[];
 }
 
-/** How an `.npz` file is packed. */
+/** Compression of an `.npz` file. */
 export interface NpzWriteOptions {
-  /** Deflate level: 0 stores, 9 is smallest. Default 0: photographs shrink by a tenth, at more than ten times the cost. */
+  /** Deflate level: 0 stores, 9 is smallest. Default 0, because photographs shrink by a tenth only, at more than ten times the time. */
   level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 }
 
+/** Largest size of a ZIP file without 64-bit sizes. */
 const MOST = 2 ** 32 - 1;
 
-/** A member's name is a plain relative path: nothing that leaves the folder someone unpacks it in. */
+/** Whether a member's name is a relative path that stays inside the folder into which somebody unpacks it. */
 function safe(name: string): boolean {
   return name !== '' && !/^[/\\]|^[a-z]:|\0/i.test(name) && !name.split(/[/\\]/).includes('..');
 }
 
 /**
- * Reads all arrays of an `.npz` file by name. Throws `UserError` for a file that is missing or damaged, unpacks to more
- * than the limit, or holds a member that is no plain array.
+ * Reads all arrays of an `.npz` file by name. Throws `UserError` for a file that is missing or damaged, exceeds the limit, or contains a
+ * member that is not a plain array.
  */
 export async function readNpz(path: string, options?: NpzReadOptions): Promise<Record<string, NdArray>> {
   let bytes: Uint8Array;
@@ -44,14 +45,14 @@ export async function readNpz(path: string, options?: NpzReadOptions): Promise<R
   return decodeNpz(bytes, path, options);
 }
 
-/** Decodes the bytes of an `.npz` file; `name` is what errors call it. */
+/** Decodes the bytes of an `.npz` file; `name` is its name in errors. Throws `UserError` as `readNpz`. */
 export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadOptions = {}): Record<string, NdArray> {
   const limit = options.limit ?? MOST;
   let total = 0;
   let members: Record<string, Uint8Array>;
   try {
     members = unzipSync(bytes, {
-      // Asked before each member is unpacked, and a member never unpacks to more than it announces.
+      // fflate calls this before it unpacks a member, and never unpacks more than the announced size.
       filter(member) {
         if (!safe(member.name)) throw new UserError(`${name}: unsafe member name ${shown(member.name)}`);
         if (options.only && !options.only.some((wanted) => member.name === `${wanted}.npy`)) return false;
@@ -74,11 +75,11 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
     if (!member.endsWith('.npy')) throw new UserError(`${name}: member ${shown(member)} is not an .npy array`);
     return [member.slice(0, -4), decodeNpy(content, `${name}[${member}]`)];
   });
-  // Unlike an assignment, this makes an entry of any name, `__proto__` included.
+  // Unlike an assignment, this creates an entry for any name, including `__proto__`.
   return Object.fromEntries(read);
 }
 
-/** The bytes of an `.npz` file that holds `arrays` under their names. */
+/** The bytes of an `.npz` file with `arrays`, by name. Throws `UserError` for more than 4 GiB. */
 export function encodeNpz(arrays: Record<string, NdArray>, { level = 0 }: NpzWriteOptions = {}): Uint8Array {
   const members: Zippable = {};
   let total = 0;
@@ -86,14 +87,14 @@ export function encodeNpz(arrays: Record<string, NdArray>, { level = 0 }: NpzWri
     if (!safe(name)) throw new Error(`unsafe member name "${name}"`);
     const content = encodeNpy(array);
     total += content.length;
-    // A fixed date makes the file a function of its arrays alone.
+    // With a fixed date the file depends on its arrays alone.
     members[`${name}.npy`] = [content, { level, mtime: new Date(1980, 0, 1) }];
   }
   if (total > MOST - 2 ** 20) throw new UserError(`arrays of ${total} bytes do not fit an NPZ file of 4 GiB`);
   return zipSync(members);
 }
 
-/** Writes `arrays` to `path`, whole or not at all. */
+/** Writes `arrays` to `path`, completely or not at all. */
 export async function writeNpz(
   path: string,
   arrays: Record<string, NdArray>,

@@ -1,6 +1,6 @@
 /**
- * ONNX models of others: their outline, and the two changes that let one be probed: a value inside is made an output, and
- * noise is added to it. Everything else is passed on byte by byte. Numbers are the field numbers of onnx.proto.
+ * ONNX models of other programs: their outline, and the two changes that a probe needs. An inner value becomes an output, and noise is added
+ * to it. Everything else is copied byte by byte. The numbers in the code are the field numbers of onnx.proto.
  */
 import protobuf from 'protobufjs/minimal.js';
 import { UserError } from '../base/errors.js';
@@ -15,8 +15,9 @@ export interface OnnxNode {
   outputs: string[];
 }
 
+/** Inputs, outputs and nodes of a model. */
 export interface OnnxOutline {
-  /** Inputs a caller has to give; a length that is left open is null. */
+  /** Inputs that a caller must provide; a variable length is null. */
   inputs: { name: string; float: boolean; shape: (number | null)[] }[];
   outputs: string[];
   nodes: OnnxNode[];
@@ -29,13 +30,13 @@ const EXTERNAL = 1;
 interface Field {
   number: number;
   wire: number;
-  /** Where it begins with its tag, where its content begins, and where it ends. */
+  /** Positions of its tag, of its content, and of its end. */
   start: number;
   at: number;
   end: number;
 }
 
-/** The fields of the message in `bytes`. Throws `RangeError` where it is none. */
+/** The fields of the message in `bytes`. Throws `RangeError` if it is not a message. */
 function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   const reader = Reader.create(bytes);
   while (reader.pos < reader.len) {
@@ -86,13 +87,13 @@ function graphOf(file: string, model: Uint8Array): Uint8Array {
   try {
     graphs = parts(model, GRAPH);
   } catch {
-    // What cannot be walked has no graph either.
+    // Bytes that are not a message have no graph.
   }
   if (graphs.length !== 1) throw new UserError(`${file}: it is not an ONNX model`);
   return graphs[0];
 }
 
-/** What a model consists of. Throws `UserError` for what is no model, and for one whose weights lie in other files. */
+/** The outline of a model. Throws `UserError` for bytes that are not a model, and for a model with weights in other files. */
 export function onnxOutline(file: string, model: Uint8Array): OnnxOutline {
   const graph = graphOf(file, model);
   try {
@@ -101,7 +102,7 @@ export function onnxOutline(file: string, model: Uint8Array): OnnxOutline {
       // TensorProto: name 8, data_location 14.
       const place = [...fieldsOf(tensor)].find((f) => f.number === 14 && f.wire === 0);
       if (place && numberOf(tensor, place) === EXTERNAL)
-        throw new UserError(`${file}: its weights lie in other files, which are not followed; export it as one file`);
+        throw new UserError(`${file}: its weights are in other files, which are not read; export it as one file`);
       initializers.add(texts(tensor, 8)[0] ?? '');
     }
     return {
@@ -117,8 +118,9 @@ export function onnxOutline(file: string, model: Uint8Array): OnnxOutline {
   }
 }
 
-/** Name of the input that takes the noise, of the value's own shape, and what is appended to a value's name before it. */
+/** Name of the added input for the noise, which has the shape of the value. */
 export const NOISE = 'ibscope.noise';
+/** Suffix of the value's name before the noise. */
 export const BEFORE = '.ibscope.before';
 
 const raw = (writer: Writer, number: number, content: Uint8Array) => writer.uint32((number << 3) | 2).bytes(content);
@@ -136,7 +138,7 @@ const floatValue = (name: string) => {
   return raw(named(name), 2, raw(Writer.create(), 1, tensor).finish()).finish();
 };
 
-/** The model with every one of `values` among its outputs. */
+/** The model with all of `values` among its outputs. */
 export function exposing(file: string, model: Uint8Array, values: readonly string[]): Uint8Array {
   const graph = graphOf(file, model);
   const there = onnxOutline(file, model).outputs;
@@ -146,8 +148,8 @@ export function exposing(file: string, model: Uint8Array, values: readonly strin
 }
 
 /**
- * The model in which the node's output `value` gets the input `NOISE` added to it before anything reads it; outputs are `value`
- * with the noise and `value + BEFORE` without.
+ * The model in which the input `NOISE` is added to the node output `value` before any other node reads it. Additional outputs are `value`
+ * with the noise and `value + BEFORE` without it.
  */
 export function withNoise(file: string, model: Uint8Array, value: string): Uint8Array {
   const graph = graphOf(file, model);
@@ -167,7 +169,7 @@ export function withNoise(file: string, model: Uint8Array, value: string): Uint8
       else if (inner.number === 2) renamed.uint32((2 << 3) | 2).string(textOf(content, inner));
       else kept.push(content.subarray(inner.start, inner.end));
     }
-    // Nodes stand in the order in which they run.
+    // Nodes must be in the order of execution.
     const add = Writer.create();
     for (const [number, text] of [
       [1, before],

@@ -1,8 +1,8 @@
 /**
- * PNG decoding without native code and without waiting: for small pictures such as triggers. Data sets go through sharp.
+ * A synchronous PNG decoder without native code, for small pictures such as triggers. Data sets are decoded with sharp.
  * https://www.w3.org/TR/png-3/
  *
- * All colour types and bit depths, not interlaced. Out comes RGBA of 8 bits, [h, w, 4]; 16 bits keep the upper 8.
+ * All colour types and bit depths, not interlaced. The result is RGBA of 8 bits, [h, w, 4]; of 16 bits the upper 8 are kept.
  */
 import { unzlibSync } from 'fflate';
 import { UserError } from '../base/errors.js';
@@ -15,11 +15,50 @@ export interface Png {
 
 /** Samples per pixel by colour type: grey, RGB, palette, grey + alpha, RGBA. */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Longest side of an image: triggers are far smaller, and the pixels fit into memory. */
 const LARGEST = 4096;
 
-/** Decodes the bytes of a PNG file; `name` is what errors call it. Throws `UserError`. */
+/** What the header says, and the chunks by type. */
+interface Parsed {
+  height: number;
+  width: number;
+  depth: number;
+  type: number;
+  /** Samples per pixel. */
+  samples: number;
+  chunks: Record<string, Uint8Array[]>;
+}
+
+type Fail = (why: string) => UserError;
+
+/** Decodes the bytes of a PNG file; `name` is its name in errors. Throws `UserError`. */
 export function decodePng(bytes: Uint8Array, name = 'picture'): Png {
-  const fail = (why: string) => new UserError(`${name}: ${why}`);
+  const fail: Fail = (why) => new UserError(`${name}: ${why}`);
+  const png = parse(bytes, fail);
+  const { height, width, depth, samples, chunks } = png;
+  const stride = Math.ceil((width * samples * depth) / 8);
+  let raw: Uint8Array;
+  try {
+    raw = unzlibSync(Buffer.concat(chunks.IDAT), { out: new Uint8Array(height * (stride + 1)) });
+  } catch (error) {
+    throw fail(`is damaged (${(error as Error).message})`);
+  }
+  if (raw.length !== height * (stride + 1)) throw fail('is truncated');
+  unfilter(raw, height, stride, Math.max(1, (samples * depth) / 8));
+  const data = new Uint8Array(height * width * 4);
+  for (let y = 0; y < height; y++) {
+    const from = y * (stride + 1) + 1;
+    for (let x = 0; x < width; x++)
+      data.set(
+        rgba(png, (c) => sample(raw, from, x * samples + c, depth), fail),
+        (y * width + x) * 4,
+      );
+  }
+  return { height, width, data };
+}
+
+/** Splits the file into chunks and checks its header. */
+function parse(bytes: Uint8Array, fail: Fail): Parsed {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 33 || view.getUint32(0) !== 0x89504e47 || view.getUint32(4) !== 0x0d0a1a0a) {
     throw fail('is not a PNG file');
@@ -42,46 +81,28 @@ export function decodePng(bytes: Uint8Array, name = 'picture'): Png {
   if (!width || !height || Math.max(width, height) > LARGEST) {
     throw fail(`is ${height}×${width}; sides from 1 to ${LARGEST} are allowed`);
   }
-  const palette = chunks.PLTE?.[0];
-  if (type === 3 && !palette) throw fail('has no palette');
+  if (type === 3 && !chunks.PLTE) throw fail('has no palette');
+  return { height, width, depth, type, samples, chunks };
+}
 
-  const stride = Math.ceil((width * samples * depth) / 8);
-  let raw: Uint8Array;
-  try {
-    raw = unzlibSync(Buffer.concat(chunks.IDAT), { out: new Uint8Array(height * (stride + 1)) });
-  } catch (error) {
-    throw fail(`is damaged (${(error as Error).message})`);
-  }
-  if (raw.length !== height * (stride + 1)) throw fail('is truncated');
-  unfilter(raw, height, stride, Math.max(1, (samples * depth) / 8));
-
+/** Red, green, blue and alpha of one pixel, 8 bits each; `value(c)` is its sample c. */
+function rgba({ depth, type, samples, chunks }: Parsed, value: (c: number) => number, fail: Fail): number[] {
   const transparent = chunks.tRNS?.[0];
-  const top = 2 ** depth - 1;
-  const data = new Uint8Array(height * width * 4);
-  for (let y = 0; y < height; y++) {
-    const from = y * (stride + 1) + 1;
-    for (let x = 0; x < width; x++) {
-      const value = (c: number) => sample(raw, from, x * samples + c, depth);
-      const byte = (c: number) => (depth === 16 ? value(c) >> 8 : Math.round((255 * value(c)) / top));
-      let pixel: number[];
-      if (type === 3) {
-        const k = value(0);
-        if (3 * k + 2 >= palette!.length) throw fail(`names colour ${k} beyond its palette`);
-        pixel = [...palette!.subarray(3 * k, 3 * k + 3), transparent?.[k] ?? 255];
-      } else if (samples < 3) {
-        const clear = type === 0 && transparent && value(0) === transparent[0] * 256 + transparent[1];
-        pixel = [byte(0), byte(0), byte(0), type === 4 ? byte(1) : clear ? 0 : 255];
-      } else {
-        const clear =
-          type === 2 &&
-          transparent &&
-          [0, 1, 2].every((c) => value(c) === transparent[2 * c] * 256 + transparent[2 * c + 1]);
-        pixel = [byte(0), byte(1), byte(2), type === 6 ? byte(3) : clear ? 0 : 255];
-      }
-      data.set(pixel, (y * width + x) * 4);
-    }
+  const byte = (c: number) => (depth === 16 ? value(c) >> 8 : Math.round((255 * value(c)) / (2 ** depth - 1)));
+  if (type === 3) {
+    const [palette] = chunks.PLTE;
+    const k = value(0);
+    if (3 * k + 2 >= palette.length) throw fail(`names colour ${k} beyond its palette`);
+    return [...palette.subarray(3 * k, 3 * k + 3), transparent?.[k] ?? 255];
   }
-  return { height, width, data };
+  // One colour of an image without alpha may be marked as transparent: 16 bits per sample.
+  const clear = (count: number) =>
+    transparent !== undefined &&
+    Array.from({ length: count }, (_, c) => value(c) === transparent[2 * c] * 256 + transparent[2 * c + 1]).every(
+      Boolean,
+    );
+  if (samples < 3) return [byte(0), byte(0), byte(0), type === 4 ? byte(1) : clear(1) ? 0 : 255];
+  return [byte(0), byte(1), byte(2), type === 6 ? byte(3) : clear(3) ? 0 : 255];
 }
 
 /** Sample `index` of a row that begins at `from`. */
@@ -91,7 +112,7 @@ function sample(raw: Uint8Array, from: number, index: number, depth: number): nu
   return (raw[from + (bit >> 3)] >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
 }
 
-/** Undoes the row filters in place: none, left, up, average, Paeth. `back` is a pixel's width in bytes, at least one. */
+/** Undoes the row filters in place: none, left, up, average, Paeth. `back` is the width of a pixel in bytes, at least 1. */
 function unfilter(raw: Uint8Array, height: number, stride: number, back: number): void {
   for (let y = 0; y < height; y++) {
     const from = y * (stride + 1);

@@ -1,8 +1,8 @@
 /**
  * PPM, the binary kind P6: RGB pictures without compression. https://netpbm.sourceforge.net/doc/ppm.html
  *
- * `P6`, width, height and the largest value as decimal numbers between white space and `#` comments, one white space,
- * then 3 bytes a pixel. Read are largest values of up to 255, scaled to 255. Further pictures in the file are not read.
+ * `P6`, width, height and the largest value as decimal numbers between white space and `#` comments, one white space, then 3 bytes per pixel.
+ * Largest values up to 255 are supported and scaled to 255. Further images in the file are ignored.
  */
 import { UserError } from '../base/errors.js';
 
@@ -13,18 +13,19 @@ export interface Ppm {
   data: Uint8Array;
 }
 
+/** Longest side of an image, against files that announce more than memory holds. */
 const LARGEST = 16384;
 
-/** Decodes the bytes of a PPM file; `name` is what errors call it. Throws `UserError`. */
+/** Decodes the bytes of a PPM file; `name` is its name in errors. Throws `UserError`. */
 export function decodePpm(bytes: Uint8Array, name = 'picture'): Ppm {
   const fail = (why: string) => new UserError(`${name}: ${why}`);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x36) throw fail('is not a PPM file of the kind P6');
-  // No header is longer but for its comments, and those that are there are short.
+  // 4096 bytes contain the header, except with very long comments.
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 4096));
   const space = '[ \\t\\n\\v\\f\\r]';
   const gap = `(?:${space}|#[^\\n]*\\n)+`;
   const found = new RegExp(`^P6${gap}(\\d+)${gap}(\\d+)${gap}(\\d+)${space}`).exec(head);
-  if (!found) throw fail('has a PPM header that cannot be understood');
+  if (!found) throw fail('has an invalid PPM header');
   const [width, height, top] = found.slice(1).map(Number);
   if (!width || !height || Math.max(width, height) > LARGEST) {
     throw fail(`is ${height}×${width}; sides from 1 to ${LARGEST} are allowed`);

@@ -1,15 +1,15 @@
 /**
  * safetensors: named tensors in one file. https://github.com/huggingface/safetensors#format
  *
- * 8 bytes little-endian header length N, N bytes of JSON ({name: {dtype, shape, data_offsets}} and `__metadata__`,
- * padded with spaces to a multiple of 8), then the data, C order, little-endian, without gaps. Tensors are laid out as
- * the official library does, widest dtype first, then by name: so each lies aligned and is read without a copy.
+ * The header length N (8 bytes, little-endian), N bytes of JSON ({name: {dtype, shape, data_offsets}} and `__metadata__`, padded with spaces
+ * to a multiple of 8), then the data in C order, little-endian, without gaps. Tensors are in the order of the official library: widest
+ * dtype first, then by name. Each is then aligned and can be read without a copy.
  */
 import { readFile } from 'node:fs/promises';
 import { shown, UserError } from '../base/errors.js';
 import { writeAtomic } from './files.js';
 
-/** In the order in which the official library lays tensors out. */
+/** Array types by dtype, in the order of the official library. */
 const arrays = {
   I64: BigInt64Array,
   F64: Float64Array,
@@ -29,7 +29,7 @@ export interface Tensor {
   data: Float64Array | BigInt64Array | Float32Array | Int32Array | Uint8Array;
 }
 
-/** A `.safetensors` file, read. */
+/** The content of a `.safetensors` file. */
 export interface TensorFile {
   tensors: Record<string, Tensor>;
   /** The header's `__metadata__`: text by name. */
@@ -39,20 +39,20 @@ export interface TensorFile {
 const known = Object.keys(arrays).join(', ');
 const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-/** A tensor of the array's own dtype (a Uint8Array is U8; write `dtype: 'BOOL'` for flags). */
+/** A tensor with the dtype of its array (a Uint8Array is U8; pass `BOOL` for flags). */
 export function tensor(data: Tensor['data'], shape: readonly number[], dtype?: TensorDtype): Tensor {
   const kind = dtype ?? (Object.keys(arrays) as TensorDtype[]).find((d) => data instanceof arrays[d])!;
   return { dtype: kind, shape: [...shape], data };
 }
 
-/** Named arrays with their shapes as tensors. */
+/** Arrays with shapes, by name, as tensors. */
 export function asTensors(
   values: Record<string, { data: Tensor['data']; shape: readonly number[] }>,
 ): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(values).map(([name, { data, shape }]) => [name, tensor(data, shape)]));
 }
 
-/** The file as chunks in order, so that large tensors are not copied once more before they are written. */
+/** The file as chunks in order, so that large tensors are written without another copy. */
 function chunks(tensors: Record<string, Tensor>, metadata: Record<string, string>): Uint8Array[] {
   const ranks = Object.keys(arrays);
   const rank = (name: string) => ranks.indexOf(tensors[name].dtype);
@@ -82,7 +82,7 @@ export function encodeSafetensors(tensors: Record<string, Tensor>, metadata: Rec
   return new Uint8Array(Buffer.concat(chunks(tensors, metadata)));
 }
 
-/** Writes a `.safetensors` file, whole or not at all. */
+/** Writes a `.safetensors` file, completely or not at all. */
 export async function writeSafetensors(
   path: string,
   tensors: Record<string, Tensor>,
@@ -102,7 +102,7 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
   return decodeSafetensors(bytes, path);
 }
 
-/** Decodes the bytes of a `.safetensors` file. The tensors share its memory where they lie aligned in it. */
+/** Decodes the bytes of a `.safetensors` file. Aligned tensors share its memory. Throws `UserError` as `readSafetensors`. */
 export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFile {
   const fail = (why: string) => new UserError(`${name}: ${why}`);
   if (bytes.length < 8) throw fail('is truncated: a safetensors file begins with 8 bytes of header length');
@@ -149,7 +149,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
       : new Kind(new Uint8Array(bytes.subarray(begin + from, begin + to)).buffer);
     tensors.push([tensor, { dtype: dtype as TensorDtype, shape, data }]);
   }
-  // The data is covered exactly once: nothing is hidden between tensors, and no two share bytes.
+  // The tensors must cover the data exactly once, without gaps or shared bytes.
   spans.sort((a, b) => a.from - b.from || a.to - b.to);
   let end = 0;
   for (const { tensor, from, to } of spans) {

@@ -1,6 +1,6 @@
 /**
- * A trained network of somebody else's, as an ONNX file, run on images: one of the values inside it is T. Which values those
- * are is found from the names that exporters give to nodes, `/layer4/layer4.1/relu/Relu` for what lies in the module layer4.1.
+ * A network that another program trained, as an ONNX file. One of its inner values is T. Modules are recognised by the names that exporters
+ * give to nodes, such as `/layer4/layer4.1/relu/Relu` for a node of the module layer4.1.
  */
 import * as ort from 'onnxruntime-node';
 import { UserError, unknownWord } from '../base/errors.js';
@@ -9,7 +9,7 @@ import type { ImageSet } from '../datasets/types.js';
 import { sessionOptions } from '../engine/devices.js';
 import { BEFORE, exposing, NOISE, type OnnxOutline, onnxOutline, withNoise } from '../formats/onnx.js';
 
-/** What is done to images in [0, 1] before the network sees them: (x − mean) / std per channel. */
+/** Normalisation of images in [0, 1] before the network: (x − mean) / std per channel. */
 export interface Normalization {
   mean: number[];
   std: number[];
@@ -22,7 +22,7 @@ export interface Layer {
   value: string;
 }
 
-/** What one pass gave, [n, d] and [n, c]: T after its noise, T before it, and the logits that follow from the noisy T. */
+/** Result of one pass: T with its noise and T without it, [n, d], and the logits of the noisy T, [n, classes]. */
 export interface Pass {
   t: Float32Array;
   mean: Float32Array;
@@ -31,7 +31,7 @@ export interface Pass {
 
 const BATCH = 64;
 
-/** Values a user may name as T, in the order in which they are computed: modules where the file names them, else nodes' outputs. */
+/** Values that `--layer` accepts, in the order of computation: modules if the file names them, else outputs of nodes. */
 export function layersOf({ nodes }: Pick<OnnxOutline, 'nodes'>): Layer[] {
   const modules = new Map<string, string>();
   for (const { name, op, outputs } of nodes) {
@@ -53,7 +53,7 @@ export function layersOf({ nodes }: Pick<OnnxOutline, 'nodes'>): Layer[] {
     .map(({ outputs: [value] }) => ({ name: value, value }));
 }
 
-/** The value that a layer's name stands for: a module, a value or a node. Throws `UserError` with the nearest name otherwise. */
+/** The value that a layer's name denotes: of a module, a value or a node. Throws `UserError` with the nearest name if there is none. */
 export function findLayer(file: string, outline: OnnxOutline, name: string): string {
   const layers = layersOf(outline);
   const found = layers.find((l) => l.name === name)?.value;
@@ -67,7 +67,7 @@ export function findLayer(file: string, outline: OnnxOutline, name: string): str
   );
 }
 
-/** What ONNX Runtime says, in one line. */
+/** The error of ONNX Runtime in one line. */
 const reason = (error: unknown) => (error as Error).message.split('\n')[0].slice(0, 200);
 
 const options = () => ({ ...sessionOptions('cpu'), graphOptimizationLevel: 'all', logSeverityLevel: 4 }) as const;
@@ -96,14 +96,14 @@ function inputOf(file: string, { inputs }: OnnxOutline, set: ImageSet) {
   return { name: input.name, batch, channelsFirst: first };
 }
 
-/** Throws what `ForeignNetwork.open` would of the file itself, its layer and its input. */
+/** Checks a file, its layer and its input without loading it. Throws the `UserError` that `ForeignNetwork.open` would throw. */
 export function checkNetwork(file: string, model: Uint8Array, layer: string, set: ImageSet): void {
   const outline = onnxOutline(file, model);
   findLayer(file, outline, layer);
   inputOf(file, outline, set);
 }
 
-/** A network that gives T of one layer and logits. Close it when it is done with. */
+/** A loaded network that returns T of one layer and logits. Release it after use. */
 export class ForeignNetwork {
   private constructor(
     private readonly file: string,
@@ -115,8 +115,8 @@ export class ForeignNetwork {
   ) {}
 
   /**
-   * Opens `model`, the bytes of `file`, for images such as those of `set`. Throws `UserError` for a file that is no model, one
-   * that takes other images, and a layer that is not there.
+   * Loads `model`, the bytes of `file`, for images of the shape of `set`. Throws `UserError` for a file that is not a model, for a model
+   * with another input, and for an unknown layer.
    */
   static async open(
     file: string,
@@ -132,7 +132,7 @@ export class ForeignNetwork {
     return new ForeignNetwork(file, session, value, logits, inputOf(file, outline, set), normalization);
   }
 
-  /** T of `rows` of a set with N(0, std²) on every unit before it is averaged; `space`: units an average is taken over. */
+  /** T of `rows` of a set, with N(0, std²) on every unit before the average over space; `space`: number of units in the average. */
   async pass(set: ImageSet, rows: ArrayLike<number>, std: number, rng: Rng): Promise<Pass & { space: number }> {
     const size = this.input.batch ?? BATCH;
     const parts: Pass[] = [];
@@ -236,7 +236,7 @@ function pooled({ dims, data }: { dims: readonly number[]; data: Float32Array })
   return out.map((v) => v / over);
 }
 
-/** The layers of a model with the shape each has for one image; those whose output is no float tensor with a batch are left out. */
+/** The layers of a model, each with its shape for one image. Layers without a float output per image are omitted. */
 export async function listLayers(
   file: string,
   model: Uint8Array,

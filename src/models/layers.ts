@@ -1,6 +1,6 @@
 /**
- * Layers with named parameters, for writing models. Names and initial distributions are PyTorch's, shapes too but for
- * convolutions (`weights.ts`), so that weights go back and forth by name.
+ * Layers with named parameters, for writing models. Names, initial distributions and shapes are PyTorch's, so that weights can be exchanged
+ * by name. Only the axes of convolution kernels differ (weights.ts).
  */
 import type { Rng } from '../base/random.js';
 import {
@@ -22,7 +22,7 @@ import {
   transpose,
 } from '../engine/index.js';
 
-/** `train`: batch statistics, running ones updated. `eval`: running statistics. Noise is added in both. */
+/** `train`: statistics of the batch, and running statistics are updated. `eval`: running statistics. Both modes add noise. */
 export type Mode = 'train' | 'eval';
 
 /** A parameter or running statistic of a model. */
@@ -37,9 +37,10 @@ export interface Parameter {
   initial(rng: Rng): Float32Array;
 }
 
+/** Weight of the batch in the running statistics: PyTorch's default. */
 export const BATCH_NORM_MOMENTUM = 0.1;
 
-/** The layers that a model's forward pass is written with. They collect the parameters they make, by name, in `parameters`. */
+/** The layers of a model's forward pass. Each adds its parameters to `parameters`. */
 export class Layers {
   readonly parameters: Parameter[] = [];
   /** New values of the running statistics, in training mode. */
@@ -70,7 +71,7 @@ export class Layers {
     );
   }
 
-  /** Square kernel, no bias: x [h, w, n, i] → [h′, w′, n, o]. */
+  /** Convolution with a square kernel, without bias: x [h, w, n, i] → [h′, w′, n, o]. Arguments in the order of PyTorch's `Conv2d`. */
   conv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
     const shape = [kernel, kernel, x.shape[3], out];
     const w = this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out);
@@ -78,14 +79,14 @@ export class Layers {
     return conv2d(x, w, stride, padding);
   }
 
-  /** The same with a bias for every channel. */
+  /** Convolution with a bias per channel; arguments as for `conv`. */
   biasedConv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
     const y = this.conv(name, x, out, kernel, stride, padding);
     const bias = this.uniformParameter(`${name}.bias`, [out], x.shape[3] * kernel * kernel);
     return channelAdd(y, bias);
   }
 
-  /** x [h, w, n, c]. */
+  /** Batch normalisation of x [h, w, n, c]. */
   batchNorm(name: string, x: Tensor): Tensor {
     const c = x.shape[3];
     const gamma = this.constantParameter(`${name}.weight`, c, 1, true);
@@ -97,31 +98,31 @@ export class Layers {
     const move = (old: Tensor, now: Tensor, factor: number) =>
       add(mul(old, 1 - BATCH_NORM_MOMENTUM), mul(now, BATCH_NORM_MOMENTUM * factor));
     this.updates.set(mu, move(mu, channelMean(x), 1));
-    // PyTorch keeps the unbiased variance; a single value has none, and 0 / 0 would stay in the statistics for good.
+    // PyTorch stores the unbiased variance. A single value has none, and 0 / 0 would stay in the running statistics.
     this.updates.set(variance, move(variance, channelVariance(x), m / Math.max(1, m - 1)));
     return batchNorm(x, gamma, beta);
   }
 
-  /** Over the last axis of x [..., d]. */
+  /** Layer normalisation over the last axis of x [..., d]. */
   layerNorm(name: string, x: Tensor): Tensor {
     const d = x.shape[x.rank - 1];
     const gamma = this.constantParameter(`${name}.weight`, d, 1, true);
     return layerNorm(x, gamma, this.constantParameter(`${name}.bias`, d, 0, true));
   }
 
-  /** A learned value of any shape, N(0, 0.02²) at first. */
+  /** A learned tensor of any shape, with initial values N(0, 0.02²). */
   embedding(name: string, shape: Shape): Tensor {
     return this.parameter(name, shape, (rng) => rng.normals(sizeOf(shape), 0.02));
   }
 
-  /** x [n, i] → [n, o]. */
+  /** Linear layer: x [n, i] → [n, o]. */
   linear(name: string, x: Tensor, out: number): Tensor {
     const w = this.uniformParameter(`${name}.weight`, [out, x.shape[1]], x.shape[1]);
     const b = this.uniformParameter(`${name}.bias`, [out], x.shape[1]);
     return add(matmul(x, transpose(w)), b);
   }
 
-  /** x [n, tokens, c, k, k] → [n, tokens, o]: `biasedConv` where its windows do not overlap. */
+  /** Embedding of patches, a convolution whose windows do not overlap: x [n, tokens, c, k, k] → [n, tokens, o]. */
   patchLinear(name: string, x: Tensor, out: number): Tensor {
     const [n, tokens, ...patch] = x.shape;
     const size = sizeOf(patch);

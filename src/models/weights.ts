@@ -1,6 +1,6 @@
 /**
- * Weights as PyTorch has them, and as the engine keeps them. Names are the same; convolution kernels lie as [o, i, k, k] there
- * and as [k, k, i, o] here, where every product reads them without a transposition.
+ * Conversion of weights between PyTorch and the engine. Names are the same. Convolution kernels are [o, i, k, k] in PyTorch and
+ * [k, k, i, o] in the engine, whose products then need no transposition.
  */
 import { type Shape, sizeOf } from '../engine/index.js';
 import type { Parameter } from './layers.js';
@@ -15,7 +15,7 @@ export interface Weights {
 const OUT = [3, 2, 0, 1];
 const IN = [2, 3, 1, 0];
 
-/** The order in which the engine reads the axes of a parameter that lies as in PyTorch; undefined where it is the same. */
+/** Axes of a parameter of PyTorch in the engine's order; undefined if the order is the same. */
 export const axesOf = ({ kernel }: Parameter): readonly number[] | undefined => (kernel ? IN : undefined);
 
 /** A copy of `data` [shape] with its axes in the order `axes`. */
@@ -32,17 +32,17 @@ function permuted(data: Float32Array, shape: Shape, axes: readonly number[]): Fl
   return out;
 }
 
-/** A parameter's shape in PyTorch. */
+/** Shape of a parameter in PyTorch. */
 export function torchShape({ kernel, tensor: { shape } }: Parameter): Shape {
   return kernel ? OUT.map((a) => shape[a]) : shape;
 }
 
-/** Values of the engine's → PyTorch's order. */
+/** Values of a parameter from the engine's order to PyTorch's. */
 export function toTorch(p: Parameter, values: Float32Array): Weights {
   return { shape: torchShape(p), data: p.kernel ? permuted(values, p.tensor.shape, OUT) : values };
 }
 
-/** Values in PyTorch's order → the engine's. */
+/** Values of a parameter from PyTorch's order to the engine's. */
 export function fromTorch(p: Parameter, values: Float32Array): Float32Array {
   return p.kernel ? permuted(values, torchShape(p), IN) : values.slice();
 }

@@ -36,8 +36,8 @@ export function psnr(a: Uint8Array, b: Uint8Array): number {
 }
 
 /**
- * Spectral angle in radians: the angle between the colours of a pixel as vectors, averaged over the pixels. It does not
- * see brightness. Against black a colour stands at a right angle; black against black at none.
+ * Spectral angle in radians: the angle between the two colours of a pixel as vectors, averaged over the pixels. It does not depend on
+ * brightness. The angle between black and another colour is π/2, between black and black 0.
  */
 export function spectralAngle(a: Uint8Array, b: Uint8Array, channels: number): number {
   let sum = 0;

@@ -1,6 +1,6 @@
 /**
- * How visible a trigger is: measures between clean images and the same images with the trigger. A new measure is one
- * function beside this and one line below.
+ * Stealth in input space: measures between clean images and the same images with the trigger. A new measure is one function in a file of
+ * this room and one line below.
  */
 import { UserError } from '../base/errors.js';
 import { l1, l2, linf, mse, psnr, spectralAngle } from './distance.js';
@@ -13,9 +13,9 @@ export interface Measure {
   name: string;
   /** One line with the unit. */
   summary: string;
-  /** Its value for an image that was not changed. */
+  /** Value for two equal images. */
   unchanged: number;
-  /** Its value for one image and what the trigger made of it. */
+  /** Value for a clean image and the same image with the trigger. */
   of(clean: Uint8Array, triggered: Uint8Array, height: number, width: number, channels: number): number;
 }
 
@@ -38,7 +38,7 @@ export const measures: readonly Measure[] = [
   { name: 'phash', summary: 'share of differing bits of the perceptual hash', unchanged: 0, of: phash },
 ];
 
-/** Mean and standard deviation over the images on which a measure is finite, and how many these are. */
+/** Mean and standard deviation over the images on which a measure is finite. */
 export interface Perceived {
   mean: number;
   standardDeviation: number;
@@ -46,7 +46,7 @@ export interface Perceived {
   n: number;
 }
 
-/** Mean and spread of those values that are finite. */
+/** Mean and standard deviation of the finite values. */
 export function summary(all: ArrayLike<number>): Perceived {
   const values = Array.from(all).filter(Number.isFinite);
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
@@ -56,9 +56,9 @@ export function summary(all: ArrayLike<number>): Perceived {
 }
 
 /**
- * Every measure between each clean image and its triggered counterpart, by name. Images that the trigger left as they
- * were have an infinite PSNR and do not enter its mean; a measure that is finite nowhere has n 0 and mean NaN. Throws
- * `UserError` for sets of different shapes, and for arrays that do not fit their shape.
+ * All measures between each clean image and its triggered counterpart, by name. Images that the trigger does not change have an infinite
+ * PSNR and do not enter its mean; a measure that is finite for no image has n = 0 and mean NaN. Throws `UserError` for sets of different
+ * shape, and for arrays of the wrong length.
  */
 export function perceive(clean: Images, triggered: Images): Record<string, Perceived> {
   const { n, height, width, channels } = clean;

@@ -1,5 +1,5 @@
 /**
- * LPIPS: distance between images in the features of a trained network, which the user gives as an ONNX file.
+ * LPIPS: distance between images in the feature space of a trained network, which the user provides as an ONNX file.
  *
  * Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018 (arXiv 1801.03924).
  * The file takes two inputs [n, 3, h, w] float32 in [−1, 1] and gives one value per image, as the authors' package does
@@ -10,9 +10,10 @@ import * as ort from 'onnxruntime-node';
 import { UserError } from '../base/errors.js';
 import type { Images } from './types.js';
 
+/** Pairs in one pass; it bounds the memory of large networks. */
 const BATCH = 16;
 
-/** The distance of every pair of images, [n]. Throws `UserError` for a file that is no such network. */
+/** LPIPS of every pair of images, [n]. Throws `UserError` for a file that is not such a network. */
 export async function lpips(file: string, clean: Images, triggered: Images): Promise<Float64Array> {
   const { n, height, width } = clean;
   if (!(await stat(file).catch(() => null))?.isFile()) throw new UserError(`--lpips ${file}: no such file`);

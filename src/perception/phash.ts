@@ -1,14 +1,14 @@
 /**
- * Perceptual hash: 64 bits of what an image looks like from afar, as the ImageHash library for Python computes it.
+ * Perceptual hash: 64 bits that describe the coarse structure of an image, as the ImageHash library for Python computes them.
  *
- * Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010: grey, 32×32, DCT, of the 8×8
- * lowest frequencies which are above their median.
+ * Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010: the image in grey, 32×32, its DCT; a bit says whether
+ * one of the 8×8 lowest frequencies is above their median.
  */
 
 const SIDE = 32;
 const LOW = 8;
 
-/** Share of the 64 bits in which the hashes of two images [h, w, c] differ: 0 alike, about 0.5 unrelated. */
+/** Share of the 64 bits in which the hashes of two images [h, w, c] differ: 0 for equal images, about 0.5 for unrelated ones. */
 export function phash(a: Uint8Array, b: Uint8Array, height: number, width: number, channels: number): number {
   const [p, q] = [hash(a, height, width, channels), hash(b, height, width, channels)];
   return p.filter((bit, i) => bit !== q[i]).length / p.length;

@@ -1,5 +1,5 @@
 /**
- * Structural similarity: how alike two images are in luminance, contrast and structure, window by window.
+ * Structural similarity: agreement of two images in luminance, contrast and structure, window by window.
  *
  * Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004:
  *
@@ -10,8 +10,8 @@
  * sample covariances, averaged over the channels. `msssim` is the multi-scale form of Wang, Simoncelli, Bovik 2003:
  * Gaussian 11×11 windows (σ 1.5), Π csⱼ^wⱼ · (l·cs)₅^w₅ over five scales halved by 2×2 averages, which need 176 pixels.
  *
- * Windows inside the image hardly see a trigger in its corner: a white 3×3 square there leaves `ssim` at 0.993 on CIFAR-10
- * images. `ssimFull` averages over every pixel, the image mirrored beyond its edges (scikit-image's `full=True`): 0.974.
+ * Few windows inside the image cover a trigger in its corner: a white 3×3 square there changes `ssim` to 0.993 only on CIFAR-10 images.
+ * `ssimFull` averages over all pixels of the image, mirrored beyond its edges (scikit-image's `full=True`): 0.974.
  */
 
 const C1 = 0.01 ** 2;
@@ -110,6 +110,7 @@ function mirrored({ values, height, width }: Plane, by: number): Plane {
   return { values: out, height: h, width: w };
 }
 
+/** Weights of the five scales, and the Gaussian window, of Wang, Simoncelli and Bovik 2003. */
 const WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 const GAUSS = (() => {
   const raw = Array.from({ length: 11 }, (_, i) => Math.exp(-((i - 5) ** 2) / (2 * 1.5 ** 2)));

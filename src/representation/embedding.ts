@@ -1,4 +1,4 @@
-/** T in two dimensions, by t-SNE (van der Maaten and Hinton 2008) or UMAP (McInnes, Healy and Melville 2018), as druid.js has them. */
+/** T [n, d] in two dimensions, by t-SNE (van der Maaten and Hinton 2008) or UMAP (McInnes, Healy and Melville 2018), with druid.js. */
 import { TSNE, UMAP } from '@saehrimnir/druidjs';
 import { UserError } from '../base/errors.js';
 import type { Matrix } from '../information/columns.js';
@@ -8,14 +8,14 @@ export const embeddingMethods = ['umap', 'tsne'] as const;
 /** One of `embeddingMethods`. */
 export type EmbeddingMethod = (typeof embeddingMethods)[number];
 
-/** Passes over the points. */
+/** Iterations of each method. */
 const ROUNDS = { umap: 350, tsne: 500 };
 
-/** Perplexity and neighbours of the methods' authors. */
+/** Perplexity and number of neighbours that the authors of the methods use. */
 const PERPLEXITY = 30;
 const NEIGHBOURS = 15;
 
-/** Fewer points than this have no neighbourhoods to show. */
+/** Fewest points of an embedding: UMAP uses 15 neighbours. */
 export const FEWEST_POINTS = 20;
 
 /** Points [n, 2] row-major, centred, with a mean square of 1 per axis; the same for the same seed. Throws `UserError` for fewer than 20. */
@@ -46,8 +46,8 @@ function normalised(points: Float32Array): Float32Array {
 }
 
 /**
- * `points` turned, and mirrored where that is better, onto `onto`, the same points of another epoch: the directions of an
- * embedding mean nothing, and pictures of neighbouring epochs should not turn. Least squares (Kabsch 1976).
+ * `points` rotated, and mirrored if that fits better, onto `onto`, the same points at another epoch, by least squares (Kabsch 1976). The
+ * axes of an embedding are arbitrary, and without this step figures of neighbouring epochs would rotate.
  */
 export function aligned(points: Float32Array, onto: Float32Array): Float32Array {
   let [dot, cross, dotMirrored, crossMirrored] = [0, 0, 0, 0];

@@ -1,4 +1,4 @@
-/** How the samples lie in the space of T: silhouettes of the groups, and where the poisoned ones are between source and target. */
+/** Samples in the space of T [n, d]: silhouettes of clusters, and the place of poisoned samples between source and target class. */
 import type { Matrix } from '../information/columns.js';
 
 /** Euclidean distances of all rows, [n, n] row-major. */
@@ -14,9 +14,9 @@ export function distances({ data, n, d }: Matrix): Float32Array {
 }
 
 /**
- * Silhouette of every sample, −1 … 1: (b − a) / max(a, b), a its mean distance to the others of its cluster and b to those of
- * the nearest other one (Rousseeuw 1987). 0 for the only sample of a cluster, as there; NaN for all where there is one cluster.
- * `between` as `distances` gives it; `cluster` numbers from 0.
+ * Silhouette (b − a) / max(a, b) of every sample, −1 … 1 (Rousseeuw 1987): a is its mean distance to the other samples of its cluster, b to
+ * those of the nearest other cluster. It is 0 for the only sample of a cluster, and NaN for all samples of a single cluster. `between` is
+ * the result of `distances`; `cluster` holds numbers from 0.
  */
 export function silhouettes(between: Float32Array, cluster: Int32Array): Float64Array {
   const n = cluster.length;
@@ -35,19 +35,19 @@ export function silhouettes(between: Float32Array, cluster: Int32Array): Float64
   });
 }
 
-/** Where the poisoned samples lie between target and source. */
+/** Mean distances of poisoned samples to the target class and to their source classes. */
 export interface Place {
   /** Mean distance of the poisoned samples to the centre of the target class's clean samples, in units of `spread`. */
   toTarget: number;
-  /** The same to the centre of the class each came from. */
+  /** The same to the centre of the class from which each sample comes. */
   toSource: number;
   /** Mean distance of clean samples to the centre of their own class, in the unit of T. */
   spread: number;
 }
 
 /**
- * Where poisoned samples lie. `source` is the class a sample came from, `poisoned` which carry the payload; all others are
- * clean and give the centres. Null without poisoned samples, or without clean ones of the target class.
+ * Place of the poisoned samples. `source` is the class from which each sample comes, `poisoned` flags the poisoned samples; the others are
+ * clean and give the centres. Null without poisoned samples, or without clean samples of the target class.
  */
 export function place(t: Matrix, source: Int32Array, poisoned: ArrayLike<number>, target: number): Place | null {
   const { data, n, d } = t;

@@ -1,14 +1,14 @@
-/** Data augmentation: what is done to training images anew in every epoch. The protocol does without. */
+/** Data augmentation: random changes of the training images, drawn anew in every epoch. The paper uses none. */
 import type { Rng } from '../base/random.js';
 
 /**
- * `crop`: shifted by up to an eighth of the side in each direction, zeros moving in (a random crop of the padded image);
- * `flip`: mirrored left to right half of the time.
+ * `crop`: a shift by up to an eighth of the side in each direction, with zeros at the edge (a random crop of the padded image; 4 pixels
+ * of 32, as usual for CIFAR). `flip`: mirrored left to right with probability ½.
  */
 export const augmentations = ['none', 'crop', 'flip', 'crop-flip'] as const;
 export type Augmentation = (typeof augmentations)[number];
 
-/** Changes images [n, h, w, c] uint8 in place; draws three numbers per image, whatever is done with them. */
+/** Changes images [n, h, w, c] uint8 in place. Every kind draws three numbers per image, so that kinds share their random numbers. */
 export function augment(
   images: Uint8Array,
   { height, width, channels }: { height: number; width: number; channels: number },

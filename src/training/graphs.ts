@@ -1,5 +1,5 @@
 /**
- * The two programs of a model: one train step, and one evaluation pass.
+ * The programs of a model: training step, evaluation, probe, image gradient, statistics, inference.
  *
  * images [n, h, w, c] uint8 as stored; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], [h, w, n, c].
  */

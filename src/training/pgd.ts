@@ -8,9 +8,9 @@ import type { Adversary } from '../attacks/types.js';
 export type ImageGradient = (images: Float32Array, labels: Int32Array) => Promise<Float32Array>;
 
 /**
- * Raises the loss of each image's label: each step goes `step` along the gradient (L2: its direction, L∞: its signs), then
- * back into the ball of radius `epsilon` about the image, then into [0, 1]. `images` [n, size] are left alone.
- * `onStep` is called after every step; what it throws ends the work.
+ * Adversarial images [n, size] with a higher loss of their labels. Each step moves by `step` along the gradient (L2: its direction, L∞:
+ * its signs), projects onto the ball of radius `epsilon` about the image, and clips to [0, 1]. `images` stay unchanged. `onStep` is called
+ * after every step and may throw to stop the work.
  */
 export async function pgd(
   images: Float32Array,

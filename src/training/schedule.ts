@@ -1,9 +1,8 @@
-/** Learning-rate schedules. Their state is plain data, so that a checkpoint can hold it. */
+/** Learning-rate schedules. Their state is plain data, which a checkpoint stores. */
 
 /**
- * `plateau`: halved when the test loss has not improved for 5 epochs (the protocol). `cosine`: to zero over the run
- * (Loshchilov and Hutter 2017, one cycle). `step`: divided by ten at a half and at three quarters of the run (He et al.
- * 2016). `constant`: as it is.
+ * `plateau`: halved when the test loss has not improved for 5 epochs (the paper's). `cosine`: falls to zero over the run (Loshchilov and
+ * Hutter 2017, one cycle). `step`: divided by ten at one half and at three quarters of the run (He et al. 2016). `constant`: no change.
  */
 export const schedules = ['plateau', 'cosine', 'step', 'constant'] as const;
 export type ScheduleKind = (typeof schedules)[number];
@@ -12,7 +11,7 @@ export interface ScheduleOptions {
   kind: ScheduleKind;
   learningRate: number;
   epochs: number;
-  /** Epochs over which the rate first rises linearly from zero; the schedule then has the rest of the run. Default 0. */
+  /** Epochs over which the rate rises linearly from zero; the schedule then covers the rest of the run. Default 0. */
   warmup?: number;
 }
 
@@ -23,10 +22,12 @@ export interface ScheduleState {
   stale: number;
 }
 
+/** Epochs without improvement before the rate is halved: the paper's. */
 const PATIENCE = 5;
 /** PyTorch's ReduceLROnPlateau counts an improvement only beyond this relative threshold. */
 const THRESHOLD = 1e-4;
 
+/** The state before the first epoch. */
 export const freshSchedule = (): ScheduleState => ({ factor: 1, best: null, stale: 0 });
 
 /** The learning rate at `progress` ∈ [0, 1) of the run. */

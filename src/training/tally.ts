@@ -1,4 +1,4 @@
-/** What training itself says of an epoch: sums over its steps, and their means. */
+/** Training loss and accuracy of an epoch: sums over its steps, and their means. */
 import type { EpochRow } from '../dynamics/types.js';
 
 /** Sums over the steps of an epoch in progress. */
@@ -13,6 +13,7 @@ export interface Tally {
   milliseconds: number;
 }
 
+/** The sums before the first step of an epoch. */
 export const freshTally = (classes: number): Tally => ({
   loss: 0,
   correct: 0,
@@ -32,6 +33,7 @@ interface Batch {
   poisoned: readonly number[];
 }
 
+/** Adds one batch to the sums. Poisoned samples count in `backdoorLoss`, all others in the sums of their class. */
 export function addStep(tally: Tally, { losses, predicted, labels, poisoned }: Batch): void {
   for (let r = 0; r < labels.length; r++) {
     const loss = losses[r] as number;
@@ -64,7 +66,7 @@ export function epochMeans(tally: Tally, n: number): Means {
   };
 }
 
-/** The loss is no longer a number: the learning rate is too high for the model. */
+/** Training diverged: the loss is NaN or infinite, because the learning rate is too high for the model. */
 export class DivergedError extends Error {
   override name = 'DivergedError';
   constructor(epoch: number, rate: number) {

@@ -1,8 +1,8 @@
 /**
- * The training loop of one model: seeded, step-resumable, with per-epoch figures.
+ * The training loop of one model, with figures per epoch; it can be stopped and resumed after any step.
  *
- * Everything random is drawn from (seed, purpose, epoch, step), so a run that is stopped after any step and resumed from
- * its checkpoint goes on with the very draws it would have made.
+ * All random draws depend on (seed, purpose, epoch, step) only, so a run that is resumed from its checkpoint continues with the same draws
+ * as a run that was never stopped.
  */
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
@@ -28,36 +28,38 @@ import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type Schedu
 import { recomputeStatistics } from './statistics.js';
 import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
 
+/** Model, optimizer, schedule, noise and seed of a training. */
 export interface TrainingConfig {
   model: Model;
   width: number;
   epochs: number;
   batchSize: number;
   learningRate: number;
-  /** Default sgd, as the protocol. */
+  /** Default `sgd`, which the paper uses. */
   optimizer?: OptimizerKind;
   momentum: number;
   weightDecay: number;
   schedule: ScheduleKind;
   /** Epochs of linear warm-up. Default 0. */
   warmup?: number;
-  /** Default none, as the protocol. */
+  /** Default `none`, as in the paper. */
   augmentation?: Augmentation;
   /** γ, standard deviation of the noise after every activation of a block and on the pooled features. */
   noiseStd: number;
   seed: number;
 }
 
+/** The sets of a training. */
 export interface TrainingData {
   classes: number;
-  /** What the model is trained on: labels as the attack left them. */
+  /** The training set under attack, with the labels that the attack gave. */
   train: ImageSet & { poisoned: Uint8Array };
   test: ImageSet;
-  /** Triggered test images with the labels the attacker wants; null without a trigger. */
+  /** Triggered test images with the labels that the attacker wants, for the ASR; null without a trigger. */
   triggered: ImageSet | null;
 }
 
-/** Where training stands, besides the tensors: plain data for a checkpoint. */
+/** Progress of a training without its tensors: plain data, which a checkpoint stores. */
 export interface Position {
   /** Epochs completed. */
   epoch: number;
@@ -151,7 +153,7 @@ export class Trainer {
     return Object.fromEntries(this.parameters.map((p) => [p.name, toTorch(p, this.state.get(p.name))]));
   }
 
-  /** The same and the optimizer's state: all that a checkpoint holds besides the position. */
+  /** Weights and the optimizer's state: all tensors of a checkpoint. */
   tensors(): Record<string, Weights> {
     const all = this.parameters.flatMap((p) =>
       this.stateNames(p).map((name) => [name, toTorch(p, this.state.get(name))] as const),
@@ -159,7 +161,7 @@ export class Trainer {
     return Object.fromEntries(all);
   }
 
-  /** Takes over what `weights` or `tensors` gave; what is not named stays as it is. */
+  /** Loads what `weights` or `tensors` returned; tensors that are not named keep their values. Throws `UserError` for a wrong shape. */
   load(tensors: Record<string, Weights>) {
     for (const p of this.parameters)
       for (const name of this.stateNames(p)) {
@@ -172,13 +174,13 @@ export class Trainer {
       }
   }
 
-  /** A parameter's name, and those of the optimizer's state for it. */
+  /** Name of a parameter, and names of its optimizer state. */
   private stateNames({ name, trainable }: Parameter): string[] {
     const kinds = trainable ? OPTIMIZER_STATE[this.config.optimizer ?? 'sgd'] : [];
     return [name, ...kinds.map((kind) => `${kind}.${name}`)];
   }
 
-  /** The model as it stands, as an ONNX file for any runtime (`inferenceStep`). */
+  /** The current model as an ONNX file for any runtime (`inferenceStep`). */
   onnx(): Uint8Array {
     const weights = new Map(
       this.parameters.map((p) => [p.name, { ...toTorch(p, this.state.get(p.name)), perm: axesOf(p) }]),
@@ -191,7 +193,7 @@ export class Trainer {
     return { kind, learningRate: top, epochs, warmup };
   }
 
-  /** One SGD step; returns whether it was the last of its epoch. */
+  /** One optimizer step; returns whether it was the last of its epoch. Throws `DivergedError`. */
   async step(): Promise<boolean> {
     const started = performance.now();
     const { train } = this.data;
@@ -219,7 +221,7 @@ export class Trainer {
     return this.position.step === this.stepsPerEpoch;
   }
 
-  /** Closes an epoch after its last step: evaluates, moves the schedule on, and returns the epoch's figures. */
+  /** Ends an epoch after its last step: evaluates the model, updates the schedule, and returns the figures of the epoch. */
   async finishEpoch(): Promise<EpochRow> {
     const started = performance.now();
     const { data, config } = this;
@@ -288,8 +290,8 @@ export class Trainer {
   }
 
   /**
-   * What a probe records of the samples of `set`, `draws` times with new noise: T and T̄ [n, d] of a layer, Ŷ [n, classes].
-   * Every layer sees the same passes.
+   * The recordings of a probe of `set`: T and T̄ [n, d] of a layer and Ŷ [n, classes], `draws` times with new noise. The noise of a draw
+   * is the same for every layer.
    */
   async probe(set: ImageSet, draws: number, layer = this.lastLayer): Promise<ProbeDraw[]> {
     const result: ProbeDraw[] = [];
@@ -338,7 +340,7 @@ export class Trainer {
     }
   }
 
-  /** φ(X) [n, d]: what T would be without any noise, a deterministic function of X. */
+  /** φ(X) [n, d]: T of a pass without any noise, a deterministic function of X. */
   async noiseFree(set: ImageSet, layer = this.lastLayer): Promise<Float32Array> {
     let all: Float32Array | undefined;
     await this.passes(this.probing.get(layer)!.silent, set, (out, rows, offset, padded) => {
@@ -350,13 +352,13 @@ export class Trainer {
     return all!;
   }
 
-  /** Gradient of each image's own loss with respect to it: [n, h·w·c] float in [0, 1] and labels [n] → [n, h·w·c]. */
+  /** Gradient of the loss of each image with respect to that image: [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c]. */
   async imageGradient(images: Float32Array, labels: Int32Array): Promise<Float32Array> {
     const program = await this.adversarial.get(labels.length);
     return (await program.run({ images, labels }, this.state, this.bank)).gradient as Float32Array;
   }
 
-  /** Runs a program over a set in passes of one size; the last one is padded with its first image. */
+  /** Runs a program over a set in passes of one size; the last pass is padded with its first image. */
   private async passes(
     programs: ProgramCache,
     set: ImageSet,
@@ -381,13 +383,14 @@ export class Trainer {
   }
 
   async release(): Promise<void> {
-    // What is on the device goes with its programs.
+    // Values on the device are lost with its programs, so they are copied first.
     await this.state.collect();
     const probing = [...this.probing.values()].flatMap(({ noisy, silent }) => [noisy, silent]);
     for (const p of [this.training, this.evaluation, this.adversarial, this.statistics, ...probing]) await p.release();
   }
 }
 
+/** One noise draw of a probe: T and T̄ [n, d], Ŷ [n, classes]. */
 export interface ProbeDraw {
   representation: Float32Array;
   representationMean: Float32Array;

@@ -91,7 +91,7 @@ describe('ibscope data', () => {
       await vi.waitFor(async () => expect((await stat(part)).size).toBe(5000), { timeout: 60_000 });
       child.kill('SIGINT');
       expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
-      expect(stderr).toBe('ibscope: stopped; what has arrived is kept, and the same command goes on from there\n');
+      expect(stderr).toBe('ibscope: stopped; the downloaded part is kept, and the same command resumes\n');
       expect((await stat(part)).size).toBe(5000);
     });
   });

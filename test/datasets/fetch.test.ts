@@ -127,7 +127,7 @@ describe('a download', () => {
 
   it('gives up when the server keeps breaking off, keeps the part, and the next command goes on with it', async () => {
     answer = inTurn(breakOff(pixels, 4000), (_, response) => response.destroy());
-    await refused(get(plain), /4000 of 9000 bytes are kept, and the same command goes on/);
+    await refused(get(plain), /4000 of 9000 bytes are kept, and the same command resumes/);
     expect(waits).toEqual([1, 2, 4, 8]);
     expect(await there('tiny.download')).toEqual(['images.mat.part', 'images.mat.part.json']);
     asked = [];

@@ -32,7 +32,7 @@ describe('IDX', () => {
     ['no dimensions', idx([], []), /truncated in its header/],
     ['a header that ends early', idx([2, 3, 4], ramp).subarray(0, 10), /truncated in its header/],
     ['data that ends early', idx([2, 3, 4], ramp).subarray(0, -1), /shape \(2,3,4\) takes 40 bytes, 39 are there/],
-    ['data that goes on', idx([2, 3, 4], [...ramp, 1]), /goes on after its data/],
+    ['data that goes on', idx([2, 3, 4], [...ramp, 1]), /continues after its data/],
     ['a shape beyond numbers', idx(Array(60).fill(2 ** 32 - 1), []), /too large/],
     ['gzip that ends early', gzipSync(idx([2, 3, 4], ramp)).subarray(0, -9), /damaged or truncated|unpacks to/],
     ['gzip of less than it announces', stop, /unpacks to 32 than the 1008 bytes|announces/],

@@ -107,7 +107,7 @@ describe('an ONNX model', () => {
     const initializer = [8 * 8 + 2, 1, 119, 14 * 8, 1];
     const graph = [5 * 8 + 2, initializer.length, ...initializer];
     expect(() => onnxOutline('m.onnx', Uint8Array.from([7 * 8 + 2, graph.length, ...graph]))).toThrow(
-      'm.onnx: its weights lie in other files, which are not followed; export it as one file',
+      'm.onnx: its weights are in other files, which are not read; export it as one file',
     );
   });
 });

@@ -30,8 +30,8 @@ describe('PPM', () => {
   test.each([
     ['text pixels (P3)', ppm('P3 1 1 255\n1 2 3'), /is not a PPM file of the kind P6/],
     ['an empty file', Buffer.alloc(0), /is not a PPM file/],
-    ['a header without end', ppm('P6 3 2', []), /header that cannot be understood/],
-    ['a negative width', ppm('P6 -3 2 255\n'), /header that cannot be understood/],
+    ['a header without end', ppm('P6 3 2', []), /invalid PPM header/],
+    ['a negative width', ppm('P6 -3 2 255\n'), /invalid PPM header/],
     ['a width of nothing', ppm('P6 0 2 255\n'), /is 2×0; sides/],
     ['a width beyond memory', ppm('P6 99999999999999999999 2 255\n'), /sides from 1 to 16384/],
     ['values of 16 bits', ppm('P6 3 2 65535\n'), /largest value 65535/],

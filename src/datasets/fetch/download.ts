@@ -1,9 +1,9 @@
 /**
- * One file by HTTP, which goes on where it stopped (RFC 9110: Range in §14, If-Range in §13.1.5).
+ * Download of one file by HTTP, which can be resumed (RFC 9110: Range in §14, If-Range in §13.1.5).
  *
- * While it arrives it is `PATH.part`, with its address and ETag in `PATH.part.json`. `PATH` appears once size and hash are
- * right. node:http rather than fetch: fetch unpacks a body that is marked `Content-Encoding: gzip`, which some servers
- * do to `.gz` files, and then neither the length nor the hash is that of the file.
+ * The incomplete file is `PATH.part`, with its address and ETag in `PATH.part.json`. `PATH` appears when size and hash are right. node:http
+ * is used, because `fetch` unpacks a body with `Content-Encoding: gzip`; some servers send `.gz` files so, and then neither length nor
+ * hash match.
  */
 
 import { createHash } from 'node:crypto';
@@ -17,26 +17,27 @@ import type { RemoteFile } from '../catalogue.js';
 import { FetchError } from './errors.js';
 
 export interface DownloadOptions {
-  /** Aborted by Ctrl-C: what has arrived stays, and the promise rejects with the signal's reason. */
+  /** If aborted, the downloaded part is kept and the promise rejects with the signal's reason. */
   signal: AbortSignal;
   /** Waits between attempts. */
   wait(seconds: number, signal: AbortSignal): Promise<void>;
-  /** Bytes of the file that are here. */
+  /** Called with the number of bytes downloaded so far. */
   progress(bytes: number): void;
 }
 
-/** Failures in a row before giving up; waits between them are 1, 2, 4, 8 seconds. */
+/** Failures in a row before the download gives up; it waits 1, 2, 4 and 8 seconds between them. */
 const ATTEMPTS = 5;
-/** Bytes beyond the furthest point so far that make the next failure the first again. */
+/** Bytes of progress after which the count of failures starts anew. */
 const PROGRESS = 2 ** 20;
+/** Most redirects that are followed: the limit that browsers once had (RFC 2068 §10.3). */
 const REDIRECTS = 5;
 /** Milliseconds without a byte after which a connection counts as broken. */
 const SILENCE = 60_000;
 
-/** Worth another attempt: the connection broke, the server was busy or answered something else than asked. */
+/** A failure after which another attempt may succeed: a broken connection, a busy server, a wrong answer. */
 class Broken extends Error {}
 
-/** An address without credentials and query, which are nobody's business in a log. */
+/** An address without credentials and query, which must not appear in a log. */
 const shown = (url: URL) => url.origin + url.pathname;
 
 const sizeOf = (path: string) =>
@@ -46,8 +47,8 @@ const sizeOf = (path: string) =>
   );
 
 /**
- * Fetches `url` to `path`; does nothing if the right file is there. Throws `FetchError` if the server refuses or keeps
- * breaking off (the part stays), if size or hash are wrong (the part goes), and if the disk fails.
+ * Downloads `url` to `path`; does nothing if the right file exists. Throws `FetchError` if the server refuses or repeatedly breaks off (the
+ * part is kept), if size or hash are wrong (the part is removed), and if the disk fails.
  */
 export async function download(url: URL, file: RemoteFile, path: string, options: DownloadOptions): Promise<void> {
   const part = `${path}.part`;
@@ -70,7 +71,7 @@ export async function download(url: URL, file: RemoteFile, path: string, options
       furthest = Math.max(furthest, have);
       if (++failures === ATTEMPTS) {
         throw new FetchError(
-          `${shown(url)}: ${error.message}; ${have} of ${file.bytes} bytes are kept, and the same command goes on from there`,
+          `${shown(url)}: ${error.message}; ${have} of ${file.bytes} bytes are kept, and the same command resumes the download`,
         );
       }
       await options.wait(2 ** (failures - 1), options.signal);
@@ -88,7 +89,7 @@ export async function download(url: URL, file: RemoteFile, path: string, options
   await rm(`${part}.json`, { force: true });
 }
 
-/** One connection. Returns once `part` has the file's length; throws `Broken` where another attempt may help. */
+/** One connection. Returns when `part` has the length of the file; throws `Broken` if another attempt may help. */
 async function attempt(url: URL, file: RemoteFile, part: string, { signal, progress }: DownloadOptions): Promise<void> {
   let have = await sizeOf(part);
   if (have > file.bytes) {
@@ -99,7 +100,7 @@ async function attempt(url: URL, file: RemoteFile, part: string, { signal, progr
   const headers: OutgoingHttpHeaders = { 'User-Agent': `ibscope/${VERSION}`, 'Accept-Encoding': 'identity' };
   if (have > 0) {
     headers.Range = `bytes=${have}-`;
-    // Without a validator the parts may not belong together; then the hash says so.
+    // Without a validator the two parts may come from different versions; the hash then shows it.
     const validator = await knownValidator(part, url);
     if (validator) headers['If-Range'] = validator;
   }
@@ -120,7 +121,7 @@ async function attempt(url: URL, file: RemoteFile, part: string, { signal, progr
   }
 }
 
-/** Where in the file the response begins, in bytes; −1 if that is not where it was asked to. */
+/** Position in the file at which the response begins, in bytes; −1 if it is not the requested one. */
 function startOf(
   { statusCode = 0, statusMessage, headers }: IncomingMessage,
   have: number,
@@ -141,13 +142,13 @@ function startOf(
   }
   if (total !== undefined && Number(total) !== file.bytes) {
     throw new FetchError(
-      `${shown(url)}: the server says it has ${total} bytes, the official file has ${file.bytes}; nothing was taken from it`,
+      `${shown(url)}: the server says it has ${total} bytes, the official file has ${file.bytes}; nothing was downloaded`,
     );
   }
   return start;
 }
 
-/** Appends the body to `part` from byte `have` on. */
+/** Appends the body to `part`, which has `have` bytes. The parameters are those of the attempt, whose last step this is. */
 async function receive(
   response: IncomingMessage,
   file: RemoteFile,
@@ -156,7 +157,7 @@ async function receive(
   url: URL,
   progress: (bytes: number) => void,
 ): Promise<void> {
-  // What arrived before a connection broke is kept; iterating the response itself would drop what it has in hand.
+  // Data that arrive before the connection breaks are kept. Iterating over the response itself would drop its buffer.
   const body = response.pipe(new PassThrough());
   let why = '';
   response.on('error', (error) => {
@@ -182,7 +183,7 @@ async function receive(
   if (have < file.bytes) throw new Broken(`the server stopped after ${have} of ${file.bytes} bytes${why}`);
 }
 
-/** The answer to a GET after redirects: to http(s) only, never from https back to http, `REDIRECTS` at most. */
+/** The response to a GET after at most `REDIRECTS` redirects, to http and https only and never from https to http. */
 async function follow(url: URL, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<IncomingMessage> {
   let at = url;
   for (let hops = 0; ; hops++) {
@@ -207,7 +208,7 @@ async function follow(url: URL, headers: OutgoingHttpHeaders, signal: AbortSigna
 function request(url: URL, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const get = url.protocol === 'https:' ? getHttps : getHttp;
-    // A connection of its own: what a broken one leaves behind cannot reach the next.
+    // Each request has its own connection, so that a broken one cannot affect the next.
     const asked = get(url, { headers, signal, agent: false }, resolve);
     asked.setTimeout(SILENCE, () => asked.destroy(new Error(`nothing came for ${SILENCE / 1000} s`)));
     asked.on('error', (error: NodeJS.ErrnoException) => {
@@ -216,7 +217,7 @@ function request(url: URL, headers: OutgoingHttpHeaders, signal: AbortSignal): P
   });
 }
 
-/** Notes what tells this version of the file from another: a strong ETag, else the date (RFC 9110 §13.1.5). */
+/** Stores what identifies this version of the file: a strong ETag, else the date (RFC 9110 §13.1.5). */
 async function rememberValidator(part: string, url: URL, { headers }: IncomingMessage): Promise<void> {
   const strong = headers.etag?.startsWith('W/') ? undefined : headers.etag;
   const validator = strong ?? headers['last-modified'] ?? null;

@@ -1,6 +1,6 @@
-/** What goes wrong while a data set is fetched and is nobody's slip of the keys. */
+/** Errors of a download that are not the user's mistake. */
 
-/** The network, the server, the archive or the disk failed: one line, exit code 1. */
+/** A failure of the network, the server, the archive or the disk. The message is one line; the exit code is 1. */
 export class FetchError extends Error {
   override name = 'FetchError';
 }
@@ -13,7 +13,7 @@ const WORDS: Record<string, string> = {
   EROFS: 'the disk is read-only',
 };
 
-/** `error` as a `FetchError` if a file operation caused it, else `error` itself. */
+/** `error` as a `FetchError` if it comes from a file operation, else `error` itself. */
 export function inWords(error: unknown): unknown {
   const { code, syscall, path, message } = error as NodeJS.ErrnoException;
   if (!code || !syscall) return error;

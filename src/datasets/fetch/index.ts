@@ -1,8 +1,8 @@
 /**
- * `data fetch`: official files to a folder that `--data-dir` takes.
+ * `data fetch`: downloads official files to a folder for `--data-dir`.
  *
- * While it works, all is in `OUT.download` beside the target: files as they arrive, then the unpacked set in `set`, which
- * one rename makes `OUT`. Whoever finds `OUT` finds it whole. A command that was stopped goes on with what is there.
+ * During the work all files are in `OUT.download`: the downloads, then the unpacked set in `set`, which one rename makes `OUT`. So `OUT` is
+ * complete or absent. Unlike the folder of `writeFolderAtomic`, `OUT.download` stays after a failure, and the next command resumes with it.
  */
 
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
@@ -16,27 +16,27 @@ import { unpack } from './unpack.js';
 
 export interface FetchRequest {
   entry: CatalogueEntry;
-  /** Folder that becomes the set. */
+  /** Folder of the set. */
   out: string;
-  /** Address in place of the publisher's; file names and hashes stay. */
+  /** Address in place of the publisher's; file names and hashes are the same. */
   mirror?: string;
-  /** Stops the work; the promise then rejects with the signal's reason. */
+  /** If aborted, the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   progress?(p: { stage: string; done: number; total: number; unit: string }): void;
-  /** Waits between attempts, `seconds` long unless a test knows better. */
+  /** Waits between attempts; tests replace it. */
   wait?(seconds: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface FetchResult {
   /** The folder for `--data-dir`. */
   path: string;
-  /** Whether the whole set was there already. */
+  /** Whether the complete set existed already. */
   already: boolean;
 }
 
 /**
- * Downloads, checks and unpacks a data set. Throws `UserError` for a set that has no download, an `out` that holds
- * something else and a `mirror` that is no address; `FetchError` for what fails on the way. `out` is then as it was.
+ * Downloads, checks and unpacks a data set. Throws `UserError` for a set without a download, an `out` with other content, and an invalid
+ * `mirror`; throws `FetchError` for a failed download. `out` is then unchanged.
  */
 export async function fetchDataset(request: FetchRequest): Promise<FetchResult> {
   const { entry, out, mirror } = request;
@@ -54,12 +54,12 @@ export async function fetchDataset(request: FetchRequest): Promise<FetchResult> 
     await downloadAll(base, remote, work, request);
     await unpackAll(remote, work, request);
     await mkdir(dirname(resolve(out)), { recursive: true });
-    // An empty folder may be in the way; Windows does not rename over it.
+    // Windows does not rename onto an empty folder.
     await rmdir(out).catch(() => {});
     await rename(join(work, 'set'), out);
     await rm(work, { recursive: true, force: true });
   } catch (error) {
-    // The first error is the one to tell.
+    // The first error is reported, whether or not the cleanup succeeds.
     await rm(join(work, 'set'), { recursive: true, force: true }).catch(() => {});
     throw inWords(error);
   }
@@ -75,7 +75,7 @@ function baseAddress(text: string): URL {
   return url;
 }
 
-/** Whether `out` is the set. Throws `UserError` if it is anything else than absent or empty. */
+/** Whether `out` is the complete set. Throws `UserError` if it exists and is neither the set nor empty. */
 async function isComplete(out: string, remote: Remote): Promise<boolean> {
   const there = await stat(out).catch(() => null);
   if (!there) return false;
@@ -86,7 +86,7 @@ async function isComplete(out: string, remote: Remote): Promise<boolean> {
   throw new UserError(`--out ${out}: it holds something, but ${missing}; name another folder, or remove this one`);
 }
 
-/** What `folder` lacks to be the set, in words; null if nothing. */
+/** The first file that `folder` lacks for a complete set, in words; null if it is complete. */
 async function firstMissing(folder: string, { holds }: Remote): Promise<string | null> {
   for (const [path, bytes] of Object.entries(holds)) {
     const found = await stat(join(folder, path)).catch(() => null);

@@ -1,7 +1,7 @@
 /**
- * Archives to files, of which nothing leaves the folder: names are relative and climb nowhere, and an entry that is
- * neither file nor folder (a link, a device) is refused, as no data set here has one. Bytes, entries and compression
- * ratio are bounded while they come out, whatever the headers announce.
+ * Unpacks archives of untrusted origin. No file is written outside the folder: names must be relative and must not contain `..`, and an entry
+ * that is neither file nor folder (a link, a device) is refused. Bytes, entries and compression ratio are limited during unpacking,
+ * whatever the headers say.
  */
 
 import { closeSync, createReadStream, mkdirSync, openSync, writeFileSync } from 'node:fs';
@@ -16,13 +16,13 @@ export interface UnpackOptions {
   progress(done: number, total: number, unit: string): void;
 }
 
-/** Bytes out for a byte in that no image archive reaches; deflate can do a thousand. */
+/** Largest compression ratio. Image archives stay far below; deflate reaches 1 000 for zeros. */
 const RATIO = 100;
 
-/** Why an archive is not unpacked. */
+/** An archive that breaks a rule and is not unpacked. */
 class Refused extends Error {}
 
-/** The folder an archive is unpacked into: one file at a time, all of it counted. */
+/** The folder of the unpacked files. It writes one file at a time, and counts bytes and entries. */
 class Target {
   private fd: number | null = null;
   private bytes = 0;
@@ -38,7 +38,7 @@ class Target {
     this.make(this.place(name));
   }
 
-  /** Begins a file; what `write` gets goes there until the next one begins. */
+  /** Begins a file. `write` appends to it until the next file begins. */
   file(name: string): void {
     const path = this.place(name);
     this.close();
@@ -74,8 +74,8 @@ class Target {
 }
 
 /**
- * Unpacks the file at `path` into the folder `root`. Throws `FetchError` for an archive that is damaged, breaks a bound
- * of `file.most` or reaches out of the folder, and for a disk that fails; what was written until then stays.
+ * Unpacks the file at `path` into the folder `root`. Throws `FetchError` for an archive that is damaged, exceeds `file.most` or contains a
+ * path outside the folder, and if the disk fails. Files written so far stay.
  */
 export async function unpack(path: string, file: RemoteFile, root: string, options: UnpackOptions): Promise<void> {
   const most = { ...file.most, bytes: Math.min(file.most.bytes, RATIO * (await stat(path)).size) };
@@ -90,7 +90,7 @@ export async function unpack(path: string, file: RemoteFile, root: string, optio
     const known = inWords(error);
     if (known instanceof FetchError) throw known;
     const verdict = known instanceof Refused ? 'is refused' : 'is damaged';
-    throw new FetchError(`${file.name}: ${verdict}, ${(known as Error).message}; no set was made of it`);
+    throw new FetchError(`${file.name}: ${verdict}, ${(known as Error).message}; the data set was not created`);
   } finally {
     target.close();
   }
@@ -120,7 +120,7 @@ async function gunzip(path: string, target: Target, options: UnpackOptions): Pro
 
 async function untar(path: string, target: Target, options: UnpackOptions): Promise<void> {
   const { Parser } = await import('tar');
-  // The parser runs inside `write`, so what its listeners throw ends the loop that feeds it.
+  // The parser runs inside `write`, so an error of its listeners ends the loop that feeds it.
   const parser = new Parser({
     strict: true,
     onReadEntry(entry) {
@@ -149,7 +149,7 @@ async function unzip(path: string, target: Target, { signal, progress }: UnpackO
         target.folder(entry.fileName);
         continue;
       }
-      // The upper half holds the Unix mode where a Unix wrote the archive; its top four bits are the kind of file.
+      // The upper half is the Unix mode in archives made on Unix; its top four bits are the type of file.
       const kind = (entry.externalFileAttributes >>> 28) & 0xf;
       if (kind !== 0 && kind !== 8) throw new Refused(`its entry "${entry.fileName}" is neither file nor folder`);
       target.file(entry.fileName);
