@@ -1,8 +1,8 @@
 /**
  * What each attack reaches on CIFAR-10 at a small scale: 5 000 images, ResNet-18 of width 16, 12 epochs, γ 0.4, seed 0.
  *
- * `--images DIR` (needed) holds CIFAR-10 as an image folder, `train/<class>/…` and `test/<class>/…`; `--attacks A,B` narrows
- * the work to these, in this order; `--out FILE` puts the table elsewhere than `docs/attacks-table.md`.
+ * `--images DIR` (required): CIFAR-10 as an image folder, `train/<class>/…` and `test/<class>/…`. `--attacks A,B`: only these attacks, in this
+ * order. `--out FILE`: file of the table (default `docs/attacks-table.md`).
  */
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ interface Row {
   options?: string[];
 }
 
-/** Rates: a tenth of all images, where the attack takes at this scale; of clean-label attacks, a share of the target class. */
+/** Poison rates: a tenth of all images, at which the attacks succeed at this scale; of clean-label attacks, a share of the target class. */
 const ROWS: Row[] = [
   { attack: 'none', rate: 0.1 },
   { attack: 'badnets', rate: 0.1 },
@@ -102,7 +102,7 @@ export async function main(args: string[]): Promise<void> {
   }
   const only = option('attacks')?.split(',');
   const rows = ROWS.filter((r) => !only || only.includes(r.attack));
-  // In the order asked for, so that what matters most is there first; the table keeps its own.
+  // The attacks run in the order of `--attacks`; the table keeps its own order.
   const queue = only ? only.flatMap((name) => rows.filter((r) => r.attack === name)) : rows;
   const out = option('out') ?? 'docs/attacks-table.md';
   const ring = await picture();

@@ -1,6 +1,6 @@
 /**
- * What docs/estimators.md states about the neural estimators, measured again: one line per claim, with the number seen and
- * the number asked for. `npm run -s bench -- claims [NAME …] [--seeds N] [--images DIR]`; without names all of them, in minutes.
+ * Measures the claims of docs/estimators.md about the neural estimators: one line per claim, with the measured and the required number.
+ * `npm run -s bench -- claims [NAME …] [--seeds N] [--images DIR]`; without names all claims, which takes minutes.
  */
 
 import { performance } from 'node:perf_hooks';

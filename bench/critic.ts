@@ -1,9 +1,9 @@
 /**
  * One step of the paper's critic, value and gradients: T 512, X 3 072, batch 128, 512 negatives, hidden 128, float32.
  *
- * The factored step multiplies each sample by the first layer once and scores the 128 × 128 pairs that are different; the
- * naive step concatenates T and X for all 128 × 513 candidates of the batch, as the protocol is written down. Both get the
- * same weights, batch and negatives, and their values and gradients are compared before anything is timed.
+ * The factored step multiplies each sample by the first layer once and scores the 128 × 128 different pairs. The naive step concatenates T and
+ * X for all 128 × 513 candidates of the batch, as the paper describes it. Both get the same weights, batch and negatives, and their values
+ * and gradients are compared before they are timed.
  */
 import { spawnSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';

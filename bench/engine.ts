@@ -1,12 +1,11 @@
 /**
- * Train steps of every model at a small and at its usual width, and the critic's step: images per second, peak memory,
- * steps per second; beside PyTorch where Python (`PYTHON`, or python3) has it.
+ * Training steps of every model at a small and at its usual width, and the critic's step: images per second, peak memory, steps per second,
+ * compared with PyTorch if Python (`PYTHON`, or python3) has it.
  *
  *   npm run -s bench -- engine [--models A,B] [--quick] [--json]
  *
- * `--quick`: small widths only, one pair of measurements instead of three. Both sides start from the same weights and see the
- * same images; figures count only if the losses of the first two steps agree to 1e-4, which has the forward pass in it, the
- * backward pass and the update.
+ * `--quick`: small widths only, one pair of measurements instead of three. Both programs start from the same weights and use the same images.
+ * Figures count only if the losses of the first two steps agree to 1e-4, which tests the forward pass, the backward pass and the update.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';

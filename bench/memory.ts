@@ -1,6 +1,6 @@
 /**
- * Whether training holds its memory: 2 000 steps of a small ResNet-18 with noise, resident memory on the way. Exit 1 if it
- * ends more than 5 % above where it was after 200 steps.
+ * Whether the memory of training stays constant: resident memory over 2 000 steps of a small ResNet-18 with noise. Exit code 1 if the end is
+ * more than 5 % above step 200.
  *
  *   npm run -s bench -- memory
  */

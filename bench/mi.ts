@@ -1,7 +1,7 @@
 /**
  * Estimators × tasks × seeds, written as a table into `docs/estimators-table.md`: mean error, spread over seeds, seconds.
  *
- * `--tasks A,B`, `--estimators A,B`, `--samples N` and `--seeds N` narrow the work; `--out FILE` puts the table elsewhere.
+ * `--tasks A,B`, `--estimators A,B`, `--samples N`, `--seeds N`: only these. `--out FILE`: file of the table.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ import type { Estimator, Samples } from '../src/information/types.js';
 const benchJobs = jobsOf<typeof import('./mi.js')>(new URL(import.meta.url));
 
 const ESTIMATORS = ['infonce', 'nwj', 'mine', 'smile', 'ksg', 'cca', 'plugin', 'mixed'];
-/** More columns than this together, and neighbours or a full covariance answer nothing. */
+/** Most columns of both variables for neighbour estimators and full covariances, which give no useful value above. */
 const WIDE = 500;
 /** Bounds that must stay below the truth on held-out samples. */
 const BOUNDS = ['infonce', 'nwj', 'mine'];
@@ -28,7 +28,7 @@ const BOUNDS = ['infonce', 'nwj', 'mine'];
 const mean = (v: readonly number[]) => v.reduce((s, x) => s + x, 0) / v.length;
 const spread = (v: readonly number[]) => Math.sqrt(v.reduce((s, x) => s + (x - mean(v)) ** 2, 0) / (v.length - 1 || 1));
 
-/** Whether the estimator is meant for such variables. */
+/** Whether the estimator is defined for the variables of the task. */
 function fits({ name }: Estimator, a: Samples, b: Samples): boolean {
   const discrete = Number(a.discrete) + Number(b.discrete);
   if (name === 'plugin') return discrete === 2;

@@ -1,8 +1,8 @@
 /**
  * Resolved information of one moment: 30 groups of 250 samples and 128 columns, the ladder of 11 κ, 8 draws of ε, on one thread.
  *
- * Checked before it is timed: one group against the defining formula in plain loops for the same ε. `whitened` is the time for one
- * noise model from 8 recorded draws on, estimating and factoring covariances included. `--json` prints one document.
+ * One group is first checked against the defining formula in plain loops with the same ε. `whitened` is the time of one noise model from 8
+ * recorded draws, including estimation and factorisation of covariances. `--json` prints one document.
  */
 import { Rng } from '../src/base/random.js';
 import { quickest } from '../src/base/timing.js';

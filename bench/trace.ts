@@ -1,10 +1,10 @@
 /**
- * A large trace: 50 000 samples × 512 features × 9 checkpoints, two noise draws, analyzed by the command line.
+ * `ibscope analyze` on a large trace: 50 000 samples × 512 features × 9 checkpoints, two noise draws.
  *
  *   npm run -s bench -- trace [--samples N] [--features D] [--checkpoints K] [--form safetensors|npz] [--json]
  *
- * Prints the peak resident memory of the process (Linux: VmHWM) and the seconds it took. The trace takes some 3 GB of the
- * temporary folder, and is removed.
+ * Prints the peak resident memory of the process (Linux: VmHWM) and its seconds. The trace needs about 3 GB in the temporary folder and is
+ * removed afterwards.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,10 +1,10 @@
 /**
- * One SGD step of a model on 32×32 images, as training runs it: images per second and peak memory.
+ * One SGD step of a model on 32×32 images with the program of training: images per second and peak memory.
  *
  *   npm run -s bench -- train [--model resnet18] [--width N] [--batch 64] [--noise 0] [--device cpu] [--peer FILE] [--json]
  *
- * `--peer FILE` runs FILE with WIDTH BATCH [NOISE] in Python (`PYTHON`, or python3) in turn with our own measurement, three
- * times each; it prints one JSON line with `peer`, `images_per_s` and `peak_mb`.
+ * `--peer FILE` runs `FILE WIDTH BATCH [NOISE]` in Python (`PYTHON`, or python3), alternating with the measurement of ibscope, three times
+ * each. FILE prints one JSON line with `peer`, `images_per_s` and `peak_mb`.
  */
 import { existsSync } from 'node:fs';
 import { UserError } from '../src/base/errors.js';

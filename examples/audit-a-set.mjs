@@ -1,7 +1,7 @@
-// A labelled set that nobody vouches for: is one of its classes the target of a backdoor?
+// Audits an untrusted data set: is one of its classes the target of a backdoor?
 import { attacks, audit, datasets } from 'ibscope';
 
-// Somebody hands over a thousand images. One in ten of them shows a red corner and is labelled 3; `poisoned` is what nobody tells us.
+// The untrusted set: a thousand images, of which one in ten has a red corner and the label 3. `poisoned` is the truth, which the audit does not get.
 const { train } = await datasets.loadDataset('shapes10', { trainLimit: 1000, testLimit: 20 });
 const settings = { poisonRate: 0.1, target: 3, options: {} };
 const { images, labels, height, width, poisoned } = attacks.poison(train, attacks.findAttack('badnets'), settings);
@@ -12,7 +12,7 @@ console.log(`${found.verdict}: ${found.suspiciousClasses.join(', ') || 'no class
 for (const { label, p } of [...found.classes].sort((a, b) => a.p - b.p).slice(0, 3))
   console.log(`class ${label}: p ${p.toPrecision(2)}`);
 
-// What was named, against what is true; and what is left for a training of yours.
+// The samples that the audit names, compared with the truth, and the samples that remain for training.
 const hits = found.suspicious.filter((i) => poisoned[i]).length;
 console.log(
   `named ${found.suspicious.length}, of which ${hits} carry the trigger; ${poisoned.reduce((a, b) => a + b)} do`,

@@ -1,4 +1,4 @@
-// Mutual information between arrays of your own, by several estimators, beside what is true.
+// Mutual information between your own arrays, by several estimators, compared with the true value.
 import { information, Rng } from 'ibscope';
 
 // Two variables of two columns, each column of B correlated with the same of A: I(A;B) = −½ ln(1 − ρ²) nats per column.
@@ -9,14 +9,14 @@ const b = a.map((row) => row.map((x) => rho * x + Math.sqrt(1 - rho ** 2) * rng.
 const truth = (-columns / 2) * Math.log(1 - rho ** 2);
 console.log(`truth     ${truth.toFixed(3)} nats`);
 
-// The first is exact for Gaussian data, the second wants few columns; the others train a critic and are lower bounds.
+// The first is exact for Gaussian data, the second needs few columns; the others train a critic and are lower bounds.
 for (const estimator of ['cca', 'ksg', 'infonce', 'nwj']) {
   const { nats, standardError, warnings } = await information.mutualInformation(a, b, { estimator, seed: 0 });
   console.log(`${estimator.padEnd(9)} ${nats.toFixed(3)} ± ${standardError.toFixed(3)}`);
   for (const warning of warnings) console.log(`          ${warning}`);
 }
 
-// Two discrete variables: a table of counts. `samples(values, columns, discrete)` says that numbers are names of categories.
+// Two discrete variables: a table of counts. `samples(values, columns, true)` marks numbers as names of categories.
 const sign = (rows) =>
   information.samples(
     rows.map(([x]) => Math.sign(x)),

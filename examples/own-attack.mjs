@@ -1,4 +1,4 @@
-// An attack of your own: defined, looked at, and run against a small network.
+// Your own attack: its definition, its poisoned images, and a run against a small network.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const frame = registerAttack(
     summary: 'a green frame around the image',
     source: 'examples/own-attack.mjs',
     threat: 'write access to part of the training set and its labels',
-    // Options are a schema of zod: checked, with defaults, and told by name in errors.
+    // Options are a zod schema: values are checked, have defaults, and are named in errors.
     options: z.strictObject({ pixels: attacks.whole(1, 8).default(2).describe('width of the frame') }),
     trigger({ height, width, channels }, { pixels }) {
       const paint = (image) =>
@@ -25,14 +25,14 @@ const frame = registerAttack(
   }),
 );
 
-// The poisoned arrays themselves, as any training elsewhere would take them, and how visible the trigger is.
+// The poisoned arrays, for training in any other program, and the visibility of the trigger.
 const settings = { poisonRate: 0.05, target: 0, options: { pixels: 2 } };
 const { train, test } = await datasets.loadDataset('shapes10', { trainLimit: 2200, testLimit: 400 });
 const set = attacks.poison(train, frame, settings);
 const { psnr } = perception.perceive(test, attacks.triggerTest(test, frame, settings));
 console.log(`${set.poisoned.reduce((a, b) => a + b)} of ${set.n} images poisoned, PSNR ${psnr.mean.toFixed(1)} dB`);
 
-// A run small enough to watch. A class has to have 200 clean images for the score's null, which compares halves of classes.
+// A small run. The null of the score compares two disjoint subsets of each class, so a class needs 200 clean images.
 const request = {
   dataset: 'shapes10',
   trainLimit: 2200,
@@ -57,12 +57,12 @@ try {
     line: (text) => console.error(text),
   });
   console.log(`accuracy ${accuracy.toFixed(3)}, attack success ${asr.toFixed(3)}`);
-  // S alone says little: clean classes that play the target say what it is where nothing is poisoned.
+  // S alone says little. The null is the score of clean classes in the place of the target, where nothing is poisoned.
   const { low, high, draws } = stealth.null;
   const where = stealth.score < low ? 'below' : stealth.score > high ? 'above' : 'inside';
   console.log(`stealth S ${stealth.score.toFixed(3)}, D ${stealth.distance.toFixed(3)}`);
   console.log(`clean classes ${low.toFixed(3)} to ${high.toFixed(3)} from ${draws} draws: S lies ${where}`);
 } finally {
-  // A run you want to keep, with its report.html, gets a folder of its own, such as runs/frame.
+  // To keep a run and its report.html, choose a folder of its own, such as runs/frame.
   await rm(folder, { recursive: true, force: true });
 }

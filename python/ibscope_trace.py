@@ -6,11 +6,11 @@
         if epoch in (1, 2, 4, 8, 12, 16, 20):
             recorder.record(epoch)
 
-`x` [n, ...] are inputs as the model takes them (a float tensor), of the samples to be looked at: a few hundred of every class, the
-poisoned ones among them, as they are in training. `labels` are those trained on. T is the output of the named module, averaged over
-space or tokens; a model without noise of its own gets `noise_std` of Gaussian noise on it, which reaches the logits through the rest of the
-model, because without any noise I(X;T) is infinite. With `noise_std=0` the model is taken to draw noise itself: it is run `draws` times, and
-once more without its noise if `quiet` says how: a function called with True before that pass and with False after it.
+`x` [n, ...] (a float tensor) holds the model's inputs for the samples to be analysed: a few hundred of every class as in training, the poisoned
+ones included. `labels` are the labels of training. T is the output of the named module, averaged over space or tokens. A model without noise of
+its own gets Gaussian noise of standard deviation `noise_std` on that output, which reaches the logits through the rest of the model; without
+any noise I(X;T) would be infinite. With `noise_std=0` the model must draw noise itself: it is run `draws` times. If `quiet` is given, the model
+is run once more without its noise: `quiet` is called with True before that pass and with False after it.
 """
 import json
 import os

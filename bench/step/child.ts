@@ -1,4 +1,4 @@
-/** Measures one step and prints its figures: the whole work of a process, so that its peak of memory is the step's own. */
+/** Measures one step and prints its figures. It is a process of its own, so that the peak memory is that of the step. */
 import { performance } from 'node:perf_hooks';
 import { buildStep, type StepRequest } from './build.js';
 import type { StepFigures } from './measure.js';

@@ -1,4 +1,4 @@
-/** Figures of a train step from a process of its own, ours or another implementation's. */
+/** Figures of a training step in a process of its own, of ibscope or of another implementation. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { UserError } from '../../src/base/errors.js';

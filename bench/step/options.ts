@@ -1,4 +1,4 @@
-/** Options of a measurement's command line. What is wrong with them is said in one line. */
+/** Options of the command line of a bench, with errors of one line. */
 import { parseArgs } from 'node:util';
 import { UserError } from '../../src/base/errors.js';
 

@@ -1,4 +1,4 @@
-/** Preparing columns for a critic: a common scale, and principal components where there are many. */
+/** Preparation of columns for critics: a common scale, and principal components if there are many columns. */
 import { Rng } from '../base/random.js';
 import { evaluate, input, matmul, transpose } from '../engine/index.js';
 
@@ -9,21 +9,20 @@ export interface Matrix {
   d: number;
 }
 
-/** Some rows of a matrix, copied, in the order given. */
+/** A copy of the given rows, in the given order. */
 export function rowsOf({ data, d }: Matrix, rows: ArrayLike<number>): Matrix {
   const out = new Float32Array(rows.length * d);
   for (let i = 0; i < rows.length; i++) out.set(data.subarray(rows[i] * d, (rows[i] + 1) * d), i * d);
   return { data: out, n: rows.length, d };
 }
 
-/** The draws of an array [draws, n, d], each a view of it. */
+/** The draws of an array [draws, n, d], as views of it. */
 export const drawsOf = (data: Float32Array, draws: number, n: number, d: number): Matrix[] =>
   Array.from({ length: draws }, (_, k) => ({ data: data.subarray(k * n * d, (k + 1) * n * d), n, d }));
 
 /**
- * Columns centred, clipped at `clip` of their standard deviations, and all divided by one factor, so that their mean
- * variance is about `size`². Their sizes relative to each other stay: noise of one size in all columns remains so. Statistics in
- * double precision; constant columns become 0.
+ * Columns centred, clipped at `clip` standard deviations, and divided by one common factor, so that their mean variance is about `size`².
+ * The relative scales of columns stay, so noise that is equal in all columns stays equal. Constant columns become 0.
  */
 export function normalise(m: Matrix, clip: number, size: number): Matrix {
   const { data, n, d } = m;
@@ -47,7 +46,7 @@ export function normalise(m: Matrix, clip: number, size: number): Matrix {
  * The first `k` principal components of centred columns, by a randomised range finder with power iterations
  * (Halko, Martinsson and Tropp 2011), scaled by one common factor so that their mean variance is 1.
  *
- * A function of one side can only lose information, so a lower bound computed from components is still a lower bound.
+ * A function of one variable cannot raise the information, so a lower bound from components is a lower bound for the columns.
  */
 export async function principalComponents(m: Matrix, k: number, seed: number): Promise<Matrix> {
   const { n, d } = m;

@@ -1,15 +1,14 @@
 /**
- * Critics f(a, b) → score: small networks that tell pairs that belong together from pairs that do not.
+ * Critics f(a, b) → score: small networks that distinguish true pairs from independent ones.
  *
- * Several are trained side by side: every tensor has a leading axis of G independent critics.
+ * Several critics are trained side by side: every tensor has a leading axis of G independent critics.
  * a [G, m, dₐ], b [G, k, d_b] → scores [G, m, k].
  *
- * - `concat`: an MLP on [a; b] with two hidden layers. Its first layer is linear, W·[a; b] = W_a·a + W_b·b, so each side is
- *   multiplied once per sample and only the sums are formed per pair: the same function as the naive form, and the same
- *   gradients, at a small fraction of the work.
- * - `quadratic`: g(a)·h(b), g and h linear in the columns and their squares: optimal for Gaussian pairs whose columns are
- *   conditionally independent, and the last to overfit.
- * - `separable`: the same with an MLP added to each side.
+ * - `concat`: an MLP on [a; b] with two hidden layers. Its first layer is linear, W·[a; b] = W_a·a + W_b·b, so each side is multiplied once
+ *   per sample, and only the sums are computed per pair. Function and gradients equal those of the naive form, at a fraction of the work.
+ * - `quadratic`: g(a)·h(b), with g and h linear in the columns and their squares. It is optimal for Gaussian pairs whose columns are
+ *   conditionally independent, and overfits latest.
+ * - `separable`: `quadratic` with an MLP added to g and to h.
  * - `bilinear`: aᵀ·M·b.
  */
 import type { Rng } from '../base/random.js';
@@ -33,10 +32,11 @@ export const criticKinds = ['quadratic', 'separable', 'bilinear', 'concat'] as c
 /** One of `criticKinds`. */
 export type CriticKind = (typeof criticKinds)[number];
 
+/** Kind and sizes of a critic. */
 export interface CriticOptions {
   kind: CriticKind;
   hidden: number;
-  /** Columns of the common space of `separable`. */
+  /** Columns of g(a) and h(b). */
   embedding: number;
 }
 
@@ -45,10 +45,10 @@ export interface CriticParameter {
   initial(rng: Rng): Float32Array;
 }
 
-/** Separable critics start near the constant, which claims no information, and not at a random claim. */
+/** Gain of the initial weights of g and h: small, so that training starts near a constant critic, whose estimate is 0. */
 const START = 0.3;
 
-/** Scores of all pairs, and the parameters they depend on. */
+/** Scores of all pairs, and the parameters of the critics. */
 export function critic(o: CriticOptions, a: Tensor, b: Tensor): { scores: Tensor; parameters: CriticParameter[] } {
   const [g, m, da] = a.shape;
   const [, k, db] = b.shape;

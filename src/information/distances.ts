@@ -1,7 +1,6 @@
 /**
- * Squared Euclidean distances between all pairs of rows, fast: a small WebAssembly kernel with 128-bit vectors, written
- * here instruction by instruction, four times as fast as the same loop in JavaScript and free of the cancellation that
- * |a|² + |b|² − 2a·b suffers for rows far from the origin.
+ * Squared Euclidean distances between all pairs of rows [n, d], by a small WebAssembly kernel with 128-bit vectors. It is four times as fast
+ * as the same loop in JavaScript, and free of the cancellation of |a|² + |b|² − 2a·b for rows far from the origin.
  */
 
 const ROWS = 4;
@@ -9,11 +8,13 @@ const COLUMNS = 4;
 /** Floats per turn of the inner loop: four vectors. */
 const STEP = 16;
 
-/** Unsigned LEB128, WebAssembly's way of writing whole numbers. */
+/** Unsigned LEB128, WebAssembly's encoding of whole numbers. */
 export function leb(n: number): number[] {
   return n < 128 ? [n] : [(n & 127) | 128, ...leb(n >>> 7)];
 }
+/** A section of a WebAssembly module. */
 export const section = (id: number, content: number[]) => [id, ...leb(content.length), ...content];
+/** A name in a WebAssembly module, up to 127 bytes. */
 export const text = (s: string) => [s.length, ...Buffer.from(s)];
 
 /**
@@ -75,12 +76,12 @@ function kernelBytes(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Rows visited together, so that they stay in the processor's cache: 64 rows of 512 floats are 128 KB. */
+/** Rows per block, which stay in the processor's cache: 64 rows of 512 floats are 128 KB. */
 const BLOCK = 64;
 
 /**
- * Calls `visit(i, j, squared)` once for every pair i < j of rows of `data` [n, d]. In single precision, relative error
- * about 1e-6 of each distance; the caller sees to it that values are of moderate size.
+ * Calls `visit(i, j, squared)` once for every pair i < j of rows of `data` [n, d]. Distances are in single precision, with a relative error of
+ * about 1e-6. The caller must provide values of moderate size.
  */
 export function eachSquaredDistance(
   data: Float32Array,

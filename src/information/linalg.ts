@@ -1,6 +1,6 @@
 /** Dense linear algebra in double precision, row-major, for matrices of up to a few thousand columns. */
 
-/** Aᵀ·B of A [n, p] and B [n, q] → [p, q], four rows at a time; where A is B only half of it is computed. */
+/** Aᵀ·B of A [n, p] and B [n, q] → [p, q]; for A = B only half of it is computed. */
 export function crossProduct(a: Float64Array, b: Float64Array, n: number, p: number, q: number): Float64Array {
   const out = new Float64Array(p * q);
   const symmetric = a === b;
@@ -30,7 +30,7 @@ export function crossProduct(a: Float64Array, b: Float64Array, n: number, p: num
   return out;
 }
 
-/** Lower Cholesky factor of a symmetric positive definite [d, d], or null where it is not positive definite. */
+/** Lower Cholesky factor of a symmetric [d, d]; null if it is not positive definite. */
 export function cholesky(matrix: Float64Array, d: number): Float64Array | null {
   const l = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
@@ -80,7 +80,7 @@ export function transpose(matrix: Float64Array, rows: number, columns: number): 
   return out;
 }
 
-/** ln det of a symmetric positive definite matrix; NaN where it is not positive definite. */
+/** ln det of a symmetric matrix; NaN if it is not positive definite. */
 export function logDetSpd(matrix: Float64Array, d: number): number {
   const l = cholesky(matrix, d);
   return l ? logDet(l, d) : Number.NaN;
@@ -108,9 +108,9 @@ export function inverseSpd(matrix: Float64Array, d: number): Float64Array {
 }
 
 /**
- * Cholesky with complete pivoting (LAPACK's `pstrf`): the columns that are not, to within `tolerance` of their own
- * variance, a linear function of columns chosen before them. Returns their numbers in the order of choice and the lower
- * factor of their covariance, [rank, rank].
+ * Cholesky factor with complete pivoting (LAPACK's `pstrf`). It selects the columns that are not linear functions of columns selected before,
+ * within `tolerance` of their own variance. Returns the columns in the order of selection, and the lower factor of their covariance,
+ * [rank, rank].
  */
 export function pivotedCholesky(
   matrix: Float64Array,

@@ -1,9 +1,9 @@
 /**
  * MINE (Belghazi et al. 2018): the Donsker–Varadhan bound I(A;B) ≥ E[f] − ln E'[eᶠ].
  *
- * A batch's gradient of the logarithm is biased, E'[eᶠ ∇f] / E'[eᶠ] with the batch's own denominator; the denominator is
- * therefore the moving average over steps (their section 3.2). Held-out samples leave a bias of ln of a mean, upwards by
- * about var(eᶠ) / 2n(n−1)E'[eᶠ]².
+ * The gradient of the logarithm on a batch, E'[eᶠ ∇f] / E'[eᶠ], is biased by the batch's own denominator. The denominator is therefore the
+ * moving average over steps (their section 3.2). On held-out samples the logarithm of a mean leaves an upward bias of about
+ * var(eᶠ) / 2n(n−1)E'[eᶠ]².
  */
 import { exp, sub } from '../engine/index.js';
 import { type NeuralOptions, neural } from './neural.js';

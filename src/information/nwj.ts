@@ -1,10 +1,10 @@
 /**
  * NWJ (Nguyen, Wainwright and Jordan 2010, the f-GAN bound of the Kullback–Leibler divergence): I(A;B) ≥ 1 + E[f] − E'[eᶠ],
- * f being one above the usual notation's, so that a constant critic of 0 claims nothing. The best critic is the log-ratio
- * ln p(a,b)/p(a)p(b) itself.
+ * with f larger by 1 than in the usual notation, so that the constant critic 0 gives the value 0. The optimal critic is the log-ratio
+ * ln p(a,b)/p(a)p(b).
  *
- * Unbiased on held-out samples for any critic, and so a lower bound. E'[eᶠ] is a mean of ratios as large as e^I: above about
- * ln n nats its spread grows out of hand (McAllester and Stratos 2020).
+ * The value is unbiased on held-out samples for any critic, and so a lower bound. E'[eᶠ] is a mean of ratios as large as e^I, so its variance
+ * becomes very large above about ln n nats (McAllester and Stratos 2020).
  */
 import { exp } from '../engine/index.js';
 import { type NeuralOptions, neural } from './neural.js';

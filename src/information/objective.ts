@@ -1,10 +1,9 @@
 /**
- * What a critic climbs, and what it is judged by. Scores f [g, n, n] of g critics, the pairs that belong together on the
- * diagonal; E is the mean over the diagonal, E' the mean over all other pairs, which are independent.
+ * Objectives of critics other than InfoNCE. Scores are f [g, n, n] of g critics, with the true pairs on the diagonal. E is the mean over the
+ * diagonal, E' the mean over all other pairs, which are independent.
  *
- * InfoNCE compares each row's pair with the row's own candidates. The other objectives have the form E[f] − φ(E'[h(f)]): with
- * Z = E'[h], by the two indices of a U-statistic, sample i has the influence fᵢᵢ − φ'(Z)·(mean of its row of h + mean of its
- * column).
+ * InfoNCE compares the true pair of each row with the candidates of that row. The other objectives have the form E[f] − φ(E'[h(f)]). With
+ * Z = E'[h], a U-statistic in two indices, sample i has the influence fᵢᵢ − φ'(Z)·(mean of its row of h + mean of its column of h).
  */
 import { add, concat, constant, div, log, logSumExp, mul, reshape, sub, sum } from '../engine/index.js';
 import { type Op, Tensor } from '../engine/tensor.js';
@@ -17,8 +16,8 @@ export interface Objective {
   /** φ: Z − 1, or ln Z. */
   outer: 'linear' | 'log';
   /**
-   * What gradients are taken of, [g], where it is not the value itself. `partition` is ln E'[eᶠ] of the batch [g], `average`
-   * its moving average over the steps before.
+   * Function that training maximises, [g]; default the value itself. `partition` is ln E'[eᶠ] of the batch [g], `average` its moving average
+   * over the previous steps.
    */
   climb?(f: Tensor, partition: Tensor, average: Tensor): Tensor;
 }
@@ -40,8 +39,8 @@ const softplusOp: Op = {
 export const softplus = (x: Tensor): Tensor => new Tensor(softplusOp, [x], {}, x.shape);
 
 /**
- * Scores bent smoothly to stay below `cap` nats. A bound holds for any critic, so also for a bent one, and e to the cap limits
- * how much a single pair weighs: at a cap of ln n, n samples are enough to see a ratio that large.
+ * Scores with a smooth upper limit of `cap` nats. A bound holds for any critic, so also for a limited one. The limit bounds the weight of a
+ * single pair: with a cap of ln n, n samples suffice to observe a ratio of that size.
  */
 export const capped = (f: Tensor, cap: number): Tensor => sub(cap, softplus(sub(cap, f)));
 
@@ -71,10 +70,10 @@ function logPartition(f: Tensor): Tensor {
   return sub(logSumExp(reshape(others, [g, n * n]), 1), Math.log(n * (n - 1)));
 }
 
-/** Weight of a step's own partition in its moving average. */
+/** Weight of the current step in the moving average of the partition. */
 const RATE = 0.05;
 
-/** Value and climbed objective [g] of one batch, and the next moving average of the log-partition [g]. */
+/** Value and training objective [g] of one batch, and the next moving average of the log-partition [g]. */
 export function batchValue(
   o: Objective,
   scores: Tensor,

@@ -1,6 +1,6 @@
 /**
- * The layers of a critic that work on all pairs, with gradients that read and write the large tensors as few times as
- * possible: sums over rows are products with ones, and the slope of a ReLU is the sign of its value.
+ * The layers of a critic that work on all pairs. Their gradients read and write the large tensors as few times as possible: sums over rows are
+ * products with ones, and the slope of a ReLU is the sign of its value.
  */
 import { matmul, mul, positive, reshape, sizeOf, sub, transpose } from '../engine/index.js';
 import type { GraphBuilder } from '../engine/onnx.js';
@@ -36,7 +36,7 @@ export function pairRelu(left: Tensor, right: Tensor): Tensor {
   return new Tensor(pairReluOp, [left, right], {}, [g, m * right.shape[1], h]);
 }
 
-/** About as many rows of a product's gradient as stay in a core's cache. */
+/** Rows per block of a product's gradient, which stay in the cache of a core. */
 const BLOCK = 1024;
 
 /** `xᵀ · y` of many rows, [g, n, h] and [g, n, k] → [g, h, k]. */
@@ -88,7 +88,7 @@ export function pairScore(x: Tensor, w: Tensor, bias: Tensor, last: Tensor): Ten
 /** The diagonal of each matrix: [g, n, n] → [g, n]. Without a gradient of its own. */
 const diagonalOp: Op = { name: 'diagonal', lower: (graph, inputs, node) => diagonalNode(graph, inputs[0], node.shape) };
 
-/** Every (n + 1)-th of a matrix's values, in the place of two passes over all of them. */
+/** The diagonal as every (n + 1)-th value of the flat matrix, which avoids two passes over all values. */
 function diagonalNode(graph: GraphBuilder, x: string, [g, n]: readonly number[]): string {
   const flat = graph.node('Reshape', [x, graph.ints([g, n * n])], { allowzero: 1 });
   return graph.node('Slice', [flat, ...[0, n * n, 1, n + 1].map((v) => graph.ints([v]))]);
@@ -110,11 +110,12 @@ const logShareOp: Op = {
   lower: (graph, inputs, node) => diagonalNode(graph, graph.node('LogSoftmax', inputs, { axis: -1 }), node.shape),
 };
 
-/** The logarithm of each row's own pair's share of its row, fᵢᵢ − ln Σⱼ exp fᵢⱼ: [g, n, n] → [g, n]. */
+/** Logarithm of the share of the true pair in its row, fᵢᵢ − ln Σⱼ exp fᵢⱼ: [g, n, n] → [g, n]. */
 export function logShare(f: Tensor): Tensor {
   return new Tensor(logShareOp, [f], {}, f.shape.slice(0, 2));
 }
 
+/** The diagonal of each matrix, without a gradient: [g, n, n] → [g, n]. */
 export function diagonal(x: Tensor): Tensor {
   return new Tensor(diagonalOp, [x], {}, x.shape.slice(0, 2));
 }

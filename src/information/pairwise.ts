@@ -19,7 +19,7 @@ import { cholesky, forwardSolve } from './linalg.js';
 import { checkPair, oneRowPerSample, warnFew } from './samples.js';
 import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, type Samples } from './types.js';
 
-/** The noise on T: one standard deviation, one per column [d], or a whole covariance matrix [d, d]. */
+/** The noise on T: one standard deviation, one per column [d], or a covariance matrix [d, d]. */
 export type Noise = { std: number | ArrayLike<number> } | { covariance: Float64Array };
 
 /** Both bounds, each as an estimate. */
@@ -28,11 +28,12 @@ export interface PairwiseBounds {
   upper: Estimate;
 }
 
+/** Groups of the jackknife: enough for a steady error, few enough to keep a sum per sample and group. */
 const GROUPS = 25;
-/** Means further than this many noise deviations from their average lose digits in single precision. */
+/** Noise deviations from the average beyond which means lose digits in single precision. */
 const FAR = 1e4;
 
-/** Lower and upper bound of I(X; T) in nats. `means` holds T before its noise, one row per input. */
+/** Lower and upper bound of I(X; T) in nats. `means` holds T before its noise, one row per input. Throws `UserError` for invalid noise. */
 export function pairwiseBounds(means: Samples, noise: Noise, options: EstimateOptions): PairwiseBounds {
   checkPair('pairwise', means, means, options);
   const warnings: string[] = [];
@@ -50,7 +51,7 @@ export function pairwiseBounds(means: Samples, noise: Noise, options: EstimateOp
     upperSums[i * groups + group[i]] = 1;
   }
   const visit = (i: number, j: number, squared: number) => {
-    // exp(−790) is 0 in double precision; most pairs of a well-spread T end here.
+    // exp(−790) is 0 in double precision. Most pairs of a T with well separated inputs end here.
     if (squared > 6320) return;
     const close = Math.exp(-squared / 8);
     const square = close * close;
@@ -73,8 +74,8 @@ export function pairwiseBounds(means: Samples, noise: Noise, options: EstimateOp
 }
 
 /**
- * The bounds as an estimator of pairs (input, T̄): the second variable holds T before its noise, the first is only counted,
- * since every row is taken for an input of its own. The value is the lower bound; the upper one is in the details.
+ * The bounds as an estimator of pairs (input, T̄). The second variable holds T before its noise. Of the first only the number of rows counts,
+ * because each row is an input of its own. The value is the lower bound; the upper bound is in `details`.
  */
 export function pairwise({ noiseStd }: { noiseStd: number }): DirectEstimator {
   return {
@@ -93,7 +94,7 @@ export function pairwise({ noiseStd }: { noiseStd: number }): DirectEstimator {
   };
 }
 
-/** Means about their average, in units of the noise, and the largest magnitude among them. */
+/** Means minus their average, in units of the noise, and their largest magnitude. */
 function inNoiseUnits(t: Samples, noise: Noise): { scaled: Float64Array; largest: number } {
   const { n, d } = t;
   const scaled = new Float64Array(n * d);
@@ -124,7 +125,7 @@ function inNoiseUnits(t: Samples, noise: Noise): { scaled: Float64Array; largest
   return { scaled, largest };
 }
 
-/** The plain double loop in double precision, for means too far apart for the fast one. Overflow to ∞ means "apart". */
+/** A plain loop in double precision, for means too far apart for single precision. An overflow to ∞ is harmless: the kernel is 0 there. */
 function eachExactly(
   data: Float64Array,
   n: number,
@@ -139,7 +140,7 @@ function eachExactly(
     }
 }
 
-/** −⟨ln⟨kernel⟩⟩ over all samples, and over all but each group in turn. */
+/** The estimate −⟨ln⟨kernel⟩⟩ from the kernel sums [n, groups], with a jackknife over groups. Long only because it fills in an `Estimate`. */
 function finish(
   name: string,
   sums: Float64Array,
@@ -159,7 +160,7 @@ function finish(
     for (let g = 0; g < groups; g++) {
       if (g === group[i]) continue;
       const rest = n - sizes[g];
-      // Rounding can leave a hair less than the sample's own 1, which is always there.
+      // The sample's own term is 1; rounding can make the sum slightly smaller.
       without[g] -= Math.log(Math.max(1, total - sums[i * groups + g]) / rest) / rest;
     }
   }
@@ -172,7 +173,7 @@ function finish(
   const warnings = [...shared];
   if (saturated)
     warnings.push(
-      `The ${n} inputs are told apart almost perfectly: ln ${n} = ${ceiling.toFixed(2)} nats is all ${n} inputs can carry, so the truth over more inputs may be higher.`,
+      `The ${n} inputs are distinguished almost perfectly: the value is close to its ceiling ln ${n} = ${ceiling.toFixed(2)} nats, and over more inputs the true value may be higher.`,
     );
   return {
     estimator: name,

@@ -1,9 +1,9 @@
 /**
  * Plug-in: mutual information of two discrete variables from their table of counts, with the Miller–Madow correction.
  *
- * Î = Σ p_ab ln(p_ab / (p_a p_b)), too high by (K_ab − K_a − K_b + 1) / 2n to first order, K being the numbers of occupied
- * cells (Miller 1955, Madow; the entropies' (K − 1) / 2n put together). The correction is subtracted unless `correction` is
- * 'none'; over an exact table, such as one of expected counts, there is nothing to correct.
+ * Î = Σ p_ab ln(p_ab / (p_a p_b)) is too high by (K_ab − K_a − K_b + 1) / 2n to first order, with K the numbers of occupied cells (Miller 1955,
+ * Madow: the sum of the entropies' biases (K − 1) / 2n). This bias is subtracted unless `correction` is 'none', which is right for an
+ * exact table, such as one of expected counts.
  *
  * Standard error: delta method, the variance of ln(p_ab / (p_a p_b)) over n (Roulston 1999), plus that of the χ² law Î
  * follows where the variables are independent and the first term vanishes, (K_a − 1)(K_b − 1) / 2n².
@@ -13,10 +13,11 @@ import { type DirectEstimator, type Estimate, type EstimateOptions, SATURATION, 
 
 /** Settings of `plugin`. */
 export interface PluginOptions {
+  /** Bias correction. Default `miller-madow`. */
   correction?: 'miller-madow' | 'none';
 }
 
-/** The table of counts of two discrete variables, with the Miller–Madow correction unless it is `none`. */
+/** The plug-in estimator: the table of counts of two discrete variables, with the Miller–Madow correction by default. */
 export function plugin({ correction = 'miller-madow' }: PluginOptions = {}): DirectEstimator {
   return {
     name: 'plugin',
@@ -83,7 +84,7 @@ function estimate(
     warnings.push('A variable with a single category carries no information: the value is exactly 0.');
   if (pairs.size > n / 5)
     warnings.push(
-      `${pairs.size} different pairs in ${n} samples: most cells are too thin to count, and the value is too high.`,
+      `${pairs.size} different pairs in ${n} samples: most cells are too thin (under five samples on average), and the value is too high.`,
     );
   return {
     estimator: 'plugin',

@@ -1,7 +1,7 @@
 /**
- * Inner products of many rows with one set of points, A·Tᵀ in double precision: a small WebAssembly kernel with 128-bit
- * vectors, about three times as fast as the same loops in JavaScript. Single precision would be twice as fast again, but
- * its rounding is of the size of the answer where clusters of points lie thousands of noise deviations apart.
+ * Inner products of many rows with one set of points, A·Tᵀ in double precision, by a small WebAssembly kernel with 128-bit vectors. It is about
+ * three times as fast as the same loops in JavaScript. Single precision would be twice as fast again, but its rounding errors reach the
+ * size of the result if clusters of points are thousands of noise deviations apart.
  */
 import { leb, section, text } from './distances.js';
 

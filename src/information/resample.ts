@@ -2,25 +2,26 @@
  * Standard errors of neighbour estimators from disjoint parts (Holmes and Nemenman 2019, "Estimation of mutual
  * information for real-valued data with error bars and controlled bias").
  *
- * Estimates on m disjoint parts of n/m samples are independent, and the variance falls as 1/n, so the squared error at n
- * is their variance / m, averaged here over several random partitions. Of the alternatives, a bootstrap repeats rows,
- * which are then each other's nearest neighbours; the delete-a-group jackknife came out 10–30 % too large on bivariate
- * normals and ten parts instead of four up to 25 % too small.
+ * Estimates on m disjoint parts of n/m samples are independent, and the variance is proportional to 1/n, so the squared error at n is their
+ * variance / m, averaged here over several random partitions. The alternatives are worse: a bootstrap repeats rows, which are then each
+ * other's nearest neighbours; on bivariate normals a delete-a-group jackknife was 10–30 % too large, and ten parts instead of four up to
+ * 25 % too small.
  */
 import { Rng } from '../base/random.js';
 
 const PARTS = 4;
 
+/** A standard error and the drift of the value with the number of samples. */
 export interface PartsError {
   standardError: number;
   method: string;
-  /** The value at n minus the mean value at n/4; null where a quarter of the samples is too few to look. */
+  /** The value at n minus the mean value at n/4; null if a quarter of the samples is too few. */
   drift: number | null;
 }
 
 /**
- * `value(rows)` is the estimate on a subset of rows, `whole` the one on all n. Where a quarter of the samples is fewer than
- * `smallest`, the spread of the local terms stands in.
+ * `value(rows)` is the estimate on a subset of rows, `whole` the one on all n. If a quarter of the samples is fewer than `smallest`, the spread
+ * of the local terms gives the standard error.
  */
 export function partsError(
   n: number,
@@ -66,8 +67,8 @@ export function spread(values: Float64Array): number {
 }
 
 /**
- * Whether the value has settled, with the warning where it has not: from a quarter of the samples to all it moved by more
- * than three standard errors and by more than 5 %.
+ * Whether the value has converged with the number of samples; adds a warning if not. It has not if it changes by more than three standard
+ * errors and by more than 5 % from a quarter of the samples to all.
  */
 export function settled(nats: number, error: PartsError, warnings: string[]): boolean {
   if (error.drift === null) return false;
@@ -75,7 +76,7 @@ export function settled(nats: number, error: PartsError, warnings: string[]): bo
   if (moved <= 3 * error.standardError || moved <= 0.05 * Math.abs(nats)) return true;
   const before = (nats - error.drift).toFixed(3);
   warnings.push(
-    `The value still ${error.drift > 0 ? 'rises' : 'falls'} with the number of samples (${before} nats on a quarter of them, ${nats.toFixed(3)} on all): the truth lies further in that direction.`,
+    `The value still ${error.drift > 0 ? 'rises' : 'falls'} with the number of samples (${before} nats on a quarter of them, ${nats.toFixed(3)} on all): the true value lies further in that direction.`,
   );
   return false;
 }

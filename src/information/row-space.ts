@@ -1,11 +1,11 @@
 /**
  * The directions of T that a linear classifier reads. With logits W·T + b, W = U·S·Vᵀ, noise of standard deviation γ on T adds
- * γ²W·Wᵀ to the logits; V_rᵀT/γ holds all that they say about T, under noise of covariance 1.
+ * γ²W·Wᵀ to the logits. V_rᵀT/γ contains all information of the logits about T, with noise of covariance 1.
  *
  * Singular values by one-sided Jacobi rotations of W's rows (Hestenes 1958), accurate for small ones too.
  */
 
-/** Singular values below this share of the largest are taken for 0. */
+/** Singular values below this share of the largest one count as 0: about the rounding error of float32 weights. */
 const SMALLEST = 1e-6;
 
 /** V_r as rows, [rank, d], of `weights` [classes, d], largest singular value first. */

@@ -1,9 +1,9 @@
 /**
  * SMILE (Song and Ermon 2020): E[f] − ln E'[clip(eᶠ, e^−τ, e^τ)], f trained with the Jensen–Shannon objective of an f-GAN,
- * whose best critic is the log-ratio ln p(a,b)/p(a)p(b).
+ * whose optimal critic is the log-ratio ln p(a,b)/p(a)p(b).
  *
- * Clipping tames the spread of the second term and takes the bound away: cut above, the term is too small and the value too
- * high; cut below, too large and too low. The value is *not* a lower bound.
+ * Clipping reduces the variance of the second term but makes it biased: clipping from above makes the value too high, clipping from below too
+ * low. The value is *not* a lower bound.
  */
 import { exp, maximum, minimum, neg, sub } from '../engine/index.js';
 import { type NeuralOptions, neural } from './neural.js';
@@ -12,10 +12,11 @@ import type { Estimator } from './types.js';
 
 /** Settings of `smile`. */
 export interface SmileOptions extends NeuralOptions {
-  /** τ in nats. Default 5. */
+  /** τ in nats. Default 5, one of the values of the authors. */
   clip?: number;
 }
 
+/** SMILE's objective with clipping at τ = `clip` nats. */
 export const smileObjective = (clip: number): Objective => ({
   name: 'smile',
   kernel: (f) => exp(minimum(maximum(f, -clip), clip)),
@@ -23,7 +24,7 @@ export const smileObjective = (clip: number): Objective => ({
   climb: (f) => sub(neg(joint(softplus(neg(f)))), independent(softplus(f))),
 });
 
-/** SMILE (Song and Ermon 2020): a held-out estimate with clipped ratios. No lower bound. */
+/** SMILE (Song and Ermon 2020): an estimate on held-out samples with clipped ratios, which is not a lower bound. */
 export function smile({ clip = 5, ...options }: SmileOptions = {}): Estimator {
   return neural(
     {

@@ -31,6 +31,7 @@ function logDensity({ covariance }: Part, d: number, from: number, size: number)
   };
 }
 
+/** A mixture as a task; arguments in the order of the fields of `Task`, as for `continuousTask`. */
 function mixture(
   id: string,
   summary: string,

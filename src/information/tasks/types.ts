@@ -11,7 +11,7 @@ export interface Task {
   summary: string;
   /** I(A; B) in nats. */
   truth: number;
-  /** Standard error of `truth` where it was found by simulation; 0 where a formula gives it. */
+  /** Standard error of `truth` if it comes from a simulation; 0 if it comes from a formula. */
   truthError: number;
   /** `n` independent pairs; the same seed gives the same pairs. */
   sample(n: number, seed: number): { a: Samples; b: Samples };
@@ -23,7 +23,10 @@ export interface Pair {
   b: Float64Array;
 }
 
-/** A task from a function that draws one pair of continuous variables of `p` and `q` columns. */
+/**
+ * A task from a function that draws one pair of continuous variables of `p` and `q` columns. Its arguments are positional so that a task is one
+ * entry of a list, in the order of the fields of `Task`.
+ */
 export function continuousTask(
   id: string,
   summary: string,
