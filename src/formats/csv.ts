@@ -7,11 +7,11 @@ export type CsvCell = string | number | boolean | null | undefined;
  * Rows as CSV with a line of column names. Names and texts with a comma, quote or line break are quoted. Without `columns`, the
  * columns are the keys of the first row, and no rows are an empty text.
  */
-export function csv<Column extends string>(
-  rows: readonly Readonly<Record<Column, CsvCell>>[],
-  columns?: readonly Column[],
+export function csv<Row extends { readonly [Column in keyof Row]: CsvCell }>(
+  rows: readonly Row[],
+  columns?: readonly (keyof Row & string)[],
 ): string {
-  const head = columns ?? (Object.keys(rows[0] ?? {}) as Column[]);
+  const head = columns ?? (Object.keys(rows[0] ?? {}) as (keyof Row & string)[]);
   if (head.length === 0) return '';
   const lines = [head.map(cell), ...rows.map((row) => head.map((column) => cell(row[column])))];
   return lines.map((cells) => `${cells.join(',')}\n`).join('');

@@ -64,7 +64,7 @@ describe('the report of a run', () => {
     const cells = rows.find((r) => r[0] === '1' && r[1] === first.group && r[2] === first.quantity)!;
     expect(cells.slice(3, 8)).toEqual(
       ['infonce', first.nats, first.standardError, first.heldOutNats, first.trainNats].map((v) =>
-        typeof v === 'string' ? v : v.toFixed(3),
+        typeof v === 'string' ? v : v!.toFixed(3),
       ),
     );
     const settings = [...document.querySelectorAll('details')].find((d) => d.textContent!.startsWith('Configuration'))!;
