@@ -22,6 +22,8 @@ export function requestOf(values: Record<string, unknown>): RunRequest {
     if (values[nameOf(key)] !== undefined) request[key] = values[nameOf(key)];
   if (typeof request.checkpoints === 'string') request.checkpoints = moments(request.checkpoints);
   if (typeof request.source === 'string') request.source = numbers('--source', request.source, 'class numbers');
+  if (typeof request.instrument === 'string')
+    request.instrument = request.instrument.split(',').map((name) => name.trim());
   if (typeof request.layer === 'string') request.layer = request.layer.split(',').map((name) => name.trim());
   if (typeof request.attackOption === 'string') request.attackOption = [request.attackOption];
   return request as RunRequest;

@@ -11,6 +11,10 @@ const whole = (low: number, what: string) =>
   z.coerce.number({ error: what }).int(what).min(low, what).max(Number.MAX_SAFE_INTEGER, what);
 const real = (test: (x: number) => boolean, what: string) => z.coerce.number({ error: what }).refine(test, what);
 
+/** How information is measured. Runs without the option, version 0.1.0's among them, are measured by critics. */
+export const instruments = ['critics', 'resolved'] as const;
+export type Instrument = (typeof instruments)[number];
+
 /**
  * Every option of a run. The key in kebab case is the flag, except where flags.ts names another. `--help` and the dashboard's form
  * show the description and append the defaults of presets.ts; a description states the default only where presets.ts has none.
@@ -88,6 +92,13 @@ export const runOptions = z.object({
   nullSplits: whole(0, 'a whole number from 0').describe(
     'pairs of disjoint random subsets of each clean class, for the null of the score',
   ),
+  instrument: z
+    .array(z.enum(instruments, { error: `one of ${instruments.join(', ')}` }))
+    .min(1, `one of ${instruments.join(', ')}`)
+    .optional()
+    .describe(
+      'how I(X;T) and I(T;Ŷ) are measured: critics, or resolved (resolved information); the first of several is scored (default critics)',
+    ),
   critic: z
     .enum(['quick', 'paper'], { error: 'quick or paper' })
     .describe('critic: quick (values on held-out samples) or paper (its critics, values of the training objective)'),

@@ -48,6 +48,10 @@ export function distance(
   return { distance: (total(xt) + beta * total(ty)) / (1 + beta), parts: { 'I(X;T)': xt, 'I(T;Ŷ)': ty } };
 }
 
+/** The integration gaps of both quantities, weighted 1 : β as in D: how far poisoned and clean samples of the target class are apart. */
+export const integrationGap = (parts: Record<StealthQuantity, GapParts>, beta: number) =>
+  (parts['I(X;T)'].integrationGap + beta * parts['I(T;Ŷ)'].integrationGap) / (1 + beta);
+
 /** G_in, G_out and s_q of one quantity. The lower bound of s_q is the mean standard error of all curves of the cast. */
 function gaps(cast: Cast, epochs: readonly number[]): GapParts {
   const [backdoor, clean, all, ...others] = [cast.backdoor, cast.clean, cast.all, ...cast.others].map((c) =>

@@ -4,9 +4,9 @@
  * clean classes give μ_q. The target class itself does not enter. Each class and split gives one draw.
  */
 
-import { distance, type Lookup, stealthQuantities } from './distance.js';
+import { distance, integrationGap, type Lookup, stealthQuantities } from './distance.js';
 import { nullHalf, nullHalfOf } from './group-id.js';
-import { studentQuantile } from './student.js';
+import { studentCdf, studentQuantile } from './student.js';
 import { mean, type Trajectory } from './trajectory.js';
 
 /** Distribution of the score where nothing is poisoned, from clean classes of the same run in the place of the target. */
@@ -25,6 +25,10 @@ export interface StealthNull {
   scores: number[];
   /** Class and split of every draw, such as `3/null 0`. */
   labels: string[];
+  /** Integration gap of every draw, weighted over the quantities as in D. */
+  integrationGaps: number[];
+  /** Class of every draw. */
+  drawn: string[];
 }
 
 export interface NullSettings {
@@ -54,7 +58,7 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
     notes.push('a null needs at least two clean classes');
     return null;
   }
-  const draws: { label: string; group: string; distance: number }[] = [];
+  const draws: { label: string; group: string; distance: number; gap: number }[] = [];
   let incomplete = 0;
   for (const k of classes) {
     for (const split of (splits.get(k) ?? []).sort((a, b) => a - b)) {
@@ -73,7 +77,13 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
           epochs,
           beta,
         );
-      if (result) draws.push({ label: `${k}/null ${split}`, group: k, distance: result.distance });
+      if (result)
+        draws.push({
+          label: `${k}/null ${split}`,
+          group: k,
+          distance: result.distance,
+          gap: integrationGap(result.parts, beta),
+        });
       else incomplete++;
     }
   }
@@ -97,6 +107,8 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
     distances,
     scores,
     labels: draws.map((d) => d.label),
+    integrationGaps: draws.map((d) => d.gap),
+    drawn: draws.map((d) => d.group),
   };
 }
 
@@ -111,10 +123,33 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
  * Fewer than two classes do not bound a new one: the interval is [0, ∞].
  */
 export function predictionRange(classes: readonly (readonly number[])[]): [number, number] {
+  if (classes.length < 2) return [0, Number.POSITIVE_INFINITY];
+  const law = logLaw(classes);
+  if (!law) return [0, 0];
+  const { centre, spread, df, floor } = law;
+  if (spread === 0) return [floor, floor];
+  const half = studentQuantile(0.975, df) * spread;
+  return [Math.exp(centre - half), Math.exp(centre + half)];
+}
+
+/** P that one draw from a new class is at least `value`, by the law of `predictionRange`; null with fewer than two classes. */
+export function exceedance(classes: readonly (readonly number[])[], value: number): number | null {
+  const law = classes.length < 2 ? null : logLaw(classes);
+  if (!law) return null;
+  const { centre, spread, df, floor } = law;
+  const x = Math.log(value > 0 ? value : floor);
+  if (spread === 0) return x > centre ? 0 : 1;
+  // The tail directly: 1 − P(T ≤ t) has no digits left where p is small.
+  return studentCdf((centre - x) / spread, df);
+}
+
+/** Student's law of log D for one draw from a new class: ln D = centre + spread · t with `df` degrees of freedom. Null if every D is 0. */
+function logLaw(
+  classes: readonly (readonly number[])[],
+): { centre: number; spread: number; df: number; floor: number } | null {
   const m = classes.length;
-  if (m < 2) return [0, Number.POSITIVE_INFINITY];
   const positive = classes.flat().filter((d) => d > 0);
-  if (positive.length === 0) return [0, 0];
+  if (positive.length === 0) return null;
   // A distance of exactly 0 has no logarithm; it is replaced by the smallest positive one.
   const floor = Math.min(...positive);
   const logs = classes.map((c) => c.map((d) => Math.log(Math.max(d, floor))));
@@ -128,10 +163,9 @@ export function predictionRange(classes: readonly (readonly number[])[]): [numbe
   const within = withinDf > 0 ? logs.reduce((sum, c, k) => sum + squares(c, means[k]), 0) / withinDf : 0;
   const a = classMeans * (1 + 1 / m);
   const b = within * (1 - 1 / s);
-  if (a + b === 0) return [floor, floor];
+  if (a + b === 0) return { centre: Math.log(floor), spread: 0, df: m - 1, floor };
   const df = (a + b) ** 2 / (a ** 2 / (m - 1) + (withinDf > 0 ? b ** 2 / withinDf : 0));
-  const half = studentQuantile(0.975, df) * Math.sqrt(a + b);
-  return [Math.exp(centre - half), Math.exp(centre + half)];
+  return { centre, spread: Math.sqrt(a + b), df, floor };
 }
 
 function squares(values: readonly number[], centre: number): number {

@@ -52,13 +52,16 @@ export function overSeeds(tables: readonly (readonly EstimateRow[])[]): Estimate
       standardError: found.standardError,
       ceiling: Math.min(...same.map((r) => r.ceiling)),
       saturated: same.some((r) => r.saturated),
-      converged: same.every((r) => r.converged),
+      converged: same.some((r) => r.converged === null) ? null : same.every((r) => r.converged),
       samples: Math.min(...same.map((r) => r.samples)),
-      trainNats: mean(same.map((r) => r.trainNats)),
-      heldOutNats: mean(same.map((r) => r.heldOutNats)),
+      trainNats: meanOrNull(same.map((r) => r.trainNats)),
+      heldOutNats: meanOrNull(same.map((r) => r.heldOutNats)),
     };
   });
 }
+
+const meanOrNull = (values: readonly (number | null)[]) =>
+  values.some((v) => v === null) ? null : mean(values as number[]);
 
 /** One line of the tidy table: one estimate in nats, with everything that identifies it. */
 export interface TidyRow {

@@ -8,12 +8,13 @@ import {
   type Cast,
   distance,
   type GapParts,
+  integrationGap,
   type Lookup,
   type StealthQuantity,
   stealthQuantities,
 } from './distance.js';
 import { isClassGroup, MINIMUM_GROUP, partOf } from './group-id.js';
-import { nullDistribution, type StealthNull } from './null.js';
+import { exceedance, nullDistribution, type StealthNull } from './null.js';
 import { commonEpochs, mean, smooth, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
@@ -27,8 +28,13 @@ export interface StealthResult {
   distance: number | null;
   /** Scores of clean classes; null unless their subsets were estimated. */
   null: StealthNull | null;
-  /** (1 + #{S_null ≤ S}) / (1 + draws). */
+  /**
+   * How likely one more clean class is to be as far from the clean samples. Critics: the share of the null's scores, `rank`. Resolved
+   * information: by Student's law of the null's integration gaps (`exceedance`), an extrapolation below 0.005.
+   */
   p: number | null;
+  /** The empirical share: (1 + draws at least as far) / (1 + draws). */
+  rank: number | null;
   /** D − mean D_null: the part of the distance that noise and the variety of classes do not explain. */
   excess: number | null;
   /** The gaps in D, by quantity. */
@@ -69,7 +75,7 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const { target, beta = 1, window = 1, minimumSamples = MINIMUM_GROUP } = options;
   if (!(beta >= 0 && Number.isFinite(beta))) throw new UserError(`beta must be a finite number from 0, got ${beta}`);
   const notes: string[] = [];
-  const empty = { score: null, distance: null, null: null, p: null, excess: null, parts: {} };
+  const empty = { score: null, distance: null, null: null, p: null, rank: null, excess: null, parts: {} };
   const without = (reason: string): StealthResult => ({
     ...empty,
     reason,
@@ -142,7 +148,7 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
     score,
     distance: result.distance,
     null: nulls,
-    p: nulls && (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws),
+    ...(nulls ? chance(nulls, score, integrationGap(result.parts, beta), options.estimator) : { p: null, rank: null }),
     excess: nulls && result.distance - mean(nulls.distances),
     parts: result.parts,
     beta,
@@ -151,4 +157,23 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
     classes: others,
     notes,
   };
+}
+
+/**
+ * p and the empirical rank. Resolved information takes both from the integration gap alone: the footprint gap measures how far a class is
+ * from the others by nature, poisoned or not.
+ */
+function chance(
+  nulls: StealthNull,
+  score: number,
+  gap: number,
+  estimator?: string,
+): { p: number | null; rank: number } {
+  if (estimator !== 'resolved') {
+    const rank = (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws);
+    return { p: rank, rank };
+  }
+  const rank = (1 + nulls.integrationGaps.filter((g) => g >= gap).length) / (1 + nulls.draws);
+  const byClass = [...new Set(nulls.drawn)].map((k) => nulls.integrationGaps.filter((_, i) => nulls.drawn[i] === k));
+  return { p: exceedance(byClass, gap), rank };
 }

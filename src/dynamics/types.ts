@@ -15,16 +15,16 @@ export interface EstimateValue {
   ceiling: number;
   /** Whether the value lies within 5 % of the ceiling. */
   saturated: boolean;
-  /** Whether the critic had converged when training ended. */
-  converged: boolean;
+  /** Whether the critic had converged when training ended; null for an estimate without a critic. */
+  converged: boolean | null;
   /** Samples in the group, each counted once whatever its noise draws. */
   samples: number;
   /** Noise draws of each sample. */
   draws: number;
   /** Value on the pairs that the critic was trained on. */
-  trainNats: number;
+  trainNats: number | null;
   /** Value on held-out samples. */
-  heldOutNats: number;
+  heldOutNats: number | null;
 }
 
 /** One estimate at one checkpoint, in nats; one line of `information.jsonl`. */

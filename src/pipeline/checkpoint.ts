@@ -25,6 +25,8 @@ export async function restoreCheckpoint(dir: RunDirectory, trainer: Trainer, est
   const epoch = trainer.epochs;
   await dir.cut<{ epoch: number }>('events.jsonl', (row) => row.epoch <= epoch);
   const rows = await dir.rows<EstimateRow>('information.jsonl');
-  const complete = (e: number) => e <= epoch && rows.filter((r) => r.epoch === e).length === estimates;
+  const byCritics = rows.filter((r) => r.estimator !== 'resolved');
+  const complete = (e: number) => e <= epoch && byCritics.filter((r) => r.epoch === e).length === estimates;
   await dir.cut<EstimateRow>('information.jsonl', (row) => complete(row.epoch));
+  await dir.cut<{ epoch: number }>('resolution.jsonl', (row) => complete(row.epoch));
 }

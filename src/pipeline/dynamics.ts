@@ -41,6 +41,7 @@ export function dynamicsOf(
   config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
 ): Dynamics {
   const { target, beta, window, seed, epochs } = config;
+  const resolved = rows.some((r) => r.estimator === 'resolved');
   const curves = trajectories(rows)
     .filter((c) => !isNullGroup(c.group))
     .map((c) => smooth(c, window));
@@ -50,7 +51,7 @@ export function dynamicsOf(
   const backdoor = xt.find((c) => c.group === partOf(target, 'backdoor'));
   const clean = xt.filter((c) => isClassGroup(c.group));
   return {
-    stealth: stealth(rows, { target, beta, window }),
+    stealth: stealth(rows, { target, beta, window, estimator: resolved ? 'resolved' : undefined }),
     draft: authorsDraft(rows, { target, trainedFor: epochs >= 100 ? epochs : 120 }),
     phases: xt.map((c) => phases(c, pair(c.group))),
     acceleration: backdoor ? earlyAcceleration(backdoor, clean, { seed }) : null,

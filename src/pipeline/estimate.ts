@@ -1,23 +1,46 @@
-/** The estimates of one probed checkpoint, written where they belong: of a run of our own, or of a trace. */
+/** The estimates of one probed checkpoint, by the instruments of a run, written to its directory: an own run's, or a trace's. */
 
 import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
 import { isNullGroup } from '../dynamics/group-id.js';
-import type { EstimateRow } from '../dynamics/index.js';
+import { type EstimateRow, type Quantity, stealthQuantities } from '../dynamics/index.js';
 import { type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { makeRepresentation } from './representation.js';
+import { instrumentsOf, recordResolution, unresolvable, writeResolved } from './resolution.js';
+
+type Settings = Pick<RunConfig, 'layer' | 'critic' | 'seed' | 'instrument' | 'noise' | 'draws'>;
 
 /** Values of single samples are kept for the quantities of the score; those of the null's halves are not. */
 const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
-  (quantity === 'I(X;T)' || quantity === 'I(T;Ŷ)') && !isNullGroup(group);
+  (stealthQuantities as readonly string[]).includes(quantity) && !isNullGroup(group);
+
+/** Whether resolved information is measured at a layer: the last one, which the logits are a function of. */
+const resolvedAt = (config: Settings) => instrumentsOf(config).includes('resolved') && unresolvable(config) === null;
+
+/** The quantities that critics estimate: all, or those that resolved information does not give. */
+function criticQuantities(config: Settings, layer: string): Quantity[] {
+  const all: Quantity[] = ['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)', 'I(T;Y)'];
+  const replaced = resolvedAt(config) && !instrumentsOf(config).includes('critics') && layer === config.layer![0];
+  return replaced ? ['I(X;Ŷ)', 'I(T;Y)'] : all;
+}
+
+/** Rows that the critics write for one checkpoint: what a complete one has. */
+export function criticRows(config: Settings, groups: Iterable<string>): number {
+  const planned = estimatesPlanned(groups);
+  const at = (layer: string) =>
+    planned
+      .filter((p) => criticQuantities(config, layer).includes(p.quantity))
+      .reduce((s, p) => s + p.groups.length, 0);
+  return config.layer!.reduce((s, layer) => s + at(layer), 0);
+}
 
 /** Estimates a checkpoint at every layer; returns the seconds it took. `read` gives what was probed of one layer. */
 export async function recordEstimates(
   dir: RunDirectory,
   epoch: number,
-  config: Pick<RunConfig, 'layer' | 'critic' | 'seed'>,
+  config: Settings,
   read: (layer: string) => Promise<CheckpointData>,
   hooks: RunHooks,
 ): Promise<number> {
@@ -27,16 +50,21 @@ export async function recordEstimates(
   const layers = config.layer!;
   for (const layer of layers) {
     const data = await read(layer);
-    const total = estimatesPlanned(data.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
+    if (layer === layers[0] && resolvedAt(config)) await recordResolution(dir, epoch, config, data.groups);
+    const only = criticQuantities(config, layer);
+    const total = estimatesPlanned(data.groups.keys())
+      .filter((p) => only.includes(p.quantity))
+      .reduce((s, p) => s + p.groups.length, 0);
     const stage = `information at epoch ${Number(epoch.toFixed(3))}${layers.length > 1 ? `, ${layer}` : ''}`;
-    const estimates = await estimateCheckpoint(data, config.critic, config.seed, (done) => {
+    const report = (done: number) => {
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
       if (hooks.shouldStop?.())
         throw new Stopped(
           `stopped while estimating epoch ${epoch}; training is saved. To resume, give the same command with --out and --resume.`,
         );
       hooks.progress?.({ phase: 'estimate', epoch, stage, done: Math.round(done * total), total, unit: 'estimates' });
-    });
+    };
+    const estimates = await estimateCheckpoint(data, config.critic, config.seed, report, undefined, only);
     for (const { pointwise: values, steps: _, ...e } of estimates) {
       lines.push({ epoch, estimator: 'infonce', layer, ...e });
       if (layer === layers[0] && pointwiseKept(e) && values.some(Number.isFinite))
@@ -45,6 +73,7 @@ export async function recordEstimates(
   }
   if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
   dir.append('information.jsonl', lines);
+  if (resolvedAt(config)) await writeResolved(dir);
   await makeRepresentation(dir);
   return (performance.now() - started) / 1000;
 }

@@ -11,6 +11,7 @@ import { readGallery } from '../runs/gallery.js';
 import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
 import type { RepresentationDocument } from './representation.js';
+import { scoredRows } from './resolution.js';
 
 /** The score of a run whose groups are too small: the reason is the groups' sizes, not the missing estimates. */
 function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
@@ -80,7 +81,7 @@ export async function reportAndDynamics(
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<{ event: string; epoch: number; seconds: number }>('events.jsonl');
-  const rows = await dir.rows<EstimateRow>('information.jsonl');
+  const rows = scoredRows(await dir.rows<EstimateRow>('information.jsonl'), config);
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
   const information = others.length === 0 ? rows : at(first);

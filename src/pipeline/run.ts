@@ -12,7 +12,6 @@ import type { RunConfig } from '../config/options.js';
 import { trainingConfig } from '../config/training.js';
 import { pick } from '../datasets/select.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
-import { estimatesPlanned } from '../information/checkpoint.js';
 import { perceive } from '../perception/index.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
@@ -25,9 +24,10 @@ import { Trainer } from '../training/trainer.js';
 import { VERSION } from '../version.js';
 import { restoreCheckpoint, saveCheckpoint } from './checkpoint.js';
 import { makeEmbedding } from './embedding.js';
-import { recordEstimates } from './estimate.js';
+import { criticRows, recordEstimates } from './estimate.js';
 import { type Prepared, prepare } from './prepare.js';
 import { checkpointData, recordProbe } from './probe.js';
+import { instrumentsOf, unresolvable } from './resolution.js';
 import { finish } from './result.js';
 
 /** Images on which stealth in input space is measured. */
@@ -87,8 +87,9 @@ class Run {
 
   async complete(): Promise<RunResult> {
     await this.begin();
-    const planned = estimatesPlanned(this.data.groups.groups.keys()).reduce((s, p) => s + p.groups.length, 0);
-    await restoreCheckpoint(this.dir, this.trainer, planned * this.config.layer!.length);
+    const why = instrumentsOf(this.config).includes('resolved') ? unresolvable(this.config) : null;
+    if (why) this.hooks.line?.(`critics take the place of resolved information: ${why}`);
+    await restoreCheckpoint(this.dir, this.trainer, criticRows(this.config, this.data.groups.groups.keys()));
     await this.estimateProbed();
     while (this.trainer.position.epoch < this.config.epochs) {
       await this.epoch();

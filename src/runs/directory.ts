@@ -11,7 +11,7 @@ import { writeAtomic } from '../formats/files.js';
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;
 
-export type Log = 'events.jsonl' | 'information.jsonl' | 'information-others.jsonl';
+export type Log = 'events.jsonl' | 'information.jsonl' | 'information-others.jsonl' | 'resolution.jsonl';
 export type Document =
   | 'run.json'
   | 'groups.json'
@@ -259,6 +259,7 @@ export class RunDirectory {
     for (const name of [
       'information.jsonl',
       'information-others.jsonl',
+      'resolution.jsonl',
       'pointwise',
       'representation',
       'representation.json',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
-import { predictionRange } from '../../src/dynamics/null.js';
+import { exceedance, predictionRange } from '../../src/dynamics/null.js';
 import { stealth } from '../../src/dynamics/stealth.js';
 import { plainRun, table } from './tables.js';
 
@@ -124,5 +124,39 @@ describe('the 95 % range of the null', () => {
 
   it('is everything when there is one class only', () => {
     expect(predictionRange([[0.1, 0.2]])).toEqual([0, Number.POSITIVE_INFINITY]);
+  });
+});
+
+describe('the chance that one more clean class is as far', () => {
+  it('with two classes is that of a Cauchy law of ln D', () => {
+    // ln D is 0 and 2: mean 1, spread √(2 · (1 + 1/2)); Student with 1 degree of freedom is Cauchy.
+    const classes = [[1], [Math.E ** 2]];
+    for (const value of [0.01, 1, 3, 50, 1e6]) {
+      const t = (Math.log(value) - 1) / Math.sqrt(3);
+      expect(exceedance(classes, value)).toBeCloseTo(0.5 - Math.atan(t) / Math.PI, 10);
+    }
+  });
+
+  it('keeps its digits in the far tail', () => {
+    const classes = [0.9, 1, 1.1, 1, 0.95, 1.05, 1, 0.98, 1.02].map((d) => [d]);
+    const [far, farther] = [exceedance(classes, 3)!, exceedance(classes, 6)!];
+    expect(far).toBeGreaterThan(farther);
+    expect(farther).toBeGreaterThan(0);
+    expect(far).toBeLessThan(1e-5);
+  });
+
+  it('agrees with the prediction interval: its upper end is exceeded with 2.5 %', () => {
+    const classes = [
+      [0.2, 0.3, 0.25],
+      [0.5, 0.4, 0.45],
+      [0.1, 0.2, 0.3],
+      [0.3, 0.35, 0.2],
+    ];
+    expect(exceedance(classes, predictionRange(classes)[1])).toBeCloseTo(0.025, 8);
+    expect(exceedance(classes, predictionRange(classes)[0])).toBeCloseTo(0.975, 8);
+  });
+
+  it('is not known from one class', () => {
+    expect(exceedance([[1, 2, 3]], 2)).toBeNull();
   });
 });
