@@ -23,7 +23,7 @@ const estimateColumns: Column<EstimateRow>[] = [
 ];
 
 function flags(r: EstimateRow): string {
-  return [r.saturated && 'saturated', !r.converged && 'not converged'].filter(Boolean).join(', ');
+  return [r.saturated && 'saturated', r.converged === false && 'not converged'].filter(Boolean).join(', ');
 }
 
 /** Every estimate: one table of the groups, one of the halves for the null; both collapsed. */

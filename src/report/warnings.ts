@@ -20,7 +20,7 @@ export function reportWarnings(report: RunReport): string[] {
       `${count(saturated.length, 'estimate')} of ${rows.length} (${which}) are saturated, within 5 % of their ceiling: the true value may be larger.`,
     );
   }
-  const open = rows.filter((r) => !r.converged).length;
+  const open = rows.filter((r) => r.converged === false).length;
   if (open > 0) found.push(`${count(open, 'estimate')} of ${rows.length} come from a critic that had not converged.`);
   const inequality = processingInequality(rows);
   if (inequality.beyondNoise > 0) {

@@ -109,7 +109,7 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
 
 /** True where a panel of these rows holds points drawn hollow, so that a caption can say what that means. */
 export function hasFlags(rows: readonly EstimateRow[]): boolean {
-  return rows.some((r) => r.saturated || !r.converged);
+  return rows.some((r) => r.saturated || r.converged === false);
 }
 
 function drawn(data: TrajectoryData): { style: GroupStyle; points: Point[] }[] {
@@ -130,7 +130,9 @@ function pointsOf(curve: Trajectory, style: GroupStyle, rows: readonly EstimateR
     const value = curve.values[i];
     const half = 1.96 * curve.standardErrors[i];
     const row = own.get(epoch);
-    const flags = [row?.saturated && 'saturated', row && !row.converged && 'not converged'].filter(Boolean).join(', ');
+    const flags = [row?.saturated && 'saturated', row?.converged === false && 'not converged']
+      .filter(Boolean)
+      .join(', ');
     return {
       epoch,
       value,
