@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MAIN } from '../built.js';
 
-const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 let folder: string;
 
 beforeAll(async () => {

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { encodeNpy, ndarray, type TypedArray } from '../../src/formats/npy.js';
+import { MAIN } from '../built.js';
 
-export const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+export { MAIN };
+
 const PROGRAM = new URL('../../dist/cli/program.js', import.meta.url).href;
 
 /** Options of a run that is over in seconds and has every group but the cover's. */
