@@ -16,6 +16,7 @@ export type Phase =
   | 'wait'
   | 'fetch';
 
+/** Progress of the work: its phase, a description, and how much is done. */
 export interface Progress {
   phase: Phase;
   /** Epoch that is being trained or estimated, from 1. */

@@ -1,13 +1,13 @@
 /**
- * The covariance Σ of a network's noise on T, from several noisy passes of the same samples, and coordinates in which that
- * noise is white.
+ * The covariance Σ of a network's noise on T, estimated from several noisy passes of the same samples, and coordinates in which the noise is
+ * white.
  *
  * The k draws of one sample are turned into k − 1 Helmert contrasts c_a = (t_1 + … + t_a − a·t_{a+1}) / √(a(a+1)): uncorrelated,
  * of covariance Σ, free of the sample itself. Over n samples S = Σ c·cᵀ / df with df = n(k − 1).
  *
  * Estimates of full covariances are shrunk towards their own diagonals, Σ̂ = (1 − α)S + α·diag S, all groups of a moment with
- * one α = Σ_g Σ_{i≠j} Var(r_ij) / Σ_g Σ_{i≠j} r_ij², r the correlations (Ledoit and Wolf 2004; Schäfer and Strimmer 2005, target D):
- * groups shrunk by different amounts would be measured with different rulers.
+ * one α = Σ_g Σ_{i≠j} Var(r_ij) / Σ_g Σ_{i≠j} r_ij², r the correlations (Ledoit and Wolf 2004; Schäfer and Strimmer 2005, target D). With
+ * different α, the values of the groups would not be comparable.
  *
  * The inverse of an estimated covariance is too large on average: for α = 0 and Gaussian noise E S⁻¹ = Σ⁻¹·df/(df − d − 1). With
  * shrinkage the excess is (1 − α)²(d + 1)/df to second order, and Σ̂⁻¹ is multiplied by 1 − (1 − α)²(d + 1)/df, which is
@@ -23,7 +23,7 @@ export interface Scatter {
   df: number;
 }
 
-/** What the noise draws of one group, or of several together, say about its covariance. */
+/** The noise of one group or of several groups together: sums from which its covariance is estimated. */
 export interface NoiseScatter {
   d: number;
   all: Scatter;
@@ -63,7 +63,7 @@ export function noiseScatter(draws: ArrayLike<number>, n: number, d: number): No
   };
 }
 
-/** Several groups' noise as one: their common covariance. */
+/** The noise of several groups together, for their common covariance. */
 export function pooled(groups: readonly NoiseScatter[]): NoiseScatter {
   const halves = groups.every((g) => g.halves)
     ? ([0, 1].map((h) => sumOf(groups.map((g) => g.halves![h]))) as [Scatter, Scatter])
@@ -122,7 +122,7 @@ export interface Ruler {
   halves: [Float64Array, Float64Array] | null;
 }
 
-/** The ruler that noise gives. Throws `UserError` where there are too few draws for a covariance of that shape. */
+/** The ruler from the noise of a group. Throws `UserError` if there are too few draws for a covariance of that shape. */
 export function rulerOf({ d, all, halves }: NoiseScatter, shape: NoiseShape, intensity: number): Ruler {
   const covariance = noiseCovariance(all, d, shape, intensity);
   const factor = covariance && cholesky(covariance, d);

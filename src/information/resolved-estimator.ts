@@ -12,13 +12,13 @@ import type { DirectEstimator, Estimate, EstimateOptions, Samples } from './type
 export interface ResolvedOptions {
   /** Standard deviation of the noise on every column of the second variable. */
   noiseStd: number;
-  /** How many times that noise is magnified. Default 1. */
+  /** Factor by which that noise is magnified. Default 1. */
   kappa?: number;
 }
 
-/** Directions of ε of the first batch, each used with both signs; later batches double their number. */
+/** Directions of ε in the first batch, each used with both signs; every later batch doubles the total. */
 const FIRST = 4;
-/** Numbers of a later batch. */
+/** Most random numbers of a later batch: 4 MB of float32. */
 const LARGEST = 1 << 20;
 /**
  * Draws are added until the standard error is at most this share of the value, or this many nats. Half of what is promised
@@ -37,7 +37,7 @@ export function resolved({ noiseStd, kappa = 1 }: ResolvedOptions): DirectEstima
       throw new UserError(`resolved: ${name} must be positive and finite, got ${value}`);
   return {
     name: 'resolved',
-    summary: 'what a channel of known Gaussian noise passes about which of the rows was sent',
+    summary: 'information about which row was sent through a channel of known Gaussian noise',
     source: 'Goldfeld et al. 2019, ICML, arXiv 1810.05728',
     estimate: (a, b, options) => estimateResolved(a, b, noiseStd, kappa, options),
   };
@@ -62,7 +62,7 @@ function estimateResolved(a: Samples, b: Samples, std: number, kappa: number, op
   const { ceiling } = found;
   if (found.saturated[0])
     warnings.push(
-      `The ${t.n} rows are told apart almost perfectly: ln ${t.n} = ${ceiling.toFixed(2)} nats is all they can carry. A larger κ resolves more.`,
+      `The ${t.n} rows are distinguished almost perfectly: the value is close to its ceiling ln ${t.n} = ${ceiling.toFixed(2)} nats. A larger κ resolves more.`,
     );
   return {
     estimator: 'resolved',

@@ -1,14 +1,14 @@
 /**
- * Resolved information: what a channel of known Gaussian noise passes about *which of n points* was sent.
+ * Resolved information: the information about *which of n points* was sent through a channel of known Gaussian noise.
  *
  * Points t [n, d] are in units of the noise (its covariance is the identity), and κ magnifies that noise:
  *   I_κ = (1/n) Σ_i E_ε [ −|ε|²/2κ² − ln (1/n) Σ_j exp(−|t_i + ε − t_j|²/2κ²) ],   ε ~ N(0, κ²·1),
  * between 0 and ln n nats (the mixture estimator of Goldfeld et al., ICML 2019, arXiv 1810.05728). With ε = κz the squares of
  * ε cancel, and one z serves every κ:
  *   I_κ = (1/n) Σ_i E_z [ ln n − ln Σ_j u_ij·v_ij ],   u_ij = exp(−|t_i − t_j|²/2κ²),   v_ij = exp(−z·(t_i − t_j)/κ).
- * The term j = i is 1, so the sum is at least 1 and its logarithm needs no shift. Three things make a ladder of κ cheap:
- * each z is used with both signs (v and 1/v; the odd part of the error cancels); halving κ takes u to its fourth power and v
- * to its square; a pair that is too far apart at one κ is so at every smaller one.
+ * The term j = i is 1, so the sum is at least 1 and its logarithm needs no shift. Three properties make a ladder of κ fast: each z is used with
+ * both signs (v and 1/v; the odd part of the error cancels); halving κ raises u to the fourth power and v to the square; and a pair that is
+ * too far apart at one κ is too far apart at every smaller κ.
  */
 import { UserError } from '../base/errors.js';
 import { productsWith } from './products.js';
@@ -26,7 +26,7 @@ export interface Resolved {
   kappas: readonly number[];
   /** One value per κ. */
   nats: Float64Array;
-  /** Spread over the draws of ε: how far `nats` is from its value at infinitely many draws for these points. */
+  /** Standard error over the draws of ε: the difference from the value with infinitely many draws for these points. */
   standardError: Float64Array;
   /** ln n. */
   ceiling: number;
@@ -51,14 +51,14 @@ export const noDraws = (kappas: readonly number[], n: number): DrawSums => ({
 });
 
 /**
- * |t_i − t_j|²/2κ² from which on a pair is left out: with |z·(t_i − t_j)| ≤ 9|t_i − t_j| (a normal value exceeds 9 with
- * probability 2e-19) its term is below e^−43 of the sum.
+ * Value of |t_i − t_j|²/2κ² above which a pair is omitted: with |z·(t_i − t_j)| ≤ 9|t_i − t_j| (a normal value exceeds 9 with probability
+ * 2e-19), its term is below e^−43 of the sum.
  */
 const APART = 240;
 const APART_TERM = Math.exp(-APART);
 /** Share of |t_i|² + |t_j|² below which |t_i − t_j|² is computed column by column. */
 const CLOSE = 1e-6;
-/** Products kept at a time. */
+/** Most products in memory at a time. */
 const BLOCK = 1 << 16;
 
 /**
@@ -77,7 +77,7 @@ export function resolvedInformation(
   return summary(sums, kappas, points.n);
 }
 
-/** The values that sums stand for. */
+/** The values and standard errors from the sums. */
 export function summary({ directions, sum, square }: DrawSums, kappas: readonly number[], n: number): Resolved {
   const ceiling = Math.log(n);
   const nats = new Float64Array(kappas.length);
@@ -86,7 +86,7 @@ export function summary({ directions, sum, square }: DrawSums, kappas: readonly 
   for (let k = 0; k < kappas.length; k++) {
     const means = sum.slice(k * n, (k + 1) * n).map((s) => s / directions);
     pointwise.push(means);
-    // Points have noise of their own, so the variance of their mean is the mean of their variances over n.
+    // The noise of the points is independent, so the variance of their mean is the mean of their variances divided by n.
     let variance = 0;
     for (let i = 0; i < n; i++) {
       nats[k] += means[i] / n;
@@ -141,7 +141,7 @@ export function addDraws(
   sums.directions += m;
 }
 
-/** The points about their mean, which leaves distances and loses fewer digits in products. */
+/** The points minus their mean: distances stay, and products lose fewer digits. */
 export function centred(data: ArrayLike<number>, n: number, d: number): Float64Array {
   const out = Float64Array.from(data);
   for (let c = 0; c < d; c++) {
@@ -152,13 +152,13 @@ export function centred(data: ArrayLike<number>, n: number, d: number): Float64A
   return out;
 }
 
-/** κ of a list that follow each other by halving, the largest first, and where they stand in the list. */
+/** Values of κ that differ by halving, the largest first, and their positions in the list. */
 interface Chain {
   kappa: number;
   positions: number[];
 }
 
-/** The list as chains of halvings; a κ with neither half nor double in the list is a chain of its own. */
+/** The list as chains of halvings. A κ whose half and double are not in the list is a chain of its own. */
 export function halvings(kappas: readonly number[]): Chain[] {
   const bad = kappas.find((kappa) => !(kappa > 0 && kappa < Number.POSITIVE_INFINITY));
   if (bad !== undefined) throw new UserError(`resolved: κ must be positive and finite, got ${bad}`);
@@ -237,7 +237,10 @@ class PairRow {
     return square;
   }
 
-  /** Calls `found` with the place of each κ of the chain in the list and the mean of z and −z, for each direction. */
+  /**
+   * Calls `found` with the position of each κ of the chain in the list and the mean of z and −z, for each of the `m` directions. `out`, `at` and
+   * `width` are the products, the row of this point, and the length of a row: plain arguments, because this is the inner loop.
+   */
   chain(
     { kappa, positions }: Chain,
     out: Float64Array,
@@ -273,8 +276,8 @@ class PairRow {
   }
 
   /**
-   * Σ u·v and Σ u/v at each level, the next level from the powers of the last. Three levels in one pass over the pairs save more
-   * than half of the time in loads and stores; levels past the last one are not read.
+   * Σ u·v and Σ u/v at each level; each level comes from powers of the one before. Three levels in one pass over the pairs save more than half of
+   * the time for loads and stores. Levels after the last one are not read.
    */
   private levels(count: number, levels: number): void {
     const { u, v, w, plus, minus } = this;
