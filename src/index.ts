@@ -12,7 +12,7 @@ export type {
   Signal,
 } from './audit/index.js';
 export { UserError } from './base/errors.js';
-export { type Progress, type RunHooks, Stopped } from './base/progress.js';
+export { type Phase as ProgressPhase, type Progress, type RunHooks, Stopped } from './base/progress.js';
 export { Rng } from './base/random.js';
 export type { RunConfig, RunRequest } from './config/options.js';
 export * as dynamics from './dynamics/index.js';
