@@ -10,6 +10,7 @@ export type {
   Effort,
   SideContent,
   Signal,
+  Verdict,
 } from './audit/index.js';
 export { UserError } from './base/errors.js';
 export { type Phase as ProgressPhase, type Progress, type RunHooks, Stopped } from './base/progress.js';
