@@ -72,7 +72,9 @@ function inMemory(set: ImageSet, names: readonly string[] | undefined) {
   const count = set.labels.reduce((most, y) => Math.max(most, y + 1), 0);
   const classes = names ? [...names] : Array.from({ length: count }, (_, k) => String(k));
   if (classes.length < count)
-    throw new UserError(`set: there is the label ${count - 1}, but ${classes.length} classes are named`);
+    throw new UserError(
+      `set: there is the label ${count - 1}, but ${classes.length === 1 ? '1 class is named' : `${classes.length} classes are named`}`,
+    );
   checkClasses('set', { set, classes });
   return { set, classes };
 }

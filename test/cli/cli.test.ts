@@ -30,7 +30,7 @@ describe('a wrong command gives one line, exit code 2, and leaves nothing behind
     [['run', '--width', '0'], /--width 0/],
     [['run', '--noise', '-0.1'], /--noise -0.1/],
     [['run', '--seed', '1.5'], /--seed 1.5/],
-    [['run', '--checkpoints', '3,1'], /--checkpoints 3,1.*rise/],
+    [['run', '--checkpoints', '3,1'], /--checkpoints 3,1.*ascending epochs are expected/],
     [['run', '--checkpoints', '1,99'], /--checkpoints 1,99.*--epochs/],
     [['run', '--checkpoints', '1,,2'], /--checkpoints 1,,2/],
     [['run', '--dataset', 'folder'], /--data-dir is needed/],

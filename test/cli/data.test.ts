@@ -1,26 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MAIN } from '../built.js';
+import { MAIN, sandbox } from './helpers.js';
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ibscope-data-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-function data(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'data', ...args], { cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-  });
-}
+const box = sandbox();
+const data = (...args: string[]) => box.call(['data', ...args]);
 
 describe('ibscope data', () => {
   it('list --json prints one document with every data set', async () => {
@@ -55,7 +42,7 @@ describe('ibscope data', () => {
     expect(stderr).toMatch(expected);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(box.folder)).toEqual([]);
   });
 
   describe('with a server', () => {
@@ -82,12 +69,12 @@ describe('ibscope data', () => {
         response.writeHead(200, { 'Content-Length': 182_040_794 });
         response.write(Buffer.alloc(5000));
       };
-      const child = spawn(process.execPath, [MAIN, 'data', 'fetch', 'svhn', '--mirror', mirror], { cwd: folder });
+      const child = spawn(process.execPath, [MAIN, 'data', 'fetch', 'svhn', '--mirror', mirror], { cwd: box.folder });
       let stderr = '';
       child.stderr.on('data', (text) => {
         stderr += text;
       });
-      const part = join(folder, 'data/svhn.download/train_32x32.mat.part');
+      const part = join(box.folder, 'data/svhn.download/train_32x32.mat.part');
       await vi.waitFor(async () => expect((await stat(part)).size).toBe(5000), { timeout: 60_000 });
       child.kill('SIGINT');
       expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
@@ -97,10 +84,10 @@ describe('ibscope data', () => {
   });
 
   it('fetch of what is there says so, and how to use it', async () => {
-    await mkdir(join(folder, 'my digits'));
+    await mkdir(join(box.folder, 'my digits'));
     const files = { 'train-images-idx3': 47_040_016, 'train-labels-idx1': 60_008, 't10k-images-idx3': 7_840_016 };
     for (const [name, bytes] of Object.entries({ ...files, 't10k-labels-idx1': 10_008 })) {
-      await writeFile(join(folder, 'my digits', `${name}-ubyte`), Buffer.alloc(bytes));
+      await writeFile(join(box.folder, 'my digits', `${name}-ubyte`), Buffer.alloc(bytes));
     }
     const { code, stdout } = await data('fetch', 'mnist', '--out', 'my digits');
     expect(code).toBe(0);

@@ -20,14 +20,14 @@ describe('export', () => {
     [['a', 'b', '--out', 't.tex'], 't.tex', /\\begin\{table\}/],
     [['a', '--figure', 'plane', '--width', '400', '--out', 't.svg'], 't.svg', /^<svg [^>]*width="400"/],
   ])('%j', async (args, file, begins) => {
-    const { code, stderr, stdout } = await box.run(['export', ...args]);
+    const { code, stderr, stdout } = await box.call(['export', ...args]);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(file);
     expect(readFileSync(at(file), 'latin1')).toMatch(begins);
   });
 
   it('writes a folder of events per run', async () => {
-    const { code, stderr } = await box.run(['export', 'a', 'b', '--format', 'tensorboard', '--out', 'events']);
+    const { code, stderr } = await box.call(['export', 'a', 'b', '--format', 'tensorboard', '--out', 'events']);
     expect(code, stderr).toBe(0);
     expect(readdirSync(at('events')).sort()).toEqual(['a', 'b']);
     expect(readdirSync(at('events', 'a'))[0]).toMatch(/^events\.out\.tfevents\.\d+\./);
@@ -36,7 +36,7 @@ describe('export', () => {
   it('loses no run where folders have one name, and takes . and a slash at the end', async () => {
     for (const path of ['other/a', 'other/a-2']) await writeRun(at(path), { attack: 'blend' });
     const runs = ['a', 'other/a', 'other/a-2', 'b/.'];
-    const { code, stderr } = await box.run(['export', ...runs, '--format', 'tensorboard', '--out', 'slash/']);
+    const { code, stderr } = await box.call(['export', ...runs, '--format', 'tensorboard', '--out', 'slash/']);
     expect(code, stderr).toBe(0);
     const folders = readdirSync(at('slash')).sort();
     expect(folders).toEqual(['a', 'a-2', 'a-2-2', 'b']);
@@ -57,18 +57,18 @@ describe('export', () => {
       ['a', '--out', 'x.svg', '--figure', 'plane', '--width', '9'],
       '--width 9: whole numbers from 200 to 4000 are allowed',
     ],
-    [['a', 'b', '--out', 'x.svg', '--figure', 'plane'], 'export: svg is of one run; 2 are named'],
-    [['a', '--out', 'x.csv', '--figure', 'plane'], '--figure plane: it goes with svg, not with csv'],
+    [['a', 'b', '--out', 'x.svg', '--figure', 'plane'], 'export: svg needs exactly one run; 2 are given'],
+    [['a', '--out', 'x.csv', '--figure', 'plane'], '--figure plane: csv has no such option; svg has'],
     [['a', '--out', 'x', '--format', 'parket'], /^ibscope: unknown format "parket": .* Did you mean "parquet"\?$/],
     [['a', 'c', '--out', 'x.csv'], 'c: no run there (it has no run.json)'],
-    [['a', '--out', 'b'], /--epoch|--out b: there is a folder of that name/],
-    [['a', '--format', 'tensorboard', '--out', 'b'], '--out b: it exists already; name another folder'],
+    [['a', '--out', 'b'], /--epoch|--out b: it is a folder; name a file/],
+    [['a', '--format', 'tensorboard', '--out', 'b'], '--out b: it exists already; choose another folder'],
     [
       ['a', '--out', 'a/run.json/x.csv'],
       /--out a\/run\.json\/x\.csv: no file can be written there \((ENOTDIR|EEXIST)\)/,
     ],
   ])('refuses %j in one line, and writes nothing', async (args, line) => {
-    const { code, stdout, stderr } = await box.run(['export', ...args]);
+    const { code, stdout, stderr } = await box.call(['export', ...args]);
     expect([code, stdout]).toEqual([2, '']);
     const last = stderr.trim().split('\n').at(-1)!;
     if (typeof line === 'string') expect(last).toBe(`ibscope: ${line}`);

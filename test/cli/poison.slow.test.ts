@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readNpz } from '../../src/formats/npz.js';
 import { sandbox } from './helpers.js';
@@ -8,6 +9,26 @@ const box = sandbox();
 const SMALL = ['--train-limit', '500', '--test-limit', '60'];
 
 describe('poison', () => {
+  it.each(['npz', 'folder', 'bin'])('--format %s writes the same poisoned set', async (format) => {
+    const out = format === 'npz' ? 'set.npz' : `set-${format}`;
+    const { code, stdout } = await box.run(['poison', ...SMALL, '--format', format, '--out', out, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ file: out, preview: null, images: 500, poisoned: 50, cover: 0 });
+    if (format !== 'npz') {
+      const { samples } = JSON.parse(await readFile(join(box.folder, out, 'manifest.json'), 'utf8'));
+      const { poisoned } = await readNpz(join(box.folder, 'set.npz'));
+      expect(samples.length).toBeGreaterThan(0);
+      for (const s of samples) expect(s.poisoned).toBe(poisoned.data[s.index] === 1);
+    }
+  });
+
+  it('--preview draws a contact sheet of one attack, or of all that need nothing but their name', async () => {
+    const one = await box.run(['poison', ...SMALL, '--attack', 'wanet', '--preview', 'wanet.png']);
+    expect([one.code, one.stderr]).toEqual([0, '']);
+    expect((await sharp(join(box.folder, 'wanet.png')).metadata()).width).toBeGreaterThan(600);
+    expect(await readdir(box.folder)).not.toContain('.cache');
+  });
+
   it('label-consistent: trains its clean model once; labels stay, images change as far as they may', async () => {
     const options = ['surrogateWidth=2', 'surrogateEpochs=1', 'steps=10', 'epsilon=100', 'step=20'];
     const attack = ['--attack', 'label-consistent', ...options.flatMap((o) => ['--attack-option', o])];

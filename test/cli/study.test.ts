@@ -20,14 +20,14 @@ describe('ibscope study', () => {
     [['embed', 'nowhere'], /nowhere: no run there/],
     [['embed', 'nowhere', '--method', 'pca'], /--method pca: one of umap, tsne/],
   ])('%j is refused in one line', async (args, message) => {
-    const { code, stderr } = await box.run(args);
+    const { code, stderr } = await box.call(args);
     expect(code).toBe(2);
     expect(stderr.trim()).toMatch(message);
     expect(stderr.trim().split('\n').length).toBe(1);
   });
 
   it('is also called experiment, with the same studies and options', async () => {
-    const [study, experiment] = [await box.run(['study', '--help']), await box.run(['experiment', '--help'])];
+    const [study, experiment] = [await box.call(['study', '--help']), await box.run(['experiment', '--help'])];
     expect(study.code).toBe(0);
     expect(experiment.stdout).toBe(study.stdout);
     expect(study.stdout).toContain('study|experiment');
@@ -35,7 +35,7 @@ describe('ibscope study', () => {
       expect(study.stdout).toMatch(new RegExp(`^ +${name} `, 'm'));
       expect(study.stdout.replace(/\s+/g, ' ')).toContain(summary);
     }
-    const [one, other] = [await box.run(['study', 'null', '--help']), await box.run(['experiment', 'null', '--help'])];
+    const [one, other] = [await box.call(['study', 'null', '--help']), await box.run(['experiment', 'null', '--help'])];
     expect(other.stdout).toBe(one.stdout);
     expect(one.stdout).toContain('ibscope study null --out runs/study --dry-run');
   });
