@@ -8,12 +8,16 @@ const project = (name: string, include: string, exclude: string[], isolate: bool
   test: { name, include: [include], exclude, isolate, testTimeout: 300_000, hookTimeout: 300_000 },
 });
 
+/** Tests that register attacks, data sets or models: names that other files of the same worker would see. */
+const REGISTERS = 'test/**/*.registers.test.ts';
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       // Files of the fast suite share their modules: loading them for each file took a third of the time.
-      project('fast', 'test/**/*.test.ts', [SLOW], false),
+      project('fast', 'test/**/*.test.ts', [SLOW, REGISTERS], false),
+      project('fast-registers', REGISTERS, [], true),
       project('rest', SLOW, [], true),
     ],
   },

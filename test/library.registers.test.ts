@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   analyze,
   attacks,
@@ -25,11 +25,6 @@ import {
   z,
 } from '../src/index.js';
 import { named, stripe, tiny, twoClasses, wrong } from './own-parts.js';
-
-// What is registered here lives in modules that the other files of this worker share.
-afterAll(() => {
-  vi.resetModules();
-});
 
 let folder: string;
 beforeAll(async () => {
