@@ -8,7 +8,7 @@ import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
 import { poisonedCluster } from '../audit/verdict.js';
 import { UserError, unknownWord } from '../base/errors.js';
-import { defaultOut } from './options.js';
+import { defaultOut, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
@@ -38,7 +38,7 @@ export function addAudit(program: Command) {
       '--triggered <set>',
       'triggered test images with the label the attacker wants, for --intervene (default test-triggered/ beside train/)',
     )
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option(...JSON_FLAG)
     .addHelpText(
       'after',
       '\nExit code 0: nothing found; 3: a class is flagged. docs/audit.md lists what the audit does not find.\n\nExample:\n  ibscope audit ./images --write-clean ./cleaned',

@@ -20,6 +20,7 @@ import {
   tensorboard,
 } from '../outputs/index.js';
 import { type Exported, exportModel, modelFormats } from '../outputs/model.js';
+import { JSON_FLAG } from './options.js';
 
 const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg'] as const;
 type Format = (typeof formats)[number];
@@ -52,7 +53,7 @@ export function addExport(program: Command) {
     .option('--width <n>', 'with svg: width in pixels (default 560)')
     .option('--height <n>', 'with svg: height in pixels (default from the figure)')
     .option('--epoch <n>', 'with onnx and safetensors: checkpoint, one of the probed epochs (default the last)')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option(...JSON_FLAG)
     .addHelpText(
       'after',
       `

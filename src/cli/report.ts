@@ -6,6 +6,7 @@ import { UserError } from '../base/errors.js';
 import { finish } from '../pipeline/result.js';
 import { RunDirectory } from '../runs/directory.js';
 import { writeComparison } from '../studies/compare.js';
+import { JSON_FLAG } from './options.js';
 
 const isRun = (path: string) =>
   stat(join(path, 'run.json')).then(
@@ -18,7 +19,7 @@ export function addReport(program: Command) {
     .command('report')
     .description('write the HTML report of a run, or of the runs in a folder')
     .argument('<dir>', 'folder of a run, or of several')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option(...JSON_FLAG)
     .addHelpText('after', '\nExample:\n  ibscope report runs/compare')
     .action(async (path: string, values) => {
       const report = await write(path);

@@ -6,7 +6,7 @@ import { type Study, type StudyOptions, studies } from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
 import type { StudyResult } from '../studies/study.js';
-import { addRunOptions, defaultOut } from './options.js';
+import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
@@ -43,7 +43,7 @@ function addOne(command: Command, study: Study) {
     .option('--jobs <n>', 'runs at a time (default one per core)')
     .option('--markdown <file>', 'Markdown file of the report, its figures in a folder beside it (default none)')
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
-    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option(...JSON_FLAG)
     .addHelpText('after', `\nExample:\n  ibscope study ${study.name} --out runs/study --dry-run`)
     .action(async (values) => {
       const options = optionsOf(values, study);

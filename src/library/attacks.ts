@@ -8,7 +8,7 @@ import { UserError } from '../base/errors.js';
 import type { Dataset, ImageSet } from '../datasets/types.js';
 import { poisonedSet } from '../poisoning/poisoned-set.js';
 import { checkImages, checkKeys } from './check.js';
-import { hooksOf, type RunOptions } from './hooks.js';
+import { checkedHooks, type RunOptions } from './hooks.js';
 
 export { type AttackDefinition, number, oneOf, whole } from '../attacks/define.js';
 export type { ExportContext } from '../attacks/export.js';
@@ -90,7 +90,7 @@ export async function poisonDataset(
 ): Promise<PoisonedSet> {
   const whole = settled(attack, settings);
   checkImages('poisonDataset: train', dataset?.train);
-  return poisonedSet(dataset, attack, whole, hooksOf(options));
+  return poisonedSet(dataset, attack, whole, checkedHooks(options));
 }
 
 /**

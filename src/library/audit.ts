@@ -13,7 +13,7 @@ import {
 import { UserError, unknownWord } from '../base/errors.js';
 import type { ImageSet } from '../datasets/types.js';
 import { checkImages, checkKeys } from './check.js';
-import { hooksOf, type RunOptions } from './hooks.js';
+import { checkedHooks, type RunOptions } from './hooks.js';
 
 /** The set to audit, by its `path` or in memory, and settings. */
 export interface AuditRequest {
@@ -52,7 +52,7 @@ export async function audit(request: AuditRequest, options: RunOptions = {}): Pr
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UserError(`seed: ${seed}; a whole number from 0 is allowed`);
   if ((path === undefined) === (set === undefined))
     throw new UserError('audit: a path or a set is expected, one of them');
-  const hooks = hooksOf(options);
+  const hooks = checkedHooks(options);
   const settings = { effort, seed, threads };
   if (set) {
     const own = inMemory(set, classes);

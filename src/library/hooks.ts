@@ -22,6 +22,3 @@ export function checkedHooks(options: RunOptions): RunHooks {
   if (signal?.aborted) throw new Stopped('stopped before the start');
   return { progress, line, shouldStop: () => signal?.aborted === true || shouldStop?.() === true };
 }
-
-/** Former name of `checkedHooks`, for files of this room that still import it. */
-export const hooksOf = checkedHooks;

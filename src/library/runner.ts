@@ -7,7 +7,7 @@ import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { run as runOne } from '../pipeline/run.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
-import { readRun as readDocument } from '../runs/documents.js';
+import { readRunDocument } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
 import { type CompareResult, compare as compareRuns } from '../studies/compare.js';
 import { ANALYSIS_OPTIONS, analyze as analyzeTrace } from '../trace/analyze.js';
@@ -102,7 +102,7 @@ export interface RunRecord {
 export async function readRun(path: string): Promise<RunRecord> {
   checkPath(path);
   const dir = await RunDirectory.read(path);
-  const { config, classes } = await readDocument(dir);
+  const { config, classes } = await readRunDocument(dir);
   const events = await dir.rows('events.jsonl');
   return {
     config,

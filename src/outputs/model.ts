@@ -7,7 +7,7 @@ import { writeAtomic, writingTo } from '../formats/files.js';
 import { asTensors, readSafetensors, writeSafetensors } from '../formats/safetensors.js';
 import type { Weights } from '../models/index.js';
 import { RunDirectory } from '../runs/directory.js';
-import { readRun } from '../runs/documents.js';
+import { readRunDocument } from '../runs/documents.js';
 import { Trainer } from '../training/trainer.js';
 
 export const modelFormats = ['onnx', 'safetensors'] as const;
@@ -31,7 +31,7 @@ export async function exportModel(
   { out, format, epoch }: { out: string; format: Exported['format']; epoch?: number },
 ): Promise<Exported> {
   const dir = await RunDirectory.read(path);
-  const { config, classes } = await readRun(dir);
+  const { config, classes } = await readRunDocument(dir);
   if ((await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: it is a folder; name a file`);
   const kept = await dir.checkpoints();

@@ -11,7 +11,7 @@ import { rowsOf } from '../information/columns.js';
 import { pairwiseBounds } from '../information/index.js';
 import { smileObjective } from '../information/smile.js';
 import type { RunDirectory } from '../runs/directory.js';
-import { type GroupsDocument, readRun } from '../runs/documents.js';
+import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
 import { readProbe, tensorDraws } from '../runs/probes.js';
 
 /**
@@ -31,7 +31,7 @@ const scored = (target: number) => (group: string) =>
 
 /** Makes what is missing of the other estimates. */
 export async function makeAlternatives(dir: RunDirectory, progress: (done: number, total: number) => void) {
-  const { config, classes } = await readRun(dir);
+  const { config, classes } = await readRunDocument(dir);
   const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const groups = new Map(
     Object.entries(plan.groups)

@@ -5,7 +5,7 @@ import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
 import type { RunReport } from '../report/index.js';
 import type { Document, Log, RunDirectory } from '../runs/directory.js';
-import { type GroupsDocument, readRun } from '../runs/documents.js';
+import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
 import { readGallery } from '../runs/gallery.js';
 import { VERSION } from '../version.js';
@@ -77,7 +77,7 @@ export async function reportAndDynamics(
   dir: RunDirectory,
   known: LayeredDynamics | null = null,
 ): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
-  const { config, classes } = await readRun(dir);
+  const { config, classes } = await readRunDocument(dir);
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<{ event: string; epoch: number; seconds: number }>('events.jsonl');

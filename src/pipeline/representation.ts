@@ -11,7 +11,7 @@ import { type Matrix, rowsOf } from '../information/columns.js';
 import { distances, type Place, place, silhouettes } from '../representation/index.js';
 import { findArrays, readArrays } from '../runs/arrays.js';
 import type { RunDirectory } from '../runs/directory.js';
-import { type GroupsDocument, readRun } from '../runs/documents.js';
+import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
 import { tensorDraws } from '../runs/probes.js';
 
 /** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
@@ -51,7 +51,7 @@ interface Probed {
 }
 
 export async function readProbed(dir: RunDirectory): Promise<Probed | null> {
-  const run = await readRun(dir);
+  const run = await readRunDocument(dir);
   const plan = await dir.readDocument<GroupsDocument>('groups.json');
   if (!plan || !(await findArrays(dir.samplesBase))) return null;
   const arrays = await readArrays(dir.samplesBase);

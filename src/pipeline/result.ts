@@ -2,14 +2,14 @@
 import { renderRunReport } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
-import { type GroupsDocument, type RunResult, readRun } from '../runs/documents.js';
+import { type GroupsDocument, type RunResult, readRunDocument } from '../runs/documents.js';
 import { readEmbedding } from './embedding.js';
 import { reportAndDynamics } from './report.js';
 import { makeRepresentation } from './representation.js';
 
 /** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
 export async function finish(dir: RunDirectory): Promise<RunResult> {
-  const { config } = await readRun(dir);
+  const { config } = await readRunDocument(dir);
   const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   await makeRepresentation(dir);
   const { report, dynamics } = await reportAndDynamics(dir);

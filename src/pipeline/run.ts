@@ -16,7 +16,7 @@ import { perceive } from '../perception/index.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
-import { groupsDocument, type RunDocument, readRun } from '../runs/documents.js';
+import { groupsDocument, type RunDocument, readRunDocument } from '../runs/documents.js';
 import { writeGallery } from '../runs/gallery.js';
 import { writeSamples } from '../runs/samples.js';
 import { momentsOf } from '../training/moments.js';
@@ -106,7 +106,7 @@ class Run {
   private async begin() {
     const { dir, config, data } = this;
     if (await dir.has(join(dir.path, 'run.json'))) {
-      const existing = await readRun(dir);
+      const existing = await readRunDocument(dir);
       checkSame(existing.config, config);
       if (existing.dataHash !== data.hash)
         throw new UserError(`--resume: the data are not those ${dir.path} was started with`);

@@ -82,7 +82,7 @@ export function groupsDocument({ size, leftOut, groups }: GroupPlan, row = (i: n
 }
 
 /** What was asked of a run. Throws `UserError` where `run.json` is missing, of another version, or no run's at all. */
-export async function readRun(dir: RunDirectory): Promise<RunDocument> {
+export async function readRunDocument(dir: RunDirectory): Promise<RunDocument> {
   const found = await dir.readDocument<RunDocument>('run.json');
   if (found?.format !== undefined && found.format !== FORMAT)
     throw new UserError(`${dir.path}: its format is ${found.format}, this version of ibscope reads ${FORMAT}`);

@@ -5,7 +5,7 @@ import { embeddingEpochs } from '../pipeline/embedding.js';
 import { reportOf } from '../pipeline/report.js';
 import { embeddingMethods } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
-import { readRun } from '../runs/documents.js';
+import { readRunDocument } from '../runs/documents.js';
 import { commandOf } from './command.js';
 import { stampOf } from './stamps.js';
 
@@ -51,7 +51,7 @@ export class RunViews {
 
 async function viewOf(path: string, out: string) {
   const dir = await RunDirectory.read(path);
-  const { config } = await readRun(dir);
+  const { config } = await readRunDocument(dir);
   const { gallery, embeddings: _, ...rest } = await reportOf(dir);
   const embeddings = await Promise.all(
     embeddingMethods.map(async (method) => ({ method, epochs: await embeddingEpochs(dir, method) })),
