@@ -192,7 +192,7 @@ async function scoreOf(
   for (const { epoch, ...seen } of checkpoints) {
     const [x, t, logits] = [seen.features, seen.t, seen.logits].map((m) => rowsOf(m, plan.samples));
     const data = { x, t: [t], logits: [logits], labels, classes, groups };
-    for (const e of await estimateCheckpoint(data, 'quick', seed, undefined, undefined, stealthQuantities))
+    for (const e of await estimateCheckpoint(data, 'quick', { seed, only: stealthQuantities }))
       rows.push({ epoch, estimator: 'infonce', ...e });
   }
   return stealth(rows, { target: TARGET, minimumSamples: SCORED }).score;

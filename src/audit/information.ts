@@ -52,14 +52,11 @@ export async function estimateInformation(
   const chosen = equalNumbers(members);
   for (const [k, checkpoint] of checkpoints.entries()) {
     const data = { ...dataOf(checkpoint, labels, chosen.rows, members.length), groups: chosen.groups };
-    const estimates = await estimateCheckpoint(
-      data,
-      'quick',
+    const estimates = await estimateCheckpoint(data, 'quick', {
       seed,
-      (done) => progress((k + done) / checkpoints.length),
-      undefined,
-      stealthQuantities,
-    );
+      progress: (done) => progress((k + done) / checkpoints.length),
+      only: stealthQuantities,
+    });
     for (const { quantity, group, nats, standardError, pointwise } of estimates) {
       if (quantity !== 'I(X;T)' && quantity !== 'I(T;Ŷ)') continue;
       const into = out[quantity];

@@ -79,17 +79,21 @@ export const PAPER_PAIRS = 1 << 17;
 export const paperSettings = (quantity: Quantity) =>
   PAPER[quantity === 'I(T;Ŷ)' || quantity === 'I(T;Y)' ? 'I(T;Ŷ)' : 'I(X;T)'];
 
-/**
- * All estimates of one checkpoint. `progress` gets the share of work done, 0 … 1. `objective` replaces InfoNCE in quick critics; `only`
- * restricts the quantities.
- */
+export interface CheckpointOptions {
+  seed: number;
+  /** Gets the share of work done, 0 … 1. */
+  progress?: (done: number) => void;
+  /** Replaces InfoNCE in quick critics. */
+  objective?: Objective;
+  /** Quantities to estimate; default all. */
+  only?: readonly Quantity[];
+}
+
+/** All estimates of one checkpoint. */
 export async function estimateCheckpoint(
   data: CheckpointData,
   kind: CheckpointCritic,
-  seed: number,
-  progress: (done: number) => void = () => {},
-  objective?: Objective,
-  only?: readonly Quantity[],
+  { seed, progress = () => {}, objective, only }: CheckpointOptions,
 ): Promise<CheckpointEstimate[]> {
   const reduce = (side: Side) => (kind === 'quick' ? reduceSide(side, GROUP.components, seed) : side);
   const x = await reduce([data.x]);

@@ -47,13 +47,10 @@ export async function makeAlternatives(dir: RunDirectory, progress: (done: numbe
     const { tensors } = await readSafetensors(dir.probe(epoch));
     const data = { ...(await readProbe(dir, tensors, config)), labels, classes: classes.length, groups };
     const lines: EstimateRow[] = [];
-    for (const { pointwise: _, steps: __, ...e } of await estimateCheckpoint(
-      data,
-      'quick',
-      config.seed,
-      () => {},
-      smileObjective(CLIP),
-    ))
+    for (const { pointwise: _, steps: __, ...e } of await estimateCheckpoint(data, 'quick', {
+      seed: config.seed,
+      objective: smileObjective(CLIP),
+    }))
       lines.push({ epoch, estimator: 'smile', ...e });
     const [means] = tensorDraws(tensors.t_mean);
     const std = (tensors.t_noise_std.data as Float32Array)[0];

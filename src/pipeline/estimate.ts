@@ -64,7 +64,7 @@ export async function recordEstimates(
         );
       hooks.progress?.({ phase: 'estimate', epoch, stage, done: Math.round(done * total), total, unit: 'estimates' });
     };
-    const estimates = await estimateCheckpoint(data, config.critic, config.seed, report, undefined, only);
+    const estimates = await estimateCheckpoint(data, config.critic, { seed: config.seed, progress: report, only });
     for (const { pointwise: values, steps: _, ...e } of estimates) {
       lines.push({ epoch, estimator: 'infonce', layer, ...e });
       if (layer === layers[0] && pointwiseKept(e) && values.some(Number.isFinite))

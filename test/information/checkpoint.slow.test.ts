@@ -7,7 +7,7 @@ describe('the estimates of a checkpoint', () => {
     const found = await estimateCheckpoint(
       { ...twoGroups(48), groups: new Map([['2', Int32Array.from({ length: 48 }, (_, i) => 48 + i)]]) },
       'paper',
-      0,
+      { seed: 0 },
     );
     const independent = found.find((e) => e.quantity === 'I(X;T)')!;
     expect(independent.nats).toBe(independent.trainNats);

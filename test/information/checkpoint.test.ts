@@ -5,7 +5,7 @@ import { twoGroups } from './two-groups.js';
 
 describe('the estimates of a checkpoint', () => {
   it('tell a group whose T knows X from one whose T does not, in all quantities that are planned', async () => {
-    const found = await estimateCheckpoint(twoGroups(300), 'quick', 0);
+    const found = await estimateCheckpoint(twoGroups(300), 'quick', { seed: 0 });
     const of = (group: string, quantity: string) => found.find((e) => e.group === group && e.quantity === quantity)!;
     // Four independent columns of signal to noise 4 hold 4 · ½ ln 5 = 3.22 nats.
     expect(of('1', 'I(X;T)').nats).toBeGreaterThan(2);
