@@ -24,7 +24,7 @@ export function runTable(rows: RunResult[]): string {
     fixed(asr),
     fixed(s.score),
     s.null ? `${fixed(s.null.low, 2)}–${fixed(s.null.high, 2)}` : '–',
-    fixed(s.p),
+    s.p !== null && s.p < 0.0005 ? s.p.toExponential(0) : fixed(s.p),
   ]);
   const reasons = rows
     .filter((r) => r.stealth.score === null)
@@ -32,7 +32,9 @@ export function runTable(rows: RunResult[]): string {
   const draws = Math.min(...rows.flatMap((r) => (r.stealth.null ? [r.stealth.null.draws] : [])));
   const about = Number.isFinite(draws)
     ? [
-        `p: share of null draws that score as low or lower; with ${draws} draws it is at least ${fixed(1 / (1 + draws), 2)}`,
+        rows.some((r) => r.stealth.instrument === 'resolved')
+          ? `p: how likely one more clean class has so large an integration gap, by the law of ${draws} null draws; below 0.005 an extrapolation`
+          : `p: share of null draws that score as low or lower; with ${draws} draws it is at least ${fixed(1 / (1 + draws), 2)}`,
       ]
     : [];
   return [table(head, body), ...about, ...reasons].join('\n');

@@ -142,6 +142,8 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const result = distance(cast, epochs, beta);
   if (!result)
     return without('the other classes carry no information and there are no standard errors to compare with');
+  const saturated = options.estimator === 'resolved' && mostlySaturated(rows, [...own, ...others]);
+  if (saturated) return without(`the estimates of ${saturated} are saturated at most checkpoints: within 5 % of ln n`);
   const score = Math.exp(-result.distance);
   const nulls = nullDistribution(find, { classes: others, epochs, beta, minimumSamples, curves }, notes);
   return {
@@ -157,6 +159,16 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
     classes: others,
     notes,
   };
+}
+
+/** The first group and quantity whose resolved values are saturated at more than half of the checkpoints; null if there is none. */
+function mostlySaturated(rows: readonly EstimateRow[], groups: readonly string[]): string | null {
+  for (const group of groups)
+    for (const quantity of stealthQuantities) {
+      const own = rows.filter((r) => r.group === group && r.quantity === quantity && r.estimator === 'resolved');
+      if (2 * own.filter((r) => r.saturated).length > own.length) return `${quantity} of group ${group}`;
+    }
+  return null;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** The JSON documents of a run directory. */
 
 import { UserError } from '../base/errors.js';
-import type { RunConfig } from '../config/options.js';
-import type { Phases } from '../dynamics/index.js';
+import type { Instrument, RunConfig } from '../config/options.js';
+import type { Phases, StealthQuantity } from '../dynamics/index.js';
 import type { GroupPlan } from '../information/groups.js';
 import { FORMAT, type RunDirectory } from './directory.js';
 
@@ -51,7 +51,14 @@ export interface RunResult {
     score: number | null;
     reason?: string;
     null: { mean: number; low: number; high: number; draws: number } | null;
+    /** See `StealthResult.p`: for critics the rank, for resolved information a law's value. */
     p: number | null;
+    /** The empirical share: (1 + draws at least as far) / (1 + draws). */
+    rank: number | null;
+    /** What the score is made of. */
+    instrument: Instrument;
+    /** κ of each quantity, where the instrument is resolved information. */
+    kappa: Partial<Record<StealthQuantity, number>>;
     /** D, its excess over the null's mean, and the gaps it is made of. */
     distance: number | null;
     excess: number | null;

@@ -1,0 +1,76 @@
+/** The stealth score of resolved information: p from the integration gap alone, and no score of saturated values. */
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/base/random.js';
+import { type StealthResult, stealth } from '../../src/dynamics/stealth.js';
+import type { EstimateRow } from '../../src/dynamics/types.js';
+import { type Curves, plainRun, table } from './tables.js';
+
+const EPOCHS = [0.25, 0.5, 1, 2, 4, 8];
+const resolved = (rows: EstimateRow[]) => rows.map((r) => ({ ...r, estimator: 'resolved', converged: null }));
+const scored = (curves: Curves, noise = 0.02, seed = 1): StealthResult =>
+  stealth(resolved(table(EPOCHS, curves, noise, new Rng(seed, 'resolved score'))), {
+    target: 0,
+    estimator: 'resolved',
+  });
+
+describe('p of resolved information', () => {
+  it('does not see the footprint gap: a target class that is odd as a whole lowers S, and leaves p', () => {
+    const run = plainRun(10, 3);
+    const odd = { ...run };
+    for (const group of ['0/backdoor', '0/clean', '0/all'])
+      odd[group] = (e) => run[group](e).map((v) => v + 0.8) as [number, number];
+    const [plain, shifted] = [scored(run), scored(odd)];
+    expect(shifted.score!).toBeLessThan(plain.score! - 0.05);
+    expect(shifted.p!).toBeCloseTo(plain.p!, 10);
+    expect(shifted.rank).toBe(plain.rank);
+  });
+
+  it('falls far below what the number of draws allows to a rank', () => {
+    const far = scored(plainRun(10, 3, 1));
+    expect(far.rank).toBeCloseTo(1 / 28, 12);
+    expect(far.p!).toBeLessThan(0.001);
+    expect(far.p!).toBeGreaterThan(0);
+  });
+
+  it('is uniform where nothing is poisoned: 400 targets drawn as the clean classes are, each moment by itself', () => {
+    let below = 0;
+    let low = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const rng = new Rng(seed, 'classes');
+      const run: Curves = {};
+      for (let k = 0; k < 10; k++) {
+        const halves = k === 0 ? ['0/backdoor', '0/clean'] : [`${k}/null-a0`, `${k}/null-b0`];
+        for (const group of [...halves, k === 0 ? '0/all' : String(k)]) {
+          const shift = new Map(EPOCHS.map((e): [number, [number, number]] => [e, [rng.normal(), rng.normal()]]));
+          run[group] = (e) => shift.get(e)!.map((z, q) => [2, 1.5][q] + 0.1 * z) as [number, number];
+        }
+      }
+      const { p } = scored(run, 0);
+      below += Number(p! <= 0.5);
+      low += Number(p! <= 0.05);
+    }
+    // Binomial: 200 ± 10 and 20 ± 4.4; three standard deviations either way.
+    expect(Math.abs(below - 200)).toBeLessThan(30);
+    expect(Math.abs(low - 20)).toBeLessThan(14);
+  });
+
+  it('of critics stays the share of the null’s scores', () => {
+    const found = stealth(table(EPOCHS, plainRun(10, 3, 1), 0.02, new Rng(1, 'critics')), { target: 0 });
+    expect(found.p).toBe(found.rank);
+    expect(found.p).toBeCloseTo(1 / 28, 12);
+  });
+});
+
+it('a score made of saturated values is refused, and says of which', () => {
+  const rows = resolved(table(EPOCHS, plainRun(10, 1), 0.02, new Rng(1, 'saturated')));
+  const saturated = rows.map((r) =>
+    r.group === '0/backdoor' && r.quantity === 'I(X;T)' && r.epoch <= 2 ? { ...r, saturated: true } : r,
+  );
+  const { score, reason } = stealth(saturated, { target: 0, estimator: 'resolved' });
+  expect(score).toBeNull();
+  expect(reason).toBe(
+    'the estimates of I(X;T) of group 0/backdoor are saturated at most checkpoints: within 5 % of ln n',
+  );
+  const once = rows.map((r) => (r.epoch === 8 ? { ...r, saturated: true } : r));
+  expect(stealth(once, { target: 0, estimator: 'resolved' }).score).not.toBeNull();
+});
