@@ -25,10 +25,8 @@ export interface StealthNull {
   scores: number[];
   /** Class and split of every draw, such as `3/null 0`. */
   labels: string[];
-  /** Integration gap of every draw, weighted over the quantities as in D. */
-  integrationGaps: number[];
-  /** Class of every draw. */
-  drawn: string[];
+  /** Integration gaps of the draws by class, weighted over the quantities as in D; absent from scores of critics. */
+  gapsByClass?: number[][];
 }
 
 export interface NullSettings {
@@ -107,8 +105,7 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
     distances,
     scores,
     labels: draws.map((d) => d.label),
-    integrationGaps: draws.map((d) => d.gap),
-    drawn: draws.map((d) => d.group),
+    gapsByClass: drawn.map((k) => draws.filter((d) => d.group === k).map((d) => d.gap)),
   };
 }
 

@@ -149,8 +149,9 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   return {
     score,
     distance: result.distance,
-    null: nulls,
-    ...(nulls ? chance(nulls, score, integrationGap(result.parts, beta), options.estimator) : { p: null, rank: null }),
+    ...(nulls
+      ? chance(nulls, score, integrationGap(result.parts, beta), options.estimator)
+      : { null: null, p: null, rank: null }),
     excess: nulls && result.distance - mean(nulls.distances),
     parts: result.parts,
     beta,
@@ -180,12 +181,12 @@ function chance(
   score: number,
   gap: number,
   estimator?: string,
-): { p: number | null; rank: number } {
+): Pick<StealthResult, 'null' | 'p' | 'rank'> {
+  const { gapsByClass = [], ...others } = nulls;
   if (estimator !== 'resolved') {
     const rank = (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws);
-    return { p: rank, rank };
+    return { null: others, p: rank, rank };
   }
-  const rank = (1 + nulls.integrationGaps.filter((g) => g >= gap).length) / (1 + nulls.draws);
-  const byClass = [...new Set(nulls.drawn)].map((k) => nulls.integrationGaps.filter((_, i) => nulls.drawn[i] === k));
-  return { p: exceedance(byClass, gap), rank };
+  const rank = (1 + gapsByClass.flat().filter((g) => g >= gap).length) / (1 + nulls.draws);
+  return { null: nulls, p: exceedance(gapsByClass, gap), rank };
 }
