@@ -38,7 +38,10 @@ export interface NullSettings {
   curves: readonly Trajectory[];
 }
 
-/** The null from all draws that the table holds; null if there is none. Adds a note on draws that cannot be used. */
+/**
+ * The null from all draws that the table holds; null if there is none. Adds a note on draws that cannot be used. Long because each
+ * reason for leaving a draw out stands where it is found.
+ */
 export function nullDistribution(find: Lookup, settings: NullSettings, notes: string[]): StealthNull | null {
   const { classes, epochs, beta, minimumSamples, curves } = settings;
   const splits = new Map<string, number[]>();

@@ -105,6 +105,7 @@ export function checkNetwork(file: string, model: Uint8Array, layer: string, set
 
 /** A loaded network that returns T of one layer and logits. Release it after use. */
 export class ForeignNetwork {
+  /** Six fields, all found by `open`, which is the only caller. */
   private constructor(
     private readonly file: string,
     private readonly session: ort.InferenceSession,

@@ -65,7 +65,7 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
       throw new UserError(`${path}: no group has 100 samples; record more of them, or fewer classes`);
     await begin(dir, config, plan);
     const until = follow ? (trace.config.epochs ?? Number.POSITIVE_INFINITY) : config.epochs;
-    await estimateAll(dir, trace, samples, config, plan, follow ? until : null, hooks);
+    await estimateAll(dir, { trace, samples, config, plan }, follow ? until : null, hooks);
     await dir.writeDocument('analysis.json', { config: { ...config, checkpoints: await dir.probes() } });
     await makeEmbedding(dir, 'umap', config.seed, (done, total) =>
       hooks.progress?.({ phase: 'embed', stage: 'UMAP of T', done, total, unit: 'checkpoints' }),
@@ -159,12 +159,17 @@ async function begin(dir: RunDirectory, config: RunConfig, plan: GroupPlan) {
   );
 }
 
+/** A trace as it was read, and what its analysis was asked. */
+interface Analyzed {
+  trace: TraceDocument;
+  samples: Samples;
+  config: RunConfig;
+  plan: GroupPlan;
+}
+
 async function estimateAll(
   dir: RunDirectory,
-  trace: TraceDocument,
-  samples: Samples,
-  config: RunConfig,
-  plan: GroupPlan,
+  { trace, samples, config, plan }: Analyzed,
   /** The epoch up to which new probes are waited for; null: only what is there. */
   until: number | null,
   hooks: RunHooks,

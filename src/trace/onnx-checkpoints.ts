@@ -125,7 +125,7 @@ export async function traceOfOnnx(
   const rows = data.groups.samples;
   // Before anything is written.
   for (const file of byEpoch.values()) checkNetwork(file, await read(file), layer, data.poisoned);
-  // What decides a probe: a folder with probes of another request is not gone on with.
+  // What decides a probe: a folder with probes of another request is not resumed.
   const request = {
     files: [...byEpoch.values()],
     layer,
@@ -164,28 +164,46 @@ export async function traceOfOnnx(
       await writeSamples(dir, data.poisoned, rows);
       await dir.writeDocument('run.json', document);
     }
-    const there = new Set(await dir.probes());
-    for (const [epoch, file] of byEpoch) {
-      if (there.has(epoch)) continue;
-      hooks.progress?.({
-        phase: 'probe',
-        stage: `probes of ${basename(file)}`,
-        done: there.size,
-        total: byEpoch.size,
-        unit: 'files',
-      });
-      const model = await read(file);
-      const network = await ForeignNetwork.open(file, model, layer, data.poisoned, normalization);
-      try {
-        await probe(dir, network, epoch, data, rows, config);
-      } finally {
-        await network.close();
-      }
-      there.add(epoch);
-      if (hooks.shouldStop?.()) throw new Stopped('stopped; what is probed is kept. To resume, give the same command.');
-    }
+    await probeFiles(dir, byEpoch, { layer, normalization, data, config }, hooks);
   } finally {
     dir.unlock();
+  }
+}
+
+/** What every file is probed with. */
+interface Probing {
+  layer: string;
+  normalization: OnnxRequest['normalization'];
+  data: Prepared;
+  config: RunConfig;
+}
+
+/** Probes every file that has no probe yet. */
+async function probeFiles(
+  dir: RunDirectory,
+  byEpoch: ReadonlyMap<number, string>,
+  probing: Probing,
+  hooks: RunHooks,
+): Promise<void> {
+  const there = new Set(await dir.probes());
+  for (const [epoch, file] of byEpoch) {
+    if (there.has(epoch)) continue;
+    hooks.progress?.({
+      phase: 'probe',
+      stage: `probes of ${basename(file)}`,
+      done: there.size,
+      total: byEpoch.size,
+      unit: 'files',
+    });
+    const { layer, normalization, data } = probing;
+    const network = await ForeignNetwork.open(file, await read(file), layer, data.poisoned, normalization);
+    try {
+      await probe(dir, network, epoch, probing);
+    } finally {
+      await network.close();
+    }
+    there.add(epoch);
+    if (hooks.shouldStop?.()) throw new Stopped('stopped; what is probed is kept. To resume, give the same command.');
   }
 }
 
@@ -193,10 +211,10 @@ async function probe(
   dir: RunDirectory,
   network: ForeignNetwork,
   epoch: number,
-  { poisoned, test, triggered, dataset }: Prepared,
-  rows: Int32Array,
-  { draws, noise, seed, testLimit }: RunConfig,
+  { data, config: { draws, noise, seed, testLimit } }: Probing,
 ): Promise<void> {
+  const { poisoned, test, triggered, dataset } = data;
+  const rows = data.groups.samples;
   const passes: (Pass & { space: number })[] = [];
   for (let k = 0; k < draws; k++)
     passes.push(await network.pass(poisoned, rows, noise, new Rng(seed, 'onnx noise', epoch, k)));

@@ -14,6 +14,7 @@ interface Props {
 /** Distance from the pointer in pixels within which the nearest point is shown: points are 2 px wide, too small to hit. */
 const REACH = 9;
 
+/** The points on a canvas. Long because drawing and pointing share the scale. */
 export function Points({ id, view, at, context }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState(0);

@@ -39,6 +39,7 @@ export const lookOf = (i: number) => LOOKS[i % LOOKS.length];
 /** Least distance of two names, in pixels: the height of a line of 11.5 px type. */
 const APART = 13;
 
+/** Long because it is one description of marks for Plot. */
 export function linesFigure(lines: readonly Line[], document: Document, o: LinesOptions): Element {
   const { width = 460, height = 280 } = o;
   const shown = lines.map((l, i) => ({ ...l, ...lookOf(i) })).filter((l) => l.points.length > 0);

@@ -30,7 +30,7 @@ export interface PhasesData extends GroupContext {
   xDomain?: [number, number];
 }
 
-/** One row per group, in the order of the legend; the other classes by their number. */
+/** One row per group, in the order of the legend; the other classes by their number. Long because it is one description of marks for Plot. */
 export function phasesFigure(data: PhasesData, document: Document, size: FigureSize = {}): Element {
   const rows = data.phases
     .map((p) => ({ ...p, style: groupStyle(p.group, data) }))

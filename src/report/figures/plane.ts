@@ -40,6 +40,7 @@ export function rampColor(t: number): string {
   return `color-mix(in oklab, var(--ramp-${to}) ${Math.round(100 * share)}%, var(--ramp-${from}))`;
 }
 
+/** Long because it is one description of marks for Plot. */
 export function planeFigure(data: PlaneData, document: Document, size: FigureSize = {}): Element {
   const { width = 460, height = 400 } = size;
   const trails = planeTrails(data);

@@ -98,6 +98,7 @@ interface LinesOptions extends FigureSize {
   domain?: [number, number];
 }
 
+/** Long because it is one description of marks for Plot. */
 function lines(
   rows: readonly EpochRow[],
   series: readonly Series[],

@@ -41,6 +41,7 @@ export function trajectoryExtent(data: TrajectoryData): number[] {
   );
 }
 
+/** Long because it is one description of marks for Plot. */
 export function trajectoryFigure(data: TrajectoryData, document: Document, size: FigureSize = {}): Element {
   const { width = 360, height = 268 } = size;
   const groups = drawn(data);
