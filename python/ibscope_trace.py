@@ -6,6 +6,8 @@
         if epoch in (1, 2, 4, 8, 12, 16, 20):
             recorder.record(epoch)
 
+`recorder.record(step=20)` records a moment inside an epoch; give `steps_per_epoch` to the Recorder.
+
 `x` [n, ...] (a float tensor) holds the model's inputs for the samples to be analysed: a few hundred of every class as in training, the poisoned
 ones included. `labels` are the labels of training. T is the output of the named module, averaged over space or tokens. A model without noise of
 its own gets Gaussian noise of standard deviation `noise_std` on that output, which reaches the logits through the rest of the model; without
@@ -22,13 +24,14 @@ import torch
 class Recorder:
     def __init__(self, path, model, layer, x, labels, *, target, classes, poisoned=None, cover=None, original_labels=None,
                  index=None, noise_std=0.4, draws=2, epochs=None, batch=256, attack=None, dataset=None, name=None, images=None,
-                 quiet=None):
+                 quiet=None, steps_per_epoch=None):
         self.path, self.model, self.x, self.batch = path, model, x, batch
         self.noise_std, self.draws, self.n, self.quiet = float(noise_std), int(draws), len(x), quiet
         modules = dict(model.named_modules())
         if layer not in modules:
             raise ValueError(f"layer {layer!r}: the model has {', '.join(n for n in modules if n)}")
         self.module = modules[layer]
+        self.steps_per_epoch = None if steps_per_epoch is None else int(steps_per_epoch)
         os.makedirs(os.path.join(path, "probes"), exist_ok=True)
 
         def ints(v):
@@ -56,6 +59,8 @@ class Recorder:
         config.update({k: v for k, v in {"attack": attack, "dataset": dataset, "epochs": epochs}.items() if v is not None})
         document = {"format": 1, "classes": [str(c) for c in classes], "config": config,
                     "recorder": f"ibscope_trace.py, torch {torch.__version__}"}
+        if self.steps_per_epoch is not None:
+            document["stepsPerEpoch"] = self.steps_per_epoch
         temporary = os.path.join(path, "run.json.tmp")
         with open(temporary, "w") as file:
             json.dump(document, file, indent=2)
@@ -98,9 +103,17 @@ class Recorder:
         return {key: torch.cat(value).numpy() for key, value in rows.items()}
 
     @torch.no_grad()
-    def record(self, epoch, **numbers):
-        """Runs the model on the samples as it is now, in evaluation mode, and writes the probe of this epoch. What was measured
-        of the epoch may go with it by the names of docs/trace.md: testAccuracy=0.9, asr=0.99, trainLoss=0.1."""
+    def record(self, epoch=None, *, step=None, **numbers):
+        """Runs the model on the samples as it is now, in evaluation mode, and writes the probe of this epoch, or of this step, counted
+        from the start of training; steps need `steps_per_epoch`. What was measured at that time may go with it by the names of
+        docs/trace.md: testAccuracy=0.9, asr=0.99, trainLoss=0.1."""
+        if (epoch is None) == (step is None):
+            raise ValueError("record takes an epoch or a step")
+        if step is not None:
+            if self.steps_per_epoch is None:
+                raise ValueError("record(step=...) needs Recorder(..., steps_per_epoch=...)")
+            epoch, rest = divmod(int(step), self.steps_per_epoch)
+            step = int(step) if rest else None
         # The training that is recorded goes on as if it had not been: modes and random numbers are put back.
         modes = [(m, m.training) for m in self.model.modules()]
         devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
@@ -123,10 +136,14 @@ class Recorder:
         finally:
             for module, mode in modes:
                 module.training = mode
-        self._write(os.path.join("probes", f"epoch-{epoch:04d}.npz"), arrays)
+        moment = "" if step is None else f".step-{step:08d}"
+        self._write(os.path.join("probes", f"epoch-{epoch:04d}{moment}.npz"), arrays)
         if numbers:
+            event = {"event": "epoch", "epoch": epoch}
+            if step is not None:
+                event = {"event": "moment", "epoch": step / self.steps_per_epoch, "step": step}
             with open(os.path.join(self.path, "events.jsonl"), "a") as file:
-                file.write(json.dumps({"event": "epoch", "epoch": epoch, **{k: float(v) for k, v in numbers.items()}}) + "\n")
+                file.write(json.dumps({**event, **{k: float(v) for k, v in numbers.items()}}) + "\n")
 
     def _space(self):
         """Positions that T is averaged over: the noise of the average is that much smaller."""

@@ -169,6 +169,8 @@ class Run {
       });
       if (!last && this.moments.has(trainer.globalStep)) {
         await this.moment();
+        // At once, so that the log has one order whether the run was stopped in between or not.
+        await this.estimateProbed();
         saved = performance.now();
       }
       if (hooks.shouldStop?.()) await this.stop();

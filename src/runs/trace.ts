@@ -11,6 +11,7 @@ import type { RunDirectory } from './directory.js';
 /** `run.json` of a trace. Keys that are not named here are kept and not read. */
 export const traceSchema = z.looseObject({
   format: z.literal(1, { error: '1 is the only format there is' }),
+  stepsPerEpoch: z.int({ error: 'a number of steps' }).min(1, 'a number of steps from 1').optional(),
   classes: z
     .array(z.string(), { error: 'a list of class names' })
     .min(2, 'at least two class names')

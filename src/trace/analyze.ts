@@ -121,7 +121,7 @@ async function configOf(
     ...given,
     attack: given.attack ?? (share > 0 ? 'unknown' : 'none'),
     layer: [given.layer?.[0] ?? 't'],
-    epochs: given.epochs ?? epochs[epochs.length - 1],
+    epochs: given.epochs ?? Math.ceil(epochs[epochs.length - 1]),
     checkpoints: epochs,
     width: given.width as number,
     ...chosen,

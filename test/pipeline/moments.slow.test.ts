@@ -1,0 +1,94 @@
+/** A run with moments inside an epoch and resolved information: its files, and that a stop at any step changes nothing. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunHooks } from '../../src/base/progress.js';
+import { resolveConfig } from '../../src/config/resolve.js';
+import { run } from '../../src/pipeline/run.js';
+
+const config = () =>
+  resolveConfig({
+    attack: 'badnets',
+    model: 'resnet10',
+    width: 2,
+    epochs: 2,
+    batchSize: 256,
+    trainLimit: 2400,
+    testLimit: 100,
+    draws: 3,
+    probeSize: 100,
+    nullSplits: 1,
+    checkpoints: ['1s', 0.5, 1, 1.2, 2],
+    instrument: ['resolved'],
+    seed: 4,
+  });
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'ibscope-moments-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const lines = async (path: string, name: string) =>
+  (await readFile(join(path, name), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l));
+const withoutTimes = (rows: Record<string, unknown>[]) => rows.map(({ seconds: _, ...row }) => row);
+
+describe('a run with moments', () => {
+  it('has figures, probe and estimates at each, one κ a quantity, and a p', async () => {
+    const path = join(root, 'whole');
+    const result = await run(config(), path, false);
+    // Ten steps an epoch.
+    const moments = [0.1, 0.5, 1, 1.2, 2];
+    const events = await lines(path, 'events.jsonl');
+    expect(events.filter((e) => e.event === 'moment').map((e) => [e.step, e.epoch])).toEqual([
+      [1, 0.1],
+      [5, 0.5],
+      [12, 1.2],
+    ]);
+    for (const e of events.filter((row) => row.event === 'moment'))
+      for (const key of ['trainLoss', 'testLoss', 'testAccuracy', 'asr'])
+        expect(Number.isFinite(e[key]), key).toBe(true);
+    expect(events.filter((e) => e.event === 'epoch').map((e) => e.epoch)).toEqual([1, 2]);
+    expect((await readdir(join(path, 'probes'))).sort()).toEqual([
+      'epoch-0000.step-00000001.safetensors',
+      'epoch-0000.step-00000005.safetensors',
+      'epoch-0001.safetensors',
+      'epoch-0001.step-00000012.safetensors',
+      'epoch-0002.safetensors',
+    ]);
+    const rows = (await lines(path, 'information.jsonl')).filter((r) => r.estimator === 'resolved');
+    expect(rows.length).toBe(5 * 2 * new Set(rows.map((r) => r.group)).size);
+    expect(rows.some((r) => r.group === '3/null-b0')).toBe(true);
+    const backdoor = rows.filter((r) => r.group === '0/backdoor' && r.quantity === 'I(X;T)');
+    expect(backdoor.map((r) => r.epoch)).toEqual(moments);
+    for (const r of rows) {
+      expect(r.nats).toBeGreaterThanOrEqual(-0.05);
+      expect(r.nats).toBeLessThanOrEqual(Math.log(r.samples) + 1e-9);
+    }
+    expect(Object.keys(result.stealth.kappa)).toEqual(['I(X;T)', 'I(T;Ŷ)']);
+    expect(result.stealth.instrument).toBe('resolved');
+    expect(result.stealth.null!.draws).toBe(9);
+    expect(result.stealth.p!).toBeGreaterThan(0);
+    expect(result.stealth.p!).toBeLessThanOrEqual(1);
+    expect(result.stealth.rank! * 10).toBeCloseTo(Math.round(result.stealth.rank! * 10), 9);
+  });
+
+  it.each([0, 6, 13])('stopped after %i steps and resumed, ends with the same numbers', async (steps) => {
+    const path = join(root, `stopped-${steps}`);
+    let seen = 0;
+    const hooks: RunHooks = {
+      progress: ({ phase }) => {
+        if (phase === 'train') seen++;
+      },
+      shouldStop: () => seen > steps,
+    };
+    await expect(run(config(), path, false, hooks)).rejects.toThrow('To resume');
+    await run(config(), path, true);
+    for (const name of ['events.jsonl', 'information.jsonl', 'resolution.jsonl'])
+      expect(withoutTimes(await lines(path, name)), name).toEqual(withoutTimes(await lines(join(root, 'whole'), name)));
+  });
+});
