@@ -92,7 +92,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'cli',
     'one file per command',
-    'base formats engine datasets attacks perception information representation config runs report execution poisoning pipeline trace studies audit outputs server',
+    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies audit outputs server',
   ],
 ];
 

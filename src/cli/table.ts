@@ -1,4 +1,5 @@
 /** Tables on the terminal, and the table of runs with its notes. */
+import { SUCCESS } from '../dynamics/types.js';
 import type { RunResult } from '../runs/documents.js';
 
 const fixed = (x: number | null, digits = 3) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
@@ -29,6 +30,12 @@ export function runTable(rows: RunResult[]): string {
   const reasons = rows
     .filter((r) => r.stealth.score === null)
     .map((r) => `${r.attack}: no score (${r.stealth.reason})`);
+  const failed = rows
+    .filter((r) => r.asr !== null && r.asr < SUCCESS)
+    .map(
+      (r) =>
+        `${r.attack}: ASR ${fixed(r.asr)}, the attack does not succeed (ASR ≥ ${SUCCESS}): its score says little about stealth`,
+    );
   const draws = Math.min(...rows.flatMap((r) => (r.stealth.null ? [r.stealth.null.draws] : [])));
   const about = Number.isFinite(draws)
     ? [
@@ -37,5 +44,5 @@ export function runTable(rows: RunResult[]): string {
           : `p: share of null draws that score as low or lower; with ${draws} draws it is at least ${fixed(1 / (1 + draws), 2)}`,
       ]
     : [];
-  return [table(head, body), ...about, ...reasons].join('\n');
+  return [table(head, body), ...about, ...failed, ...reasons].join('\n');
 }

@@ -24,7 +24,10 @@ export function resolveConfig(request: RunRequest): RunConfig {
   const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
   // The presets' rates are for SGD and far too high for AdamW; 0.001 is PyTorch's default for it.
   const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
-  const filled: Record<string, unknown> = { ...presets[preset], ...limits, ...rate, preset, ...given };
+  // Fewer than eight draws a sample do not carry a covariance of the noise.
+  const resolved = Array.isArray(given.instrument) && given.instrument.includes('resolved');
+  const draws = resolved ? { draws: 8 } : {};
+  const filled: Record<string, unknown> = { ...presets[preset], ...limits, ...rate, ...draws, preset, ...given };
   for (const [key, value] of Object.entries(filled)) if (value === '') throw refusal(key, value, 'a value');
   const parsed = runOptions.safeParse(filled);
   if (!parsed.success) {
@@ -44,6 +47,10 @@ export function resolveConfig(request: RunRequest): RunConfig {
     throw new UserError(`--attack ${GIVEN}: --manifest has to say which samples are poisoned`);
   else findAttack(config.attack).labelling(attackOptions(config));
   config.checkpoints = checkpoints(config);
+  if (resolved && config.noise === 0)
+    throw new UserError('--noise 0: --instrument resolved needs noise in the network, such as 0.4');
+  if (resolved && config.draws < 2)
+    throw new UserError(`--draws ${config.draws}: --instrument resolved needs at least 2, better 8`);
   return config;
 }
 

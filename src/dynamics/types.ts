@@ -67,3 +67,9 @@ export interface MomentRow extends Pick<EpochRow, 'trainLoss' | 'testLoss' | 'te
   /** Steps since training began. */
   step: number;
 }
+
+/**
+ * Attack success rate from which on an attack succeeds. Below it the network has learned the trigger for a part of the samples only, and
+ * the poisoned samples are a mixture of two kinds, whose information says nothing about the attack.
+ */
+export const SUCCESS = 0.9;

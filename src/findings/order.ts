@@ -1,8 +1,8 @@
 /** The order of attacks by S is the same at every value of what a study varies. */
 import { mean, rankCorrelation } from '../dynamics/index.js';
+import { SUCCESS } from '../dynamics/types.js';
 import { decimal, type Finding } from '../report/index.js';
 import { asrOf, scoreOf } from './levels.js';
-import { SUCCESS } from './success.js';
 import type { VariedSetting } from './varied.js';
 import { verdictOf } from './verdict.js';
 

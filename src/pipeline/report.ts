@@ -112,7 +112,11 @@ export async function reportAndDynamics(
     poisonRate: poisoned ? config.poisonRate : null,
     target: config.target,
     classNames: classes,
-    basis: config.critic === 'paper' ? 'train' : 'held-out',
+    basis: information.some((r) => r.estimator === 'resolved')
+      ? 'resolved'
+      : config.critic === 'paper'
+        ? 'train'
+        : 'held-out',
     seeds: 1,
     config: { ...config },
     epochs: events.flatMap((e) => epochRow(e) ?? []),

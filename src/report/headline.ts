@@ -25,6 +25,29 @@ export function outcome(report: RunReport): string {
   return `${attack}: ${trained}${accuracy}${success}.`;
 }
 
+/** Level below which p speaks of a difference. */
+const LEVEL = 0.05;
+
+/** p as a text: three decimals, or a power of ten where these would be 0. */
+export const chanceText = (p: number | null | undefined): string =>
+  typeof p === 'number' && p < 0.0005 ? p.toExponential(0) : decimal(p, 3);
+
+/** What p of resolved information says: it comes from the integration gap, so S's own range does not decide. */
+function resolvedVerdict(
+  { p, rank, null: range }: StealthResult,
+  report: Pick<RunReport, 'poisoned' | 'seeds'>,
+): string {
+  if (p === null || !range) return 'The clean classes do not suffice for p.';
+  const gap = report.poisoned
+    ? 'poisoned and clean samples of the target class'
+    : 'the random subset and the rest of its class';
+  const evidence = `p = ${chanceText(p)} by the law of ${count(range.draws, 'draw')} of the null${p < 0.005 ? ', an extrapolation' : ''}; rank ${decimal(rank, 3)}`;
+  const scope = report.seeds === 1 ? ' This is one training run; another seed may differ.' : '';
+  return p < LEVEL
+    ? `Information flows differently through ${gap} than through two halves of a clean class (${evidence}).${scope}`
+    : `Between ${gap} this run shows no difference beyond that of two halves of a clean class (${evidence}).${scope}`;
+}
+
 /** What the stealth score says, and how sure one can be. */
 export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned' | 'seeds'>): string {
   if (!stealth) return 'The stealth score was not computed.';
@@ -33,6 +56,7 @@ export function verdict(stealth: StealthResult | null, report: Pick<RunReport, '
   if (!stealth.null) return `${score}. Without a null, noise cannot be ruled out.`;
   const { low, high, draws } = stealth.null;
   const range = `${decimal(low, 2)} to ${decimal(high, 2)}`;
+  if (stealth.null.gapsByClass) return `${score}. ${resolvedVerdict(stealth, report)}`;
   const p = `p = ${decimal(stealth.p, 3)}${stealth.p === 1 / (1 + draws) ? `, the smallest value that ${count(draws, 'draw')} can give` : ''}`;
   const who = report.poisoned ? 'the target class' : 'the class in the role of the target';
   const scope = report.seeds === 1 ? ' This is one training run; another seed may differ.' : '';

@@ -3,7 +3,7 @@
 import { mean, trajectories } from '../dynamics/trajectory.js';
 import { newDocument } from './dom.js';
 import { count, decimal, duration, percent } from './format.js';
-import { outcome, verdict } from './headline.js';
+import { chanceText, outcome, verdict } from './headline.js';
 import { type Html, html } from './html.js';
 import { facts, page, section, warningList } from './page.js';
 import { kicker } from './parts.js';
@@ -64,8 +64,12 @@ function headlineFacts(report: RunReport): Html {
     },
     {
       name: 'p',
-      value: decimal(stealth?.p, 3),
-      note: range && `smallest possible ${decimal(1 / (1 + range.draws), 3)}`,
+      value: chanceText(stealth?.p),
+      note:
+        range &&
+        (range.gapsByClass
+          ? `rank ${decimal(stealth?.rank, 3)}`
+          : `smallest possible ${decimal(1 / (1 + range.draws), 3)}`),
     },
     {
       name: 'D beyond the null',
@@ -75,7 +79,9 @@ function headlineFacts(report: RunReport): Html {
     {
       name: 'authors’ draft score',
       value: decimal(draft?.score, 2),
-      note: draft && (draft.note ? `at epochs ${draft.epochs.join(', ')}` : 'lower is stealthier'),
+      note:
+        draft &&
+        (draft.note ? `at epochs ${draft.epochs.map((e) => Number(e.toFixed(2))).join(', ')}` : 'lower is stealthier'),
     },
   ]);
 }

@@ -30,6 +30,14 @@ import { facts, figure, legend, section } from './page.js';
 import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.js';
 import type { RunReport } from './types.js';
 
+/** What the trajectories are, by the basis of the estimates. */
+const basisWords: Record<RunReport['basis'], string> = {
+  train: 'Estimated mutual information of training pairs',
+  'held-out': 'Estimated mutual information of held-out samples',
+  resolved:
+    'Resolved information: what a channel of the network’s own noise, magnified κ times, tells about which sample of the group it was (I(X;Ŷ): critics, held-out samples)',
+};
+
 const meanings = {
   'I(X;T)': 'what T knows about the image',
   'I(T;Ŷ)': 'what T knows about the prediction',
@@ -50,7 +58,7 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
   const height = place === 'two' ? 300 : 268;
   const shading = report.phases.find((p) => p.group === partOf(report.target, 'backdoor'))?.phases;
   const intro = [
-    `Estimated mutual information of ${report.basis === 'train' ? 'training pairs' : 'held-out samples'} at each checkpoint, in nats. Bands: ${bandWords(report)}.`,
+    `${basisWords[report.basis]} at each checkpoint, in nats. Bands: ${bandWords(report)}.`,
     shading?.some((p) => p.kind !== 'not resolved') &&
       quantities.includes('I(X;T)') &&
       `Shading behind I(X;T): phases of ${report.poisoned ? 'the poisoned samples' : 'the random subset'}, colours as in the next section.`,

@@ -56,7 +56,7 @@ export interface RunReport {
   target: number;
   classNames?: readonly string[];
   /** Which of the two recorded values the estimates are; a figure never mixes them. */
-  basis: 'held-out' | 'train';
+  basis: 'held-out' | 'train' | 'resolved';
   /** Training seeds behind the intervals; with 1 they are labelled "within run". */
   seeds: number;
   config: Record<string, unknown>;

@@ -24,7 +24,7 @@ const words: [string, string][] = [
   ],
   [
     'Null of the score',
-    'The same computation where nothing is poisoned: each clean class takes the role of the target, and two random subsets of it those of poisoned and clean samples. The range holds the scores of 95 % of further clean classes. p is the share of clean scores as low as S, the run itself included.',
+    'The same computation where nothing is poisoned: each clean class takes the role of the target, and two random subsets of it those of poisoned and clean samples. The range holds the scores of 95 % of further clean classes. p is the share of clean scores as low as S, the run itself included. With resolved information, p is the chance that two halves of one more clean class differ as much as poisoned and clean samples do (integration gap), by a law fitted to the null; rank is the share of the null that differs as much.',
   ],
   [
     'ASR',

@@ -1,9 +1,10 @@
 /** Attacks × rates × data sets: how information flows under each, and whether what the paper found is found here. */
 
+import { SUCCESS } from '../dynamics/types.js';
 import { acceleration } from '../findings/acceleration.js';
 import { findings, notJudged } from '../findings/paper.js';
 import { type Setting, settings } from '../findings/settings.js';
-import { SUCCESS, succeeds } from '../findings/success.js';
+import { succeeds } from '../findings/success.js';
 import { withInterval } from '../findings/words.js';
 import type { Block, Finding, StudyReport, StudySection } from '../report/index.js';
 import { grid } from './grid.js';

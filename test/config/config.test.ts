@@ -45,6 +45,19 @@ describe('the configuration of a run', () => {
     expect(() => resolveConfig({ epochs: 5, checkpoints: [2, 0.5] })).toThrow('ascending epochs are expected');
   });
 
+  it('of resolved information draws eight times, and refuses a network without noise and a single draw', () => {
+    expect(resolveConfig({ instrument: ['resolved'] }).draws).toBe(8);
+    expect(resolveConfig({ instrument: ['resolved'], draws: 3 }).draws).toBe(3);
+    expect(resolveConfig({}).draws).toBe(2);
+    expect(() => resolveConfig({ instrument: ['resolved'], noise: 0 })).toThrow(
+      '--noise 0: --instrument resolved needs noise',
+    );
+    expect(() => resolveConfig({ instrument: ['resolved'], draws: 1 })).toThrow(
+      '--draws 1: --instrument resolved needs at least 2',
+    );
+    expect(() => resolveConfig(requestOf({ instrument: 'resolvd' }))).toThrow('--instrument');
+  });
+
   it('takes only the embedded data set in a small size of its own accord', () => {
     expect(resolveConfig({}).trainLimit).toBe(4000);
     expect(resolveConfig({ dataset: 'cifar10', dataDir: 'x' }).trainLimit).toBeUndefined();

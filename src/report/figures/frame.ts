@@ -43,9 +43,12 @@ export function epochAxes(epochs: readonly number[], yLabel: string, yOptions: P
   return [
     Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: yOptions.ticks ?? 5 }),
     Plot.axisY({ label: yLabel, labelArrow: 'none', tickSize: 0, ticks: 5, ...yOptions }),
-    Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: 'd' }),
+    Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: epochText }),
   ];
 }
+
+/** `3`, or `0.42` for a moment inside an epoch. */
+const epochText = (epoch: number) => String(Number(epoch.toFixed(2)));
 
 /** First and last epoch, and round numbers between them, none so near to either that the labels touch. */
 export function epochTicks(epochs: readonly number[]): number[] {
