@@ -1,5 +1,5 @@
 /** `ibscope study`: many runs that answer one question, one command a study. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { requestOf } from '../config/flags.js';
 import { duration } from '../report/format.js';
 import { type Study, type StudyOptions, studies } from '../studies/index.js';
@@ -26,7 +26,11 @@ function addOne(command: Command, study: Study) {
   const { defaults } = study;
   const one = command.command(study.name).description(study.summary);
   addRunOptions(one, study.varies ? [...VARIED, study.varies] : VARIED)
-    .option('--data <set>', 'data set, as name[:dir][?option=value&…]; may be repeated (default shapes10)', collect, [])
+    .addOption(
+      new Option('--data <set>', 'data set, as name[:dir][?option=value&…]; may be repeated')
+        .argParser(collect)
+        .default([], 'shapes10'),
+    )
     .option(
       '--attacks <names>',
       `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map((a) => a.attack).join(',')})`,
