@@ -15,7 +15,7 @@ export type {
 export { UserError } from './base/errors.js';
 export { type Phase as ProgressPhase, type Progress, type RunHooks, Stopped } from './base/progress.js';
 export { Rng } from './base/random.js';
-export type { RunConfig, RunRequest } from './config/options.js';
+export type { Instrument, RunConfig, RunRequest } from './config/options.js';
 export * as dynamics from './dynamics/index.js';
 export * as engine from './engine/index.js';
 export * as attacks from './library/attacks.js';
