@@ -13,6 +13,7 @@ const real = (test: (x: number) => boolean, what: string) => z.coerce.number({ e
 
 /** How information is measured. Runs without the option, version 0.1.0's among them, are measured by critics. */
 export const instruments = ['critics', 'resolved'] as const;
+/** One of `instruments`. */
 export type Instrument = (typeof instruments)[number];
 
 /**
