@@ -151,7 +151,7 @@ function document(rows: readonly Row[], results: Map<Row, Reached>): string {
     '5 000 CIFAR-10 images, ResNet-18 of width 16, 12 epochs, γ 0.4, seed 0; 1 000 test images. Options are the defaults but where one',
     'is named; the picture of `patch` is a white ring, 7×7. PSNR and SSIM are means over the triggered test images. `npm run bench -- attacks --images DIR` writes this page.',
     '',
-    '| attack | rate | payload samples | test accuracy | ASR | PSNR, dB | SSIM |',
+    '| attack | rate | poisoned samples | clean accuracy | ASR | PSNR, dB | SSIM |',
     '|---|---|---|---|---|---|---|',
     ...lines,
     '',

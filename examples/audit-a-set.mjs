@@ -8,7 +8,7 @@ const { images, labels, height, width, poisoned } = attacks.poison(train, attack
 const set = datasets.imageSet({ images, labels, height, width });
 
 const found = await audit({ set, effort: 'quick' }, { line: (text) => console.error(text) });
-console.log(`${found.verdict}: ${found.suspiciousClasses.join(', ') || 'no class stands out'}`);
+console.log(`${found.verdict}: ${found.suspiciousClasses.join(', ') || 'no class is flagged'}`);
 for (const { label, p } of [...found.classes].sort((a, b) => a.p - b.p).slice(0, 3))
   console.log(`class ${label}: p ${p.toPrecision(2)}`);
 

@@ -114,7 +114,7 @@ class Recorder:
                 raise ValueError("record(step=...) needs Recorder(..., steps_per_epoch=...)")
             epoch, rest = divmod(int(step), self.steps_per_epoch)
             step = int(step) if rest else None
-        # The training that is recorded goes on as if it had not been: modes and random numbers are put back.
+        # Recording does not change the training: modes and random numbers are put back.
         modes = [(m, m.training) for m in self.model.modules()]
         devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
         self.model.eval()

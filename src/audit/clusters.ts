@@ -82,7 +82,7 @@ function errorsBeyondOthers(split: readonly (TwoClusters | null)[]): number[] {
 
 /**
  * P-value of a split of the rest of a class against the values that other classes have for the whole: the larger of both signals',
- * because the rest of a clean class may well be narrower than other classes, which by itself makes one of them stand out.
+ * because the rest of a clean class may well be narrower than other classes, which by itself makes one of them differ from the others.
  */
 export function splitP(
   { separation, gain }: TwoClusters,

@@ -59,7 +59,7 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
       );
     const samples = await readSamples(dir, trace.classes.length);
     if (follow) await firstProbe(dir, samples.n, hooks);
-    const config = await configOf(dir, trace, samples, options);
+    const config = await configOfTrace(dir, trace, samples, options);
     const plan = planOf(trace, samples, config);
     if (plan.groups.size === 0)
       throw new UserError(`${path}: no group has 100 samples; record more of them, or fewer classes`);
@@ -92,7 +92,7 @@ async function wait(stage: string, hooks: RunHooks): Promise<void> {
 }
 
 /** What the run's own documents say, and for the rest the quick preset; X is read through φ where the probes have it. */
-async function configOf(
+async function configOfTrace(
   dir: RunDirectory,
   trace: TraceDocument,
   samples: Samples,
