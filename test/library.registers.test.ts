@@ -141,7 +141,7 @@ describe('a mistake of the caller is a UserError that says what is wrong', () =>
     ['an odd hook', () => run({}, 'x', false, wrong({ onProgress: 3 })), /unknown option "onProgress"/],
     ['nothing to compare', () => compare([], 'x'), /at least one configuration/],
     ['an attack twice', () => compare([{}, {}], 'x'), /"badnets" occurs twice/],
-    ['no trace', () => analyze({ path: join(folder, 'nowhere') }), /no run there/],
+    ['no trace', () => analyze({ path: join(folder, 'nowhere') }), /no trace there/],
     [
       'an option of training',
       () => analyze({ path: 'x', options: { epochs: 3 } }),

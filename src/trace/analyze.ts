@@ -49,7 +49,8 @@ const SEARCH_EVERY = 500;
 const WRITING = 30_000;
 
 export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: RunHooks): Promise<RunResult> {
-  await RunDirectory.read(path);
+  if (!(await stat(join(path, 'run.json')).catch(() => null)))
+    throw new UserError(`${path}: no trace there (it has no run.json); docs/trace.md says how to record one`);
   const dir = await RunDirectory.open(path, true);
   try {
     const trace = await readTrace(dir);
