@@ -143,7 +143,7 @@ describe('run', () => {
       [['export', 'model', '--epoch', 'last', '--out', 'x.onnx'], /--epoch last/],
       [['export', 'model', '--epoch', '', '--out', 'x.onnx'], /--epoch : a number of an epoch is expected/],
       [['export', 'model', '--format', 'onx', '--out', 'x.onnx'], /unknown format "onx".*Did you mean "onnx"/],
-      [['export', 'model', '--out', 'model'], /--out model: there is a folder/],
+      [['export', 'model', '--out', 'model'], /--out model: it is a folder; name a file/],
     ];
     for (const [args, message] of refused) {
       const { code, stderr } = await ibscope(args);
