@@ -26,14 +26,16 @@ function criticQuantities(config: Settings, layer: string): Quantity[] {
   return replaced ? ['I(X;Ŷ)', 'I(T;Y)'] : all;
 }
 
+/** Estimates that the critics make at one layer of a checkpoint. */
+const plannedAt = (config: Settings, groups: Iterable<string>, layer: string) =>
+  estimatesPlanned(groups)
+    .filter((p) => criticQuantities(config, layer).includes(p.quantity))
+    .reduce((s, p) => s + p.groups.length, 0);
+
 /** Rows that the critics write for one checkpoint: what a complete one has. */
 export function criticRows(config: Settings, groups: Iterable<string>): number {
-  const planned = estimatesPlanned(groups);
-  const at = (layer: string) =>
-    planned
-      .filter((p) => criticQuantities(config, layer).includes(p.quantity))
-      .reduce((s, p) => s + p.groups.length, 0);
-  return config.layer!.reduce((s, layer) => s + at(layer), 0);
+  const ids = [...groups];
+  return config.layer!.reduce((s, layer) => s + plannedAt(config, ids, layer), 0);
 }
 
 /** Estimates a checkpoint at every layer; returns the seconds it took. `read` gives what was probed of one layer. */
@@ -52,9 +54,7 @@ export async function recordEstimates(
     const data = await read(layer);
     if (layer === layers[0] && resolvedAt(config)) await recordResolution(dir, epoch, config, data.groups);
     const only = criticQuantities(config, layer);
-    const total = estimatesPlanned(data.groups.keys())
-      .filter((p) => only.includes(p.quantity))
-      .reduce((s, p) => s + p.groups.length, 0);
+    const total = plannedAt(config, data.groups.keys(), layer);
     const stage = `information at epoch ${Number(epoch.toFixed(3))}${layers.length > 1 ? `, ${layer}` : ''}`;
     const report = (done: number) => {
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
