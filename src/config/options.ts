@@ -83,22 +83,24 @@ export const runOptions = z.object({
     .optional()
     .describe('number of test images, balanced over the classes (default all; shapes10: 1000)'),
   checkpoints: z
-    .array(z.union([z.number(), z.string()], { error: 'epochs such as 0.25, or steps such as 20s' }))
+    .array(z.union([z.number(), z.string()], { error: 'epochs such as 0.25, steps such as 20s, or log' }))
     .optional()
     .describe(
-      'moments at which information is estimated: epochs such as 0.1,1,5, steps such as 20s (default a ladder that ends with the last epoch)',
+      'moments at which information is estimated: epochs such as 0.1,1,5, steps such as 20s, log for a logarithmic ladder inside the first epoch (default log,1,2,4,8, … and the last epoch)',
     ),
   probeSize: whole(10, 'a whole number from 10').describe('largest number of samples in a group; shapes10: quick 110'),
-  draws: whole(1, 'a whole number from 1').describe('noise draws of each probed sample'),
+  draws: whole(1, 'a whole number from 1').describe(
+    'noise draws of each probed sample (default 8; with critics alone: quick 2, paper 4)',
+  ),
   nullSplits: whole(0, 'a whole number from 0').describe(
-    'pairs of disjoint random subsets of each clean class, for the null of the score',
+    'random divisions of each clean class into two halves, for the null of the score; 0: no null (default 4; with critics alone 1)',
   ),
   instrument: z
     .array(z.enum(instruments, { error: `one of ${instruments.join(', ')}` }))
     .min(1, `one of ${instruments.join(', ')}`)
     .optional()
     .describe(
-      'how I(X;T) and I(T;Ŷ) are measured: critics, or resolved (resolved information); the first of several is scored (default critics)',
+      'how I(X;T) and I(T;Ŷ) are measured: resolved (resolved information) or critics; the first of several is scored; without noise critics take the place of resolved',
     ),
   critic: z
     .enum(['quick', 'paper'], { error: 'quick or paper' })

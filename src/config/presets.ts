@@ -1,5 +1,7 @@
 /** The two presets, and the epochs at which information is estimated by default. */
 
+import { LOG, type MomentRequest } from '../training/moments.js';
+
 const common = {
   dataset: 'shapes10',
   attack: 'badnets',
@@ -30,8 +32,7 @@ export const presets = {
     lr: 0.05,
     schedule: 'cosine',
     probeSize: 500,
-    draws: 2,
-    nullSplits: 1,
+    instrument: ['resolved'],
     critic: 'quick',
     view: 'network',
   },
@@ -43,11 +44,19 @@ export const presets = {
     lr: 0.1,
     schedule: 'plateau',
     probeSize: 5000,
-    draws: 4,
-    nullSplits: 1,
+    instrument: ['critics'],
     critic: 'paper',
     view: 'pixels',
   },
+} as const;
+
+/**
+ * Noise draws of a sample, and divisions of each clean class for the null, by what measures. Fewer than eight draws do not carry a
+ * covariance of the noise. Critics train a network for every group, so that one division is what a run has time for.
+ */
+export const instrumentSizes = {
+  resolved: { draws: 8, nullSplits: 4 },
+  critics: { quick: { draws: 2, nullSplits: 1 }, paper: { draws: 4, nullSplits: 1 } },
 } as const;
 
 /** Sizes for shapes10, which has no size of its own. 110 samples are just above the 100 that a comparison needs: a first run is short. */
@@ -56,8 +65,8 @@ export const presetLimits = { quick: { trainLimit: 4000, testLimit: 1000, probeS
 /** Checkpoints of the paper's figures. */
 export const PAPER_EPOCHS = [1, 5, 10, 20, 40, 60, 80, 100, 120];
 
-/** Default checkpoints: dense in the first epochs, where the trajectories change most. The last epoch is always one. */
-export function ladder(epochs: number): number[] {
-  const steps = [1, 2, 4, 8, 12, 16, 20, 30, 40, 60, 80, 100];
-  return [...steps.filter((e) => e < epochs), epochs];
+/** Default checkpoints: logarithmic inside the first epoch, then dense where the trajectories change most. The last epoch is always one. */
+export function ladder(epochs: number): MomentRequest[] {
+  const later = [1, 2, 4, 8, 12, 16, 20, 30, 40, 60, 80, 100];
+  return [LOG, ...later.filter((e) => e < epochs), epochs];
 }

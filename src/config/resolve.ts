@@ -10,7 +10,7 @@ import { findModel } from '../models/index.js';
 import { type MomentRequest, parseMoment } from '../training/moments.js';
 import { flagOf } from './flags.js';
 import { type RunConfig, type RunRequest, runOptions } from './options.js';
-import { ladder, PAPER_EPOCHS, presetLimits, presets } from './presets.js';
+import { instrumentSizes, ladder, PAPER_EPOCHS, presetLimits, presets } from './presets.js';
 
 /**
  * Fills in the preset and checks everything that can be checked without reading the data set.
@@ -24,10 +24,19 @@ export function resolveConfig(request: RunRequest): RunConfig {
   const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
   // The presets' rates are for SGD and far too high for AdamW; 0.001 is PyTorch's default for it.
   const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
-  // Fewer than eight draws a sample do not carry a covariance of the noise.
-  const resolved = Array.isArray(given.instrument) && given.instrument.includes('resolved');
-  const draws = resolved ? { draws: 8 } : {};
-  const filled: Record<string, unknown> = { ...presets[preset], ...limits, ...rate, ...draws, preset, ...given };
+  // Without noise there is nothing to resolve: critics measure unless the user insists.
+  const instrument = given.instrument ?? (Number(given.noise) === 0 ? ['critics'] : presets[preset].instrument);
+  const resolved = Array.isArray(instrument) && instrument.includes('resolved');
+  const sizes = resolved ? instrumentSizes.resolved : instrumentSizes.critics[preset];
+  const filled: Record<string, unknown> = {
+    ...presets[preset],
+    ...limits,
+    ...rate,
+    ...sizes,
+    preset,
+    instrument,
+    ...given,
+  };
   for (const [key, value] of Object.entries(filled)) if (value === '') throw refusal(key, value, 'a value');
   const parsed = runOptions.safeParse(filled);
   if (!parsed.success) {
@@ -83,7 +92,7 @@ function checkpoints({ checkpoints: list, epochs, preset }: RunConfig): MomentRe
     return preset === 'paper' ? [...new Set([...PAPER_EPOCHS.filter((e) => e < epochs), epochs])] : ladder(epochs);
   const say = (what: string) => new UserError(`--checkpoints ${list.join(',')}: ${what}`);
   if (list.length === 0 || list.some((moment) => parseMoment(String(moment)) === null))
-    throw say('epochs above 0 or steps from 1 are expected, such as 0.1,0.25,1,5 or 20s');
+    throw say('epochs above 0, steps from 1, or log are expected, such as 0.1,0.25,1,5, or 20s, or log,1,5');
   const inEpochs = list.filter((moment) => typeof moment === 'number');
   if (inEpochs.some((e, i) => i > 0 && e <= inEpochs[i - 1])) throw say('ascending epochs are expected');
   if (inEpochs.some((e) => e > epochs)) throw say(`the last epoch is ${epochs} (--epochs)`);

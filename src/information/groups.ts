@@ -21,8 +21,10 @@ export interface GroupRequest {
   limit: number;
   /** Smallest size of a group; default `MINIMUM_GROUP`. */
   minimum?: number;
-  /** Pairs of disjoint subsets of each clean class, for the null of the score. */
+  /** Divisions of random samples of each clean class into two halves, for the null of the score. */
   nullSplits: number;
+  /** Whether all divisions of a class divide the same samples: more draws of the null, and no more samples to probe. */
+  sharedNull?: boolean;
   /** Number of samples that the poison rate gives. With attack `none`, so many of the target class form the backdoor group. */
   pretended: number;
   seed: number;
@@ -99,12 +101,15 @@ export function planGroups(request: GroupRequest): GroupPlan {
       Int32Array.of(...rng('mixed b').sample(backdoor, half), ...rng('mixed c').sample(clean, size - half)),
     );
   }
-  for (const { k, pool } of withNull ? classPools : [])
+  for (const { k, pool } of withNull ? classPools : []) {
+    const both = rng(`${k} null 0`).sample(pool, 2 * size);
     for (let s = 0; s < request.nullSplits; s++) {
-      const pair = rng(`${k} null ${s}`).sample(pool, 2 * size);
+      const own = rng(`${k} null ${s}`);
+      const pair = s === 0 ? both : request.sharedNull ? own.shuffle(both.slice()) : own.sample(pool, 2 * size);
       chosen.set(nullHalf(k, 'a', s), pair.slice(0, size));
       chosen.set(nullHalf(k, 'b', s), pair.slice(size));
     }
+  }
   // The authors' backdoor group: the first rate·N samples with the target's label. With cover samples there are fewer poisoned
   // samples than that, and clean samples complete the group.
   if (hasCover && chosen.has(partOf(c, 'backdoor'))) {

@@ -4,6 +4,7 @@ import type { RunHooks } from '../base/progress.js';
 import { dataHash } from '../datasets/hash.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { type MadeSet, type MarkedSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
+import { instrumentsOf } from './resolution.js';
 
 export interface Prepared extends MadeSet {
   groups: GroupPlan;
@@ -30,6 +31,8 @@ export function groupsOf(config: Preparable, { poisoned, dataset, target }: Made
     target,
     limit: config.probeSize,
     nullSplits: config.nullSplits,
+    // Critics by themselves keep the draws of version 0.1.0.
+    sharedNull: instrumentsOf(config).includes('resolved'),
     pretended: Math.round(config.poisonRate * poisoned.n),
     seed: config.seed,
   });

@@ -11,25 +11,32 @@ export interface Moment {
   epoch: number;
 }
 
-/** A moment as it is asked for: a number of epochs (0.25), or a number of steps as a text (`20s`). */
+/** A moment as it is asked for: a number of epochs (0.25), a number of steps as a text (`20s`), or `LOG`. */
 export type MomentRequest = number | string;
+
+/** The word for moments inside the first epoch whose distances grow by a constant factor (`stepsInFirstEpoch`). */
+export const LOG = 'log';
 
 /** Moments inside the first epoch that a default ladder has at least, where the epoch has enough steps. */
 const INSIDE = 6;
 
 export const momentAt = (step: number, stepsPerEpoch: number): Moment => ({ step, epoch: step / stepsPerEpoch });
 
-/** `0.25` → 0.25 epochs, `20s` → 20 steps, both above 0; null for any other text. */
+/** `0.25` → 0.25 epochs, `20s` → 20 steps, both above 0, and `log`; null for any other text. */
 export function parseMoment(text: string): MomentRequest | null {
   const word = text.trim();
+  if (word === LOG) return word;
   if (/^\d+s$/.test(word)) return Number(word.slice(0, -1)) >= 1 ? word : null;
   const epochs = Number(word);
   return word !== '' && Number.isFinite(epochs) && epochs > 0 ? epochs : null;
 }
 
-/** The step of a moment asked for: epochs are rounded to the nearest step, and to at least 1. */
-export function stepOfMoment(request: MomentRequest, stepsPerEpoch: number): number {
-  return typeof request === 'string' ? Number(request.slice(0, -1)) : Math.max(1, Math.round(request * stepsPerEpoch));
+/** The steps of what is asked for: epochs are rounded to the nearest step, and to at least 1. */
+function stepsOf(request: MomentRequest, stepsPerEpoch: number): number[] {
+  if (request === LOG) return stepsInFirstEpoch(stepsPerEpoch);
+  return [
+    typeof request === 'string' ? Number(request.slice(0, -1)) : Math.max(1, Math.round(request * stepsPerEpoch)),
+  ];
 }
 
 /**
@@ -37,11 +44,11 @@ export function stepOfMoment(request: MomentRequest, stepsPerEpoch: number): num
  */
 export function momentsOf(requests: readonly MomentRequest[], stepsPerEpoch: number, epochs: number): Moment[] {
   const end = epochs * stepsPerEpoch;
-  const steps = requests.map((request) => {
-    const step = stepOfMoment(request, stepsPerEpoch);
-    if (step > end)
+  const steps = requests.flatMap((request) => {
+    const found = stepsOf(request, stepsPerEpoch);
+    if (found.some((step) => step > end))
       throw new UserError(`--checkpoints ${requests.join(',')}: ${request} is after the end, step ${end} (--epochs)`);
-    return step;
+    return found;
   });
   return [...new Set([...steps, end])].sort((a, b) => a - b).map((step) => momentAt(step, stepsPerEpoch));
 }
