@@ -6,6 +6,12 @@ import { succeeds } from './success.js';
 import { mostOf, verdictOf } from './verdict.js';
 import { withInterval } from './words.js';
 
+/**
+ * Smallest effect of interest: a difference in S of a tenth of 1, the S of samples that flow as clean ones do. The paper gives an order and no
+ * size, so it is the size of every finding without one.
+ */
+export const INTEREST = 0.1;
+
 /** The attacks that the paper calls visually imperceptible, of its five. */
 const IMPERCEPTIBLE = ['blend', 'wanet', 'label-consistent', 'adaptive-blend'];
 

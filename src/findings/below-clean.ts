@@ -9,6 +9,12 @@ import { succeeds } from './success.js';
 import { allOf, verdictOf } from './verdict.js';
 import { withInterval } from './words.js';
 
+/**
+ * Smallest effect of interest: poisoned samples lie below the clean samples of the target class by a tenth of their level. The paper draws
+ * the gap and gives no size for it, so it is the size of every finding without one.
+ */
+export const INTEREST = 0.1;
+
 /** Average over epochs of poisoned minus clean samples, nats, over seeds; null where a run has not both groups. */
 function difference({ runs, config }: Repeated, quantity: StealthQuantity): Average | null {
   const found = runs.flatMap((run) => {

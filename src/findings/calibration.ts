@@ -3,6 +3,12 @@ import type { Finding } from '../report/index.js';
 import type { Setting } from './settings.js';
 import { verdictOf } from './verdict.js';
 
+/**
+ * Smallest effect of interest: a tenth of the clean models more than the 5 % that lie outside a 95 % range by chance. The paper has no null, so it
+ * is the size of every finding without one.
+ */
+export const INTEREST = 0.1;
+
 interface Calibration {
   inside: number;
   of: number;

@@ -37,10 +37,10 @@ function gapOf(rows: readonly EstimateRow[], quantity: StealthQuantity, one: str
 }
 
 /**
- * Smallest gap of interest beyond what noise makes, as a share of the clean classes' level: 10 %, as for every finding for which the paper
- * shows no other size.
+ * Smallest effect of interest: a gap beyond what noise makes of a tenth of the clean classes' level. Less than that is close. The paper says
+ * "close" and gives no size, so it is the size of every finding without one.
  */
-const CLOSE = 0.1;
+export const INTEREST = 0.1;
 
 /**
  * Gap in I(T;Ŷ) of `backdoor` against `clean` beyond what random halves of clean classes of the same run show, over seeds; null
@@ -70,7 +70,7 @@ function closeness({ runs, config }: Repeated, backdoor: string): Average | null
 export const adaptiveBlendCloseToClean = (backdoor: 'backdoor' | 'authors'): Claim => ({
   claim: `Adaptive Blend: I(T;Ŷ) of poisoned samples is close to clean ones (${backdoor === 'backdoor' ? 'true groups' : 'the authors’ grouping'})`,
   missing: (setting) => (ran(setting, 'adaptive-blend') ? null : 'adaptive-blend'),
-  /** The rule: the excess of the gap is below `CLOSE`, under every Adaptive Blend that succeeds. */
+  /** The rule: the excess of the gap is below `INTEREST`, under every Adaptive Blend that succeeds. */
   judge(setting) {
     const own = setting.attacks.filter((a) => a.config.attack === 'adaptive-blend');
     const found = own.filter(succeeds).flatMap((a) => {
@@ -86,8 +86,8 @@ export const adaptiveBlendCloseToClean = (backdoor: 'backdoor' | 'authors'): Cla
     }
     const words = found.map(({ label, gap }) => `${label} ${withInterval(gap)}`).join('; ');
     return {
-      verdict: allOf(found.map(({ gap }) => verdictOf(gap, [{ below: CLOSE }], [{ above: CLOSE }]))),
-      evidence: `The gap beyond that of random halves of clean classes, as a share of their level: ${words}. Up to ${CLOSE} counts as close.`,
+      verdict: allOf(found.map(({ gap }) => verdictOf(gap, [{ below: INTEREST }], [{ above: INTEREST }]))),
+      evidence: `The gap beyond that of random halves of clean classes, as a share of their level: ${words}. Up to ${INTEREST} counts as close.`,
     };
   },
 });

@@ -9,6 +9,12 @@ import type { StudyRun } from './types.js';
 import { mostOf } from './verdict.js';
 
 /**
+ * Smallest effect of interest: I(X;T) falls by a tenth of the height that it has expanded to, and I(T;Ŷ) holds if it falls by less than a
+ * tenth of its own. The paper draws the fall and gives no size for it, so it is the size of every finding without one.
+ */
+export const INTEREST = 0.1;
+
+/**
  * Epoch from which on the paper's protocol can tell a compression: phases need four checkpoints (dynamics/phases.ts), and the protocol's
  * first four are the epochs 1, 5, 10 and 20 (`PAPER_EPOCHS`). A training that ends earlier cannot contradict one.
  */

@@ -8,6 +8,12 @@ import { verdictOf } from './verdict.js';
 import { withInterval } from './words.js';
 
 /**
+ * Smallest effect of interest: a difference in S of a tenth of 1, the S of samples that flow as clean ones do. The paper has no such control, so
+ * it is the size of every finding without one.
+ */
+export const INTEREST = 0.1;
+
+/**
  * Of each attack, by seed. The rule: the difference from the control is not 0. Where it may be 0, the score may have seen the wrong labels
  * alone; no interval shows that it did, so nothing is contradicted.
  */

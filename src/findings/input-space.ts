@@ -6,8 +6,11 @@ import { succeeds } from './success.js';
 import { allOf, verdictOf } from './verdict.js';
 import { number } from './words.js';
 
-/** A τ of this size or less is no relation of interest: two attacks at random are in the same order with at most three chances in four. */
-const WEAK = 0.5;
+/**
+ * Smallest effect of interest: a τ of 0.5. Below it two attacks at random are in the same order with less than three chances in four. A rank
+ * correlation has no clean value to take a tenth of; a tenth of its range would need hundreds of attacks.
+ */
+export const INTEREST = 0.5;
 
 export const inputSpaceSaysNothing: Claim = {
   claim: 'Stealth inside the model does not follow stealth in input space',
@@ -33,7 +36,9 @@ export const inputSpaceSaysNothing: Claim = {
     );
     return {
       verdict: allOf(
-        correlations.map(({ c }) => verdictOf(c, [{ above: -WEAK, below: WEAK }], [{ above: 0 }, { below: 0 }])),
+        correlations.map(({ c }) =>
+          verdictOf(c, [{ above: -INTEREST, below: INTEREST }], [{ above: 0 }, { below: 0 }]),
+        ),
       ),
       evidence: `Kendall’s rank correlation of S with ${words.join('; with ')}.`,
     };

@@ -6,12 +6,15 @@ import { asrOf, scoreOf } from './levels.js';
 import type { VariedSetting } from './varied.js';
 import { verdictOf } from './verdict.js';
 
-/** A τ below this is no order that holds: two attacks at random keep theirs with less than three chances in four. */
-const HELD = 0.5;
+/**
+ * Smallest effect of interest: a τ of 0.5. Below it no order holds: two attacks at random keep theirs with less than three chances in four. A
+ * rank correlation has no clean value to take a tenth of.
+ */
+export const INTEREST = 0.5;
 
 /**
  * `claim`: the same in the words of a study. The rule: of all pairs of values, the one whose orders agree least has a τ above 0; a τ below
- * `HELD` contradicts.
+ * `INTEREST` contradicts.
  */
 export function orderFinding(setting: VariedSetting, claim: string): Finding {
   // An attack that does not succeed at a value is left out there.
@@ -45,7 +48,7 @@ export function orderFinding(setting: VariedSetting, claim: string): Finding {
     };
   return {
     claim,
-    verdict: verdictOf(least.c, [{ above: 0 }], [{ below: HELD }]),
+    verdict: verdictOf(least.c, [{ above: 0 }], [{ below: INTEREST }]),
     evidence: `The least agreement is between ${least.v} and ${least.w}: τ = ${decimal(least.c.tau, 2)} over ${least.c.n} attacks (95 % ${decimal(least.c.interval[0], 2)} to ${decimal(least.c.interval[1], 2)}).`,
   };
 }

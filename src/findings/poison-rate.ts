@@ -5,6 +5,12 @@ import { scoreOf } from './levels.js';
 import type { VariedSetting } from './varied.js';
 import { verdictOf } from './verdict.js';
 
+/**
+ * Smallest effect of interest: S is lower at the highest rate than at the lowest by a tenth of 1, the S of samples that flow as clean ones do.
+ * The paper has one rate and gives no size, so it is the size of every finding without one.
+ */
+export const INTEREST = 0.1;
+
 /** Of each attack. The rule: the rank correlation of S with the rate over all its runs is below 0. */
 export function falling(setting: VariedSetting): Finding[] {
   return setting.attacks
