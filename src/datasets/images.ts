@@ -39,12 +39,19 @@ export function checkSize(size: number): void {
   }
 }
 
+/** Whether the bytes begin as a JPEG or a PNG, which have one frame: asking libvips costs as much as decoding a small image. */
+const isStillImage = (bytes: Uint8Array) =>
+  (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) ||
+  (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47);
+
 async function open(file: string): Promise<Sharp> {
   if (/\.ppm$/i.test(file)) {
     const { data, width, height } = decodePpm(await readBytes(file), file);
     return sharp(data, { raw: { width, height, channels: 3 } });
   }
-  const image = sharp(file, { failOn: 'error', limitInputPixels: MOST_PIXELS });
+  const bytes = await readBytes(file);
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS });
+  if (isStillImage(bytes)) return image;
   const { format, pages = 1 } = await image.metadata();
   // libvips detects the format by content and reads more formats than a data set should have: SVG and PDF, and TIFF and GIF with pages.
   if (!['jpeg', 'png', 'webp'].includes(format)) throw new Error(`its content is ${format}, not JPEG, PNG or WebP`);
