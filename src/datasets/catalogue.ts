@@ -266,7 +266,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     disk: IDX_DISK,
     licence: 'MIT',
     page: 'https://github.com/zalandoresearch/fashion-mnist',
-    dataDir: IDX_DIR,
+    dataDir: `not needed where Debian’s package dataset-fashion-mnist is installed; else ${IDX_DIR}`,
     remote: {
       base: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
       ...idx([

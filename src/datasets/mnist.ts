@@ -4,7 +4,7 @@
  * `t10k-` pair, plain or with `.gz`.
  *
  * Images keep their shape, [n, 28, 28, 1] uint8; models and attacks accept any shape. The class "T-shirt/top" is named T-shirt here, because
- * class names become names of folders.
+ * class names become names of folders. Without a folder, Fashion-MNIST is read from where Debian's package `dataset-fashion-mnist` puts it.
  */
 
 import { join } from 'node:path';
@@ -51,15 +51,45 @@ async function readSplit(
   return gather({ images: images.data, labels: labels.data, height, width, channels: 1 }, chosen);
 }
 
-function idxSource(name: string, title: string, inside: string, classes: string[]): DatasetSource {
+const MARKER = 'train-images-idx3-ubyte';
+
+/** A Debian package that installs a data set, and the folder it installs it to. */
+export interface Installed {
+  package: string;
+  folder: string;
+}
+
+/** The folder of the Debian package. Throws `UserError` that says how to get the files. */
+async function installedFolder(name: string, { package: apt, folder }: Installed): Promise<string> {
+  if (await firstExisting([join(folder, MARKER), join(folder, `${MARKER}.gz`)])) return folder;
+  const files = Object.values(PREFIX).flatMap((p) => [`${p}-images-idx3-ubyte`, `${p}-labels-idx1-ubyte`]);
+  throw new UserError(
+    `data set "${name}": ${folder} holds no ${MARKER}.gz; install it with "apt install ${apt}", or name with --data-dir a folder with ${files.join(', ')} (or .gz)`,
+  );
+}
+
+/** A source of IDX files. `inside`: the folder that other tools unpack them to; `installed`: where they are without `dataDir`. */
+export function idxSource(
+  name: string,
+  title: string,
+  inside: string,
+  classes: string[],
+  installed?: Installed,
+): DatasetSource {
+  const elsewhere = installed ? `, else in ${installed.folder}` : '';
   return {
     name,
-    summary: `${title}, 28×28 grey: train- and t10k-images-idx3-ubyte and -labels-idx1-ubyte (or .gz) in --data-dir`,
-    needsDir: true,
+    summary: `${title}, 28×28 grey: train- and t10k-images-idx3-ubyte and -labels-idx1-ubyte (or .gz) in --data-dir${elsewhere}`,
+    needsDir: installed === undefined,
     async load({ dataDir, trainLimit, testLimit, seed }) {
-      const marker = 'train-images-idx3-ubyte';
-      const root = await requireDir(name, dataDir);
-      const folder = await locate(root, [join(inside, 'raw'), inside, 'raw'], [marker, `${marker}.gz`]);
+      const folder =
+        installed && !dataDir
+          ? await installedFolder(name, installed)
+          : await locate(
+              await requireDir(name, dataDir),
+              [join(inside, 'raw'), inside, 'raw'],
+              [MARKER, `${MARKER}.gz`],
+            );
       const train = await readSplit(folder, classes.length, 'train', trainLimit, seed);
       const test = await readSplit(folder, classes.length, 'test', testLimit, seed);
       const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
@@ -75,15 +105,16 @@ export const mnist = idxSource(
   Array.from({ length: 10 }, (_, k) => String(k)),
 );
 
-export const fashionMnist = idxSource('fashion-mnist', 'Fashion-MNIST', 'FashionMNIST', [
-  'T-shirt',
-  'trouser',
-  'pullover',
-  'dress',
-  'coat',
-  'sandal',
-  'shirt',
-  'sneaker',
-  'bag',
-  'ankle boot',
-]);
+/** Paths as `dpkg -L dataset-fashion-mnist` lists them. */
+export const fashionMnistPackage: Installed = {
+  package: 'dataset-fashion-mnist',
+  folder: '/usr/share/datasets/fashion-mnist',
+};
+
+export const fashionMnist = idxSource(
+  'fashion-mnist',
+  'Fashion-MNIST',
+  'FashionMNIST',
+  ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'],
+  fashionMnistPackage,
+);

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { loadDataset } from '../../src/datasets/index.js';
-import { idx, write } from './scratch.js';
+import { fashionMnist, fashionMnistPackage, idxSource } from '../../src/datasets/mnist.js';
+import { idx, root, write } from './scratch.js';
 
 const value = (i: number, p: number) => (i * 31 + p * 7) % 256;
 const images = (n: number) =>
@@ -91,4 +93,47 @@ describe('MNIST and Fashion-MNIST', () => {
       /holds no train-images-idx3-ubyte/,
     );
   });
+});
+
+describe('Fashion-MNIST as Debian installs it', () => {
+  const ten = Array.from({ length: 10 }, (_, k) => `class ${k}`);
+  const installed = (folder: string) => idxSource('some', 'Some', 'Some', ten, { package: 'some-set', folder });
+
+  test('without --data-dir the folder of the package is read, and with it the folder that it names', async () => {
+    const packed = Object.entries(files()).map(([file, content]) => [`${file}.gz`, gzipSync(content)]);
+    const source = installed(write('package', Object.fromEntries(packed)));
+    expect(source.needsDir).toBe(false);
+    expect((await source.load({ seed: 0 })).train).toMatchObject({ n: 40, height: 28, width: 28, channels: 1 });
+    const dataDir = write('own', files(60));
+    expect((await source.load({ seed: 0, dataDir })).train.n).toBe(60);
+  });
+
+  test('without the package one line says how to get the files', async () => {
+    const error = await installed(`${root}/nowhere`)
+      .load({ seed: 0 })
+      .catch((e) => e);
+    expect(error.name).toBe('UserError');
+    expect(error.message).toMatch(/nowhere holds no train-images-idx3-ubyte.gz; .*"apt install some-set"/);
+    for (const file of Object.keys(files())) expect(error.message).toContain(file);
+    expect(error.message).not.toContain('\n');
+  });
+
+  const there = existsSync(fashionMnistPackage.folder);
+  test.skipIf(!there)(
+    `the real files: 6 000 and 1 000 images of each class, first an ankle boot (needs ${fashionMnistPackage.package})`,
+    async () => {
+      const { train, test: held, classes, notes } = await fashionMnist.load({ seed: 0 });
+      const counts = (labels: Int32Array) => classes.map((_, k) => labels.filter((l) => l === k).length);
+      expect([train.n, held.n, classes.length]).toEqual([60_000, 10_000, 10]);
+      expect(counts(train.labels)).toEqual(Array(10).fill(6000));
+      expect(counts(held.labels)).toEqual(Array(10).fill(1000));
+      expect([train.labels[0], classes[9], notes]).toEqual([9, 'ankle boot', []]);
+      expect(train).toMatchObject({ height: 28, width: 28, channels: 1 });
+      // Mean and standard deviation of the pixels, by which everybody normalizes this set.
+      const mean = train.images.reduce((a, b) => a + b, 0) / train.images.length;
+      const square = train.images.reduce((a, b) => a + b * b, 0) / train.images.length;
+      expect(mean / 255).toBeCloseTo(0.286, 3);
+      expect(Math.sqrt(square - mean ** 2) / 255).toBeCloseTo(0.353, 3);
+    },
+  );
 });
