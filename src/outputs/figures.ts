@@ -9,7 +9,7 @@ import { phasesFigure } from '../report/figures/phases.js';
 import { planeFigure } from '../report/figures/plane.js';
 import { scorePartsFigure } from '../report/figures/score-parts.js';
 import { scoreStripFigure } from '../report/figures/score-strip.js';
-import { accuracyFigure, classLossFigure, lossFigure } from '../report/figures/training.js';
+import { accuracyFigure, classLossFigure, lossFigure, trainingRows } from '../report/figures/training.js';
 import { trajectoryFigure } from '../report/figures/trajectories.js';
 import { svgText } from '../report/page.js';
 import { standalone } from '../report/svg-file.js';
@@ -33,6 +33,7 @@ export type FigureName = (typeof figures)[number];
 /** The figure as the text of an SVG file. Sizes in pixels. Throws `UserError` where the run lacks what the figure shows. */
 export function figureFile(name: FigureName, { run, report }: Exportable, size: FigureSize): string {
   const document = newDocument();
+  const { stepsPerEpoch } = report;
   const window = Number(report.config.window ?? 1);
   const curves = trajectories(report.information)
     .filter((c) => !isNullGroup(c.group))
@@ -49,8 +50,8 @@ export function figureFile(name: FigureName, { run, report }: Exportable, size: 
     phases: () => phasesFigure(report, document, size),
     score: () => scoreStripFigure([{ name: report.attack, stealth: report.stealth! }], document, size),
     'score-parts': () => scorePartsFigure(report.stealth!, document, size),
-    accuracy: () => accuracyFigure(report.epochs, document, size),
-    loss: () => lossFigure(report.epochs, document, size),
+    accuracy: () => accuracyFigure(trainingRows(report), document, { ...size, stepsPerEpoch }),
+    loss: () => lossFigure(trainingRows(report), document, { ...size, stepsPerEpoch }),
     'class-loss': () => classLossFigure({ ...report, rows: report.epochs }, document, size),
   };
   if (['plane', 'ixt', 'ity', 'phases'].includes(name)) need(curves.length > 0, 'estimates');

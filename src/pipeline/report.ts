@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type EstimateRow, type StealthResult, stealth } from '../dynamics/index.js';
+import { type EstimateRow, type MomentRow, type StealthResult, stealth } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
 import type { RunReport } from '../report/index.js';
@@ -77,10 +77,10 @@ export async function reportAndDynamics(
   dir: RunDirectory,
   known: LayeredDynamics | null = null,
 ): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
-  const { config, classes } = await readRunDocument(dir);
+  const { config, classes, stepsPerEpoch } = await readRunDocument(dir);
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
-  const events = await dir.rows<{ event: string; epoch: number; seconds: number }>('events.jsonl');
+  const events = await dir.rows<MomentRow & { event: string }>('events.jsonl');
   const rows = scoredRows(await dir.rows<EstimateRow>('information.jsonl'), config);
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
@@ -119,7 +119,9 @@ export async function reportAndDynamics(
         : 'held-out',
     seeds: 1,
     config: { ...config },
+    stepsPerEpoch: stepsPerEpoch ?? null,
     epochs: events.flatMap((e) => epochRow(e) ?? []),
+    moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,

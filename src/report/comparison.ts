@@ -6,6 +6,7 @@ import { newDocument } from './dom.js';
 import { padded } from './figures/frame.js';
 import { planeFigure, planeTrails } from './figures/plane.js';
 import { type ScoreRow, scoreStripFigure } from './figures/score-strip.js';
+import { sharedClock } from './figures/time-axis.js';
 import { type TrajectoryData, trajectoryExtent, trajectoryFigure } from './figures/trajectories.js';
 import { count, decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
@@ -130,12 +131,19 @@ function trajectorySections(entries: readonly Entry[], document: Document): Html
   const quantities = (['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)'] as const).filter((q) =>
     entries.some((e) => e.curves.some((c) => c.quantity === q && groupStyle(c.group, e.report))),
   );
-  const epochs = entries.flatMap((e) => e.curves.flatMap((c) => c.epochs));
-  const xDomain: [number, number] = [Math.min(...epochs), Math.max(...epochs)];
+  const times = entries.flatMap((e) => e.curves.flatMap((c) => c.epochs));
+  const clock = sharedClock(entries.map((e) => e.report));
   const place = placeFor(entries.length);
   return quantities.map((quantity, i) => {
     const data = entries.map(
-      ({ report, curves }): TrajectoryData => ({ ...report, quantity, curves, rows: report.information, xDomain }),
+      ({ report, curves }): TrajectoryData => ({
+        ...report,
+        ...clock,
+        quantity,
+        curves,
+        rows: report.information,
+        times,
+      }),
     );
     const yDomain = padded(data.flatMap(trajectoryExtent));
     return section(
@@ -156,19 +164,19 @@ function planeSection(entries: readonly Entry[], document: Document): Html | nul
   const trails = entries.flatMap(({ report, curves }) => planeTrails({ ...report, curves }));
   const points = trails.flatMap((t) => t.points);
   if (points.length === 0) return null;
-  const epochs = points.map((p) => p.epoch);
-  const epochRange: [number, number] = [Math.min(...epochs), Math.max(...epochs)];
+  const times = points.map((p) => p.epoch);
+  const clock = sharedClock(entries.map((e) => e.report));
   const xDomain = padded(points.map((p) => p.x));
   const yDomain = padded(points.map((p) => p.y));
   const place = placeFor(entries.length);
   return section(
     'plane',
     'Information plane',
-    rampLegend(...epochRange),
+    rampLegend(times, clock),
     groupLegend(entries, document),
     html`<div class="grid ${place}">${entries.map(({ report, curves, label }) =>
       figure(`${report.name}-plane`, html`<b>${label}</b>`, place, (width) =>
-        planeFigure({ ...report, curves, xDomain, yDomain, epochRange }, document, {
+        planeFigure({ ...report, ...clock, curves, xDomain, yDomain, times }, document, {
           width,
           height: Math.round(180 + width / 2.2),
         }),

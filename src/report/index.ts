@@ -4,6 +4,7 @@ export { contactSheet, type SheetBlock } from './contact-sheet.js';
 export { type Line, linesFigure } from './figures/lines.js';
 export { type ScatterPoint, scatterFigure } from './figures/scatter.js';
 export { type SeededScores, scoresFigure } from './figures/scores.js';
+export { sharedClock } from './figures/time-axis.js';
 export { trajectoryFigure } from './figures/trajectories.js';
 export { decimal, duration } from './format.js';
 export { renderRunReport } from './run-report.js';

@@ -1,5 +1,6 @@
 /** Parts that the report of a run and the comparison of runs share. */
 import type { Trajectory } from '../dynamics/trajectory.js';
+import { type Clock, momentText } from './figures/time-axis.js';
 import { groupStyle, roleOrder } from './groups.js';
 import { type Html, html } from './html.js';
 import { legend } from './page.js';
@@ -40,8 +41,9 @@ export function groupLegend(
   );
 }
 
-/** The legend of the colours of epochs in the information plane. */
-export function rampLegend(first: number, last: number): Html {
-  if (first === last) return html`<span class="epochs">epoch ${first}</span>`;
-  return html`<span class="epochs">epoch ${first}<span class="ramp"></span>${last}</span>`;
+/** The legend of the colours of moments, in epochs, in the information plane. */
+export function rampLegend(moments: readonly number[], clock: Clock): Html {
+  const [first, last] = [Math.min(...moments), Math.max(...moments)];
+  if (first === last) return html`<span class="epochs">${momentText(first, clock)}</span>`;
+  return html`<span class="epochs">${momentText(first, clock)}<span class="ramp"></span>${momentText(last, clock)}</span>`;
 }

@@ -2,6 +2,7 @@
 
 import { mean, trajectories } from '../dynamics/trajectory.js';
 import { newDocument } from './dom.js';
+import { momentText } from './figures/time-axis.js';
 import { count, decimal, duration, percent } from './format.js';
 import { chanceText, outcome, verdict } from './headline.js';
 import { type Html, html } from './html.js';
@@ -81,7 +82,7 @@ function headlineFacts(report: RunReport): Html {
       value: decimal(draft?.score, 2),
       note:
         draft &&
-        (draft.note ? `at epochs ${draft.epochs.map((e) => Number(e.toFixed(2))).join(', ')}` : 'lower is stealthier'),
+        (draft.note ? `at ${draft.epochs.map((e) => momentText(e, report)).join(', ')}` : 'lower is stealthier'),
     },
   ]);
 }

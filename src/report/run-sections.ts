@@ -9,6 +9,7 @@ import { planeFigure, planeTrails } from './figures/plane.js';
 import { scorePartsFigure } from './figures/score-parts.js';
 import { scoreStripFigure } from './figures/score-strip.js';
 import { separationFigure } from './figures/separation.js';
+import { momentText } from './figures/time-axis.js';
 import {
   accuracyFigure,
   accuracySeries,
@@ -17,6 +18,7 @@ import {
   lossFigure,
   lossSeries,
   type Series,
+  trainingRows,
   withValues,
 } from './figures/training.js';
 import { hasFlags, trajectoryFigure } from './figures/trajectories.js';
@@ -75,7 +77,7 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
   const wholeSet =
     whole.length > 0 &&
     html`<div>${figure(`${report.name}-whole-set`, html`<b>The whole training set</b> all quantities`, place, (width) =>
-      wholeSetFigure(curves, document, { width, height }),
+      wholeSetFigure(curves, document, { width, height, stepsPerEpoch: report.stepsPerEpoch }),
     )}${legend(
       whole.map((c) => ({ label: c.quantity, ...wholeSetLooks[c.quantity]! })),
       document,
@@ -99,7 +101,7 @@ export function phasesSection(report: RunReport, curves: readonly Trajectory[], 
     trails.length > 0 &&
     figure(
       `${report.name}-plane`,
-      html`<b>Information plane</b> One trail per group, marks as above.${rampLegend(Math.min(...epochs), Math.max(...epochs))}`,
+      html`<b>Information plane</b> One trail per group, marks as above.${rampLegend(epochs, report)}`,
       'two',
       (width) => planeFigure({ ...report, curves }, document, { width, height: Math.round(180 + width / 2) }),
     );
@@ -126,12 +128,17 @@ function phaseLegend(): Html {
   })}</ul>`;
 }
 
-function accelerationNote({ acceleration: a, seeds, poisoned }: RunReport): Html | null {
+function accelerationNote(report: RunReport): Html | null {
+  const { acceleration: a, seeds, poisoned, stepsPerEpoch } = report;
   if (!a) return null;
   const [low, high] = a.differenceInterval;
   const when = high < 0 ? 'earlier than' : low > 0 ? 'later than' : 'not measurably earlier or later than';
   const who = poisoned ? 'Poisoned samples' : 'The samples of the random subset';
-  return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at epoch ${decimal(a.epoch, 1)}, ${when} the clean classes (epoch ${decimal(a.cleanEpoch, 1)}); difference ${decimal(a.difference, 1)} epochs, 95 % interval ${decimal(low, 1)} to ${decimal(high, 1)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their epoch may be earlier.'}</p>`;
+  // A difference inside one epoch is a number of steps, where the run says how many an epoch has.
+  const steps =
+    stepsPerEpoch && Math.max(a.epoch, a.cleanEpoch, Math.abs(low), Math.abs(high)) < 1 ? stepsPerEpoch : null;
+  const time = (epochs: number) => (steps ? decimal(epochs * steps, 0) : decimal(epochs, 1));
+  return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at ${momentText(a.epoch, report)}, ${when} the clean classes (${momentText(a.cleanEpoch, report)}); difference ${time(a.difference)} ${steps ? 'steps' : 'epochs'}, 95 % interval ${time(low)} to ${time(high)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their moment may be earlier.'}</p>`;
 }
 
 /** The score against its null and its parts, or why there is none. */
@@ -176,10 +183,11 @@ export function scoreSection(report: RunReport, document: Document): Html {
   );
 }
 
-/** Accuracy, loss, and loss per class over epochs; null before the first epoch. */
+/** Accuracy, loss, and loss per class over time; null before the first moment. */
 export function trainingSection(report: RunReport, document: Document): Html | null {
-  const { epochs, name } = report;
-  if (epochs.length === 0) return null;
+  const { epochs, name, stepsPerEpoch } = report;
+  const rows = trainingRows(report);
+  if (rows.length === 0) return null;
   const perClass = withValues(classLossSeries(epochs, report), epochs);
   const other = perClass.find((s) => s.width === 1);
   const perClassKeys = perClass.filter((s) => s.width > 1);
@@ -199,9 +207,9 @@ export function trainingSection(report: RunReport, document: Document): Html | n
     html`<div class="grid three top">${panel(
       'accuracy',
       'Accuracy and attack success',
-      withValues(accuracySeries, epochs),
-      (d, size) => accuracyFigure(epochs, d, size),
-    )}${panel('loss', 'Loss', withValues(lossSeries, epochs), (d, size) => lossFigure(epochs, d, size))}${panel(
+      withValues(accuracySeries, rows),
+      (d, size) => accuracyFigure(rows, d, { ...size, stepsPerEpoch }),
+    )}${panel('loss', 'Loss', withValues(lossSeries, rows), (d, size) => lossFigure(rows, d, { ...size, stepsPerEpoch }))}${panel(
       'class-loss',
       'Training loss by class',
       perClassKeys,
@@ -258,9 +266,9 @@ export function representationSection(report: RunReport, document: Document): Ht
         linesFigure(silhouettes, document, {
           width,
           title: 'Silhouettes over epochs',
-          xLabel: 'epoch',
           yLabel: 'silhouette',
           x: 'epoch',
+          stepsPerEpoch: report.stepsPerEpoch,
         }),
     )}${
       report.poisoned &&
@@ -272,9 +280,9 @@ export function representationSection(report: RunReport, document: Document): Ht
           linesFigure(places, document, {
             width,
             title: 'Distances over epochs',
-            xLabel: 'epoch',
             yLabel: 'distance',
             x: 'epoch',
+            stepsPerEpoch: report.stepsPerEpoch,
             rule: 1,
           }),
       )
@@ -303,8 +311,8 @@ function embeddingFigures(report: RunReport, document: Document): Html[] {
     const name = picture.method === 'umap' ? 'UMAP' : 't-SNE';
     return shown.map((at) =>
       figure(
-        `${report.name}-${picture.method}-${picture.epochs[at]}`,
-        html`<b>Epoch ${picture.epochs[at]}</b> ${name}`,
+        `${report.name}-${picture.method}-${momentText(picture.epochs[at], report).replace(' ', '-')}`,
+        html`<b>T at ${momentText(picture.epochs[at], report)}</b> ${name}`,
         'three',
         (width) => embeddingFigure(picture, at, report, document, { width }),
       ),
@@ -325,7 +333,7 @@ export function separationSection(report: RunReport, document: Document): Html |
   const panel = (group: string, title: string) =>
     separation.some((s) => s.group === group) &&
     figure(`${report.name}-separation-${group.replace('/', '-')}`, html`<b>${title}</b>`, 'two', (width) =>
-      separationFigure(separation, group, document, { width }),
+      separationFigure(separation, group, document, { width, stepsPerEpoch: report.stepsPerEpoch }),
     );
   return section(
     'separation',

@@ -1,14 +1,15 @@
 /** The tables of a report. */
 
 import type { EpochRow, EstimateRow } from '../dynamics/types.js';
+import { type Clock, momentWord } from './figures/time-axis.js';
 import { decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
 import { type Html, html } from './html.js';
 import { type Column, table } from './page.js';
 import type { RunReport } from './types.js';
 
-const estimateColumns: Column<EstimateRow>[] = [
-  { head: 'epoch', value: (r) => r.epoch },
+const estimateColumns = (clock: Clock): Column<EstimateRow>[] => [
+  { head: 'epoch', value: (r) => momentWord(r.epoch, clock) },
   { head: 'group', value: (r) => r.group, kind: 't' },
   { head: 'quantity', value: (r) => r.quantity, kind: 't' },
   { head: 'estimator', value: (r) => r.estimator, kind: 't' },
@@ -32,7 +33,7 @@ export function estimateTables(report: RunReport): Html {
   const rest = report.information.filter((r) => !groupStyle(r.group, report));
   const fold = (title: string, rows: EstimateRow[]) =>
     rows.length > 0 &&
-    html`<details><summary>${title} (${rows.length})</summary>${table(rows, estimateColumns)}</details>`;
+    html`<details><summary>${title} (${rows.length})</summary>${table(rows, estimateColumns(report))}</details>`;
   return html`${fold('All estimates', main)}${fold('Estimates for the null: random subsets of clean classes', rest)}`;
 }
 

@@ -3,7 +3,7 @@ import type { Acceleration } from '../dynamics/acceleration.js';
 import type { DraftResult } from '../dynamics/authors-draft.js';
 import type { Phases } from '../dynamics/phases.js';
 import type { StealthResult } from '../dynamics/stealth.js';
-import type { EpochRow, EstimateRow } from '../dynamics/types.js';
+import type { EpochRow, EstimateRow, MomentRow } from '../dynamics/types.js';
 import type { GalleryImage } from '../runs/gallery.js';
 
 export type { GalleryImage };
@@ -60,7 +60,11 @@ export interface RunReport {
   /** Training seeds behind the intervals; with 1 they are labelled "within run". */
   seeds: number;
   config: Record<string, unknown>;
+  /** Steps of one epoch; null in runs that do not say. */
+  stepsPerEpoch?: number | null;
   epochs: readonly EpochRow[];
+  /** Moments inside epochs at which training was measured. */
+  moments: readonly MomentRow[];
   information: readonly EstimateRow[];
   phases: readonly Phases[];
   /** Early acceleration of `c/backdoor` against the clean classes. */

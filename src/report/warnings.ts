@@ -1,6 +1,7 @@
 /** What a reader has to know before relying on the numbers, as sentences. */
 
 import { processingInequality } from '../dynamics/processing-inequality.js';
+import { momentText } from './figures/time-axis.js';
 import { count, decimal } from './format.js';
 import { groupStyle } from './groups.js';
 import type { RunReport } from './types.js';
@@ -26,7 +27,7 @@ export function reportWarnings(report: RunReport): string[] {
   if (inequality.beyondNoise > 0) {
     const [worst] = inequality.violations;
     found.push(
-      `The true values satisfy I(X;Ŷ) ≤ I(X;T). ${inequality.violations.length} of ${inequality.pairs} pairs of estimates violate it, ${inequality.beyondNoise} of them beyond noise; the largest by ${decimal(worst.excess)} nats (group ${worst.group}, epoch ${worst.epoch}).`,
+      `The true values satisfy I(X;Ŷ) ≤ I(X;T). ${inequality.violations.length} of ${inequality.pairs} pairs of estimates violate it, ${inequality.beyondNoise} of them beyond noise; the largest by ${decimal(worst.excess)} nats (group ${worst.group}, ${momentText(worst.epoch, report)}).`,
     );
   }
   const shown = rows.filter((r) => groupStyle(r.group, report));

@@ -3,7 +3,7 @@ import { partOf } from '../dynamics/group-id.js';
 import { mean } from '../dynamics/index.js';
 import type { Setting } from '../findings/settings.js';
 import type { StudyRun } from '../findings/types.js';
-import { type Line, linesFigure, type StudyFigure } from '../report/index.js';
+import { type Line, linesFigure, type StudyFigure, sharedClock } from '../report/index.js';
 
 interface Point {
   x: number;
@@ -79,9 +79,9 @@ export function separationFigures(setting: Setting, name: string): StudyFigure[]
         linesFigure(drawn, document, {
           width,
           title: label,
-          xLabel: 'epoch',
           yLabel: label,
           x: 'epoch' as const,
+          ...sharedClock(setting.attacks.flatMap((a) => a.runs.map((r) => r.report))),
           rule,
           yDomain,
         }),

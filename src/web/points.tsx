@@ -1,5 +1,6 @@
 /** T in two dimensions on a canvas, which draws ten thousand points fast enough for a moving slider; with the image under the pointer. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { type Clock, momentText } from '../report/figures/time-axis.js';
 import { type GroupContext, groupStyle, roleOrder } from '../report/groups.js';
 import { type EmbeddingView, imageOf } from './api.js';
 
@@ -8,7 +9,7 @@ interface Props {
   view: EmbeddingView;
   /** Position among the checkpoints of the view. */
   at: number;
-  context: GroupContext;
+  context: GroupContext & Clock;
 }
 
 /** Distance from the pointer in pixels within which the nearest point is shown: points are 2 px wide, too small to hit. */
@@ -62,7 +63,7 @@ export function Points({ id, view, at, context }: Props) {
       <canvas
         ref={canvas}
         role="img"
-        aria-label={`T by ${view.method === 'umap' ? 'UMAP' : 't-SNE'} at epoch ${view.epochs[at]}: ${view.groups.length} samples`}
+        aria-label={`T by ${view.method === 'umap' ? 'UMAP' : 't-SNE'} at ${momentText(view.epochs[at], context)}: ${view.groups.length} samples`}
         style={{ width: `${size}px`, height: `${size}px` }}
         onPointerMove={hover}
         onPointerLeave={() => setOver(null)}

@@ -87,6 +87,7 @@ export function example({ name = 'example', attack = 'BadNets', offset = -0.4, s
     seeds: 1,
     config: { seed, training: { epochs: 12, learningRate: 0.1 }, schedule: ['a', 'b'], note: null },
     epochs: epochRows(true),
+    moments: [],
     information,
     phases: ['0/backdoor', '0/clean', '1'].map((g) => phases(find(g, 'I(X;T)'), find(g, 'I(T;Ŷ)'))),
     acceleration: earlyAcceleration(find('0/backdoor', 'I(X;T)'), clean, { seed, draws: 50 }),

@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { trajectories } from '../../src/dynamics/trajectory.js';
 import { newDocument } from '../../src/report/dom.js';
-import { epochTicks, logTicks, padded } from '../../src/report/figures/frame.js';
+import { logTicks, padded } from '../../src/report/figures/frame.js';
 import { phasesFigure } from '../../src/report/figures/phases.js';
 import { planeFigure, planeTrails, planeUntil } from '../../src/report/figures/plane.js';
 import { scoreParts, scorePartsFigure } from '../../src/report/figures/score-parts.js';
 import { scoreStripFigure } from '../../src/report/figures/score-strip.js';
-import { accuracyFigure, classLossFigure, lossFigure } from '../../src/report/figures/training.js';
+import {
+  momentText,
+  sharedClock,
+  spanText,
+  timeRange,
+  timeShare,
+  timeTicks,
+} from '../../src/report/figures/time-axis.js';
+import { accuracyFigure, classLossFigure, lossFigure, trainingRows } from '../../src/report/figures/training.js';
 import { trajectoryFigure } from '../../src/report/figures/trajectories.js';
 import { wholeSetFigure } from '../../src/report/figures/whole-set.js';
 import { example } from './example.js';
@@ -35,6 +43,17 @@ function scale(svg: Element, name: string, axis: 0 | 1): (pixel: number) => numb
     pixel: Number(/translate\(([^,]+),([^)]+)\)/.exec(t.getAttribute('transform')!)![axis + 1]),
   }));
   return (pixel) => a.value + ((pixel - a.pixel) / (b.pixel - a.pixel)) * (b.value - a.value);
+}
+
+/** Epoch of a pixel on the axis of time, from the first and the last epoch that are labelled: equal ratios are equally far apart. */
+function epochAt(svg: Element): (pixel: number) => number {
+  const axes = [...svg.querySelectorAll('[data-part="x-axis tick label"]')];
+  const labels = [...axes[axes.length - 1].querySelectorAll('text')];
+  const [a, b] = [labels[0], labels[labels.length - 1]].map((t) => ({
+    value: Number(t.textContent),
+    pixel: Number(/translate\(([^,]+),/.exec(t.getAttribute('transform')!)![1]),
+  }));
+  return (pixel) => a.value * (b.value / a.value) ** ((pixel - a.pixel) / (b.pixel - a.pixel));
 }
 
 describe('every figure', () => {
@@ -72,7 +91,7 @@ describe('the trajectory figure', () => {
 
   it('draws the estimates where the axes say they are', () => {
     const y = scale(svg, 'y-axis tick label', 1);
-    const x = scale(svg, 'x-axis tick label', 0);
+    const x = epochAt(svg);
     const drawn = places(partOfColour(svg, 'dot', 'stroke', 'backdoor')).map(([cx, cy]) => [x(cx), y(cy)]);
     const backdoor = curves.find((c) => c.group === '0/backdoor' && c.quantity === 'I(X;T)')!;
     expect(drawn).toHaveLength(backdoor.epochs.length);
@@ -133,7 +152,7 @@ describe('the information plane', () => {
 describe('the figures of training', () => {
   it('have clean accuracy and attack success rate at their values, in per cent', () => {
     const svg = accuracyFigure(report.epochs, newDocument());
-    const [x, y] = [scale(svg, 'x-axis tick label', 0), scale(svg, 'y-axis tick label', 1)];
+    const [x, y] = [epochAt(svg), scale(svg, 'y-axis tick label', 1)];
     const drawn = places(partOfColour(svg, 'dot', 'fill', 'backdoor'));
     expect(drawn.map(([cx]) => Math.round(x(cx)))).toEqual(report.epochs.map((e) => e.epoch));
     for (const [i, [, cy]] of drawn.entries()) expect(y(cy)).toBeCloseTo(100 * report.epochs[i].asr!, 6);
@@ -207,12 +226,6 @@ describe('the parts of the score', () => {
 });
 
 describe('axis ticks', () => {
-  it('of epochs are whole numbers that hold the first and the last', () => {
-    expect(epochTicks([1, 5, 10, 120])).toEqual([1, 25, 50, 75, 100, 120]);
-    expect(epochTicks([4])).toEqual([4]);
-    expect(epochTicks([1, 2, 3])).toEqual([1, 2, 3]);
-  });
-
   it('of a logarithmic axis are powers of ten where there are enough of them', () => {
     expect(logTicks([0.009, 20])).toEqual([0.01, 0.1, 1, 10]);
     expect(logTicks([0.4, 12]).map((t) => Number(t.toPrecision(3)))).toEqual([0.5, 1, 2, 5, 10]);
@@ -248,5 +261,106 @@ describe('an information plane that is scrubbed', () => {
   it('is whole again at the last epoch', () => {
     planeUntil(all, 12);
     expect(marks(all)).toEqual(marks(planeFigure({ ...report, curves }, document)));
+  });
+});
+
+describe('the axis of time', () => {
+  const clock = { stepsPerEpoch: 78 };
+  const inFirst = [2, 3, 6, 12, 23, 42].map((step) => step / 78);
+  const run = [...inFirst, 1, 2, 4, 8, 16, 32, 60];
+  const labels = (moments: number[], pixels: number, of = clock as { stepsPerEpoch?: number }) => {
+    const { steps, epochs } = timeTicks(moments, pixels, of);
+    return [steps.map((t) => t.label).join(' '), epochs.map((t) => t.label).join(' ')];
+  };
+
+  it('labels the recorded steps of the first epoch, then the first epoch, its doublings and the last', () => {
+    expect(labels(run, 488)).toEqual(['2 3 6 12 23 42', '1 2 4 8 16 32 60']);
+    expect(labels([...inFirst, 1, 2, 3], 300)).toEqual(['2 3 6 12 23 42', '1 2 3']);
+  });
+
+  it('labels whole epochs alone where there are no others, from the first of them', () => {
+    expect(labels([1, 5, 10, 20, 40, 60, 80, 100, 120], 300, {})).toEqual(['', '1 2 4 8 16 32 64 120']);
+    expect(labels([10, 20, 60], 300, {})).toEqual(['', '10 16 32 60']);
+    expect(labels([4], 300, {})).toEqual(['', '4']);
+    expect(labels([1, 2, 3], 300, {})).toEqual(['', '1 2 3']);
+  });
+
+  it('labels steps alone while the first epoch lasts', () => {
+    expect(labels(inFirst.slice(0, 3), 300)).toEqual(['2 3 6', '']);
+  });
+
+  it.each([180, 240, 300, 488])('leaves room between labels on %i pixels', (pixels) => {
+    for (const stepsPerEpoch of [20, 78, 391, 1563])
+      for (const last of [1, 3, 60, 120, 1000]) {
+        const steps = [2, 3, 6, 12, 23, 42, 140, 560].filter((s) => s < stepsPerEpoch).map((s) => s / stepsPerEpoch);
+        const moments = [...steps, 1, last];
+        const ticks = timeTicks(moments, pixels, { stepsPerEpoch });
+        const ends = [...ticks.steps, ...ticks.epochs].map((t) => {
+          const at = pixels * timeShare(t.epoch, timeRange(moments));
+          return [at - 3 * t.label.length, at + 3 * t.label.length];
+        });
+        for (let i = 1; i < ends.length; i++) expect(ends[i][0] - ends[i - 1][1]).toBeGreaterThan(3);
+      }
+  });
+
+  it('gives equal ratios equal lengths; what was recorded before the first step stands one doubling before the first moment', () => {
+    expect([1, 2, 4, 8].map((e) => timeShare(e, timeRange([1, 8])))).toEqual(
+      [0, 1 / 3, 2 / 3, 1].map((v) => expect.closeTo(v, 12)),
+    );
+    expect(timeRange([0, 0.5, 4])).toEqual([0.25, 4]);
+    expect(timeShare(0, [0.25, 4])).toBe(0);
+    expect(labels([0, 0.5, 4], 300)[0]).toBe('0 39');
+  });
+
+  it('names moments in steps inside the first epoch, where the steps of an epoch are known', () => {
+    const name = (epoch: number, of = clock as { stepsPerEpoch?: number }) => momentText(epoch, of);
+    expect([2 / 78, 1, 4, 1.5].map((e) => name(e))).toEqual(['step 2', 'epoch 1', 'epoch 4', 'epoch 1.5']);
+    expect(name(2 / 78, {})).toBe('epoch 0.026');
+    expect(spanText(2 / 78, 4, clock)).toBe('step 2 to epoch 4');
+    expect(spanText(2 / 78, 6 / 78, clock)).toBe('step 2 to step 6');
+    expect(spanText(1, 4, clock)).toBe('epoch 1 to 4');
+  });
+
+  it('names no steps where the epochs of two runs have different numbers of them', () => {
+    expect(sharedClock([{ stepsPerEpoch: 78 }, {}])).toEqual({ stepsPerEpoch: 78 });
+    expect(sharedClock([{ stepsPerEpoch: 78 }, { stepsPerEpoch: 391 }])).toEqual({ stepsPerEpoch: undefined });
+  });
+
+  it('is that of trajectories, phases and training: the same moment stands at the same share of each', () => {
+    const shift = (e: number) => (e === 1 ? 2 / 78 : e === 2 ? 12 / 78 : e);
+    const information = report.information.map((r) => ({ ...r, epoch: shift(r.epoch) }));
+    const early = {
+      ...report,
+      ...clock,
+      quantity: 'I(X;T)' as const,
+      curves: trajectories(information),
+      rows: information,
+    };
+    const moments = [2, 12].map((step) => ({
+      epoch: step / 78,
+      step,
+      trainLoss: 3,
+      testLoss: 3,
+      testAccuracy: 0.1,
+      asr: 0.1,
+      seconds: 1,
+    }));
+    const width = 400;
+    const drawn = [
+      trajectoryFigure(early, newDocument(), { width, height: 250 }),
+      accuracyFigure(trainingRows({ epochs: report.epochs, moments }), newDocument(), { width, ...clock }),
+    ];
+    const ticks = drawn.map((svg) =>
+      [...svg.querySelectorAll('[data-part="x-axis tick label"] text')].map(
+        (t) => t.textContent + t.getAttribute('transform')!,
+      ),
+    );
+    expect(ticks[0].map((t) => Number.parseFloat(t))).toEqual([2, 12, 1, 2, 4, 8, 12]);
+    expect(ticks[1]).toEqual(ticks[0]);
+    for (const svg of drawn)
+      expect([...svg.querySelectorAll('[data-part="x-axis label"]')].map((l) => l.textContent)).toEqual([
+        'step of the first epoch',
+        'epoch (logarithmic)',
+      ]);
   });
 });

@@ -77,7 +77,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await scrubber.focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
-    expect(await page.locator('.scrubber output').textContent()).toBe('2');
+    expect(await page.locator('.scrubber output').textContent()).toBe('epoch 2');
     expect(await trail()).toContain('up to epoch 2');
     // Two checkpoints of six are passed: a third of the dots is seen.
     const dots = page.locator('figure', { hasText: 'Information plane' }).locator('[data-part=dot] > *');
@@ -182,7 +182,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     );
     await page.getByRole('button', { name: 'Start' }).click();
     // The page of the run is there as soon as its folder is; what it says changes by itself.
-    await page.waitForFunction(() => document.querySelector('.scrubber output')?.textContent === '1', null, {
+    await page.waitForFunction(() => document.querySelector('.scrubber output')?.textContent === 'epoch 1', null, {
       timeout: 120_000,
     });
     await page.getByRole('button', { name: 'Save and stop' }).click();

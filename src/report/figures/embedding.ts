@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { type GroupContext, groupStyle, roleOrder } from '../groups.js';
 import type { EmbeddingPicture } from '../types.js';
 import { draw, type FigureSize } from './frame.js';
+import { type Clock, momentText } from './time-axis.js';
 
 const NAMES = { umap: 'UMAP', tsne: 't-SNE' };
 
@@ -10,7 +11,7 @@ const NAMES = { umap: 'UMAP', tsne: 't-SNE' };
 export function embeddingFigure(
   picture: EmbeddingPicture,
   at: number,
-  context: GroupContext,
+  context: GroupContext & Clock,
   document: Document,
   size: FigureSize = {},
 ): Element {
@@ -25,7 +26,7 @@ export function embeddingFigure(
   const reach = 1.05 * Math.max(...picture.points.flatMap((p) => [...p].map(Math.abs)));
   const others = [...new Set(back.filter((p) => p.style.role === 'other').map((p) => p.group))];
   const shade = (group: string) => 0.25 + (0.5 * (1 + others.indexOf(group))) / (others.length + 1);
-  const title = `T by ${NAMES[picture.method]} at epoch ${picture.epochs[at]}`;
+  const title = `T by ${NAMES[picture.method]} at ${momentText(picture.epochs[at], context)}`;
   return draw(
     document,
     {

@@ -38,31 +38,16 @@ export function draw(document: Document, text: FigureText, options: Plot.PlotOpt
   return svg;
 }
 
-/** Faint horizontal lines and a y axis without ticks, an x axis of epochs with whole numbers. */
-export function epochAxes(epochs: readonly number[], yLabel: string, yOptions: Plot.AxisYOptions = {}): Plot.Markish[] {
+/** Faint horizontal lines and a y axis without ticks. */
+export function valueAxis(label: string, options: Plot.AxisYOptions = {}): Plot.Markish[] {
   return [
-    Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: yOptions.ticks ?? 5 }),
-    Plot.axisY({ label: yLabel, labelArrow: 'none', tickSize: 0, ticks: 5, ...yOptions }),
-    Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(epochs), tickFormat: epochText }),
+    Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: options.ticks ?? 5 }),
+    Plot.axisY({ label, labelArrow: 'none', tickSize: 0, ticks: 5, ...options }),
   ];
 }
 
-/** `3`, or `0.42` for a moment inside an epoch. */
-const epochText = (epoch: number) => String(Number(epoch.toFixed(2)));
-
-/** First and last epoch, and round numbers between them, none so near to either that the labels touch. */
-export function epochTicks(epochs: readonly number[]): number[] {
-  const first = Math.min(...epochs);
-  const last = Math.max(...epochs);
-  const span = last - first;
-  if (!(span > 0)) return epochs.length > 0 ? [first] : [];
-  const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((s) => span / s <= 5) ?? span;
-  const between = [];
-  for (let e = Math.ceil(first / step) * step; e < last; e += step) {
-    if (e - first > 0.08 * span && last - e > 0.08 * span) between.push(e);
-  }
-  return [first, ...between, last];
-}
+/** Pixels between the margins of a figure `width` wide, where it has the shared ones. */
+export const innerWidth = (width: number, { marginLeft, marginRight } = FRAME) => width - marginLeft - marginRight;
 
 /** Ticks of a logarithmic axis: powers of ten, and 2 and 5 times these where fewer than three powers fit. */
 export function logTicks([low, high]: readonly [number, number]): number[] {

@@ -2,18 +2,20 @@
 
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
-import { draw, epochTicks, type FigureSize, logTicks, padded } from './frame.js';
+import { draw, type FigureSize, FRAME, innerWidth, logTicks, padded, valueAxis } from './frame.js';
+import { type Clock, momentText, timeAxis } from './time-axis.js';
 
 export interface Line {
   name: string;
   points: { x: number; y: number; low?: number; high?: number }[];
 }
 
-export interface LinesOptions extends FigureSize {
+export interface LinesOptions extends FigureSize, Clock {
   title: string;
-  xLabel: string;
+  /** The axis of time has its own. */
+  xLabel?: string;
   yLabel: string;
-  /** `log`: a logarithmic axis; `epoch`: whole numbers; `values`: ticks at the values themselves. */
+  /** `log`: a logarithmic axis; `epoch`: the axis of time; `values`: ticks at the values themselves. */
   x: 'log' | 'epoch' | 'values';
   /** Names of the values 0, 1, … of an axis of words. */
   xNames?: readonly string[];
@@ -46,34 +48,26 @@ export function linesFigure(lines: readonly Line[], document: Document, o: Lines
   const xs = shown.flatMap((l) => l.points.map((p) => p.x));
   const ys = shown.flatMap((l) => l.points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]));
   const yDomain = o.yDomain ?? padded(o.rule === undefined ? ys : [...ys, o.rule]);
-  const xDomain: [number, number] = [Math.min(...xs), Math.max(...xs)];
-  const ticks =
-    o.x === 'log' ? logTicks(xDomain) : o.x === 'epoch' ? epochTicks(xs) : [...new Set(xs)].sort((a, b) => a - b);
   const marginRight = 14 + 6.4 * Math.max(...shown.map((l) => Math.min(l.name.length, 18)));
+  const axis = o.x === 'epoch' ? timeAxis(xs, innerWidth(width, { ...FRAME, marginRight }), o) : settingAxis(xs, o);
+  const place = (x: number) => (o.x === 'epoch' ? momentText(x, o) : String(x));
   return draw(
     document,
     {
       title: o.title,
       description: shown
-        .map((l) => `${l.name}: ${l.points.map((p) => `${decimal(p.y, 2)} at ${p.x}`).join(', ')}`)
+        .map((l) => `${l.name}: ${l.points.map((p) => `${decimal(p.y, 2)} at ${place(p.x)}`).join(', ')}`)
         .join('. '),
     },
     {
       width,
       height,
       marginRight,
-      x: { domain: xDomain, type: o.x === 'log' ? 'log' : 'linear' },
+      x: axis.scale,
       y: { domain: yDomain },
       marks: [
-        Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 5 }),
-        Plot.axisY({ label: o.yLabel, labelArrow: 'none', tickSize: 0, ticks: 5 }),
-        Plot.axisX({
-          label: o.xLabel,
-          labelArrow: 'none',
-          tickSize: 4,
-          ticks,
-          tickFormat: (v: number) => o.xNames?.[v] ?? String(v),
-        }),
+        valueAxis(o.yLabel),
+        axis.marks,
         o.rule === undefined ? null : Plot.ruleY([o.rule], { stroke: 'var(--axis)', strokeDasharray: '1 3' }),
         shown.map((l) => [
           Plot.areaY(
@@ -86,7 +80,7 @@ export function linesFigure(lines: readonly Line[], document: Document, o: Lines
             y: 'y',
             r: 2.4,
             fill: l.color,
-            title: (p: { x: number; y: number }) => `${l.name}, ${p.x}: ${decimal(p.y)}`,
+            title: (p: { x: number; y: number }) => `${l.name}, ${place(p.x)}: ${decimal(p.y)}`,
           }),
         ]),
         spread(shown, yDomain, height).map((t) =>
@@ -101,9 +95,20 @@ export function linesFigure(lines: readonly Line[], document: Document, o: Lines
             fill: t.color,
           }),
         ),
-      ] as Plot.Markish[],
+      ].flat() as Plot.Markish[],
     },
   );
+}
+
+/** The axis of a setting such as β: at round numbers of a logarithmic axis, or at the values themselves. */
+function settingAxis(xs: readonly number[], o: LinesOptions): { scale: Plot.ScaleOptions; marks: Plot.Markish[] } {
+  const domain: [number, number] = [Math.min(...xs), Math.max(...xs)];
+  const ticks = o.x === 'log' ? logTicks(domain) : [...new Set(xs)].sort((a, b) => a - b);
+  const tickFormat = (v: number) => o.xNames?.[v] ?? String(v);
+  return {
+    scale: { domain, type: o.x === 'log' ? 'log' : 'linear' },
+    marks: [Plot.axisX({ label: o.xLabel ?? null, labelArrow: 'none', tickSize: 4, ticks, tickFormat })],
+  };
 }
 
 /** Names at the ends of their lines, moved apart where they would lie on each other. */

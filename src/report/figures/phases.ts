@@ -1,8 +1,9 @@
-/** The phases of each group as bars over epochs, with the 95 % interval of every boundary. */
+/** The phases of each group as bars over time, with the 95 % interval of every boundary. */
 import * as Plot from '@observablehq/plot';
 import type { Phase, PhaseKind, Phases } from '../../dynamics/phases.js';
 import { type GroupContext, groupStyle, type Role, roleOrder } from '../groups.js';
-import { draw, epochTicks, type FigureSize } from './frame.js';
+import { draw, type FigureSize, FRAME, innerWidth } from './frame.js';
+import { type Clock, spanText, timeAxis, timeRange, timeShare } from './time-axis.js';
 
 export const phaseColor: Record<PhaseKind, string> = {
   expansion: 'var(--expansion)',
@@ -25,9 +26,8 @@ interface Bar extends Phase {
   row: string;
 }
 
-export interface PhasesData extends GroupContext {
+export interface PhasesData extends GroupContext, Clock {
   phases: readonly Phases[];
-  xDomain?: [number, number];
 }
 
 /** One row per group, in the order of the legend; the other classes by their number. Long because it is one description of marks for Plot. */
@@ -38,11 +38,13 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
     .sort((a, b) => roleOrder.indexOf(a.style!.role) - roleOrder.indexOf(b.style!.role));
   const name = (group: string, role: Role) => rowName(group, role, data.poisoned);
   const bars: Bar[] = rows.flatMap((r) => r.phases.map((p) => ({ ...p, row: name(r.group, r.style!.role) })));
-  const epochs = bars.flatMap((b) => [b.start, b.end]);
-  const domain = data.xDomain ?? [Math.min(...epochs), Math.max(...epochs)];
+  const moments = bars.flatMap((b) => [b.start, b.end]);
+  const range = timeRange(moments);
   const { width = 520, height = 58 + 25 * rows.length } = size;
-  const left = 74;
-  const pixels = (b: Bar) => ((b.end - b.start) / (domain[1] - domain[0] || 1)) * (width - left - 14);
+  const marginLeft = 74;
+  const inner = innerWidth(width, { ...FRAME, marginLeft });
+  const axis = timeAxis(moments, inner, data);
+  const pixels = (b: Bar) => inner * (timeShare(b.end, range) - timeShare(b.start, range));
   const words = (b: Bar) => (pixels(b) > 6.5 * b.kind.length ? b.kind : pixels(b) > 12 ? letters[b.kind] : '');
   const boundaries = bars.flatMap((b) =>
     b.endInterval ? [{ row: b.row, low: b.endInterval[0], high: b.endInterval[1], at: b.end }] : [],
@@ -54,20 +56,20 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
       description: rows
         .map(
           (r) =>
-            `${name(r.group, r.style!.role)}: ${r.phases.map((p) => `${p.kind} from epoch ${p.start} to ${p.end}`).join(', ')}`,
+            `${name(r.group, r.style!.role)}: ${r.phases.map((p) => `${p.kind} from ${spanText(p.start, p.end, data)}`).join(', ')}`,
         )
         .join('; '),
     },
     {
       width,
       height,
-      marginLeft: left,
+      marginLeft,
       marginTop: 8,
-      x: { domain },
+      x: axis.scale,
       y: { type: 'band', domain: [...new Set(bars.map((b) => b.row))], padding: 0.22, label: null },
       marks: [
         Plot.axisY({ tickSize: 0, label: null }),
-        Plot.axisX({ label: 'epoch', labelArrow: 'none', tickSize: 4, ticks: epochTicks(domain), tickFormat: 'd' }),
+        axis.marks,
         bars.map((b) =>
           Plot.barX([b], {
             x1: 'start',
@@ -77,13 +79,14 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
             fillOpacity: 0.55,
             stroke: b.kind === 'not resolved' ? 'var(--axis)' : 'var(--surface)',
             strokeDasharray: b.kind === 'not resolved' ? '3 3' : 'none',
-            title: (d: Bar) => `${d.row}: ${d.kind}, epoch ${d.start} to ${d.end}`,
+            title: (d: Bar) => `${d.row}: ${d.kind}, ${spanText(d.start, d.end, data)}`,
           }),
         ),
         Plot.ruleY(boundaries, { x1: 'low', x2: 'high', y: 'row', stroke: 'currentColor', strokeWidth: 1.5, dy: 8 }),
         Plot.tickX(boundaries, { x: 'at', y: 'row', stroke: 'currentColor', strokeWidth: 1.5 }),
         Plot.text(bars, {
-          x: (b: Bar) => (b.start + b.end) / 2,
+          // The middle of the bar on a logarithmic axis.
+          x: (b: Bar) => Math.sqrt(Math.max(b.start, range[0]) * b.end),
           y: 'row',
           text: words,
           fill: 'currentColor',

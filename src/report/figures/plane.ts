@@ -1,17 +1,18 @@
-/** The information plane: I(X;T) against I(T;Ŷ), a trail per group, epochs as colour. */
+/** The information plane: I(X;T) against I(T;Ŷ), a trail per group, time as colour. */
 
 import * as Plot from '@observablehq/plot';
 import { commonEpochs, type Trajectory } from '../../dynamics/trajectory.js';
 import { decimal } from '../format.js';
 import { type GroupContext, type GroupStyle, groupStyle, roleOrder } from '../groups.js';
 import { draw, type FigureSize, padded } from './frame.js';
+import { type Clock, momentText, spanText, timeRange, timeShare } from './time-axis.js';
 
-export interface PlaneData extends GroupContext {
+export interface PlaneData extends GroupContext, Clock {
   curves: readonly Trajectory[];
   xDomain?: [number, number];
   yDomain?: [number, number];
-  /** Epochs at the two ends of the colour ramp; default those of the data. */
-  epochRange?: [number, number];
+  /** Moments, in epochs, of all panels that share the colour ramp; default those of the data. */
+  times?: readonly number[];
 }
 
 interface Trail {
@@ -34,7 +35,7 @@ export function planeTrails({ curves, ...context }: PlaneData): Trail[] {
   return trails.sort((a, b) => roleOrder.indexOf(a.style.role) - roleOrder.indexOf(b.style.role));
 }
 
-/** The colour of an epoch, `t` from 0 (first) to 1 (last), along the page's ramp. */
+/** The colour of a moment, `t` from 0 (first) to 1 (last), along the page's ramp. */
 export function rampColor(t: number): string {
   const [from, to, share] = t < 0.5 ? ['a', 'b', 2 * t] : ['b', 'c', 2 * t - 1];
   return `color-mix(in oklab, var(--ramp-${to}) ${Math.round(100 * share)}%, var(--ramp-${from}))`;
@@ -45,15 +46,16 @@ export function planeFigure(data: PlaneData, document: Document, size: FigureSiz
   const { width = 460, height = 400 } = size;
   const trails = planeTrails(data);
   const all = trails.flatMap((t) => t.points);
-  const [first, last] = data.epochRange ?? [Math.min(...all.map((p) => p.epoch)), Math.max(...all.map((p) => p.epoch))];
-  const color = (epoch: number) => rampColor(last > first ? (epoch - first) / (last - first) : 1);
+  const moments = data.times ?? all.map((p) => p.epoch);
+  const range = timeRange(moments);
+  const color = (epoch: number) => rampColor(timeShare(epoch, range));
   const back = [...trails].reverse();
   const main = trails.filter((t) => t.style.role !== 'other');
   const svg = draw(
     document,
     {
       title: 'Information plane',
-      description: `I(X;T) against I(T;Ŷ) in nats, one trail per group from epoch ${first} to ${last}. ${main
+      description: `I(X;T) against I(T;Ŷ) in nats, one trail per group from ${spanText(Math.min(...moments), range[1], data)}. ${main
         .map((t) => {
           const end = t.points[t.points.length - 1];
           return `${t.style.label} ends at (${decimal(end.x, 2)}, ${decimal(end.y, 2)})`;
@@ -90,7 +92,7 @@ export function planeFigure(data: PlaneData, document: Document, size: FigureSiz
             stroke: style.role === 'other' ? 'none' : style.color,
             strokeWidth: 1.4,
             title: (p: { epoch: number; x: number; y: number }) =>
-              `${style.label}\nepoch ${p.epoch}: I(X;T) ${decimal(p.x)}, I(T;Ŷ) ${decimal(p.y)} nats`,
+              `${style.label}\n${momentText(p.epoch, data)}: I(X;T) ${decimal(p.x)}, I(T;Ŷ) ${decimal(p.y)} nats`,
           }),
         ),
       ].flat() as Plot.Markish[],

@@ -2,13 +2,14 @@
 import type { SeparationPoint } from '../types.js';
 import type { FigureSize } from './frame.js';
 import { linesFigure } from './lines.js';
+import type { Clock } from './time-axis.js';
 
 /** One line per quantity, for the samples of one group, with 95 % bands. */
 export function separationFigure(
   points: readonly SeparationPoint[],
   group: string,
   document: Document,
-  size: FigureSize = {},
+  size: FigureSize & Clock = {},
 ): Element {
   const lines = ['I(X;T)', 'I(T;Ŷ)'].map((quantity) => ({
     name: quantity,
@@ -24,7 +25,6 @@ export function separationFigure(
   return linesFigure(lines, document, {
     ...size,
     title: `AUROC over epochs, ${group === 'all' ? 'whole training set' : 'target class'}`,
-    xLabel: 'epoch',
     yLabel: 'AUROC',
     x: 'epoch',
     yDomain: [0, 1],

@@ -4,7 +4,9 @@ import * as Plot from '@observablehq/plot';
 import type { EpochRow } from '../../dynamics/types.js';
 import { decimal, percent } from '../format.js';
 import { className, type GroupContext } from '../groups.js';
-import { draw, epochAxes, type FigureSize, logTicks } from './frame.js';
+import type { RunReport } from '../types.js';
+import { draw, type FigureSize, innerWidth, logTicks, valueAxis } from './frame.js';
+import { type Clock, momentText, timeAxis } from './time-axis.js';
 
 export interface Series {
   label: string;
@@ -55,11 +57,23 @@ export function classLossSeries(rows: readonly EpochRow[], context: GroupContext
   ];
 }
 
+/** Epochs and the moments inside them, in the order of time; what is not recorded at a moment is NaN. */
+export function trainingRows({ epochs, moments }: Pick<RunReport, 'epochs' | 'moments'>): EpochRow[] {
+  const none = {
+    learningRate: Number.NaN,
+    trainAccuracy: Number.NaN,
+    classLoss: [],
+    classAccuracy: [],
+    backdoorLoss: null,
+  };
+  return [...epochs, ...moments.map((m) => ({ ...none, ...m }))].sort((a, b) => a.epoch - b.epoch);
+}
+
 /** The series that have a value at some epoch: the trace of another training may record few of them. */
 export const withValues = (series: readonly Series[], rows: readonly EpochRow[]): Series[] =>
   series.filter((s) => rows.some((r) => Number.isFinite(s.value(r) ?? Number.NaN)));
 
-export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize): Element {
+export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize & Clock): Element {
   return lines(rows, accuracySeries, document, {
     ...size,
     title: 'Accuracy and attack success over epochs',
@@ -69,7 +83,7 @@ export function accuracyFigure(rows: readonly EpochRow[], document: Document, si
   });
 }
 
-export function lossFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize): Element {
+export function lossFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize & Clock): Element {
   return lines(rows, lossSeries, document, {
     ...size,
     title: 'Loss over epochs',
@@ -91,7 +105,7 @@ export function classLossFigure(
   });
 }
 
-interface LinesOptions extends FigureSize {
+interface LinesOptions extends FigureSize, Clock {
   title: string;
   unit: string;
   format: (value: number) => string;
@@ -110,10 +124,16 @@ function lines(
     rows.flatMap((r) => {
       const value = s.value(r);
       if (value === null || !Number.isFinite(value)) return [];
-      return { epoch: r.epoch, value, title: `${s.label}\nepoch ${r.epoch}: ${format(value)}` };
+      return { epoch: r.epoch, value, title: `${s.label}\n${momentText(r.epoch, options)}: ${format(value)}` };
     }),
   );
   const values = points.flat().map((p) => p.value);
+  // From the first moment with a value: losses of classes have none inside the first epoch, whose part of the axis would be empty.
+  const axis = timeAxis(
+    points.flat().map((p) => p.epoch),
+    innerWidth(width),
+    options,
+  );
   const least = Math.min(...values.filter((v) => v > 0));
   // Losses fall over orders of magnitude: past a factor of 50 only a logarithmic axis shows them.
   const logarithmic = !domain && Math.max(...values) / least > 50;
@@ -129,13 +149,14 @@ function lines(
     {
       width,
       height,
+      x: axis.scale,
       y: { domain: y, type: logarithmic ? 'log' : 'linear' },
       marks: [
-        epochAxes(
-          rows.map((r) => r.epoch),
+        valueAxis(
           logarithmic ? `${unit} (log scale)` : unit,
           domain ? { tickFormat: '%' } : logarithmic ? { ticks: logTicks(y), tickFormat: '~g' } : {},
         ),
+        axis.marks,
         series
           .map((s, i) => {
             const shown = logarithmic ? points[i].filter((p) => p.value > 0) : points[i];

@@ -6,20 +6,22 @@ import type { Trajectory } from '../../dynamics/trajectory.js';
 import type { EstimateRow, Quantity } from '../../dynamics/types.js';
 import { decimal } from '../format.js';
 import { type GroupContext, type GroupStyle, groupStyle, type Role, roleOrder } from '../groups.js';
-import { draw, epochAxes, type FigureSize, padded } from './frame.js';
+import { draw, type FigureSize, innerWidth, padded, valueAxis } from './frame.js';
 import { phaseColor } from './phases.js';
+import { type Clock, momentText, timeAxis } from './time-axis.js';
 
-export interface TrajectoryData extends GroupContext {
+export interface TrajectoryData extends GroupContext, Clock {
   quantity: Quantity;
   curves: readonly Trajectory[];
   /** Rows the curves came from, for the flags and the ceiling. */
   rows: readonly EstimateRow[];
   /** Phases drawn as a background, those of one group; leave out for none. */
   shading?: readonly Phase[];
-  /** Axis ranges, where several panels share them. */
-  xDomain?: [number, number];
+  /** Moments, in epochs, of all panels that share the axis of time; default those of the curves. */
+  times?: readonly number[];
+  /** Range of the values, where several panels share it. */
   yDomain?: [number, number];
-  /** Whether what lies outside the ranges is clipped. */
+  /** Whether what lies outside the range is clipped. */
   cut?: boolean;
   /** Groups to draw; default all but the whole training set, which has another scale. */
   roles?: readonly Role[];
@@ -45,8 +47,7 @@ export function trajectoryExtent(data: TrajectoryData): number[] {
 export function trajectoryFigure(data: TrajectoryData, document: Document, size: FigureSize = {}): Element {
   const { width = 360, height = 268 } = size;
   const groups = drawn(data);
-  const epochs = groups.flatMap((g) => g.points.map((p) => p.epoch));
-  const xDomain = data.xDomain ?? extent(epochs);
+  const axis = timeAxis(data.times ?? groups.flatMap((g) => g.points.map((p) => p.epoch)), innerWidth(width), data);
   const yDomain = data.yDomain ?? padded(trajectoryExtent(data));
   const back = [...groups].reverse();
   const ceiling = Math.min(...data.rows.filter((r) => r.quantity === data.quantity).map((r) => r.ceiling));
@@ -63,13 +64,14 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
       width,
       height,
       clip: data.cut,
-      x: { domain: xDomain },
+      x: axis.scale,
       y: { domain: yDomain },
       marks: [
         data.shading?.map((p) =>
           Plot.rect([p], { x1: 'start', x2: 'end', fill: phaseColor[p.kind], fillOpacity: 0.16 }),
         ),
-        epochAxes(xDomain, `${data.quantity}, nats`),
+        valueAxis(`${data.quantity}, nats`),
+        axis.marks,
         yDomain[0] < 0 && yDomain[1] > 0 ? Plot.ruleY([0], { stroke: 'var(--axis)' }) : null,
         ceiling < yDomain[1] ? Plot.ruleY([ceiling], { stroke: 'var(--axis)', strokeDasharray: '1 3' }) : null,
         bands.map((g) =>
@@ -120,12 +122,12 @@ function drawn(data: TrajectoryData): { style: GroupStyle; points: Point[] }[] {
     .map((c) => ({ curve: c, style: groupStyle(c.group, data) }))
     .filter((g): g is { curve: Trajectory; style: GroupStyle } => g.style !== null && roles.includes(g.style.role))
     .sort((a, b) => roleOrder.indexOf(a.style.role) - roleOrder.indexOf(b.style.role))
-    .map(({ curve, style }) => ({ style, points: pointsOf(curve, style, data.rows) }));
+    .map(({ curve, style }) => ({ style, points: pointsOf(curve, style, data) }));
 }
 
-function pointsOf(curve: Trajectory, style: GroupStyle, rows: readonly EstimateRow[]): Point[] {
+function pointsOf(curve: Trajectory, style: GroupStyle, data: TrajectoryData): Point[] {
   const own = new Map(
-    rows.filter((r) => r.group === curve.group && r.quantity === curve.quantity).map((r) => [r.epoch, r]),
+    data.rows.filter((r) => r.group === curve.group && r.quantity === curve.quantity).map((r) => [r.epoch, r]),
   );
   return curve.epochs.map((epoch, i) => {
     const value = curve.values[i];
@@ -140,7 +142,7 @@ function pointsOf(curve: Trajectory, style: GroupStyle, rows: readonly EstimateR
       low: value - half,
       high: value + half,
       flagged: flags !== '',
-      title: `${style.label}\nepoch ${epoch}: ${decimal(value)} ± ${decimal(half)} nats${flags && `\n${flags}`}`,
+      title: `${style.label}\n${momentText(epoch, data)}: ${decimal(value)} ± ${decimal(half)} nats${flags && `\n${flags}`}`,
     };
   });
 }
@@ -150,8 +152,4 @@ function describe(quantity: Quantity, groups: { style: GroupStyle; points: Point
     .filter((g) => g.style.role !== 'other')
     .map((g) => `${g.style.label} ${decimal(g.points[g.points.length - 1].value)}`);
   return `Estimated ${quantity} in nats at each checkpoint, one line per group. At the last checkpoint: ${last.join(', ') || 'no group of the target class'}.`;
-}
-
-function extent(values: readonly number[]): [number, number] {
-  return values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
 }

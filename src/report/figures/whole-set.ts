@@ -4,7 +4,8 @@ import * as Plot from '@observablehq/plot';
 import type { Trajectory } from '../../dynamics/trajectory.js';
 import type { Quantity } from '../../dynamics/types.js';
 import { decimal } from '../format.js';
-import { draw, epochAxes, type FigureSize, padded } from './frame.js';
+import { draw, type FigureSize, innerWidth, padded, valueAxis } from './frame.js';
+import { type Clock, momentText, timeAxis } from './time-axis.js';
 
 export const wholeSetLooks: Partial<
   Record<Quantity, { color: string; dash: string; symbol: 'circle' | 'square' | 'triangle' | 'diamond' }>
@@ -20,18 +21,27 @@ export function wholeSetCurves(curves: readonly Trajectory[]): Trajectory[] {
   return Object.keys(wholeSetLooks).flatMap((q) => curves.find((c) => c.group === 'all' && c.quantity === q) ?? []);
 }
 
-export function wholeSetFigure(curves: readonly Trajectory[], document: Document, size: FigureSize = {}): Element {
+export function wholeSetFigure(
+  curves: readonly Trajectory[],
+  document: Document,
+  size: FigureSize & Clock = {},
+): Element {
   const { width = 360, height = 250 } = size;
   const own = wholeSetCurves(curves).map((c) => ({
     look: wholeSetLooks[c.quantity]!,
     name: c.quantity,
     points: c.epochs.map((epoch, i) => {
       const half = 1.96 * c.standardErrors[i];
-      const title = `${c.quantity}, whole training set\nepoch ${epoch}: ${decimal(c.values[i])} ± ${decimal(half)} nats`;
+      const title = `${c.quantity}, whole training set\n${momentText(epoch, size)}: ${decimal(c.values[i])} ± ${decimal(half)} nats`;
       return { epoch, value: c.values[i], low: c.values[i] - half, high: c.values[i] + half, title };
     }),
   }));
   const points = own.flatMap((o) => o.points);
+  const axis = timeAxis(
+    points.map((p) => p.epoch),
+    innerWidth(width),
+    size,
+  );
   return draw(
     document,
     {
@@ -41,12 +51,11 @@ export function wholeSetFigure(curves: readonly Trajectory[], document: Document
     {
       width,
       height,
+      x: axis.scale,
       y: { domain: padded(points.flatMap((p) => [p.low, p.high, 0])) },
       marks: [
-        epochAxes(
-          points.map((p) => p.epoch),
-          'information, nats',
-        ),
+        valueAxis('information, nats'),
+        axis.marks,
         own.map((o) => [
           Plot.ruleX(o.points.length === 1 ? o.points : [], {
             x: 'epoch',

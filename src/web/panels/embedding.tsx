@@ -2,6 +2,7 @@
 
 import { useMemo } from 'preact/hooks';
 import { embeddingFigure } from '../../report/figures/embedding.js';
+import { momentText } from '../../report/figures/time-axis.js';
 import { type EmbeddingView, get, type RunView, useLoaded } from '../api.js';
 import { SaveBar } from '../figure.js';
 import { Points } from '../points.js';
@@ -11,7 +12,15 @@ export function EmbeddingPanel({ run, epoch }: { run: RunView; epoch: number }) 
   const { value, problem } = useLoaded(`${run.id} ${method} ${run.embeddings[0]?.epochs.length}`, () =>
     method ? get<EmbeddingView>('embedding', { id: run.id, method }) : Promise.resolve(null),
   );
-  const context = useMemo(() => ({ target: run.target, classNames: run.classNames, poisoned: run.poisoned }), [run]);
+  const context = useMemo(
+    () => ({
+      target: run.target,
+      classNames: run.classNames,
+      poisoned: run.poisoned,
+      stepsPerEpoch: run.stepsPerEpoch,
+    }),
+    [run],
+  );
   if (problem) return <p class="note">{problem}</p>;
   if (!value) return <p class="note">The embedding of T is computed at the end of the run.</p>;
   const at = Math.max(
@@ -21,8 +30,8 @@ export function EmbeddingPanel({ run, epoch }: { run: RunView; epoch: number }) 
   return (
     <figure>
       <figcaption>
-        <b>T by {method === 'umap' ? 'UMAP' : 't-SNE'}</b> at epoch {value.epochs[at]}; point at a sample to see its
-        image
+        <b>T by {method === 'umap' ? 'UMAP' : 't-SNE'}</b> at {momentText(value.epochs[at], run)}; point at a sample to
+        see its image
       </figcaption>
       <Points id={run.id} view={value} at={at} context={context} />
       <SaveBar

@@ -1,7 +1,8 @@
-/** The information plane up to the epoch of the slider. */
+/** The information plane up to the moment of the slider. */
 
 import type { Trajectory } from '../../dynamics/trajectory.js';
 import { planeFigure, planeTrails, planeUntil } from '../../report/figures/plane.js';
+import { momentText } from '../../report/figures/time-axis.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
 
@@ -21,7 +22,7 @@ export function PlanePanel({ run, curves, stamp, epoch }: Props) {
       name={`${run.id}-plane`}
       caption={
         <>
-          <b>Information plane</b> up to epoch {epoch}, nats
+          <b>Information plane</b> up to {momentText(epoch, run)}, nats
         </>
       }
       drawn={stamp}

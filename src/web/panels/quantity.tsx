@@ -4,6 +4,7 @@ import { partOf } from '../../dynamics/group-id.js';
 import type { Trajectory } from '../../dynamics/trajectory.js';
 import { padded } from '../../report/figures/frame.js';
 import { linesFigure } from '../../report/figures/lines.js';
+import { sharedClock } from '../../report/figures/time-axis.js';
 import { trajectoryExtent, trajectoryFigure } from '../../report/figures/trajectories.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
@@ -18,7 +19,16 @@ interface QuantityProps {
 }
 
 export function QuantityPanel({ quantity, runs, labels, curves, stamp }: QuantityProps) {
-  const data = runs.map((r, i) => ({ ...r, quantity, curves: curves[i], rows: r.information }));
+  const { stepsPerEpoch } = sharedClock(runs);
+  const times = curves.flatMap((own) => own.flatMap((c) => c.epochs));
+  const data = runs.map((r, i) => ({
+    ...r,
+    stepsPerEpoch,
+    times,
+    quantity,
+    curves: curves[i],
+    rows: r.information,
+  }));
   const yDomain = padded(data.flatMap(trajectoryExtent));
   const word = quantity.replace(/[^\w]+/g, '-');
   const poisoned = runs.map((r, i) => {
@@ -41,9 +51,9 @@ export function QuantityPanel({ quantity, runs, labels, curves, stamp }: Quantit
             linesFigure(poisoned, d, {
               width,
               title: `${quantity} of poisoned samples`,
-              xLabel: 'epoch',
               yLabel: `${quantity}, nats`,
               x: 'epoch',
+              stepsPerEpoch,
             })
           }
           rows={() => poisoned.flatMap((l) => l.points.map((p) => ({ run: l.name, epoch: p.x, nats: p.y })))}

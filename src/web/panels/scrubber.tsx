@@ -1,5 +1,7 @@
-/** The slider over checkpoints, with the numbers at the epoch where it stands. */
+/** The slider over checkpoints, with the numbers at the moment where it stands. Checkpoints are evenly spaced on it. */
 
+import { momentText } from '../../report/figures/time-axis.js';
+import { trainingRows } from '../../report/figures/training.js';
 import { decimal } from '../../report/format.js';
 import type { RunView } from '../api.js';
 import { setQuery } from '../route.js';
@@ -15,21 +17,25 @@ interface Props {
 
 export function Scrubber({ run, epochs, at, score }: Props) {
   const epoch = epochs[at];
-  const row = run.epochs.filter((e) => e.epoch <= epoch).at(-1) ?? run.epochs.at(-1);
+  const row = trainingRows(run).findLast((e) => e.epoch <= epoch);
+  const moment = momentText(epoch, run);
   return (
     <div class="scrubber">
       <label>
-        Epoch <output>{epoch}</output>
-        <input
-          type="range"
-          min="0"
-          max={epochs.length - 1}
-          step="1"
-          value={at}
-          aria-label="Checkpoint"
-          aria-valuetext={`epoch ${epoch}`}
-          onInput={(e) => setQuery({ epoch: String(epochs[Number(e.currentTarget.value)]) })}
-        />
+        At <output>{moment}</output>
+        <span class="track">
+          <input
+            type="range"
+            min="0"
+            max={epochs.length - 1}
+            step="1"
+            value={at}
+            aria-label="Checkpoint"
+            aria-valuetext={moment}
+            onInput={(e) => setQuery({ epoch: String(epochs[Number(e.currentTarget.value)]) })}
+          />
+          <Ticks run={run} epochs={epochs} />
+        </span>
       </label>
       <dl class="now">
         <div>
@@ -46,5 +52,25 @@ export function Scrubber({ run, epochs, at, score }: Props) {
         </div>
       </dl>
     </div>
+  );
+}
+
+/** Least distance of two labels, as a share of the slider. */
+const APART = 0.2;
+
+/** Under the slider: the first and the last checkpoint, and the end of the first epoch where there is room between them. */
+function Ticks({ run, epochs }: Pick<Props, 'run' | 'epochs'>) {
+  const last = epochs.length - 1;
+  if (last < 1) return null;
+  const first = epochs.indexOf(1) / last;
+  const places = [0, ...(first >= APART && first <= 1 - APART ? [first] : []), 1];
+  return (
+    <span class="ticks" aria-hidden="true">
+      {places.map((share) => (
+        <span key={share} style={{ left: `${100 * share}%` }}>
+          {momentText(epochs[Math.round(share * last)], run)}
+        </span>
+      ))}
+    </span>
   );
 }

@@ -16,7 +16,12 @@ export function SeparationPanel({ run, stamp }: { run: RunView; stamp: string })
         </>
       }
       drawn={stamp}
-      draw={(document, width) => separationFigure(run.separation, partOf(run.target, 'all'), document, { width })}
+      draw={(document, width) =>
+        separationFigure(run.separation, partOf(run.target, 'all'), document, {
+          width,
+          stepsPerEpoch: run.stepsPerEpoch,
+        })
+      }
       rows={() => run.separation.map((s) => ({ ...s }))}
     />
   );

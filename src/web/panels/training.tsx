@@ -1,4 +1,4 @@
-/** Accuracies and losses over epochs; nothing before the first epoch. */
+/** Accuracies and losses over time; nothing before the first moment. */
 
 import {
   accuracyFigure,
@@ -6,14 +6,16 @@ import {
   classLossSeries,
   lossFigure,
   lossSeries,
+  trainingRows,
   withValues,
 } from '../../report/figures/training.js';
 import type { RunView } from '../api.js';
 import { Figure, type Table } from '../figure.js';
 
 export function TrainingPanel({ run, stamp }: { run: RunView; stamp: string }) {
-  const { id, epochs } = run;
-  if (epochs.length === 0) return null;
+  const { id, epochs, stepsPerEpoch } = run;
+  const moments = trainingRows(run);
+  if (moments.length === 0) return null;
   return (
     <>
       <h2>Training</h2>
@@ -22,10 +24,10 @@ export function TrainingPanel({ run, stamp }: { run: RunView; stamp: string }) {
           name={`${id}-accuracy`}
           caption={<b>Accuracy and attack success</b>}
           drawn={stamp}
-          draw={(d, width) => accuracyFigure(epochs, d, { width })}
+          draw={(d, width) => accuracyFigure(moments, d, { width, stepsPerEpoch })}
           rows={() => epochTable(run)}
         />
-        {withValues(lossSeries, epochs).length > 0 && (
+        {withValues(lossSeries, moments).length > 0 && (
           <Figure
             name={`${id}-loss`}
             caption={
@@ -34,7 +36,7 @@ export function TrainingPanel({ run, stamp }: { run: RunView; stamp: string }) {
               </>
             }
             drawn={stamp}
-            draw={(d, width) => lossFigure(epochs, d, { width })}
+            draw={(d, width) => lossFigure(moments, d, { width, stepsPerEpoch })}
             rows={() => epochTable(run)}
           />
         )}
@@ -57,7 +59,7 @@ export function TrainingPanel({ run, stamp }: { run: RunView; stamp: string }) {
 }
 
 const epochTable = (run: RunView): Table =>
-  run.epochs.map((e) => ({
+  trainingRows(run).map((e) => ({
     epoch: e.epoch,
     testAccuracy: e.testAccuracy,
     trainAccuracy: e.trainAccuracy,

@@ -1,8 +1,9 @@
-/** One quantity of every group over epochs, with a mark at the epoch of the slider. */
+/** One quantity of every group over epochs, with a mark at the moment of the slider. */
 
 import { partOf } from '../../dynamics/group-id.js';
 import type { Trajectory } from '../../dynamics/trajectory.js';
 import { FRAME } from '../../report/figures/frame.js';
+import { timeRange, timeShare } from '../../report/figures/time-axis.js';
 import { trajectoryFigure } from '../../report/figures/trajectories.js';
 import type { RunView } from '../api.js';
 import { Figure, type Table } from '../figure.js';
@@ -33,7 +34,7 @@ export function TrajectoryPanel({ run, quantity, curves, stamp, epoch, epochs }:
       }
       rows={() => trajectoryTable(curves, quantity)}
     >
-      <EpochMark epoch={epoch} from={epochs[0]} to={epochs[epochs.length - 1]} />
+      <MomentMark share={timeShare(epoch, timeRange(epochs))} />
     </Figure>
   );
 }
@@ -52,9 +53,8 @@ export const trajectoryTable = (curves: readonly Trajectory[], quantity: string)
       })),
     );
 
-/** A vertical line at an epoch, over a figure with the shared margins. */
-function EpochMark({ epoch, from, to }: { epoch: number; from: number; to: number }) {
-  const share = to > from ? (epoch - from) / (to - from) : 0;
+/** A vertical line at a share of the axis of time, over a figure with the shared margins. */
+function MomentMark({ share }: { share: number }) {
   const { marginLeft, marginRight } = FRAME;
   return (
     <div class="mark" style={{ left: `calc(${marginLeft}px + ${share} * (100% - ${marginLeft + marginRight}px))` }} />
