@@ -34,7 +34,7 @@ function moments(text: string): MomentRequest[] {
     const moment = parseMoment(part);
     if (moment === null)
       throw new UserError(
-        `--checkpoints ${text}: epochs above 0 or steps from 1 are expected, such as 0.1,0.25,1,5 or 20s`,
+        `--checkpoints ${text}: epochs above 0, steps from 1, or log are expected, such as 0.1,0.25,1,5, or 20s, or log,1,5`,
       );
     return moment;
   });

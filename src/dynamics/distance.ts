@@ -35,14 +35,18 @@ export interface Cast {
 /** The trajectory of a group and quantity; undefined where there is none. */
 export type Lookup = (group: string, quantity: StealthQuantity) => Trajectory | undefined;
 
-/** D_β and its gaps over the given checkpoints; null where a scale s_q is 0. */
+/** How checkpoints are weighted in averages over time: by epochs, or by ln(step), which gives each doubling of training one weight. */
+export type TimeAxis = 'epochs' | 'ln step';
+
+/** D_β and its gaps over the given checkpoints, averaged along `axis`; null where a scale s_q is 0. */
 export function distance(
   cast: (q: StealthQuantity) => Cast,
   epochs: readonly number[],
   beta: number,
+  axis: TimeAxis,
 ): { distance: number; parts: Record<StealthQuantity, GapParts> } | null {
-  const xt = gaps(cast('I(X;T)'), epochs);
-  const ty = gaps(cast('I(T;Ŷ)'), epochs);
+  const xt = gaps(cast('I(X;T)'), epochs, axis);
+  const ty = gaps(cast('I(T;Ŷ)'), epochs, axis);
   if (!(xt.scale > 0 && ty.scale > 0)) return null;
   const total = (g: GapParts) => (g.integrationGap + g.footprintGap) / 2;
   return { distance: (total(xt) + beta * total(ty)) / (1 + beta), parts: { 'I(X;T)': xt, 'I(T;Ŷ)': ty } };
@@ -53,13 +57,15 @@ export const integrationGap = (parts: Record<StealthQuantity, GapParts>, beta: n
   (parts['I(X;T)'].integrationGap + beta * parts['I(T;Ŷ)'].integrationGap) / (1 + beta);
 
 /** G_in, G_out and s_q of one quantity. The lower bound of s_q is the mean standard error of all curves of the cast. */
-function gaps(cast: Cast, epochs: readonly number[]): GapParts {
+function gaps(cast: Cast, epochs: readonly number[], axis: TimeAxis): GapParts {
   const [backdoor, clean, all, ...others] = [cast.backdoor, cast.clean, cast.all, ...cast.others].map((c) =>
     at(c, epochs),
   );
+  // Steps are epochs times a constant, which ln turns into a shift.
+  const times = axis === 'epochs' ? epochs : epochs.map(Math.log);
   const average = (value: (i: number) => number) =>
     epochAverage(
-      epochs,
+      times,
       epochs.map((_, i) => value(i)),
     );
   const mu = (i: number) => mean(others.map((c) => c.values[i]));

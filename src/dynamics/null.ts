@@ -4,7 +4,7 @@
  * clean classes give μ_q. The target class itself does not enter. Each class and split gives one draw.
  */
 
-import { distance, integrationGap, type Lookup, stealthQuantities } from './distance.js';
+import { distance, integrationGap, type Lookup, stealthQuantities, type TimeAxis } from './distance.js';
 import { nullHalf, nullHalfOf } from './group-id.js';
 import { studentCdf, studentQuantile } from './student.js';
 import { mean, type Trajectory } from './trajectory.js';
@@ -34,6 +34,7 @@ export interface NullSettings {
   classes: readonly string[];
   epochs: readonly number[];
   beta: number;
+  axis: TimeAxis;
   minimumSamples: number;
   curves: readonly Trajectory[];
 }
@@ -43,7 +44,7 @@ export interface NullSettings {
  * reason for leaving a draw out stands where it is found.
  */
 export function nullDistribution(find: Lookup, settings: NullSettings, notes: string[]): StealthNull | null {
-  const { classes, epochs, beta, minimumSamples, curves } = settings;
+  const { classes, epochs, beta, axis, minimumSamples, curves } = settings;
   const splits = new Map<string, number[]>();
   for (const { group } of curves) {
     const found = nullHalfOf(group);
@@ -77,6 +78,7 @@ export function nullDistribution(find: Lookup, settings: NullSettings, notes: st
           }),
           epochs,
           beta,
+          axis,
         );
       if (result)
         draws.push({

@@ -12,6 +12,7 @@ import {
   type Lookup,
   type StealthQuantity,
   stealthQuantities,
+  type TimeAxis,
 } from './distance.js';
 import { isClassGroup, MINIMUM_GROUP, partOf } from './group-id.js';
 import { exceedance, nullDistribution, type StealthNull } from './null.js';
@@ -51,6 +52,15 @@ export interface StealthResult {
   notes: string[];
 }
 
+/** The score of a run under one way of measuring it. */
+export interface ScoreReading extends Pick<StealthResult, 'score' | 'distance' | 'p' | 'rank' | 'reason'> {
+  instrument: 'resolved' | 'critics';
+  /** Whose noise is the unit of T̄: the group's `own`, or the clean classes' `common`; null for critics. */
+  noise: 'own' | 'common' | null;
+  /** How the average over time weights checkpoints. */
+  axis: TimeAxis;
+}
+
 /** Settings of `stealth`. */
 export interface StealthOptions {
   /** Target class number. */
@@ -63,6 +73,8 @@ export interface StealthOptions {
   epochs?: readonly number[];
   /** Name of the estimator; not needed where each quantity has only one. */
   estimator?: string;
+  /** How the average over time weights checkpoints; default epochs. */
+  axis?: TimeAxis;
   /** Fewest samples of a group that is compared; default 100. */
   minimumSamples?: number;
 }
@@ -72,7 +84,7 @@ export interface StealthOptions {
  * function is long because it is one list of checks, each of which may end it with a reason.
  */
 export function stealth(rows: readonly EstimateRow[], options: StealthOptions): StealthResult {
-  const { target, beta = 1, window = 1, minimumSamples = MINIMUM_GROUP } = options;
+  const { target, beta = 1, window = 1, axis = 'epochs', minimumSamples = MINIMUM_GROUP } = options;
   if (!(beta >= 0 && Number.isFinite(beta))) throw new UserError(`beta must be a finite number from 0, got ${beta}`);
   const notes: string[] = [];
   const empty = { score: null, distance: null, null: null, p: null, rank: null, excess: null, parts: {} };
@@ -134,18 +146,20 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const wanted = options.epochs;
   const epochs = wanted ? shared.filter((e) => wanted.includes(e)) : shared;
   if (epochs.length === 0) return without('the groups share no checkpoint');
+  if (axis === 'ln step' && epochs[0] <= 0)
+    return without('a checkpoint at epoch 0 has no place on an axis of ln(step)');
 
   const cast = (q: StealthQuantity): Cast => {
     const [backdoor, clean, all] = own.map((g) => find(g, q)!);
     return { backdoor, clean, all, others: others.map((g) => find(g, q)!) };
   };
-  const result = distance(cast, epochs, beta);
+  const result = distance(cast, epochs, beta, axis);
   if (!result)
     return without('the other classes carry no information and there are no standard errors to compare with');
   const saturated = options.estimator === 'resolved' && mostlySaturated(rows, [...own, ...others]);
   if (saturated) return without(`the estimates of ${saturated} are saturated at most checkpoints: within 5 % of ln n`);
   const score = Math.exp(-result.distance);
-  const nulls = nullDistribution(find, { classes: others, epochs, beta, minimumSamples, curves }, notes);
+  const nulls = nullDistribution(find, { classes: others, epochs, beta, axis, minimumSamples, curves }, notes);
   return {
     score,
     distance: result.distance,

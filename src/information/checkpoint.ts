@@ -9,6 +9,7 @@ import { type NeuralEstimate, QUICK, type QuickOptions, quickInfoNce, reduceSide
 import type { Side } from './fit.js';
 import type { Objective } from './objective.js';
 import { PAPER, paperInfoNce } from './paper.js';
+import type { Head } from './resolved-moment.js';
 
 /** The recordings of a probe, in the order of the plan's `samples`. */
 export interface CheckpointData {
@@ -21,6 +22,8 @@ export interface CheckpointData {
   t: Matrix[];
   logits: Matrix[];
   groups: ReadonlyMap<string, Int32Array>;
+  /** What resolved information needs besides the draws of T: T̄ [n, d] and the last layer; absent where they are not recorded. */
+  channel?: { noiseFree: Matrix; head: Head };
 }
 
 export interface CheckpointEstimate extends NeuralEstimate {

@@ -13,6 +13,7 @@ import {
   type ProcessingInequality,
   phases,
   processingInequality,
+  type ScoreReading,
   type StealthResult,
   smooth,
   stealth,
@@ -33,6 +34,7 @@ interface Dynamics {
 /** The dynamics of the headline's layer, and the scores of the others. */
 export interface LayeredDynamics extends Dynamics {
   layers: LayerScore[];
+  readings: ScoreReading[];
 }
 
 /** Derives the dynamics from a table of estimates. */

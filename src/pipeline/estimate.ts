@@ -4,7 +4,7 @@ import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
 import { isNullGroup } from '../dynamics/group-id.js';
 import { type EstimateRow, type Quantity, stealthQuantities } from '../dynamics/index.js';
-import { type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
+import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { makeRepresentation } from './representation.js';
@@ -26,35 +26,42 @@ function criticQuantities(config: Settings, layer: string): Quantity[] {
   return replaced ? ['I(X;Ŷ)', 'I(T;Y)'] : all;
 }
 
-/** Estimates that the critics make at one layer of a checkpoint. */
-const plannedAt = (config: Settings, groups: Iterable<string>, layer: string) =>
+/** Estimates that critics make of some quantities at one layer of a checkpoint. */
+const estimatesOf = (quantities: readonly Quantity[], groups: Iterable<string>) =>
   estimatesPlanned(groups)
-    .filter((p) => criticQuantities(config, layer).includes(p.quantity))
+    .filter((p) => quantities.includes(p.quantity))
     .reduce((s, p) => s + p.groups.length, 0);
 
 /** Rows that the critics write for one checkpoint: what a complete one has. */
 export function criticRows(config: Settings, groups: Iterable<string>): number {
   const ids = [...groups];
-  return config.layer!.reduce((s, layer) => s + plannedAt(config, ids, layer), 0);
+  return config.layer!.reduce((s, layer) => s + estimatesOf(criticQuantities(config, layer), ids), 0);
 }
 
-/** Estimates a checkpoint at every layer; returns the seconds it took. `read` gives what was probed of one layer. */
+/**
+ * Estimates a checkpoint at every layer; returns the seconds it took. `read` gives what was probed of one layer; `known` are the
+ * checkpoint's rows that are there already, and that are not made again.
+ */
 export async function recordEstimates(
   dir: RunDirectory,
   epoch: number,
   config: Settings,
   read: (layer: string) => Promise<CheckpointData>,
   hooks: RunHooks,
+  known: readonly EstimateRow[] = [],
 ): Promise<number> {
   const started = performance.now();
   const lines: EstimateRow[] = [];
   const pointwise: Record<string, Tensor> = {};
   const layers = config.layer!;
+  const resolved = resolvedAt(config) && !known.some((r) => r.estimator === 'resolved');
   for (const layer of layers) {
     const data = await read(layer);
-    if (layer === layers[0] && resolvedAt(config)) await recordResolution(dir, epoch, config, data.groups);
-    const only = criticQuantities(config, layer);
-    const total = plannedAt(config, data.groups.keys(), layer);
+    if (layer === layers[0] && resolved) Object.assign(pointwise, await recordResolution(dir, epoch, config, data));
+    const made = known.filter((r) => r.estimator !== 'resolved' && (r.layer ?? layers[0]) === layer);
+    const only = criticQuantities(config, layer).filter((q) => !made.some((r) => r.quantity === q));
+    if (only.length === 0) continue;
+    const total = estimatesOf(only, data.groups.keys());
     const stage = `information at epoch ${Number(epoch.toFixed(3))}${layers.length > 1 ? `, ${layer}` : ''}`;
     const report = (done: number) => {
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
@@ -71,9 +78,13 @@ export async function recordEstimates(
         pointwise[`${e.quantity} ${e.group}`] = tensor(Float32Array.from(values), [values.length]);
     }
   }
-  if (Object.keys(pointwise).length > 0) await writeSafetensors(dir.pointwise(epoch), pointwise);
+  if (Object.keys(pointwise).length > 0) {
+    const before = known.length > 0 && (await dir.has(dir.pointwise(epoch)));
+    const kept = before ? (await readSafetensors(dir.pointwise(epoch))).tensors : {};
+    await writeSafetensors(dir.pointwise(epoch), { ...kept, ...pointwise });
+  }
   dir.append('information.jsonl', lines);
-  if (resolvedAt(config)) await writeResolved(dir);
+  if (resolved) await writeResolved(dir);
   await makeRepresentation(dir);
   return (performance.now() - started) / 1000;
 }

@@ -5,9 +5,10 @@ import type { ImageSet } from '../datasets/types.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { CheckpointData } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
-import { layerSuffix, readProbe } from '../runs/probes.js';
+import { channelOf, layerSuffix, readProbe } from '../runs/probes.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Prepared } from './prepare.js';
+import { instrumentsOf } from './resolution.js';
 
 type ProbeConfig = Pick<RunConfig, 'layer' | 'draws'>;
 
@@ -60,13 +61,16 @@ async function probeLayer(
 export async function checkpointData(
   dir: RunDirectory,
   { poisoned, dataset, groups: { samples, groups } }: Pick<Prepared, 'poisoned' | 'dataset' | 'groups'>,
-  config: Pick<RunConfig, 'layer' | 'view'>,
+  config: Pick<RunConfig, 'layer' | 'view' | 'noise' | 'instrument'>,
   epoch: number,
   layer: string,
 ): Promise<CheckpointData> {
   const { tensors } = await readSafetensors(dir.probe(epoch));
   return {
     ...(await readProbe(dir, tensors, config, layer)),
+    ...(layer === config.layer![0] && instrumentsOf(config).includes('resolved') && config.noise > 0
+      ? { channel: await channelOf(dir, epoch, tensors, config.noise) }
+      : {}),
     labels: Int32Array.from(samples, (i) => poisoned.originalLabels[i]),
     classes: dataset.classes.length,
     groups,

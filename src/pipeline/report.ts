@@ -10,8 +10,9 @@ import { epochRow } from '../runs/epochs.js';
 import { readGallery } from '../runs/gallery.js';
 import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
+import { oneModelOnly, readingsOf } from './readings.js';
 import type { RepresentationDocument } from './representation.js';
-import { scoredRows } from './resolution.js';
+import { type ResolutionRow, scoredRows } from './resolution.js';
 
 /** The score of a run whose groups are too small: the reason is the groups' sizes, not the missing estimates. */
 function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
@@ -81,7 +82,9 @@ export async function reportAndDynamics(
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<MomentRow & { event: string }>('events.jsonl');
-  const rows = scoredRows(await dir.rows<EstimateRow>('information.jsonl'), config);
+  const measured = await dir.rows<EstimateRow>('information.jsonl');
+  const resolution = await dir.rows<ResolutionRow>('resolution.jsonl');
+  const rows = scoredRows(measured, config);
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
   const information = others.length === 0 ? rows : at(first);
@@ -95,13 +98,15 @@ export async function reportAndDynamics(
         layer,
         stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
       })),
+      readings: readingsOf(measured, resolution, config),
     };
   };
   const dynamics = known ?? derive();
   const gallery = await readGallery(dir);
   const representation = await dir.readDocument<RepresentationDocument>('representation.json');
   // What follows from the tables themselves, the report says of its own accord.
-  const warnings = smallGroups(leftOut);
+  const readings = dynamics.readings ?? [];
+  const warnings = [...smallGroups(leftOut), ...[oneModelOnly(readings)].filter((w) => w !== null)];
   const poisoned = config.attack !== 'none';
   const report: RunReport = {
     name: basename(dir.path),
@@ -119,7 +124,7 @@ export async function reportAndDynamics(
         : 'held-out',
     seeds: 1,
     config: { ...config },
-    stepsPerEpoch: stepsPerEpoch ?? null,
+    stepsPerEpoch,
     epochs: events.flatMap((e) => epochRow(e) ?? []),
     moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
@@ -128,6 +133,7 @@ export async function reportAndDynamics(
     stealth: dynamics.stealth,
     layers: first === undefined ? [] : [{ layer: first, stealth: dynamics.stealth }, ...dynamics.layers],
     draft: dynamics.draft,
+    readings,
     representation: representation?.rows ?? [],
     separation: representation?.separation ?? [],
     embeddings: [],

@@ -5,14 +5,23 @@
 
 import { Rng } from '../base/random.js';
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
-import { type Auroc, auroc, type EstimateRow, mean } from '../dynamics/index.js';
-import { readSafetensors } from '../formats/safetensors.js';
+import {
+  type Auroc,
+  auroc,
+  type EstimateRow,
+  mean,
+  type StealthQuantity,
+  stealthQuantities,
+} from '../dynamics/index.js';
+import { readSafetensors, type Tensor } from '../formats/safetensors.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
+import { KAPPAS } from '../information/resolution.js';
 import { distances, type Place, place, silhouettes } from '../representation/index.js';
 import { findArrays, readArrays } from '../runs/arrays.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
 import { tensorDraws } from '../runs/probes.js';
+import { instrumentsOf, kappasOf, pointwiseName, type ResolutionRow } from './resolution.js';
 
 /** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
 export interface RepresentationRow {
@@ -35,7 +44,11 @@ export interface SeparationRow extends Auroc {
 export interface RepresentationDocument {
   rows: RepresentationRow[];
   separation: SeparationRow[];
+  /** κ at which separation reads resolved information; absent where it reads critics. */
+  kappa?: Kappas;
 }
+
+type Kappas = Partial<Record<StealthQuantity, number>>;
 
 /** Samples of each group between which distances are computed. */
 const PER_GROUP = 150;
@@ -120,22 +133,35 @@ function rowAt(epoch: number, t: Matrix, probed: Probed): RepresentationRow {
 }
 
 /** AUROC of the pointwise information for "is poisoned", in the target class and over the whole set. */
-async function separationAt(epoch: number, dir: RunDirectory, probed: Probed): Promise<SeparationRow[]> {
+async function separationAt(epoch: number, dir: RunDirectory, probed: Probed, kappa: Kappas): Promise<SeparationRow[]> {
   if (!(await dir.has(dir.pointwise(epoch)))) return [];
   const { tensors } = await readSafetensors(dir.pointwise(epoch));
   const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const backdoor = new Set(plan.groups[partOf(probed.target, 'backdoor')] ?? []);
   const carries = (row: number) => (probed.pretended ? backdoor.has(row) : probed.poisoned[row] === 1);
   return [partOf(probed.target, 'all'), 'all'].flatMap((group) =>
-    ['I(X;T)', 'I(T;Ŷ)'].flatMap((quantity) => {
-      const values = tensors[`${quantity} ${group}`];
-      const found = values && auroc(values.data as Float32Array, plan.groups[group].map(carries));
+    stealthQuantities.flatMap((quantity) => {
+      const values = kappa[quantity]
+        ? atKappa(tensors[pointwiseName(quantity, group)], kappa[quantity])
+        : (tensors[`${quantity} ${group}`]?.data as Float32Array | undefined);
+      const found = values && auroc(values, plan.groups[group].map(carries));
       return found ? [{ epoch, group, quantity, ...found }] : [];
     }),
   );
 }
 
-/** Makes what `representation.json` lacks: a row, and separation, for every checkpoint that is estimated. */
+/** The row of one κ of a ladder of single samples' values [κ, n]. */
+function atKappa(ladder: Tensor | undefined, kappa: number): Float32Array | undefined {
+  if (!ladder) return undefined;
+  const n = ladder.shape[1];
+  const k = KAPPAS.indexOf(kappa);
+  return (ladder.data as Float32Array).subarray(k * n, (k + 1) * n);
+}
+
+/**
+ * Makes what `representation.json` lacks: a row, and separation, for every checkpoint that is estimated. Separation by resolved
+ * information is made anew where κ is another one than before.
+ */
 export async function makeRepresentation(dir: RunDirectory): Promise<void> {
   const probed = await readProbed(dir);
   if (!probed) return;
@@ -143,20 +169,24 @@ export async function makeRepresentation(dir: RunDirectory): Promise<void> {
     rows: [],
     separation: [],
   };
-  let changed = false;
+  const { config } = await readRunDocument(dir);
+  const kappa: Kappas =
+    instrumentsOf(config)[0] === 'resolved' ? kappasOf(await dir.rows<ResolutionRow>('resolution.jsonl')) : {};
+  let changed = JSON.stringify(document.kappa ?? {}) !== JSON.stringify(kappa);
+  if (changed) Object.assign(document, { separation: [], kappa });
   // A probe without estimates may still be being written.
   const estimated = new Set((await dir.rows<EstimateRow>('information.jsonl')).map((r) => r.epoch));
-  for (const epoch of (await dir.probes()).filter((e) => estimated.has(e))) {
-    if (!document.rows.some((r) => r.epoch === epoch)) {
-      const { t } = await readArrays(dir.probeBase(epoch));
-      document.rows.push(rowAt(epoch, tensorDraws(t)[0], probed));
-      changed = true;
-    }
-    if (!document.separation.some((s) => s.epoch === epoch)) {
-      const found = await separationAt(epoch, dir, probed);
-      document.separation.push(...found);
-      changed ||= found.length > 0;
-    }
+  for (const epoch of await dir.probes()) {
+    if (!estimated.has(epoch) || document.rows.some((r) => r.epoch === epoch)) continue;
+    const { t } = await readArrays(dir.probeBase(epoch));
+    document.rows.push(rowAt(epoch, tensorDraws(t)[0], probed));
+    changed = true;
+  }
+  for (const epoch of estimated) {
+    if (document.separation.some((s) => s.epoch === epoch)) continue;
+    const found = await separationAt(epoch, dir, probed, kappa);
+    document.separation.push(...found);
+    changed ||= found.length > 0;
   }
   if (changed) await dir.writeDocument('representation.json', document);
 }

@@ -4,12 +4,14 @@
  */
 import { UserError } from '../base/errors.js';
 import type { Instrument, RunConfig } from '../config/options.js';
-import { isClassGroup } from '../dynamics/group-id.js';
+import { isClassGroup, isNullGroup } from '../dynamics/group-id.js';
 import { type EstimateRow, type StealthQuantity, stealthQuantities } from '../dynamics/index.js';
 import { epochAverage, mean } from '../dynamics/trajectory.js';
-import { readSafetensors, type Tensor } from '../formats/safetensors.js';
+import { type Tensor, tensor } from '../formats/safetensors.js';
+import type { CheckpointData } from '../information/checkpoint.js';
+import { rowsOf } from '../information/columns.js';
 import { chooseKappa } from '../information/resolution.js';
-import { type Head, type MomentGroup, resolvedAtMoment } from '../information/resolved-moment.js';
+import { type MomentGroup, resolvedAtMoment } from '../information/resolved-moment.js';
 import type { RunDirectory } from '../runs/directory.js';
 
 /** The ladder of one group and quantity at one moment; one line of `resolution.jsonl`. */
@@ -64,28 +66,31 @@ export function unresolvable({ noise, draws }: Pick<RunConfig, 'noise' | 'draws'
   return null;
 }
 
-/** Computes and keeps the ladders of all groups at a moment. `groups`: rows of the probe by group. */
+/** Name of the values of single samples, [κ, n], in the file of a moment. */
+export const pointwiseName = (quantity: string, group: string) => `resolved ${quantity} ${group}`;
+
+/**
+ * Computes and keeps the ladders of all groups at a moment from T̄, draws of T and the last layer. Returns the values of single
+ * samples by `pointwiseName`, for the groups that are not the null's. Throws `UserError` where the probe has no T̄ or last layer.
+ */
 export async function recordResolution(
   dir: RunDirectory,
   epoch: number,
-  config: Pick<RunConfig, 'noise' | 'seed'>,
-  groups: ReadonlyMap<string, Int32Array>,
-): Promise<void> {
-  const { tensors } = await readSafetensors(dir.probe(epoch));
-  const { t, t_noise_free: free, logits } = tensors;
-  const [draws, , d] = t.shape;
-  const weights = (await readSafetensors(dir.checkpoint(epoch))).tensors;
-  const head: Head = { weights: headOf(weights, logits.shape[2], d), classes: logits.shape[2], gamma: config.noise };
-  const compared = [...groups].map(
-    ([id, rows]): MomentGroup => ({
-      id,
-      clean: isClassGroup(id),
-      n: rows.length,
-      noiseFree: gathered(free, rows),
-      draws: gathered(t, rows),
-    }),
-  );
-  const values = resolvedAtMoment(compared, { d, seed: config.seed, moment: epoch, head });
+  { seed }: Pick<RunConfig, 'seed'>,
+  { t, groups, channel }: Pick<CheckpointData, 't' | 'groups' | 'channel'>,
+): Promise<Record<string, Tensor>> {
+  if (!channel)
+    throw new UserError(`${dir.probeBase(epoch)}: it has no noise-free T, or no weights from T to the logits`);
+  const { noiseFree, head } = channel;
+  const { d } = noiseFree;
+  const compared = [...groups].map(([id, rows]): MomentGroup => {
+    const draws = new Float32Array(t.length * rows.length * d);
+    t.forEach((draw, k) => {
+      draws.set(rowsOf(draw, rows).data, k * rows.length * d);
+    });
+    return { id, clean: isClassGroup(id), n: rows.length, noiseFree: rowsOf(noiseFree, rows).data, draws };
+  });
+  const values = resolvedAtMoment(compared, { d, seed, moment: epoch, head });
   const size = new Map(compared.map((g) => [g.id, g.n]));
   const rows = values.map(
     ({ group, quantity, variant, kappas, nats, standardError, noiseMeanSquare }): ResolutionRow => ({
@@ -98,32 +103,18 @@ export async function recordResolution(
       standardErrors: [...standardError],
       noiseMeanSquare,
       samples: size.get(group)!,
-      draws,
+      draws: t.length,
     }),
   );
   dir.append('resolution.jsonl', rows);
-}
-
-/** Rows of a tensor whose last two axes are samples and columns, of every draw. */
-function gathered({ shape, data }: Tensor, rows: Int32Array): Float32Array {
-  const [n, d] = shape.slice(-2);
-  const passes = data.length / (n * d);
-  const out = new Float32Array(passes * rows.length * d);
-  for (let k = 0; k < passes; k++)
-    rows.forEach((row, i) => {
-      const from = (k * n + row) * d;
-      out.set((data as Float32Array).subarray(from, from + d), (k * rows.length + i) * d);
-    });
-  return out;
-}
-
-/** The classifier's weights [classes, d]: of the last matrix of that shape. */
-function headOf(weights: Record<string, Tensor>, classes: number, d: number): Float32Array {
-  const found = Object.values(weights).filter(
-    ({ shape }) => shape.length === 2 && shape[0] === classes && shape[1] === d,
+  return Object.fromEntries(
+    values
+      .filter(({ group, quantity, variant }) => variant === SCORED[quantity] && !isNullGroup(group))
+      .map(({ group, quantity, kappas, pointwise }) => [
+        pointwiseName(quantity, group),
+        tensor(Float32Array.from(pointwise.flatMap((v) => [...v])), [kappas.length, size.get(group)!]),
+      ]),
   );
-  if (found.length === 0) throw new UserError(`the checkpoint has no weights [${classes}, ${d}] from T to the logits`);
-  return found[found.length - 1].data as Float32Array;
 }
 
 /** The κ of each quantity: the one at which the clean classes' average over time is nearest ½ ln n. */

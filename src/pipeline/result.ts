@@ -55,6 +55,7 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
       null: range && { low: range.low, high: range.high },
       p,
     })),
+    readings: dynamics.readings,
     phases: dynamics.phases,
     groupSize: size,
     report: file,

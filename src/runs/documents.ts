@@ -2,7 +2,7 @@
 
 import { UserError } from '../base/errors.js';
 import type { Instrument, RunConfig } from '../config/options.js';
-import type { Phases, StealthQuantity } from '../dynamics/index.js';
+import type { Phases, ScoreReading, StealthQuantity } from '../dynamics/index.js';
 import type { GroupPlan } from '../information/groups.js';
 import { FORMAT, type RunDirectory } from './directory.js';
 
@@ -69,6 +69,8 @@ export interface RunResult {
   };
   /** Scores at the layers besides the first of `--layer`. */
   layers: { layer: string; score: number | null; null: { low: number; high: number } | null; p: number | null }[];
+  /** The score under every way it was measured; the headline's first. Absent in results of version 0.1.0. */
+  readings?: ScoreReading[];
   /** Of every group that has a trajectory of I(X;T). */
   phases: Phases[];
   /** Samples of every group that is compared. */

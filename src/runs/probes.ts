@@ -1,7 +1,9 @@
 /** What a probe file holds, as estimators want it. */
+import { UserError } from '../base/errors.js';
 import type { RunConfig } from '../config/options.js';
 import { readSafetensors, type Tensor } from '../formats/safetensors.js';
 import { drawsOf, type Matrix } from '../information/columns.js';
+import type { Head } from '../information/resolved-moment.js';
 import type { RunDirectory } from './directory.js';
 
 /** What follows the names of a layer's tensors: nothing for the first, so that a run of one layer has plain names. */
@@ -16,6 +18,23 @@ export interface Probe {
   /** Per noise draw. */
   t: Matrix[];
   logits: Matrix[];
+  channel?: { noiseFree: Matrix; head: Head };
+}
+
+/** What resolved information needs of a moment of an own run: T̄ of the last layer, and the weights from T to the logits. */
+export async function channelOf(
+  dir: RunDirectory,
+  epoch: number,
+  tensors: Record<string, Tensor>,
+  gamma: number,
+): Promise<Probe['channel']> {
+  const classes = tensors.logits.shape[2];
+  const noiseFree = matrix(tensors.t_noise_free);
+  const { d } = noiseFree;
+  const weights = Object.values((await readSafetensors(dir.checkpoint(epoch))).tensors);
+  const head = weights.filter(({ shape }) => shape.length === 2 && shape[0] === classes && shape[1] === d).at(-1);
+  if (!head) throw new UserError(`the checkpoint has no weights [${classes}, ${d}] from T to the logits`);
+  return { noiseFree, head: { weights: head.data as Float32Array, classes, gamma } };
 }
 
 /** X as critics read it, T of a layer (by default the first) and Ŷ, from the tensors of a probe. */

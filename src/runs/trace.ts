@@ -170,5 +170,9 @@ export async function readProbeArrays(
   if (arrays.t_mean) check('t_mean', [draws, n, t.shape[2]]);
   if (arrays.t_noise_free) check('t_noise_free', [n, null]);
   if (arrays.t_noise_std) check('t_noise_std', [1]);
+  if (arrays.head_weight) check('head_weight', [arrays.logits.shape[2], t.shape[2]]);
+  if (arrays.head_noise_std) check('head_noise_std', [1]);
+  if (arrays.head_noise_std && !((arrays.head_noise_std.data as Float32Array)[0] > 0))
+    throw new UserError(`${where}: "head_noise_std" is ${arrays.head_noise_std.data[0]}; more than 0 is expected`);
   return arrays;
 }

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
+import { flagOf } from '../config/flags.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { EstimateRow } from '../dynamics/index.js';
@@ -16,6 +17,8 @@ import { type Matrix, rowsOf } from '../information/columns.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { makeEmbedding } from '../pipeline/embedding.js';
 import { recordEstimates } from '../pipeline/estimate.js';
+import { AGAIN_OPTIONS, type AgainOptions, reanalyze } from '../pipeline/reanalyze.js';
+import { instrumentsOf } from '../pipeline/resolution.js';
 import { finish } from '../pipeline/result.js';
 import { type Arrays, findArrays } from '../runs/arrays.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -34,6 +37,7 @@ export interface AnalyzeRequest {
 
 /** Options that an analysis takes; all others belong to the training. */
 export const ANALYSIS_OPTIONS = [
+  'instrument',
   'probeSize',
   'nullSplits',
   'critic',
@@ -48,19 +52,19 @@ export const ANALYSIS_OPTIONS = [
 const SEARCH_EVERY = 500;
 const WRITING = 30_000;
 
+/**
+ * Analyses a trace, or a run of ibscope anew. Throws `UserError` for a folder that holds neither, and for options that do not apply.
+ */
 export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: RunHooks): Promise<RunResult> {
   if (!(await stat(join(path, 'run.json')).catch(() => null)))
     throw new UserError(`${path}: no trace there (it has no run.json); docs/trace.md says how to record one`);
+  if (await isOwnRun(path)) return reanalyze(path, ownOptions(options, follow), hooks);
   const dir = await RunDirectory.open(path, true);
   try {
     const trace = await readTrace(dir);
-    if ((await dir.has(join(path, 'information.jsonl'))) && !(await dir.readDocument('analysis.json')))
-      throw new UserError(
-        `${path}: it has estimates that \`analyze\` did not make; copy run.json, samples and probes into a folder of their own`,
-      );
     const samples = await readSamples(dir, trace.classes.length);
     if (follow) await firstProbe(dir, samples.n, hooks);
-    const config = await configOfTrace(dir, trace, samples, options);
+    const config = await configOfTrace(dir, trace, samples, options, hooks);
     const plan = planOf(trace, samples, config);
     if (plan.groups.size === 0)
       throw new UserError(`${path}: no group has 100 samples; record more of them, or fewer classes`);
@@ -75,6 +79,28 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
   } finally {
     dir.unlock();
   }
+}
+
+/** Whether a folder holds a run that ibscope made, with its estimates: it has some, and no analysis of a trace made them. */
+async function isOwnRun(path: string): Promise<boolean> {
+  const dir = await RunDirectory.read(path);
+  const analysis = await dir.readDocument<{ config: Partial<RunConfig> }>('analysis.json');
+  return analysis?.config.checkpoints === undefined && (await dir.has(join(path, 'information.jsonl')));
+}
+
+/** The options of an own run's analysis, checked. Throws `UserError` for those that would need other groups or other critics. */
+function ownOptions(options: RunRequest, follow: boolean): AgainOptions {
+  const stray = Object.keys(options).find(
+    (key) => options[key as keyof RunRequest] !== undefined && !(AGAIN_OPTIONS as readonly string[]).includes(key),
+  );
+  if (stray !== undefined || follow)
+    throw new UserError(
+      `${stray === undefined ? '--follow' : flagOf(stray)}: this is a run of ibscope, whose groups are chosen; ${AGAIN_OPTIONS.map(flagOf).join(', ')} are allowed. For the others, copy run.json, samples and probes into a folder of their own`,
+    );
+  const checked = resolveConfig({ ...options, attack: 'none' });
+  return Object.fromEntries(
+    AGAIN_OPTIONS.filter((key) => options[key] !== undefined).map((key) => [key, checked[key]]),
+  );
 }
 
 /** Waits until there is a probe that can be read. */
@@ -98,12 +124,18 @@ async function configOfTrace(
   trace: TraceDocument,
   samples: Samples,
   options: RunRequest,
+  hooks: RunHooks,
 ): Promise<RunConfig> {
   const epochs = await dir.probes();
   if (epochs.length === 0) throw new UserError(`${dir.path}/probes: no probe there, such as epoch-0001.npz`);
   const given = trace.config as Partial<RunConfig>;
-  const quick = resolveConfig({ ...options, attack: 'none' });
   const first = await readProbeArrays(dir, epochs[0], samples.n);
+  const why = unresolvableTrace(first);
+  const asked = (options.instrument ?? given.instrument) as string[] | undefined;
+  if (why && asked?.includes('resolved')) throw new UserError(`--instrument resolved: ${why}`);
+  if (why && asked === undefined) hooks.line?.(`critics take the place of resolved information: ${why}`);
+  const instrument = asked ?? (why ? ['critics'] : ['resolved']);
+  const quick = resolveConfig({ ...options, instrument, attack: 'none' });
   const view = (options.view ?? given.view ?? (first.t_noise_free ? 'network' : 'pixels')) as RunConfig['view'];
   if (view === 'network' && !first.t_noise_free)
     throw new UserError(`--critic-view network: the probes have no "t_noise_free"; --critic-view pixels reads "x"`);
@@ -126,8 +158,20 @@ async function configOfTrace(
     checkpoints: epochs,
     width: given.width as number,
     ...chosen,
+    draws: first.t.shape[0],
+    instrument: quick.instrument,
     view,
   };
+}
+
+/** What resolved information lacks in a trace; null where it can be measured. */
+function unresolvableTrace({ t, t_noise_free, head_weight, head_noise_std }: Arrays): string | null {
+  if (t.shape[0] < 2) return 'one noise draw a sample does not show the noise';
+  if (!t_noise_free) return 'the probes have no "t_noise_free"';
+  if (t_noise_free.shape[1] !== t.shape[2]) return '"t_noise_free" has other columns than "t"';
+  if (!head_weight || !head_noise_std)
+    return 'the probes have no "head_weight" and "head_noise_std", the law of the logits given T';
+  return null;
 }
 
 function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): GroupPlan {
@@ -139,6 +183,7 @@ function planOf(trace: TraceDocument, samples: Samples, config: RunConfig): Grou
     target: trace.config.target,
     limit: config.probeSize,
     nullSplits: config.nullSplits,
+    sharedNull: instrumentsOf(config).includes('resolved'),
     pretended: Math.round(config.poisonRate * samples.n),
     seed: config.seed,
   });
@@ -150,7 +195,11 @@ async function begin(dir: RunDirectory, config: RunConfig, plan: GroupPlan) {
   // These options do not change the estimates; any other removes them and all that follows from them.
   const later: readonly string[] = ['beta', 'window', 'score'];
   const asked = (c: RunConfig) =>
-    JSON.stringify(ANALYSIS_OPTIONS.filter((key) => !later.includes(key)).map((key) => c[key]));
+    JSON.stringify(
+      ANALYSIS_OPTIONS.filter((key) => !later.includes(key)).map((key) =>
+        key === 'instrument' ? instrumentsOf(c) : c[key],
+      ),
+    );
   if (before && asked(before.config) !== asked(config)) await dir.forgetEstimates();
   await dir.writeDocument('analysis.json', { config });
   // By their rows in the samples' file, which holds more than the groups do.
@@ -228,6 +277,19 @@ function dataOf(
     labels: Int32Array.from(rows, (r) => samples.originalLabel[r]),
     classes: trace.classes.length,
     groups: plan.groups,
+    channel: channelOfTrace(arrays, rows),
+  };
+}
+
+/** T̄ and the last layer, where a trace has both. */
+function channelOfTrace(arrays: Arrays, rows: Int32Array): CheckpointData['channel'] {
+  if (unresolvableTrace(arrays)) return undefined;
+  const { t_noise_free, head_weight, head_noise_std } = arrays;
+  const noiseFree = rowsOf(tensorDraws({ ...t_noise_free, shape: [1, ...t_noise_free.shape] })[0], rows);
+  const gamma = (head_noise_std.data as Float32Array)[0];
+  return {
+    noiseFree,
+    head: { weights: head_weight.data as Float32Array, classes: head_weight.shape[0], gamma },
   };
 }
 

@@ -39,7 +39,7 @@ describe('the configuration of a run', () => {
     expect(requestOf({ checkpoints: '0.1,0.25, 20s,1' }).checkpoints).toEqual([0.1, 0.25, '20s', 1]);
     for (const text of ['0', '1,x', '1,-2', '0s', '1.5s', ''])
       expect(() => requestOf({ checkpoints: text }), text).toThrow(
-        `--checkpoints ${text}: epochs above 0 or steps from 1 are expected, such as 0.1,0.25,1,5 or 20s`,
+        `--checkpoints ${text}: epochs above 0, steps from 1, or log are expected, such as 0.1,0.25,1,5, or 20s, or log,1,5`,
       );
     expect(() => resolveConfig({ epochs: 5, checkpoints: [0.5, 6] })).toThrow('the last epoch is 5 (--epochs)');
     expect(() => resolveConfig({ epochs: 5, checkpoints: [2, 0.5] })).toThrow('ascending epochs are expected');
@@ -48,7 +48,7 @@ describe('the configuration of a run', () => {
   it('of resolved information draws eight times, and refuses a network without noise and a single draw', () => {
     expect(resolveConfig({ instrument: ['resolved'] }).draws).toBe(8);
     expect(resolveConfig({ instrument: ['resolved'], draws: 3 }).draws).toBe(3);
-    expect(resolveConfig({}).draws).toBe(2);
+    expect(resolveConfig({ instrument: ['critics', 'resolved'] }).draws).toBe(8);
     expect(() => resolveConfig({ instrument: ['resolved'], noise: 0 })).toThrow(
       '--noise 0: --instrument resolved needs noise',
     );
@@ -56,6 +56,26 @@ describe('the configuration of a run', () => {
       '--draws 1: --instrument resolved needs at least 2',
     );
     expect(() => resolveConfig(requestOf({ instrument: 'resolvd' }))).toThrow('--instrument');
+  });
+
+  it('is measured by resolved information; the paper preset, and a network without noise, by critics as in version 0.1.0', () => {
+    const sizes = (request: Parameters<typeof resolveConfig>[0]) => {
+      const { instrument, draws, nullSplits } = resolveConfig(request);
+      return [instrument, draws, nullSplits];
+    };
+    expect(sizes({})).toEqual([['resolved'], 8, 4]);
+    expect(sizes({ preset: 'paper', dataset: 'cifar10', dataDir: 'x' })).toEqual([['critics'], 4, 1]);
+    expect(sizes({ instrument: ['critics'] })).toEqual([['critics'], 2, 1]);
+    expect(sizes({ noise: 0 })).toEqual([['critics'], 2, 1]);
+    expect(sizes({ noise: '0' })).toEqual([['critics'], 2, 1]);
+    expect(sizes({ nullSplits: 0, draws: 16 })).toEqual([['resolved'], 16, 0]);
+  });
+
+  it('has moments inside the first epoch by default, but for the paper’s nine', () => {
+    expect(resolveConfig({ epochs: 8 }).checkpoints).toEqual(['log', 1, 2, 4, 8]);
+    expect(resolveConfig({ epochs: 1 }).checkpoints).toEqual(['log', 1]);
+    const paper = resolveConfig({ preset: 'paper', dataset: 'cifar10', dataDir: 'x' });
+    expect(paper.checkpoints).toEqual([1, 5, 10, 20, 40, 60, 80, 100, 120]);
   });
 
   it('takes only the embedded data set in a small size of its own accord', () => {

@@ -61,6 +61,45 @@ describe('p of resolved information', () => {
   });
 });
 
+describe('the average over ln(step)', () => {
+  // Poisoned samples deviate in I(X;T) by 1 nat up to epoch e₀ and are equal to the clean ones from epoch e₁ on, linear in between.
+  const [e0, e1] = [1, 2];
+  const epochs = [0.125, 0.25, 0.5, 1, 2, 4, 8];
+  const rows = (moved: readonly number[]) =>
+    resolved(
+      table(moved, {
+        '0/backdoor': (e) => [3 - (e <= moved[3] ? 1 : 0), 2],
+        '0/clean': () => [3, 2],
+        '0/all': () => [3, 2],
+        '1': () => [3, 2],
+        '2': () => [3, 2],
+      }),
+    );
+  const found = (axis: 'epochs' | 'ln step', moved = epochs) =>
+    stealth(rows(moved), { target: 0, estimator: 'resolved', axis });
+
+  it('is the area over an axis of ln(step), and the one over epochs that of epochs', () => {
+    // The gap is 1 over [0.125, 1] and falls to 0 over [1, 2]; s_q = 3; G has the mean of two gaps, D that of two quantities.
+    const over = (f: (e: number) => number) => (f(e0) - f(0.125) + (f(e1) - f(e0)) / 2) / (f(8) - f(0.125)) / 3 / 4;
+    expect(found('epochs').distance).toBeCloseTo(
+      over((e) => e),
+      12,
+    );
+    expect(found('ln step').distance).toBeCloseTo(over(Math.log), 12);
+  });
+
+  it('does not depend on how many steps an epoch has', () => {
+    const scaled = epochs.map((e) => e * 37);
+    expect(found('ln step', scaled).distance).toBeCloseTo(found('ln step').distance!, 12);
+  });
+
+  it('has no place for epoch 0', () => {
+    const { score, reason } = found('ln step', [0, 0.25, 0.5, 1, 2, 4, 8]);
+    expect(score).toBeNull();
+    expect(reason).toContain('epoch 0');
+  });
+});
+
 it('a score made of saturated values is refused, and says of which', () => {
   const rows = resolved(table(EPOCHS, plainRun(10, 1), 0.02, new Rng(1, 'saturated')));
   const saturated = rows.map((r) =>

@@ -58,6 +58,28 @@ describe('groups', () => {
     expect([...plan.groups.keys()].filter((id) => id.startsWith('0/null'))).toEqual([]);
   });
 
+  it('a shared null divides the same samples of a class several ways, the first as without sharing', () => {
+    const poisoned = new Uint8Array(4000);
+    const plans = [false, true].map((sharedNull) =>
+      planGroups({ ...request, poisoned, limit: 110, nullSplits: 4, sharedNull }),
+    );
+    const sample = (plan: (typeof plans)[0], id: string) => [...plan.groups.get(id)!].map((r) => plan.samples[r]);
+    const [own, shared] = plans;
+    for (let k = 1; k < 10; k++) {
+      const both = (s: number) => ['a', 'b'].flatMap((half) => sample(shared, `${k}/null-${half}${s}`)).sort();
+      for (const half of ['a', 'b'])
+        expect(sample(shared, `${k}/null-${half}0`)).toEqual(sample(own, `${k}/null-${half}0`));
+      for (let s = 1; s < 4; s++) {
+        expect(both(s)).toEqual(both(0));
+        const a = sample(shared, `${k}/null-a${s}`);
+        const overlap = a.filter((i) => sample(shared, `${k}/null-a0`).includes(i)).length;
+        // Hypergeometric: half of a half, ± 5 standard deviations.
+        expect(Math.abs(overlap / a.length - 0.5)).toBeLessThan(5 * Math.sqrt(1 / 8 / a.length));
+      }
+    }
+    expect(shared.samples.length).toBeLessThan(own.samples.length);
+  });
+
   it('without poison, a random part of the target class plays the backdoor and the rest the clean samples', () => {
     const plan = planGroups({ ...request, poisoned: new Uint8Array(4000) });
     const sample = (id: string) => [...plan.groups.get(id)!].map((r) => plan.samples[r]);

@@ -32,6 +32,14 @@ describe('a moment asked for', () => {
     expect(momentsOf([1, 2], 7, 3).map((m) => m.epoch)).toEqual([1, 2, 3]);
   });
 
+  test('log stands for the ladder inside the first epoch; the same steps asked for by name merge with it', () => {
+    const steps = (requests: (number | string)[]) => momentsOf(requests, 78, 2).map((m) => m.step);
+    expect(steps(['log', 1])).toEqual([...stepsInFirstEpoch(78), 78, 156]);
+    expect(steps(['log', `${stepsInFirstEpoch(78)[2]}s`, 1])).toEqual(steps(['log', 1]));
+    expect(parseMoment('log')).toBe('log');
+    expect(parseMoment('logs')).toBeNull();
+  });
+
   test('one after the end is refused', () => {
     expect(() => momentsOf([1, '61s'], 20, 3)).toThrow('--checkpoints 1,61s: 61s is after the end, step 60 (--epochs)');
   });
