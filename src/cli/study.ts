@@ -46,6 +46,7 @@ function addOne(command: Command, study: Study) {
     )
     .option('--jobs <n>', 'runs at a time (default one per core)')
     .option('--markdown <file>', 'Markdown file of the report, its figures in a folder beside it (default none)')
+    .option('--rows <file>', 'file to which every finished run appends one line of JSON (default none)')
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
     .option(...JSON_FLAG)
     .addHelpText('after', `\nExample:\n  ibscope study ${study.name} --out runs/study --dry-run`)
@@ -62,6 +63,7 @@ function addOne(command: Command, study: Study) {
           values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
         dryRun: values.dryRun ?? false,
         markdown: values.markdown,
+        rows: values.rows,
       });
       process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
     });

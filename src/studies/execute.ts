@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
 import { type Progress, type RunHooks, Stopped } from '../base/progress.js';
+import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Executor } from '../execution/executor.js';
 import type { StudyRun } from '../findings/types.js';
@@ -15,62 +16,107 @@ import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
 import { RunDirectory } from '../runs/directory.js';
-import type { RunResult } from '../runs/documents.js';
+import { type RunResult, readRunDocument } from '../runs/documents.js';
 import { FREE, finished, type StudyPlan, threadsOf } from './plan.js';
+import { type StudyRow, studyRow } from './rows.js';
 import type { StudyOutcome } from './types.js';
+
+/** What is done with the runs of a plan besides making them. */
+export interface Execution {
+  /** Estimates by other estimators too. */
+  alternatives?: boolean;
+  /** Receives the row of every finished run, as soon as it is finished. */
+  addRow?: (row: StudyRow) => void;
+}
 
 /**
  * Carries out the runs of a plan that are not finished, and reads all of them. A run that diverges, or that a user error ends, is
- * reported and does not end the others. `alternatives`: estimates by other estimators too.
+ * reported and does not end the others.
  */
 export async function executePlan(
   plan: StudyPlan,
   out: string,
   executor: Executor,
   hooks: RunHooks,
-  alternatives = false,
+  options: Execution = {},
 ): Promise<StudyOutcome> {
-  const failed: StudyOutcome['failed'] = [];
-  const open = plan.runs.filter((r) => !r.done);
-  const threads = threadsOf(plan.runs.map((r) => r.config));
-  const meter = new Meter(plan, hooks);
+  const study = new Execute(plan, out, executor, hooks, options);
   try {
-    await eachAtOnce(open.length, executor.atOnce, async (i) => {
-      const { name, config } = open[i];
-      const job = { config, path: join(out, 'runs', name), resume: true, threads };
-      try {
-        const result = await executor.run(pipelineJobs('runJob'), job, { progress: (p) => meter.heard(i, p) });
-        hooks.line?.(`${name}: ${describe(result)}`);
-      } catch (error) {
-        const { name: kind, message } = error as Error;
-        if (kind !== 'DivergedError' && kind !== 'UserError') throw error;
-        failed.push({ name, why: message });
-        hooks.line?.(`${name}: ${message}`);
-      }
-      meter.end(i);
-    });
-    const wanted = alternatives ? plan.runs.filter((r) => !failed.some((f) => f.name === r.name)) : [];
-    let made = 0;
-    await eachAtOnce(wanted.length, executor.atOnce, async (i) => {
-      await executor.run(pipelineJobs('alternativesJob'), { path: join(out, 'runs', wanted[i].name) });
-      const progress = { stage: 'other estimators', done: ++made, total: wanted.length, unit: 'runs' };
-      hooks.progress?.({ phase: 'estimate', ...progress });
-    });
+    await eachAtOnce(plan.runs.length, executor.atOnce, (i) => study.carryOut(i));
   } catch (error) {
     if ((error as Error).name !== 'Stopped') throw error;
     throw new Stopped(
-      `stopped; ${meter.ended} of ${plan.runs.length} runs are done. To resume, give the same command.`,
+      `stopped; ${study.meter.ended} of ${plan.runs.length} runs are done. To resume, give the same command.`,
     );
   }
-  return { runs: await readRuns(plan, out), failed };
+  return { runs: study.runs.filter((r) => r !== null), failed: study.failed };
+}
+
+class Execute {
+  readonly failed: StudyOutcome['failed'] = [];
+  /** In the order of the plan; null for a run without a result. */
+  readonly runs: (StudyRun | null)[];
+  readonly meter: Meter;
+  private readonly threads: number;
+  private estimated = 0;
+
+  constructor(
+    private readonly plan: StudyPlan,
+    private readonly out: string,
+    private readonly executor: Executor,
+    private readonly hooks: RunHooks,
+    private readonly options: Execution,
+  ) {
+    this.runs = plan.runs.map(() => null);
+    this.meter = new Meter(plan, hooks);
+    this.threads = threadsOf(plan.runs.map((r) => r.config));
+  }
+
+  /** From a configuration to a row: run `i` of the plan. */
+  async carryOut(i: number): Promise<void> {
+    const { name, config, done } = this.plan.runs[i];
+    const path = join(this.out, 'runs', name);
+    if (!done && !(await this.make(i, path))) return;
+    if (this.options.alternatives) await this.makeOthers(path);
+    const read = await readRun(name, config, path);
+    this.runs[i] = read;
+    if (!read) return;
+    const dir = await RunDirectory.read(path);
+    this.options.addRow?.(studyRow(read, await readRunDocument(dir)));
+  }
+
+  /** Makes or resumes a run; returns whether it has a result. */
+  private async make(i: number, path: string): Promise<boolean> {
+    const { name, config } = this.plan.runs[i];
+    const job = { config, path, resume: true, threads: this.threads };
+    try {
+      const result = await this.executor.run(pipelineJobs('runJob'), job, { progress: (p) => this.meter.heard(i, p) });
+      this.hooks.line?.(`${name}: ${describe(result)}`);
+      this.meter.end(i);
+      return true;
+    } catch (error) {
+      const { name: kind, message } = error as Error;
+      if (kind !== 'DivergedError' && kind !== 'UserError') throw error;
+      this.failed.push({ name, why: message });
+      this.hooks.line?.(`${name}: ${message}`);
+      this.meter.end(i);
+      return false;
+    }
+  }
+
+  private async makeOthers(path: string): Promise<void> {
+    await this.executor.run(pipelineJobs('alternativesJob'), { path });
+    const progress = { stage: 'other estimators', done: ++this.estimated, total: this.plan.runs.length, unit: 'runs' };
+    this.hooks.progress?.({ phase: 'estimate', ...progress });
+  }
 }
 
 /** Progress of all runs as one: each counts with the seconds that the plan estimates for it. */
 class Meter {
   /** Runs that ended, with a result or without one, those finished before included. */
   ended: number;
-  private readonly runs: number;
   private readonly epochs: number[];
+  /** Of the runs that were not finished before; of the others 0. */
   private readonly seconds: number[];
   /** Share of each run that is done, 0 … 1. */
   private readonly share: number[];
@@ -79,12 +125,10 @@ class Meter {
     { runs, costs }: StudyPlan,
     private readonly hooks: RunHooks,
   ) {
-    const open = runs.filter((r) => !r.done);
-    this.runs = runs.length;
-    this.ended = runs.length - open.length;
-    this.epochs = open.map((r) => r.config.epochs);
-    this.seconds = open.map((r) => secondsOf(costs.get(r.kind) ?? FREE) || 1);
-    this.share = open.map(() => 0);
+    this.ended = runs.filter((r) => r.done).length;
+    this.epochs = runs.map((r) => r.config.epochs);
+    this.seconds = runs.map((r) => (r.done ? 0 : secondsOf(costs.get(r.kind) ?? FREE) || 1));
+    this.share = runs.map(() => 0);
   }
 
   /**
@@ -97,7 +141,7 @@ class Meter {
     else if (p.epoch !== undefined) this.share[i] = Math.max(this.share[i], (p.epoch - 0.25) / epochs);
     this.hooks.progress?.({
       phase: 'runs',
-      stage: `run ${Math.min(this.runs, this.ended + 1)} of ${this.runs}`,
+      stage: `run ${Math.min(this.share.length, this.ended + 1)} of ${this.share.length}`,
       done: this.share.reduce((s, x, k) => s + x * this.seconds[k], 0),
       total: this.seconds.reduce((a, b) => a + b, 0),
       unit: 'seconds of work',
@@ -111,20 +155,15 @@ class Meter {
   }
 }
 
-/** The runs of a plan that have a result, in its order. */
-async function readRuns(plan: StudyPlan, out: string): Promise<StudyRun[]> {
-  const read: StudyRun[] = [];
-  for (const { name, config } of plan.runs) {
-    const path = join(out, 'runs', name);
-    const result = await finished(path, config);
-    if (!result) continue;
-    const dir = await RunDirectory.read(path);
-    const layers = (await dir.rows<EstimateRow>('information.jsonl')).filter((r) => r.layer !== config.layer![0]);
-    await makeRepresentation(dir);
-    const others = [...layers, ...(await dir.rows<EstimateRow>('information-others.jsonl'))];
-    read.push({ name, config, result, report: await reportOf(dir), others });
-  }
-  return read;
+/** A run of the plan as its folder has it; null without a result. */
+async function readRun(name: string, config: RunConfig, path: string): Promise<StudyRun | null> {
+  const result = await finished(path, config);
+  if (!result) return null;
+  const dir = await RunDirectory.read(path);
+  const layers = (await dir.rows<EstimateRow>('information.jsonl')).filter((r) => r.layer !== config.layer![0]);
+  await makeRepresentation(dir);
+  const others = [...layers, ...(await dir.rows<EstimateRow>('information-others.jsonl'))];
+  return { name, config, result, report: await reportOf(dir), others };
 }
 
 function describe({ accuracy, asr, stealth }: RunResult): string {

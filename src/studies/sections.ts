@@ -165,7 +165,9 @@ export function settingWords({ attacks }: Setting): string {
   const { config, runs } = attacks[0];
   const { model, width, epochs, batchSize, optimizer, lr, schedule, noise, draws, critic, view } = config;
   const trained = runs[0].result.groupSize;
-  return `${model} of width ${width}, ${epochs} epochs of batches of ${batchSize}, ${optimizer} with learning rate ${lr} (${schedule}), γ ${noise}; ${config.trainLimit ?? 'all'} training images, ${config.testLimit ?? 'all'} for testing; groups of ${trained} samples, ${draws} noise draws, ${critic} critics on ${view === 'network' ? 'the network’s own features of X' : 'pixels'}; checkpoints at epochs ${config.checkpoints!.join(', ')}; seeds ${[...new Set(attacks.flatMap((a) => a.runs.map((r) => r.config.seed)))].join(', ')}.`;
+  const critics = `${critic} critics on ${view === 'network' ? 'the network’s own features of X' : 'pixels'}`;
+  const measured = runs[0].report.basis === 'resolved' ? 'resolved information' : critics;
+  return `${model} of width ${width}, ${epochs} epochs of batches of ${batchSize}, ${optimizer} with learning rate ${lr} (${schedule}), γ ${noise}; ${config.trainLimit ?? 'all'} training images, ${config.testLimit ?? 'all'} for testing; groups of ${trained} samples, ${draws} noise draws, ${measured}; checkpoints ${config.checkpoints!.join(', ')} (in epochs${config.checkpoints!.includes('log') ? '; log: a logarithmic ladder of steps inside the first' : ''}); seeds ${[...new Set(attacks.flatMap((a) => a.runs.map((r) => r.config.seed)))].join(', ')}.`;
 }
 
 export function failedSection({ failed }: StudyOutcome): StudySection[] {

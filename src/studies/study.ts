@@ -17,6 +17,7 @@ import { checkFolder, lockFolder } from '../runs/directory.js';
 import { executePlan } from './execute.js';
 import { studies } from './index.js';
 import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
+import { openRows } from './rows.js';
 import type { Study, StudyOptions } from './types.js';
 import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
 
@@ -31,6 +32,8 @@ export interface StudyRequest {
   dryRun: boolean;
   /** Markdown file of the report besides the page; its figures go into a folder beside it. */
   markdown?: string;
+  /** File to which every finished run appends a row. */
+  rows?: string;
 }
 
 /** No run of the study has a result. */
@@ -118,13 +121,14 @@ async function carryOut(
   executor: Executor,
   hooks: RunHooks,
 ): Promise<StudyResult> {
-  const { name, options, out, markdown } = request;
+  const { name, options, out, markdown, rows } = request;
+  const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
     );
-  const outcome = await executePlan(plan, out, executor, hooks, study.alternatives);
+  const outcome = await executePlan(plan, out, executor, hooks, { alternatives: study.alternatives, addRow });
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, renderStudy(summary));

@@ -1,0 +1,191 @@
+/**
+ * Rows of a study: one line of JSON for each finished run, in a file that is small enough to be kept under version control. A row holds
+ * what a run was asked and what the findings read of it, and no path of the machine.
+ */
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UserError } from '../base/errors.js';
+import { datasetName } from '../config/names.js';
+import type { RunConfig } from '../config/options.js';
+import { isNullGroup } from '../dynamics/group-id.js';
+import { type StealthQuantity, stealthQuantities, trajectories } from '../dynamics/index.js';
+import type { StudyRun } from '../findings/types.js';
+import { writingTo } from '../formats/files.js';
+import type { RunDocument } from '../runs/documents.js';
+
+/** Significant digits of scores and other single numbers, of the values of curves, and of their standard errors. */
+const DIGITS = { numbers: 6, values: 4, errors: 2 };
+
+/** How every row begins. */
+const BEGINS = '{"name":';
+
+/** Trajectories of one quantity: per group one number a checkpoint, in nats; null where it was not estimated. */
+interface Curves {
+  estimator: string;
+  nats: Record<string, (number | null)[]>;
+  /** Absent for the halves of clean classes. */
+  standardErrors: Record<string, (number | null)[]>;
+}
+
+/** One line of the file. Numbers are rounded to six digits, curves to four and their standard errors to two. */
+export interface StudyRow {
+  /** Name of the run's folder. */
+  name: string;
+  dataset: string;
+  /** Options of the run by name, sorted, without the folder of the data; paths among them are cut to the file's name. */
+  config: Record<string, unknown>;
+  /** Version of ibscope that made the run. */
+  version: string;
+  dataHash: string;
+  classes: string[];
+  accuracy: number;
+  asr: number | null;
+  groupSize: number;
+  seconds: number;
+  /** As in `result.json`; its null has D and label of every draw, and the integration gaps by class. */
+  stealth: Record<string, unknown>;
+  layers: StudyRun['result']['layers'];
+  readings: unknown;
+  perception: Record<string, number | null>;
+  stepsPerEpoch: number | null;
+  /** Checkpoints of the curves, in epochs. */
+  epochs: number[];
+  /** Of all groups; of the halves of clean classes I(T;Ŷ) alone. */
+  curves: Partial<Record<StealthQuantity, Curves>>;
+}
+
+/** The row of a finished run. */
+export function studyRow({ name, config, result, report }: StudyRun, run: RunDocument): StudyRow {
+  const { kind, score, reason, null: range, p, rank, instrument, kappa, distance, excess, parts } = result.stealth;
+  const { labels, distances, gapsByClass } = report.stealth?.null ?? {};
+  const epochs = [...new Set(report.information.map((r) => r.epoch))].sort((a, b) => a - b);
+  const { beta, window, notes } = result.stealth;
+  return {
+    name,
+    dataset: datasetName(config),
+    config: portable(config),
+    version: run.version,
+    dataHash: run.dataHash,
+    classes: run.classes,
+    ...rounded({
+      accuracy: result.accuracy,
+      asr: result.asr,
+      groupSize: result.groupSize,
+      seconds: result.seconds,
+      stealth: {
+        ...{ kind, score, reason, distance, p, rank, instrument, kappa, excess, parts, beta, window, notes },
+        null: range && { ...range, labels, distances, gapsByClass },
+      },
+      layers: result.layers,
+      readings: report.readings,
+      perception: report.perception,
+      stepsPerEpoch: report.stepsPerEpoch ?? null,
+    }),
+    epochs,
+    curves: Object.fromEntries(
+      stealthQuantities.map((quantity) => [quantity, curvesOf(report.information, quantity, epochs)]),
+    ),
+  };
+}
+
+/** Options in the order of their names, without what names a place on this machine. */
+function portable({ dataDir: _, ...config }: RunConfig): Record<string, unknown> {
+  const file = (path: string) => path.replace(/^.*[\\/]/, '');
+  const { attackOption, manifest } = config;
+  const options = {
+    ...config,
+    attackOption: attackOption.map((o) => o.replace(/=.*[\\/]/, '=')),
+    ...(manifest === undefined ? {} : { manifest: file(manifest) }),
+  };
+  return Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function curvesOf(
+  rows: StudyRun['report']['information'],
+  quantity: StealthQuantity,
+  epochs: readonly number[],
+): Curves {
+  const found = trajectories(rows.filter((r) => r.quantity === quantity));
+  const curves: Curves = { estimator: found[0]?.estimator ?? '', nats: {}, standardErrors: {} };
+  for (const { group, epochs: at, values, standardErrors } of found) {
+    const isNull = isNullGroup(group);
+    if (isNull && quantity !== 'I(T;Ŷ)') continue;
+    const whole = (of: readonly number[], digits: number) =>
+      epochs.map((e) => (at.includes(e) ? short(of[at.indexOf(e)], digits) : null));
+    curves.nats[group] = whole(values, DIGITS.values);
+    if (!isNull) curves.standardErrors[group] = whole(standardErrors, DIGITS.errors);
+  }
+  return curves;
+}
+
+const short = (x: number, digits: number) => (Number.isFinite(x) ? Number(x.toPrecision(digits)) : x);
+
+/** The same data with every number at six significant digits. */
+function rounded<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' ? short(v, DIGITS.numbers) : v)));
+}
+
+/** Name of the run that a line is about; null where it is no row. */
+function nameOf(line: string): string | null {
+  try {
+    const { name } = JSON.parse(line);
+    return typeof name === 'string' ? name : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Opens the file of rows, which may not be there yet, and returns what appends a row. A row whose run is in the file already is not
+ * written again. A last line that a crash cut short is removed. Throws `UserError` for a file that holds anything else.
+ */
+export function openRows(file: string): Promise<(row: StudyRow) => void> {
+  return writingTo(
+    file,
+    async () => {
+      const known = await readNames(file);
+      return (row: StudyRow) => {
+        if (known.has(row.name)) return;
+        appendLine(file, JSON.stringify(row));
+        known.add(row.name);
+      };
+    },
+    '--rows',
+  );
+}
+
+/** Names of the runs that have a row; afterwards the file, if there is one, ends with a whole line. */
+async function readNames(file: string): Promise<Set<string>> {
+  await mkdir(dirname(file), { recursive: true });
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return Buffer.alloc(0);
+  });
+  const lines = bytes.toString().split('\n');
+  const last = lines[lines.length - 1];
+  // Only what began as a row is removed: the file may be another one, named by mistake.
+  const isCut = last !== '' && nameOf(last) === null && (last.startsWith(BEGINS) || BEGINS.startsWith(last));
+  if (isCut) lines.pop();
+  const names = new Set<string>();
+  for (const [i, line] of lines.entries()) {
+    if (line === '') continue;
+    const name = nameOf(line);
+    if (name === null) throw new UserError(`--rows ${file}: line ${i + 1} is not a row of a study`);
+    names.add(name);
+  }
+  if (isCut) await truncate(file, bytes.lastIndexOf('\n') + 1);
+  else if (last !== '') await appendFile(file, '\n');
+  return names;
+}
+
+/** Appends a line in one write and waits until it is on disk. */
+function appendLine(file: string, line: string) {
+  const fd = openSync(file, 'a');
+  try {
+    writeSync(fd, `${line}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
