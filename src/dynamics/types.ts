@@ -37,6 +37,8 @@ export interface EstimateRow extends EstimateValue {
   estimator: string;
   /** Layer at which T was read; absent in tables of one layer. */
   layer?: string;
+  /** Of resolved information: how many times the network's own noise is magnified. */
+  kappa?: number;
 }
 
 /**

@@ -53,16 +53,9 @@ export async function makeEmbedding(
   }
 }
 
-/** Checkpoints of which there is a picture by that method. */
-export async function embeddingEpochs(dir: RunDirectory, method: EmbeddingMethod): Promise<number[]> {
-  const epochs: number[] = [];
-  for (const epoch of await dir.probes()) if (await dir.has(dir.embedding(method, epoch))) epochs.push(epoch);
-  return epochs;
-}
-
 /** The picture that is there, of the method asked for; null where there is none. */
 export async function readEmbedding(dir: RunDirectory, method: EmbeddingMethod): Promise<Embedding | null> {
-  const epochs = await embeddingEpochs(dir, method);
+  const epochs = await dir.embeddings(method);
   const found: Embedding = { method, epochs, points: [], rows: [], groups: [] };
   for (const epoch of epochs) {
     const { tensors, metadata } = await readSafetensors(dir.embedding(method, epoch));

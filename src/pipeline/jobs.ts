@@ -60,7 +60,10 @@ export interface EmbedJob {
 /** Makes the pictures of T that are not there yet, and the report with them. */
 export async function embedJob(job: EmbedJob, context: WorkerContext<Message>): Promise<{ report: string }> {
   const dir = await RunDirectory.read(job.path);
-  if ((await dir.probes()).length === 0) throw new UserError(`${job.path}: nothing of this run was probed`);
+  if ((await dir.probes()).length === 0)
+    throw new UserError(
+      `${job.path}: it has no probes; a study deletes those of a finished run unless --keep-probes is given`,
+    );
   const { progress } = hooksOf(context);
   await makeEmbedding(dir, job.method, job.seed, (done, total) =>
     progress?.({ phase: 'embed', stage: `${job.method} of T`, done, total, unit: 'checkpoints' }),

@@ -1,8 +1,9 @@
 /** The score of a run under every way it was measured: what a verdict depends on stands beside it. */
 import type { RunConfig } from '../config/options.js';
 import { type EstimateRow, type ScoreReading, stealth, type TimeAxis } from '../dynamics/index.js';
-import { instrumentsOf, type ResolutionRow, resolvedRows, SCORED, scoredRows } from './resolution.js';
+import { instrumentsOf, kappasIn, type ResolutionRow, resolvedRows, SCORED, scoredRows } from './resolution.js';
 
+const common = { ...SCORED, 'I(X;T)': 'common' };
 const AXES: readonly TimeAxis[] = ['epochs', 'ln step'];
 
 /**
@@ -23,7 +24,7 @@ export function readingsOf(
         ? [{ noise: null, table: own }]
         : [
             { noise: 'own' as const, table: own },
-            { noise: 'common' as const, table: resolvedRows(resolution, { ...SCORED, 'I(X;T)': 'common' }) },
+            { noise: 'common' as const, table: resolvedRows(resolution, kappasIn(own), common) },
           ];
     return models.flatMap(({ noise, table }) =>
       AXES.map((axis) => {

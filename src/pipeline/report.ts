@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type EstimateRow, type MomentRow, type StealthResult, stealth } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
-import type { RunReport } from '../report/index.js';
+import type { NoiseRange, RunReport } from '../report/index.js';
 import type { Document, Log, RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
 import { epochRow } from '../runs/epochs.js';
@@ -12,7 +12,7 @@ import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
 import { oneModelOnly, readingsOf } from './readings.js';
 import type { RepresentationDocument } from './representation.js';
-import { type ResolutionRow, scoredRows } from './resolution.js';
+import { type ResolutionRow, SCORED, scoredRows } from './resolution.js';
 
 /** The score of a run whose groups are too small: the reason is the groups' sizes, not the missing estimates. */
 function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
@@ -62,6 +62,17 @@ async function keptDynamics(dir: RunDirectory): Promise<LayeredDynamics | null> 
  */
 export async function reportOf(dir: RunDirectory): Promise<RunReport> {
   return (await reportAndDynamics(dir, await keptDynamics(dir))).report;
+}
+
+/** Per group, the range over moments of the held-out mean square of the noise that the score reads. */
+function noiseRanges(rows: readonly ResolutionRow[]): NoiseRange[] {
+  const found = new Map<string, NoiseRange>();
+  for (const { group, quantity, variant, noiseMeanSquare: value } of rows) {
+    if (value === null || variant !== SCORED[quantity]) continue;
+    const { low, high } = found.get(group) ?? { low: value, high: value };
+    found.set(group, { group, low: Math.min(low, value), high: Math.max(high, value) });
+  }
+  return [...found.values()];
 }
 
 /** Groups that are too small to compare, in one line. */
@@ -128,6 +139,7 @@ export async function reportAndDynamics(
     epochs: events.flatMap((e) => epochRow(e) ?? []),
     moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
+    noise: noiseRanges(resolution),
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,
     stealth: dynamics.stealth,

@@ -5,14 +5,7 @@
 
 import { Rng } from '../base/random.js';
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
-import {
-  type Auroc,
-  auroc,
-  type EstimateRow,
-  mean,
-  type StealthQuantity,
-  stealthQuantities,
-} from '../dynamics/index.js';
+import { type Auroc, auroc, type EstimateRow, mean, stealthQuantities } from '../dynamics/index.js';
 import { readSafetensors, type Tensor } from '../formats/safetensors.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { KAPPAS } from '../information/resolution.js';
@@ -21,7 +14,7 @@ import { findArrays, readArrays } from '../runs/arrays.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
 import { tensorDraws } from '../runs/probes.js';
-import { instrumentsOf, kappasOf, pointwiseName, type ResolutionRow } from './resolution.js';
+import { type Kappas, kappasIn, pointwiseName, scoredRows } from './resolution.js';
 
 /** How the clusters lie at one checkpoint, in the noisy T of the first draw. */
 export interface RepresentationRow {
@@ -47,8 +40,6 @@ export interface RepresentationDocument {
   /** κ at which separation reads resolved information; absent where it reads critics. */
   kappa?: Kappas;
 }
-
-type Kappas = Partial<Record<StealthQuantity, number>>;
 
 /** Samples of each group between which distances are computed. */
 const PER_GROUP = 150;
@@ -170,12 +161,12 @@ export async function makeRepresentation(dir: RunDirectory): Promise<void> {
     separation: [],
   };
   const { config } = await readRunDocument(dir);
-  const kappa: Kappas =
-    instrumentsOf(config)[0] === 'resolved' ? kappasOf(await dir.rows<ResolutionRow>('resolution.jsonl')) : {};
+  const rows = await dir.rows<EstimateRow>('information.jsonl');
+  const kappa = kappasIn(scoredRows(rows, config));
   let changed = JSON.stringify(document.kappa ?? {}) !== JSON.stringify(kappa);
   if (changed) Object.assign(document, { separation: [], kappa });
   // A probe without estimates may still be being written.
-  const estimated = new Set((await dir.rows<EstimateRow>('information.jsonl')).map((r) => r.epoch));
+  const estimated = new Set(rows.map((r) => r.epoch));
   for (const epoch of await dir.probes()) {
     if (!estimated.has(epoch) || document.rows.some((r) => r.epoch === epoch)) continue;
     const { t } = await readArrays(dir.probeBase(epoch));

@@ -117,27 +117,54 @@ export async function recordResolution(
   );
 }
 
-/** The κ of each quantity: the one at which the clean classes' average over time is nearest ½ ln n. */
-export function kappasOf(rows: readonly ResolutionRow[]): Partial<Record<StealthQuantity, number>> {
+/** κ by quantity. */
+export type Kappas = Partial<Record<StealthQuantity, number>>;
+
+/** What κ is chosen from: per quantity the clean classes' average over time at each κ, nats, and the samples of a group. */
+export type CleanLadder = Partial<
+  Record<StealthQuantity, { kappas: readonly number[]; average: number[]; samples: number }>
+>;
+
+export function cleanLadder(rows: readonly ResolutionRow[]): CleanLadder {
   return Object.fromEntries(
     stealthQuantities.flatMap((q) => {
       const clean = rows.filter((r) => r.quantity === q && r.variant === SCORED[q] && isClassGroup(r.group));
       if (clean.length === 0) return [];
       const epochs = [...new Set(clean.map((r) => r.epoch))].sort((a, b) => a - b);
-      const average = clean[0].kappas.map((_, k) =>
+      const [{ kappas, samples }] = clean;
+      const average = kappas.map((_, k) =>
         epochAverage(
           epochs,
           epochs.map((epoch) => mean(clean.filter((r) => r.epoch === epoch).map((r) => r.nats[k]))),
         ),
       );
-      return [[q, chooseKappa(clean[0].kappas, average, clean[0].samples)]];
+      return [[q, { kappas, average, samples }]];
     }),
   );
 }
 
-/** The rows of `information.jsonl` at the chosen κ; `variant` of I(X;T) `common` reads the clean classes' noise for all groups. */
-export function resolvedRows(rows: readonly ResolutionRow[], scored = SCORED): EstimateRow[] {
-  const kappa = kappasOf(rows);
+/**
+ * The κ of each quantity for runs that are compared: the one at which the average of their clean classes is nearest ½ ln n. `ladders`
+ * has one entry a run; all have the same κ and group size.
+ */
+export function kappasOf(ladders: readonly CleanLadder[]): Kappas {
+  return Object.fromEntries(
+    stealthQuantities.flatMap((q) => {
+      const found = ladders.flatMap((l) => l[q] ?? []);
+      if (found.length === 0) return [];
+      const [{ kappas, samples }] = found;
+      const average = kappas.map((_, k) => mean(found.map((f) => f.average[k])));
+      return [[q, chooseKappa(kappas, average, samples)]];
+    }),
+  );
+}
+
+/** The κ of the rows of a run. */
+export const kappasIn = (rows: readonly EstimateRow[]): Kappas =>
+  Object.fromEntries(rows.flatMap((r) => (r.kappa === undefined ? [] : [[r.quantity, r.kappa]])));
+
+/** The rows of `information.jsonl` at given κ; variant `common` of I(X;T) reads the clean classes' noise for all groups. */
+export function resolvedRows(rows: readonly ResolutionRow[], kappa: Kappas, scored = SCORED): EstimateRow[] {
   return rows.flatMap((r) => {
     const k = r.kappas.indexOf(kappa[r.quantity] ?? Number.NaN);
     if (k < 0 || r.variant !== scored[r.quantity]) return [];
@@ -147,6 +174,7 @@ export function resolvedRows(rows: readonly ResolutionRow[], scored = SCORED): E
       group: r.group,
       quantity: r.quantity,
       estimator: 'resolved',
+      kappa: r.kappas[k],
       nats: r.nats[k],
       standardError: r.standardErrors[k],
       ceiling,
@@ -160,9 +188,10 @@ export function resolvedRows(rows: readonly ResolutionRow[], scored = SCORED): E
   });
 }
 
-/** Replaces the resolved rows of `information.jsonl` by those at the κ that all moments up to now give. */
-export async function writeResolved(dir: RunDirectory): Promise<void> {
-  const rows = resolvedRows(await dir.rows<ResolutionRow>('resolution.jsonl'));
+/** Replaces the resolved rows of `information.jsonl` by those at `kappas`, by default what all moments up to now give. */
+export async function writeResolved(dir: RunDirectory, kappas?: Kappas): Promise<void> {
+  const resolution = await dir.rows<ResolutionRow>('resolution.jsonl');
+  const rows = resolvedRows(resolution, kappas ?? kappasOf([cleanLadder(resolution)]));
   if (rows.length === 0) return;
   await dir.cut<EstimateRow>('information.jsonl', (row) => row.estimator !== 'resolved');
   dir.append('information.jsonl', rows);

@@ -6,7 +6,7 @@ import { type GroupsDocument, type RunResult, readRunDocument } from '../runs/do
 import { readEmbedding } from './embedding.js';
 import { reportAndDynamics } from './report.js';
 import { makeRepresentation } from './representation.js';
-import { instrumentsOf, kappasOf, type ResolutionRow } from './resolution.js';
+import { kappasIn } from './resolution.js';
 
 /** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
 export async function finish(dir: RunDirectory): Promise<RunResult> {
@@ -18,7 +18,7 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
   const pictures = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
   const whole = { ...report, embeddings: pictures.flatMap((p) => p ?? []) };
   const file = await dir.writeFile('report.html', await renderRunReport(whole));
-  const resolved = await dir.rows<ResolutionRow>('resolution.jsonl');
+  const kappa = kappasIn(report.information);
   const { stealth: s, draft } = dynamics;
   const last = report.epochs[report.epochs.length - 1];
   const chosen = config.score === 'ibscope' ? s : draft;
@@ -40,8 +40,8 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
           : null,
       p: config.score === 'ibscope' ? s.p : null,
       rank: config.score === 'ibscope' ? s.rank : null,
-      instrument: resolved.length > 0 ? instrumentsOf(config)[0] : 'critics',
-      kappa: kappasOf(resolved),
+      instrument: Object.keys(kappa).length > 0 ? 'resolved' : 'critics',
+      kappa,
       distance: s.distance,
       excess: s.excess,
       parts: config.score === 'ibscope' ? s.parts : draft.terms,

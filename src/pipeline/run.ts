@@ -93,6 +93,9 @@ class Run {
 
   async complete(): Promise<RunResult> {
     await this.begin();
+    // A study deletes the weights of a finished run, so there is nothing to resume.
+    if ((await this.dir.readDocument('result.json')) && !(await this.dir.has(this.dir.lastCheckpoint)))
+      return finish(this.dir);
     const why = instrumentsOf(this.config).includes('resolved') ? unresolvable(this.config) : null;
     if (why) this.hooks.line?.(`critics take the place of resolved information: ${why}`);
     await restoreCheckpoint(this.dir, this.trainer, criticRows(this.config, this.data.groups.groups.keys()));

@@ -1,7 +1,15 @@
 /** From ladders of κ to the rows that the score reads. */
 import { describe, expect, it } from 'vitest';
 import type { EstimateRow } from '../../src/dynamics/index.js';
-import { kappasOf, type ResolutionRow, resolvedRows, scoredRows, unresolvable } from '../../src/pipeline/resolution.js';
+import {
+  cleanLadder,
+  kappasIn,
+  kappasOf,
+  type ResolutionRow,
+  resolvedRows,
+  scoredRows,
+  unresolvable,
+} from '../../src/pipeline/resolution.js';
 
 const N = 100;
 const KAPPAS = [1, 2, 4];
@@ -25,7 +33,7 @@ const row = (epoch: number, group: string, nats: number[], more: Partial<Resolut
 describe('the κ of a quantity', () => {
   it('is the one at which the clean classes, averaged over epochs, are nearest ½ ln n', () => {
     const rows = [1, 2].flatMap((epoch) => ['1', '2'].map((group) => row(epoch, group, ladder(0))));
-    expect(kappasOf(rows)).toEqual({ 'I(X;T)': 2 });
+    expect(kappasOf([cleanLadder(rows)])).toEqual({ 'I(X;T)': 2 });
   });
 
   it('does not look at poisoned samples, at halves of the null or at the other variant', () => {
@@ -35,14 +43,25 @@ describe('the κ of a quantity', () => {
       row(1, '1/null-a0', [2.3, 0, 0]),
       row(1, '1', [2.3, 0, 0], { variant: 'common' }),
     ];
-    expect(kappasOf(rows)).toEqual({ 'I(X;T)': 2 });
+    expect(kappasOf([cleanLadder(rows)])).toEqual({ 'I(X;T)': 2 });
   });
 
   it('averages over epochs by the trapezoid rule, not over checkpoints', () => {
     // Three early checkpoints within 0.2 epochs, then a long way at other values.
     const early = [0.1, 0.2, 0.3].map((epoch) => row(epoch, '1', [4.5, 4.4, 2.3]));
     const late = [1, 10].map((epoch) => row(epoch, '1', [2.3, 1, 0.1]));
-    expect(kappasOf([...early, ...late])).toEqual({ 'I(X;T)': 1 });
+    expect(kappasOf([cleanLadder([...early, ...late])])).toEqual({ 'I(X;T)': 1 });
+  });
+});
+
+describe('the κ of runs that are compared', () => {
+  it('is that of the average of their clean classes, which may be no run’s own', () => {
+    // Alone: 1 and 4. Together the ladder is [3.65, 2.3, 1.2].
+    const [high, low] = [[row(1, '1', [2.4, 0.5, 0.1])], [row(1, '1', [4.9, 4.1, 2.3])]];
+    expect(kappasOf([cleanLadder(high)])).toEqual({ 'I(X;T)': 1 });
+    expect(kappasOf([cleanLadder(low)])).toEqual({ 'I(X;T)': 4 });
+    expect(kappasOf([high, low].map(cleanLadder))).toEqual({ 'I(X;T)': 2 });
+    expect(kappasOf([])).toEqual({});
   });
 });
 
@@ -57,7 +76,9 @@ describe('rows at the chosen κ', () => {
   ];
 
   it('are one per group and quantity, each at its quantity’s own κ', () => {
-    const found = resolvedRows(rows);
+    const kappas = { 'I(X;T)': 2, 'I(T;Ŷ)': 1 };
+    const found = resolvedRows(rows, kappas);
+    expect(kappasIn(found)).toEqual(kappas);
     expect(found.map((r) => [r.group, r.quantity, r.nats])).toEqual([
       ['1', 'I(X;T)', 2.5],
       ['0/backdoor', 'I(X;T)', 1.5],
@@ -71,7 +92,12 @@ describe('rows at the chosen κ', () => {
   });
 
   it('are saturated within 5 % of ln n', () => {
-    expect(resolvedRows(rows).map((r) => r.saturated)).toEqual([false, false, false, true]);
+    expect(resolvedRows(rows, { 'I(X;T)': 2, 'I(T;Ŷ)': 1 }).map((r) => r.saturated)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
   });
 });
 
