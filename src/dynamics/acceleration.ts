@@ -1,16 +1,33 @@
 /**
- * Early acceleration: the epoch at which a group's trajectory reaches half of its maximum, compared with the clean classes. Intervals
- * come from a parametric bootstrap: every estimate is redrawn from a normal distribution with its standard error.
+ * Early acceleration: when a group's trajectory reaches half of its rise, compared with the clean classes. The rise is counted from 0 nats:
+ * what a curve did before its first checkpoint is not known. Checkpoints lie on a logarithmic axis, so the crossing is interpolated in
+ * ln(epoch), and the natural difference is that of logarithms: a ratio, which is the same in steps and in epochs.
  */
 import { Rng } from '../base/random.js';
-import { mean, type Trajectory } from './trajectory.js';
+import type { Trajectory } from './trajectory.js';
 
 /** The point at which a curve first reaches half of its maximum. */
 export interface HalfMaximum {
-  /** Epoch of the first crossing, interpolated between checkpoints. */
+  /** Epoch of the first crossing, interpolated between checkpoints in ln(epoch). */
   epoch: number;
-  /** Whether the first checkpoint is already above half, so that the crossing lies at or before `epoch`. */
+  /** Whether the first checkpoint is already above half (censored), so that the crossing lies at or before `epoch`. */
   atOrBefore: boolean;
+}
+
+/** Half-maximum epochs of a group and of the clean classes. */
+export interface Lead {
+  /** Epoch at which the group reaches half of its maximum. */
+  epoch: number;
+  /** Median over the clean classes of their half-maximum epochs. */
+  cleanEpoch: number;
+  /** `ln(epoch / cleanEpoch)`: below 0 where the group is earlier. */
+  logRatio: number;
+  /** Whether the group is past half at its first checkpoint: it may be earlier than `epoch`. */
+  censored: boolean;
+  /** Clean classes that are past half at their first checkpoint. */
+  cleanCensoredClasses: number;
+  /** Whether so many of them are that their median may be earlier than `cleanEpoch`. */
+  cleanCensored: boolean;
 }
 
 /** Half-maximum epochs of a group and of the clean classes, and their difference, in epochs. */
@@ -20,13 +37,13 @@ export interface Acceleration {
   epoch: number;
   /** 95 % interval of `epoch`. */
   interval: [number, number];
-  /** Mean over the clean classes of their half-maximum epochs. */
+  /** Median over the clean classes of their half-maximum epochs. */
   cleanEpoch: number;
   /** `epoch − cleanEpoch`: negative where the group is earlier. */
   difference: number;
-  /** 95 % interval of `difference`. */
+  /** 95 % interval of `difference`, within the run. */
   differenceInterval: [number, number];
-  /** Whether a curve was above half at its first checkpoint; the difference is then understated. */
+  /** Whether a curve was above half at its first checkpoint; the difference may then be another. */
   atOrBefore: boolean;
 }
 
@@ -37,22 +54,53 @@ export function halfMaximum({ epochs, values }: Pick<Trajectory, 'epochs' | 'val
   const i = values.findIndex((v) => v >= half);
   if (i === 0) return { epoch: epochs[0], atOrBefore: true };
   const share = (half - values[i - 1]) / (values[i] - values[i - 1]);
-  return { epoch: epochs[i - 1] + share * (epochs[i] - epochs[i - 1]), atOrBefore: false };
+  // A trace of another program may begin at epoch 0, which has no logarithm.
+  const epoch =
+    epochs[i - 1] > 0
+      ? epochs[i - 1] * (epochs[i] / epochs[i - 1]) ** share
+      : epochs[i - 1] + share * (epochs[i] - epochs[i - 1]);
+  return { epoch, atOrBefore: false };
+}
+
+/** Geometric mean of the middle one or two of epochs in any order. The earliest do not count, so that a few censored ones change nothing. */
+function medianEpoch(epochs: readonly number[]): number {
+  const sorted = [...epochs].sort((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return low === high ? low : Math.sqrt(low * high);
 }
 
 /**
- * Half-maximum epoch of `group`, compared with the mean over the clean classes (same quantity, same estimator). Null for a single
- * checkpoint, and where a curve's maximum lies within two standard errors of 0. With 1 000 bootstrap
- * draws, the ends of an interval have a Monte Carlo error of about 2 % of its width.
+ * When `group` reaches half of its rise, against the clean classes (same quantity, same estimator). Null for a single checkpoint, without a
+ * clean class, and where a curve's maximum lies within two standard errors of 0.
+ */
+export function leadOf(group: Trajectory, cleanClasses: readonly Trajectory[]): Lead | null {
+  const all = [group, ...cleanClasses];
+  if (cleanClasses.length === 0 || !all.every((c) => c.epochs.length > 1 && rises(c))) return null;
+  const [own, ...others] = all.map((c) => halfMaximum(c)!);
+  const cleanEpoch = medianEpoch(others.map((m) => m.epoch));
+  const cleanCensoredClasses = others.filter((m) => m.atOrBefore).length;
+  return {
+    epoch: own.epoch,
+    cleanEpoch,
+    logRatio: Math.log(own.epoch / cleanEpoch),
+    censored: own.atOrBefore,
+    cleanCensoredClasses,
+    cleanCensored: cleanCensoredClasses > (others.length - 1) >> 1,
+  };
+}
+
+/**
+ * `leadOf` with intervals within the run, by a parametric bootstrap: every estimate is redrawn from a normal distribution with its standard
+ * error. Null where `leadOf` is. With 1 000 draws, the ends of an interval have a Monte Carlo error of about 2 % of its width.
  */
 export function earlyAcceleration(
   group: Trajectory,
   cleanClasses: readonly Trajectory[],
   { seed, draws = 1000 }: { seed: number; draws?: number },
 ): Acceleration | null {
+  const lead = leadOf(group, cleanClasses);
+  if (!lead) return null;
   const all = [group, ...cleanClasses];
-  if (cleanClasses.length === 0 || !all.every((c) => c.epochs.length > 1 && rises(c))) return null;
-  const measured = all.map((c) => halfMaximum(c)!);
   const epochs: number[] = [];
   const differences: number[] = [];
   // One stream per curve, named by its group, so that the order of the classes does not matter.
@@ -65,17 +113,16 @@ export function earlyAcceleration(
     if (redrawn.some((e) => e === undefined)) continue;
     const [own, ...others] = redrawn as number[];
     epochs.push(own);
-    differences.push(own - mean(others));
+    differences.push(own - medianEpoch(others));
   }
-  const cleanEpoch = mean(measured.slice(1).map((m) => m.epoch));
   return {
     group: group.group,
-    epoch: measured[0].epoch,
+    epoch: lead.epoch,
     interval: middle95(epochs),
-    cleanEpoch,
-    difference: measured[0].epoch - cleanEpoch,
+    cleanEpoch: lead.cleanEpoch,
+    difference: lead.epoch - lead.cleanEpoch,
     differenceInterval: middle95(differences),
-    atOrBefore: measured.some((m) => m.atOrBefore),
+    atOrBefore: lead.censored || lead.cleanCensoredClasses > 0,
   };
 }
 

@@ -1,75 +1,77 @@
-/** Poisoned samples reach half of their information before the clean classes do. */
+/** Poisoned samples reach half of their information before the clean classes do, in steps. */
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
-import {
-  type Average,
-  average,
-  earlyAcceleration,
-  mean,
-  type StealthQuantity,
-  type Trajectory,
-} from '../dynamics/index.js';
-import { type Claim, noAttack } from './claim.js';
+import { type Lead, leadOf, type StealthQuantity } from '../dynamics/index.js';
+import type { Effect } from '../report/index.js';
+import { type Claim, noAttack, unresolved } from './claim.js';
 import { curvesOf } from './levels.js';
 import type { Repeated } from './settings.js';
-import { succeeds } from './success.js';
-import { verdictOf } from './verdict.js';
-import { withInterval } from './words.js';
+import { byAttackAndSeed, type Spread } from './spread.js';
+import { failures, succeeds } from './success.js';
+import { judge, RATIO } from './verdict.js';
+import { sentence } from './words.js';
 
 /**
  * Smallest effect of interest: poisoned samples reach half of their rise at a step that is smaller by a tenth of the clean classes' step. The
  * paper draws the lead and gives no size for it, so it is the size of every finding without one.
  */
-export const INTEREST = 0.1;
+const INTEREST = 0.1;
 
-interface HeadStart {
-  /** Epoch at which the poisoned samples reach half of their maximum, minus the clean classes' mean. */
-  difference: Average;
-  /** Runs in which a curve is past half of its maximum at its first checkpoint. */
-  censored: number;
-  /** Share of its own maximum that a group has at the first checkpoint, poisoned samples minus the mean of the clean classes. */
-  headStart: Average;
+/** The lead of the poisoned samples in one run. */
+export interface RunLead extends Lead {
+  attack: string;
+  seed: number;
+  /** Steps of one epoch; null where the run does not say. */
+  stepsPerEpoch: number | null;
 }
 
-/** Early acceleration of one attack over its seeds; null where no seed shows a rise. */
-export function acceleration({ runs, config }: Repeated, quantity: StealthQuantity): HeadStart | null {
-  const found = runs.flatMap((run) => {
-    const curves = curvesOf(run.report.information, quantity);
+/** The leads of one attack, a run each; runs in which a curve does not rise are left out. */
+export const leadsOf = ({ label, runs, config }: Repeated, quantity: StealthQuantity): RunLead[] =>
+  runs.flatMap((run) => {
+    const curves = curvesOf(run, quantity);
     const backdoor = curves.find((c) => c.group === partOf(config.target, 'backdoor'));
     const clean = curves.filter((c) => isClassGroup(c.group));
-    const one = backdoor && earlyAcceleration(backdoor, clean, { seed: run.config.seed });
-    const share = (c: Trajectory) => c.values[0] / Math.max(...c.values);
-    return one ? [{ one, headStart: share(backdoor) - mean(clean.map(share)) }] : [];
+    const lead = backdoor && leadOf(backdoor, clean);
+    if (!lead || !Number.isFinite(lead.logRatio)) return [];
+    return { ...lead, attack: label, seed: run.config.seed, stepsPerEpoch: run.report.stepsPerEpoch ?? null };
   });
-  if (found.length === 0) return null;
-  return {
-    difference: average(
-      found.map((f) => f.one.difference),
-      // The width of a 95 % interval is 2 · 1.96 standard errors.
-      found.map((f) => (f.one.differenceInterval[1] - f.one.differenceInterval[0]) / 3.92),
-    ),
-    censored: found.filter((f) => f.one.atOrBefore).length,
-    headStart: average(found.map((f) => f.headStart)),
-  };
+
+/** ln of the ratio of steps, which is that of epochs, over runs. */
+export const ratioOf = (leads: readonly RunLead[]): Spread =>
+  byAttackAndSeed(leads.map(({ attack, seed, logRatio }) => ({ attack, seed, value: logRatio })));
+
+/** Curves that are past half at their first checkpoint, in words; empty where there is none. */
+export function censoredWords(leads: readonly RunLead[]): string {
+  const poisoned = leads.filter((l) => l.censored).length;
+  const classes = leads.reduce((s, l) => s + l.cleanCensoredClasses, 0);
+  if (poisoned + classes === 0) return '';
+  return `Past half at the first checkpoint (censored): the poisoned samples in ${poisoned} of ${leads.length} runs, and ${classes} curves of clean classes.`;
+}
+
+/**
+ * A censored curve may be earlier than it is read. Where poisoned samples are censored the claim is not contradicted, and where the median of the
+ * clean classes is, it is not reproduced.
+ */
+function withCensoring(effect: Effect, leads: readonly RunLead[]): Effect {
+  const open =
+    (effect.verdict === 'contradicted' && leads.some((l) => l.censored)) ||
+    (effect.verdict === 'reproduced' && leads.some((l) => l.cleanCensored));
+  return open ? { ...effect, verdict: 'not resolved', runsNeeded: null } : effect;
 }
 
 /** The claim about one of the two quantities. */
 export const earlyAccelerationOf = (quantity: StealthQuantity): Claim => ({
   claim: `Poisoned samples accelerate early, in ${quantity}`,
   missing: noAttack,
-  /** The rule: over attacks, the difference in epochs is below 0. */
+  /** The rule: over attacks and seeds, the ratio of steps is below 1. */
   judge(setting) {
-    const found = setting.attacks.filter(succeeds).flatMap((a) => acceleration(a, quantity) ?? []);
-    if (found.length === 0) return { verdict: 'not resolved', evidence: 'No attack that succeeds shows a rise.' };
-    const overall = average(
-      found.map((f) => f.difference.mean),
-      found.map((f) => f.difference.standardError),
-    );
-    const head = average(found.map((f) => f.headStart.mean));
-    const censored = found.reduce((s, f) => s + f.censored, 0);
-    const runs = found.reduce((s, f) => s + f.difference.n, 0);
-    return {
-      verdict: verdictOf(overall, [{ below: 0 }], [{ above: 0 }]),
-      evidence: `Half of the maximum is reached ${withInterval(overall)} epochs later than by the clean classes, over attacks; at the first checkpoint the share of the maximum is higher by ${withInterval(head)}. In ${censored} of ${runs} runs a curve is past half at its first checkpoint, which understates the difference.`,
-    };
+    const attacks = setting.attacks.filter(succeeds);
+    const failed = failures(setting.attacks);
+    const leads = attacks.flatMap((a) => leadsOf(a, quantity));
+    if (leads.length === 0) return unresolved(failed || 'No attack shows a rise.');
+    const what = 'step of half of the rise: poisoned samples against clean classes, of the clean classes’ step';
+    const question = { what, unit: 'share', direction: 'below', interest: INTEREST, axis: RATIO } as const;
+    const effect = withCensoring(judge(ratioOf(leads), question), leads);
+    const words = [sentence(effect), censoredWords(leads), failed];
+    return { verdict: effect.verdict, evidence: words.filter(Boolean).join(' '), effects: [effect] };
   },
 });

@@ -1,48 +1,33 @@
 /** Under Blend, poisoned samples stay below the clean samples of the target class. */
 
 import { partOf } from '../dynamics/group-id.js';
-import { type Average, at, average, commonEpochs, epochAverage, type StealthQuantity } from '../dynamics/index.js';
-import { type Claim, ran } from './claim.js';
+import { at, commonEpochs, epochAverage, type StealthQuantity } from '../dynamics/index.js';
+import { type Claim, ran, unresolved } from './claim.js';
 import { curvesOf } from './levels.js';
 import type { Repeated } from './settings.js';
-import { succeeds } from './success.js';
-import { allOf, verdictOf } from './verdict.js';
-import { withInterval } from './words.js';
+import { bySeed } from './spread.js';
+import { failures, succeeds } from './success.js';
+import { allOf, judge } from './verdict.js';
+import { sentences } from './words.js';
 
 /**
  * Smallest effect of interest: poisoned samples lie below the clean samples of the target class by a tenth of their level. The paper draws
  * the gap and gives no size for it, so it is the size of every finding without one.
  */
-export const INTEREST = 0.1;
+const INTEREST = 0.1;
 
-/** Average over epochs of poisoned minus clean samples, nats, over seeds; null where a run has not both groups. */
-function difference({ runs, config }: Repeated, quantity: StealthQuantity): Average | null {
-  const found = runs.flatMap((run) => {
-    const curves = curvesOf(run.report.information, quantity);
+/** Average over epochs of poisoned minus clean samples, as a share of the clean ones' average; one value a run that has both groups. */
+function differences({ runs, config }: Repeated, quantity: StealthQuantity): number[] {
+  return runs.flatMap((run) => {
+    const curves = curvesOf(run, quantity);
     const [b, c] = (['backdoor', 'clean'] as const).map((part) =>
       curves.find((x) => x.group === partOf(config.target, part)),
     );
     if (!b || !c) return [];
     const epochs = commonEpochs([b, c]);
-    const [x, y] = [at(b, epochs), at(c, epochs)];
-    const averaged = (of: (i: number) => number) =>
-      epochAverage(
-        epochs,
-        epochs.map((_, i) => of(i)),
-      );
-    return [
-      {
-        value: averaged((i) => x.values[i] - y.values[i]),
-        // A bound: the errors of neighbouring checkpoints are taken as fully correlated.
-        error: averaged((i) => Math.hypot(x.standardErrors[i], y.standardErrors[i])),
-      },
-    ];
+    const [poisoned, clean] = [b, c].map((x) => epochAverage(epochs, at(x, epochs).values));
+    return clean > 0 ? [poisoned / clean - 1] : [];
   });
-  if (found.length === 0) return null;
-  return average(
-    found.map((f) => f.value),
-    found.map((f) => f.error),
-  );
 }
 
 export const blendBelowClean: Claim = {
@@ -50,19 +35,21 @@ export const blendBelowClean: Claim = {
   missing: (setting) => (ran(setting, 'blend') ? null : 'blend'),
   /** The rule: both quantities are lower, under every Blend that succeeds. */
   judge(setting) {
-    const blends = setting.attacks.filter((a) => a.config.attack === 'blend' && succeeds(a));
-    if (blends.length === 0) return { verdict: 'not resolved', evidence: 'Blend does not succeed.' };
-    const parts = blends.flatMap((b) =>
+    const own = setting.attacks.filter((a) => a.config.attack === 'blend');
+    const failed = failures(own);
+    const blends = own.filter(succeeds);
+    if (blends.length === 0) return unresolved(failed);
+    const effects = blends.flatMap((b) =>
       (['I(X;T)', 'I(T;Ŷ)'] as const).flatMap((q) => {
-        const d = difference(b, q);
-        return d ? [{ q, d, label: b.label }] : [];
+        const found = differences(b, q);
+        const what = `${b.label}, ${q}: poisoned minus clean samples, of the clean ones’ level`;
+        return found.length > 0
+          ? judge(bySeed(found), { what, unit: 'share', direction: 'below', interest: INTEREST })
+          : [];
       }),
     );
-    if (parts.length === 0) return { verdict: 'not resolved', evidence: 'No run has both groups.' };
-    const words = parts.map((p) => `${p.label}, ${p.q}: ${withInterval(p.d)} nats`).join('; ');
-    return {
-      verdict: allOf(parts.map((p) => verdictOf(p.d, [{ below: 0 }], [{ above: 0 }]))),
-      evidence: `Poisoned minus clean, averaged over epochs: ${words}.`,
-    };
+    if (effects.length === 0) return unresolved('No run has both groups.');
+    const evidence = ['Averages over epochs.', sentences(effects), failed].filter(Boolean).join(' ');
+    return { verdict: allOf(effects.map((e) => e.verdict)), evidence, effects };
   },
 };

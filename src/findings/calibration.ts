@@ -1,18 +1,22 @@
 /** Clean models score inside the 95 % range of their own clean classes: the null holds. */
 import type { Finding } from '../report/index.js';
+import { binomialCdf, binomialInterval, shareAt } from './binomial.js';
 import type { Setting } from './settings.js';
-import { verdictOf } from './verdict.js';
+import { decide } from './verdict.js';
+import { sentence } from './words.js';
 
 /**
  * Smallest effect of interest: a tenth of the clean models more than the 5 % that lie outside a 95 % range by chance. The paper has no null, so it
  * is the size of every finding without one.
  */
-export const INTEREST = 0.1;
+const INTEREST = 0.1;
+
+/** Share of clean models that lie outside a 95 % range by chance. */
+const CHANCE = 0.05;
 
 interface Calibration {
   inside: number;
   of: number;
-  below: number;
   words: string;
 }
 
@@ -28,39 +32,51 @@ export function calibrationOf(setting: Setting): Calibration {
   return {
     inside,
     of: judged.length,
-    below,
     words: `On ${setting.dataset} ${inside} of ${judged.length} clean models score inside the 95 % range of their own clean classes, ${below} below it.`,
   };
 }
 
-/** Fewer clean models than this are not judged: one of them may be outside in any case, which is a quarter of four. */
-const FEWEST = 5;
-
 /**
- * The rule: no more clean models are outside than would be with a chance of 97.5 %, if the range held 95 % and seeds were independent.
- * They share their target class, so the bar is if anything too high.
+ * The rule: the share of clean models outside is nearer to 5 % than the effect of interest, by exact binomial intervals of independent seeds.
+ * Models share their target class, so that the intervals are if anything too narrow.
  */
 export function calibrationFinding(setting: Setting): Finding {
   const { inside, of, words } = calibrationOf(setting);
-  const allowed = allowedOutside(of);
-  // A count has no spread: both ends of its interval are the count.
-  const outside = { interval: [of - inside, of - inside] as [number, number], n: of };
-  return {
-    claim: 'The null holds: clean models score inside the range of their own clean classes',
-    verdict: of < FEWEST ? 'not resolved' : verdictOf(outside, [{ below: allowed + 1 }], [{ above: allowed }]),
-    evidence: `${words} With 95 % inside, at least ${of - allowed} of ${of} are expected.`,
+  const claim = 'The null holds: clean models score inside the range of their own clean classes';
+  if (of === 0) return { claim, verdict: 'not run', evidence: 'No clean model with a null was run.', effects: [] };
+  const outside = of - inside;
+  const excess = (p: number) => p - CHANCE;
+  const [wide, narrow] = [0.05, 0.1].map((alpha) => binomialInterval(outside, of, alpha));
+  const interval: [number, number] = [excess(wide[0]), excess(wide[1])];
+  const verdict = decide('close', interval, [excess(narrow[0]), excess(narrow[1])], [-INTEREST, INTEREST]);
+  const effect = {
+    what: 'clean models outside the 95 % range, beyond 5 %',
+    unit: 'share' as const,
+    effect: excess(outside / of),
+    interval,
+    n: of,
+    repeats: 'seeds',
+    seen: excess(visibleShare(of)),
+    interest: INTEREST,
+    runsNeeded: verdict === 'not resolved' ? modelsNeeded(of) : null,
+    verdict,
   };
+  return { claim, verdict, evidence: `${words} ${sentence(effect)}`, effects: [effect] };
 }
 
-/** The most that may lie outside a 95 % range in n draws with a chance above 2.5 %. */
-function allowedOutside(n: number): number {
-  let term = 0.95 ** n;
-  let sum = term;
-  let k = 0;
-  while (sum < 0.975 && k < n) {
-    term *= ((n - k) / (k + 1)) * (0.05 / 0.95);
-    sum += term;
-    k++;
+/** Smallest share outside that n models tell from 5 % with 80 % power, two-sided at 5 %. */
+function visibleShare(n: number): number {
+  let fewest = 0;
+  while (fewest <= n && binomialInterval(fewest, n, 0.05)[0] <= CHANCE) fewest++;
+  return fewest > n ? 1 : shareAt(fewest - 1, n, 0.2);
+}
+
+/** Smallest number of models, above n, that show a share outside below the bound with 80 % power where the truth is 5 %; null above 1 000. */
+function modelsNeeded(n: number): number | null {
+  for (let m = n + 1; m <= 1000; m++) {
+    let most = -1;
+    while (binomialInterval(most + 1, m, 0.1)[1] < CHANCE + INTEREST) most++;
+    if (most >= 0 && binomialCdf(most, m, CHANCE) >= 0.8) return m;
   }
-  return k;
+  return null;
 }

@@ -6,10 +6,13 @@ export type Judgement = Omit<Finding, 'claim'>;
 
 export interface Claim {
   claim: string;
-  /** What the claim is about and was not run, in words: then nothing is judged. Null: it can be judged. */
+  /** What the claim is about and was not run, in words: then it is `not run`. Null: it can be judged. */
   missing(setting: Setting): string | null;
   judge(setting: Setting): Judgement;
 }
+
+/** Where nothing could be measured, and why. */
+export const unresolved = (evidence: string): Judgement => ({ verdict: 'not resolved', evidence, effects: [] });
 
 /** Whether an attack of one of these names was run. */
 export const ran = ({ attacks }: Setting, ...names: string[]) => attacks.some((a) => names.includes(a.config.attack));

@@ -1,25 +1,22 @@
 /** Under Adaptive Blend, I(T;Ŷ) of poisoned samples is close to that of clean ones. */
 import { isClassGroup, nullHalf, nullHalfOf, partOf } from '../dynamics/group-id.js';
-import {
-  type Average,
-  at,
-  average,
-  commonEpochs,
-  type EstimateRow,
-  epochAverage,
-  mean,
-  type StealthQuantity,
-} from '../dynamics/index.js';
-import { type Claim, ran } from './claim.js';
+import { at, commonEpochs, epochAverage, mean, type Trajectory } from '../dynamics/index.js';
+import { type Claim, ran, unresolved } from './claim.js';
 import { curvesOf } from './levels.js';
 import type { Repeated } from './settings.js';
-import { meanAsr, succeeds } from './success.js';
-import { allOf, verdictOf } from './verdict.js';
-import { number, withInterval } from './words.js';
+import { bySeed } from './spread.js';
+import { failures, succeeds } from './success.js';
+import { allOf, judge } from './verdict.js';
+import { sentences } from './words.js';
+
+/**
+ * Smallest effect of interest: a gap beyond what noise makes of a tenth of the clean classes' level. Less than that is close. The paper says
+ * "close" and gives no size, so it is the size of every finding without one.
+ */
+const INTEREST = 0.1;
 
 /** Average |a − b| / mean level of two groups, as the score's integration gap has it. */
-function gapOf(rows: readonly EstimateRow[], quantity: StealthQuantity, one: string, other: string): number | null {
-  const curves = curvesOf(rows, quantity);
+function gapOf(curves: readonly Trajectory[], one: string, other: string): number | null {
   const [a, b] = [one, other].map((g) => curves.find((c) => c.group === g));
   const others = curves.filter((c) => isClassGroup(c.group));
   if (!a || !b || others.length === 0) return null;
@@ -36,58 +33,38 @@ function gapOf(rows: readonly EstimateRow[], quantity: StealthQuantity, one: str
   return level > 0 ? gap / level : null;
 }
 
-/**
- * Smallest effect of interest: a gap beyond what noise makes of a tenth of the clean classes' level. Less than that is close. The paper says
- * "close" and gives no size, so it is the size of every finding without one.
- */
-export const INTEREST = 0.1;
-
-/**
- * Gap in I(T;Ŷ) of `backdoor` against `clean` beyond what random halves of clean classes of the same run show, over seeds; null
- * where there is nothing to compare.
- */
-function closeness({ runs, config }: Repeated, backdoor: string): Average | null {
-  const found = runs.flatMap(({ report }) => {
-    const rows = report.information;
-    const gap = gapOf(rows, 'I(T;Ŷ)', `${config.target}/${backdoor}`, partOf(config.target, 'clean'));
-    const halves = [...new Set(rows.map((r) => r.group))].map(nullHalfOf).filter((h) => h?.half === 'a');
+/** Gap in I(T;Ŷ) of `backdoor` against `clean` beyond the mean of random halves of clean classes of the same run; one value a run that has both. */
+function excesses({ runs, config }: Repeated, backdoor: string): number[] {
+  return runs.flatMap((run) => {
+    const curves = curvesOf(run, 'I(T;Ŷ)');
+    const gap = gapOf(curves, `${config.target}/${backdoor}`, partOf(config.target, 'clean'));
+    const halves = curves.flatMap((c) => nullHalfOf(c.group) ?? []).filter((h) => h.half === 'a');
     const nulls = halves.flatMap(
-      (h) => gapOf(rows, 'I(T;Ŷ)', nullHalf(h!.class, 'a', h!.split), nullHalf(h!.class, 'b', h!.split)) ?? [],
+      (h) => gapOf(curves, nullHalf(h.class, 'a', h.split), nullHalf(h.class, 'b', h.split)) ?? [],
     );
-    if (gap === null || nulls.length < 2) return [];
-    const m = mean(nulls);
-    // A single gap scatters as those of the halves do.
-    return [{ excess: gap - m, error: Math.sqrt(nulls.reduce((t, g) => t + (g - m) ** 2, 0) / (nulls.length - 1)) }];
+    return gap === null || nulls.length === 0 ? [] : [gap - mean(nulls)];
   });
-  if (found.length === 0) return null;
-  return average(
-    found.map((f) => f.excess),
-    found.map((f) => f.error),
-  );
 }
 
 /** The claim with the true groups, or with the authors' grouping, in which clean samples fill the group up. */
 export const adaptiveBlendCloseToClean = (backdoor: 'backdoor' | 'authors'): Claim => ({
   claim: `Adaptive Blend: I(T;Ŷ) of poisoned samples is close to clean ones (${backdoor === 'backdoor' ? 'true groups' : 'the authors’ grouping'})`,
   missing: (setting) => (ran(setting, 'adaptive-blend') ? null : 'adaptive-blend'),
-  /** The rule: the excess of the gap is below `INTEREST`, under every Adaptive Blend that succeeds. */
+  /** The rule: the excess of the gap is nearer to 0 than the effect of interest, under every Adaptive Blend that succeeds. */
   judge(setting) {
     const own = setting.attacks.filter((a) => a.config.attack === 'adaptive-blend');
-    const found = own.filter(succeeds).flatMap((a) => {
-      const gap = closeness(a, backdoor);
-      return gap ? [{ label: a.label, gap }] : [];
+    const failed = failures(own);
+    const attacks = own.filter(succeeds);
+    if (attacks.length === 0) return unresolved(failed);
+    const effects = attacks.flatMap((a) => {
+      const found = excesses(a, backdoor);
+      const what = `${a.label}: gap beyond that of random halves of clean classes, of the classes’ level`;
+      return found.length > 0
+        ? judge(bySeed(found), { what, unit: 'share', direction: 'close', interest: INTEREST })
+        : [];
     });
-    if (found.length === 0) {
-      const asr = own.map((a) => number(meanAsr(a.runs))).join(', ');
-      const evidence = own.some(succeeds)
-        ? 'There are no halves of clean classes to compare with.'
-        : `The attack does not succeed (ASR ${asr}).`;
-      return { verdict: 'not resolved', evidence };
-    }
-    const words = found.map(({ label, gap }) => `${label} ${withInterval(gap)}`).join('; ');
-    return {
-      verdict: allOf(found.map(({ gap }) => verdictOf(gap, [{ below: INTEREST }], [{ above: INTEREST }]))),
-      evidence: `The gap beyond that of random halves of clean classes, as a share of their level: ${words}. Up to ${INTEREST} counts as close.`,
-    };
+    if (effects.length === 0) return unresolved('There are no halves of clean classes to compare with.');
+    const evidence = [sentences(effects), failed].filter(Boolean).join(' ');
+    return { verdict: allOf(effects.map((e) => e.verdict)), evidence, effects };
   },
 });

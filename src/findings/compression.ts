@@ -1,18 +1,20 @@
 /** I(X;T) falls while I(T;Ŷ) holds, after it has risen: the second of the paper's training phases. */
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
-import type { Phases } from '../dynamics/index.js';
-import type { Verdict } from '../report/index.js';
-import { type Claim, type Judgement, noAttack } from './claim.js';
-import type { Setting } from './settings.js';
-import { succeeds } from './success.js';
+import { at, commonEpochs, mean, type StealthQuantity, type Trajectory } from '../dynamics/index.js';
+import { type Claim, type Judgement, noAttack, unresolved } from './claim.js';
+import { curvesOf } from './levels.js';
+import type { Repeated, Setting } from './settings.js';
+import { byAttackAndSeed, bySeed, type Cell } from './spread.js';
+import { failures, succeeds } from './success.js';
 import type { StudyRun } from './types.js';
-import { mostOf } from './verdict.js';
+import { allOf, judge } from './verdict.js';
+import { sentences } from './words.js';
 
 /**
  * Smallest effect of interest: I(X;T) falls by a tenth of the height that it has expanded to, and I(T;Ŷ) holds if it falls by less than a
  * tenth of its own. The paper draws the fall and gives no size for it, so it is the size of every finding without one.
  */
-export const INTEREST = 0.1;
+const INTEREST = 0.1;
 
 /**
  * Epoch from which on the paper's protocol can tell a compression: phases need four checkpoints (dynamics/phases.ts), and the protocol's
@@ -20,33 +22,78 @@ export const INTEREST = 0.1;
  */
 const FIRST_TOLD = 20;
 
-type Kind = 'compressed' | 'none' | 'unresolved' | 'tooShort';
-
-const VERDICTS: Record<Kind, Verdict> = {
-  compressed: 'reproduced',
-  none: 'contradicted',
-  unresolved: 'not resolved',
-  tooShort: 'not resolved',
-};
-
-/** A trajectory that ends in an expansion may be compressed later, so it is too short as well. */
-function kindOf({ phases }: Phases): Kind {
-  const expanded = phases.findIndex((p) => p.kind === 'expansion');
-  if (expanded >= 0 && phases.slice(expanded).some((p) => p.kind === 'compression')) return 'compressed';
-  const last = phases.at(-1);
-  if (!last || phases.some((p) => p.kind === 'not resolved')) return 'unresolved';
-  return last.end < FIRST_TOLD || last.kind === 'expansion' ? 'tooShort' : 'none';
+/** What a group does after its expansion, in one run. */
+interface Fall {
+  attack: string;
+  seed: number;
+  /** Change from the end of the expansion to the last checkpoint, as a share of the value at that end. */
+  xt: number;
+  ty: number;
+  /** Whether the training ends too early to show a compression: before `FIRST_TOLD`, or in the expansion. */
+  tooShort: boolean;
 }
 
-/** The rule: what more than half of all trajectories of the group show. */
-function judge(runs: readonly StudyRun[], which: (group: string) => boolean): Judgement {
-  const kinds = runs.flatMap((r) => r.report.phases.filter((p) => which(p.group)).map(kindOf));
-  if (kinds.length === 0) return { verdict: 'not resolved', evidence: 'There is no trajectory to judge.' };
-  const count = (kind: Kind) => kinds.filter((k) => k === kind).length;
-  return {
-    verdict: mostOf(kinds.map((k) => VERDICTS[k])),
-    evidence: `Of ${kinds.length} trajectories ${count('compressed')} have a compression after an expansion, ${count('none')} have none, ${count('unresolved')} are not resolved, and ${count('tooShort')} are too short: they end before epoch ${FIRST_TOLD} or in an expansion.`,
-  };
+/** Index at which the largest rise of a curve ends; null where it never rises. */
+function endOfExpansion(values: readonly number[]): number | null {
+  let lowest = Number.POSITIVE_INFINITY;
+  let largest = 0;
+  let end: number | null = null;
+  values.forEach((v, i) => {
+    lowest = Math.min(lowest, v);
+    if (v - lowest > largest) {
+      largest = v - lowest;
+      end = i;
+    }
+  });
+  return end;
+}
+
+/**
+ * The falls of one group. Where the expansion of a run ends is read from the mean curve of the attack's other seeds: a maximum of the run's own
+ * curve would lie above its later values by noise alone. Without another seed there is none.
+ */
+function fallsOf({ label, runs }: Repeated, group: string): Fall[] {
+  const curve = (run: StudyRun, q: StealthQuantity) => curvesOf(run, q).find((c) => c.group === group);
+  const both = runs.flatMap((run) => {
+    const [xt, ty] = [curve(run, 'I(X;T)'), curve(run, 'I(T;Ŷ)')];
+    return xt && ty ? [{ seed: run.config.seed, xt, ty }] : [];
+  });
+  const epochs = commonEpochs(both.flatMap((b) => [b.xt, b.ty]));
+  const last = epochs.length - 1;
+  const value = (c: Trajectory) => at(c, epochs).values;
+  return both.flatMap(({ seed, xt, ty }) => {
+    const others = both.filter((b) => b.seed !== seed).map((b) => value(b.xt));
+    const end = others.length === 0 ? null : endOfExpansion(epochs.map((_, i) => mean(others.map((o) => o[i]))));
+    if (end === null) return [];
+    const change = (c: Trajectory) => value(c)[last] / value(c)[end] - 1;
+    const tooShort = epochs[last] < FIRST_TOLD || end === last;
+    return [{ attack: label, seed, xt: change(xt), ty: change(ty), tooShort }];
+  });
+}
+
+/** The rule: I(X;T) is lower at the end than after its expansion, and I(T;Ŷ) is not. A training that is too short contradicts nothing. */
+function judgeFalls(falls: readonly Fall[], spread: (cells: readonly Cell[]) => ReturnType<typeof bySeed>): Judgement {
+  if (falls.length === 0)
+    return unresolved('No expansion to judge: it takes two seeds, and a trajectory of I(X;T) that rises.');
+  const cells = (of: 'xt' | 'ty') => falls.map((f) => ({ attack: f.attack, seed: f.seed, value: f[of] }));
+  const what = (q: string) => `${q} from the end of the expansion to the last checkpoint, of its value there`;
+  const share = { unit: 'share', interest: INTEREST } as const;
+  const measured = [
+    judge(spread(cells('xt')), { ...share, what: what('I(X;T)'), direction: 'below' }),
+    judge(spread(cells('ty')), { ...share, what: what('I(T;Ŷ)'), direction: 'holds' }),
+  ];
+  const short = falls.filter((f) => f.tooShort).length;
+  const effects = measured.map((e) =>
+    e.verdict === 'contradicted' && 2 * short > falls.length
+      ? { ...e, verdict: 'not resolved' as const, runsNeeded: null }
+      : e,
+  );
+  const words =
+    short === 0
+      ? ''
+      : `Of ${falls.length} trajectories ${short} are too short to contradict: they end before epoch ${FIRST_TOLD} or in an expansion.`;
+  const evidence = [sentences(effects), words].filter(Boolean).join(' ');
+  return { verdict: allOf(effects.map((e) => e.verdict)), evidence, effects };
 }
 
 export const poisonedSamplesCompress: Claim = {
@@ -54,21 +101,29 @@ export const poisonedSamplesCompress: Claim = {
   missing: noAttack,
   judge(setting) {
     const attacks = setting.attacks.filter(succeeds);
-    if (attacks.length === 0) return { verdict: 'not resolved', evidence: 'No attack succeeds.' };
-    const group = partOf(setting.attacks[0].config.target, 'backdoor');
-    return judge(
-      attacks.flatMap((a) => a.runs),
-      (g) => g === group,
-    );
+    const failed = failures(setting.attacks);
+    if (attacks.length === 0) return unresolved(failed);
+    const falls = attacks.flatMap((a) => fallsOf(a, partOf(a.config.target, 'backdoor')));
+    const found = judgeFalls(falls, byAttackAndSeed);
+    return { ...found, evidence: [found.evidence, failed].filter(Boolean).join(' ') };
   },
+};
+
+/** One value a seed: attacks and classes are averaged, because the claim is about neither. */
+const overRuns = (cells: readonly Cell[]) => {
+  const seeds = [...new Set(cells.map((c) => c.seed))];
+  return bySeed(seeds.map((seed) => mean(cells.filter((c) => c.seed === seed).map((c) => c.value))));
 };
 
 export const cleanClassesCompress: Claim = {
   claim: 'I(X;T) of clean classes is compressed after it has expanded',
   missing: () => null,
-  judge: ({ attacks }: Setting) =>
-    judge(
-      attacks.flatMap((a) => a.runs),
-      (g) => isClassGroup(g),
-    ),
+  judge({ attacks }: Setting) {
+    const classes = (a: Repeated) =>
+      [...new Set(curvesOf(a.runs[0], 'I(X;T)').map((c) => c.group))].filter(isClassGroup);
+    return judgeFalls(
+      attacks.flatMap((a) => classes(a).flatMap((k) => fallsOf(a, k))),
+      overRuns,
+    );
+  },
 };

@@ -1,46 +1,43 @@
 /** Stealth in input space, by PSNR and SSIM, does not tell the stealth score. */
 import { mean, rankCorrelation } from '../dynamics/index.js';
-import { type Claim, noAttack } from './claim.js';
+import { type Claim, noAttack, unresolved } from './claim.js';
 import { scoreOf } from './levels.js';
-import { succeeds } from './success.js';
-import { allOf, verdictOf } from './verdict.js';
-import { number } from './words.js';
+import { failures, succeeds } from './success.js';
+import { allOf, judgeRank } from './verdict.js';
+import { sentences } from './words.js';
 
 /**
  * Smallest effect of interest: a τ of 0.5. Below it two attacks at random are in the same order with less than three chances in four. A rank
  * correlation has no clean value to take a tenth of; a tenth of its range would need hundreds of attacks.
  */
-export const INTEREST = 0.5;
+const INTEREST = 0.5;
 
 export const inputSpaceSaysNothing: Claim = {
   claim: 'Stealth inside the model does not follow stealth in input space',
   missing: noAttack,
-  /** The rule: both correlations are weak; one that is not 0 contradicts. */
+  /** The rule: both correlations are nearer to 0 than the effect of interest. The repetitions are attacks, each with its mean S over seeds. */
   judge(setting) {
+    const failed = failures(setting.attacks);
     const items = setting.attacks.filter(succeeds).flatMap((a) => {
       const score = mean(a.runs.map(scoreOf));
       const { perception } = a.runs[0].report;
       return Number.isFinite(score) ? [{ score, PSNR: perception['PSNR (dB)'], SSIM: perception.SSIM }] : [];
     });
-    const correlations = (['PSNR', 'SSIM'] as const).map((name) => {
+    const effects = (['PSNR', 'SSIM'] as const).flatMap((name) => {
       const measured = items.filter((i) => Number.isFinite(i[name] ?? Number.NaN));
       const c = rankCorrelation(
         measured.map((i) => i.score),
         measured.map((i) => i[name]!),
       );
-      return { name, c };
+      if (!Number.isFinite(c.tau)) return [];
+      const what = `Kendall’s rank correlation of S with ${name} over attacks`;
+      return judgeRank(c, { what, direction: 'close', interest: INTEREST });
     });
-    const words = correlations.map(
-      ({ name, c }) =>
-        `${name} τ = ${Number.isFinite(c.tau) ? number(c.tau) : '–'} (95 % ${number(c.interval[0])} to ${number(c.interval[1])}, p = ${number(c.p)}, ${c.n} attacks)`,
-    );
-    return {
-      verdict: allOf(
-        correlations.map(({ c }) =>
-          verdictOf(c, [{ above: -INTEREST, below: INTEREST }], [{ above: 0 }, { below: 0 }]),
-        ),
-      ),
-      evidence: `Kendall’s rank correlation of S with ${words.join('; with ')}.`,
-    };
+    if (effects.length === 0)
+      return unresolved(
+        [`A rank correlation needs two attacks; ${items.length} have a score.`, failed].join(' ').trim(),
+      );
+    const evidence = [sentences(effects), failed].filter(Boolean).join(' ');
+    return { verdict: allOf(effects.map((e) => e.verdict)), evidence, effects };
   },
 };

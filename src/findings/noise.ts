@@ -1,31 +1,36 @@
 /** Less noise inside the network lifts the information of the clean classes. */
-import { average } from '../dynamics/index.js';
+import { mean } from '../dynamics/index.js';
 import type { Finding } from '../report/index.js';
+import { unresolved } from './claim.js';
 import { cleanLevel } from './levels.js';
+import { bySeed } from './spread.js';
 import type { VariedSetting } from './varied.js';
-import { verdictOf } from './verdict.js';
-import { withInterval } from './words.js';
+import { judge } from './verdict.js';
+import { sentence } from './words.js';
 
 /**
  * Smallest effect of interest: I(X;T) of the clean classes is higher at the lowest γ by a tenth of its level at the highest. The paper says that
  * γ = 0.1 lifts all values and gives no size, so it is the size of every finding without one.
  */
-export const INTEREST = 0.1;
+const INTEREST = 0.1;
 
-/** The rule: I(X;T) of the clean classes at the least γ minus that at the greatest is above 0, over attacks and seeds. */
+/** The rule: I(X;T) of the clean classes at the least γ is above that at the greatest, by seed, averaged over the attacks of a seed. */
 export function lifted(setting: VariedSetting): Finding {
   const claim = 'Less noise lifts the information: I(X;T) is higher at the lowest γ than at the highest';
   const [low, high] = [setting.values[0], setting.values[setting.values.length - 1]];
-  const differences = setting.attacks.flatMap(({ levels }) => {
-    const at = (value: string | number) => levels.find((l) => l.value === value)?.runs ?? [];
-    return at(low).flatMap((r) => {
-      const twin = at(high).find((t) => t.config.seed === r.config.seed);
-      return twin ? [cleanLevel(r, 'I(X;T)') - cleanLevel(twin, 'I(X;T)')] : [];
-    });
-  });
-  if (low === high || differences.length === 0)
-    return { claim, verdict: 'not resolved', evidence: 'There is only one value of γ.' };
-  const d = average(differences);
-  const verdict = verdictOf(d, [{ above: 0 }], [{ below: 0 }]);
-  return { claim, verdict, evidence: `Clean classes, γ = ${low} minus γ = ${high}: ${withInterval(d)} nats.` };
+  const bySeeds = new Map<number, number[]>();
+  for (const { levels } of setting.attacks) {
+    const runsAt = (value: string | number) => levels.find((l) => l.value === value)?.runs ?? [];
+    for (const r of runsAt(low)) {
+      const { seed } = r.config;
+      const twin = runsAt(high).find((t) => t.config.seed === seed);
+      const share = twin ? cleanLevel(r, 'I(X;T)') / cleanLevel(twin, 'I(X;T)') - 1 : Number.NaN;
+      if (Number.isFinite(share)) bySeeds.set(seed, [...(bySeeds.get(seed) ?? []), share]);
+    }
+  }
+  if (low === high || bySeeds.size === 0) return { claim, ...unresolved('There is only one value of γ.') };
+  const what = `I(X;T) of clean classes at γ = ${low} minus that at γ = ${high}, of the latter`;
+  const question = { what, unit: 'share', direction: 'above', interest: INTEREST } as const;
+  const effect = judge(bySeed([...bySeeds.values()].map(mean)), question);
+  return { claim, verdict: effect.verdict, evidence: sentence(effect), effects: [effect] };
 }

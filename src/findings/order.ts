@@ -1,20 +1,22 @@
 /** The order of attacks by S is the same at every value of what a study varies. */
 import { mean, rankCorrelation } from '../dynamics/index.js';
 import { SUCCESS } from '../dynamics/types.js';
-import { decimal, type Finding } from '../report/index.js';
+import type { Finding } from '../report/index.js';
+import { unresolved } from './claim.js';
 import { asrOf, scoreOf } from './levels.js';
 import type { VariedSetting } from './varied.js';
-import { verdictOf } from './verdict.js';
+import { judgeRank } from './verdict.js';
+import { sentence } from './words.js';
 
 /**
  * Smallest effect of interest: a τ of 0.5. Below it no order holds: two attacks at random keep theirs with less than three chances in four. A
  * rank correlation has no clean value to take a tenth of.
  */
-export const INTEREST = 0.5;
+const INTEREST = 0.5;
 
 /**
- * `claim`: the same in the words of a study. The rule: of all pairs of values, the one whose orders agree least has a τ above 0; a τ below
- * `INTEREST` contradicts.
+ * `claim`: the same in the words of a study. The rule: of all pairs of values, the one whose orders agree least has a τ above 0. The
+ * repetitions are attacks, each with its mean S over seeds.
  */
 export function orderFinding(setting: VariedSetting, claim: string): Finding {
   // An attack that does not succeed at a value is left out there.
@@ -40,15 +42,11 @@ export function orderFinding(setting: VariedSetting, claim: string): Finding {
     }),
   );
   const least = pairs.filter((p) => Number.isFinite(p.c.tau)).sort((a, b) => a.c.tau - b.c.tau)[0];
-  if (!least)
-    return {
-      claim,
-      verdict: 'not resolved',
-      evidence: `An order needs at least two attacks that succeed at two values; ${poisoned.length} were run.`,
-    };
-  return {
-    claim,
-    verdict: verdictOf(least.c, [{ above: 0 }], [{ below: INTEREST }]),
-    evidence: `The least agreement is between ${least.v} and ${least.w}: τ = ${decimal(least.c.tau, 2)} over ${least.c.n} attacks (95 % ${decimal(least.c.interval[0], 2)} to ${decimal(least.c.interval[1], 2)}).`,
-  };
+  if (!least) {
+    const why = `An order needs at least two attacks that succeed at two values; ${poisoned.length} were run.`;
+    return { claim, ...unresolved(why) };
+  }
+  const what = `Kendall’s rank correlation of S at ${least.v} with S at ${least.w} over attacks, the least of all pairs`;
+  const effect = judgeRank(least.c, { what, direction: 'above', interest: INTEREST });
+  return { claim, verdict: effect.verdict, evidence: sentence(effect), effects: [effect] };
 }

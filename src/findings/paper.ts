@@ -24,13 +24,11 @@ const CLAIMS: readonly Claim[] = [
   inputSpaceSaysNothing,
 ];
 
-/** The paper's findings that a setting's runs can be asked about. */
+/** The paper's findings, judged by a setting's runs; `not run` where what they are about was not run. */
 export const findings = (setting: Setting): Finding[] =>
-  CLAIMS.filter((c) => c.missing(setting) === null).map((c) => ({ claim: c.claim, ...c.judge(setting) }));
-
-/** The others, and what was not run. */
-export const notJudged = (setting: Setting): { claim: string; missing: string }[] =>
-  CLAIMS.flatMap((c) => {
-    const missing = c.missing(setting);
-    return missing === null ? [] : [{ claim: c.claim, missing }];
+  CLAIMS.map(({ claim, missing, judge }) => {
+    const lacking = missing(setting);
+    return lacking === null
+      ? { claim, ...judge(setting) }
+      : { claim, verdict: 'not run', evidence: `${lacking} was not run.`, effects: [] };
   });

@@ -1,13 +1,24 @@
-import type { Average } from '../dynamics/index.js';
+/** Numbers of findings in sentences. */
+import { type Effect, intervalText, inUnit } from '../report/index.js';
 
-/** `−0.25`, a zero without a sign. */
-export const number = (x: number, digits = 2) =>
-  x
-    .toFixed(digits)
-    .replace(/^-(?=0\.?0*$)/, '')
-    .replace('-', '−');
-/** `0.12 (95 % −0.03 to 0.27, n = 3)`; without an interval where there is none. */
-export const withInterval = (a: Average, digits = 2) =>
-  Number.isFinite(a.interval[0])
-    ? `${number(a.mean, digits)} (95 % ${number(a.interval[0], digits)} to ${number(a.interval[1], digits)}, n = ${a.n})`
-    : `${number(a.mean, digits)} (n = ${a.n})`;
+/** `−12.3 % (95 % −20.0 % to −4.0 %, n = 3 seeds)`. */
+const withInterval = (e: Effect) =>
+  `${inUnit(e.unit, e.effect)} (${e.interval === null ? '' : `95 % ${intervalText(e)}, `}n = ${e.n} ${e.repeats})`;
+
+/** What an effect is, and, where it is not resolved, what could have been seen and how many repetitions it takes. */
+export function sentence(e: Effect): string {
+  const measured = `${e.what}: ${withInterval(e)}.`;
+  if (e.verdict !== 'not resolved') return measured;
+  if (e.seen === null)
+    return `${measured} ${e.n < 2 ? 'One repetition resolves nothing' : 'These are too few for an interval'}.`;
+  const power = `The smallest visible effect is ${inUnit(e.unit, e.seen)}, the smallest of interest ${inUnit(e.unit, e.interest)}`;
+  const what = e.repeats === 'attacks' ? 'attacks' : 'seeds';
+  const needed =
+    e.runsNeeded === null
+      ? `no number of ${what} up to 1000 would resolve it`
+      : `about ${e.runsNeeded} ${what} would resolve it`;
+  return `${measured} ${power}; ${needed}.`;
+}
+
+/** The sentences of all effects. */
+export const sentences = (effects: readonly Effect[]) => effects.map(sentence).join(' ');

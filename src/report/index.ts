@@ -1,6 +1,7 @@
 /** Figures and self-contained HTML reports of runs. */
 export { renderComparison } from './comparison.js';
 export { contactSheet, type SheetBlock } from './contact-sheet.js';
+export { intervalText, inUnit } from './effects.js';
 export { type Line, linesFigure } from './figures/lines.js';
 export { type ScatterPoint, scatterFigure } from './figures/scatter.js';
 export { type SeededScores, scoresFigure } from './figures/scores.js';

@@ -1,19 +1,11 @@
 /** The report of a study, drawn from blocks of text, tables and figures: as a page, and as Markdown with SVG files. */
 import { newDocument } from './dom.js';
+import { EFFECT_HEAD, effectRows } from './effects.js';
 import { type Html, html } from './html.js';
 import { figure, page, section, svgText, table } from './page.js';
 import { kicker } from './parts.js';
 import { standalone } from './svg-file.js';
-
-/** Whether the numbers show what a claim says. */
-export type Verdict = 'reproduced' | 'not resolved' | 'contradicted';
-
-export interface Finding {
-  claim: string;
-  verdict: Verdict;
-  /** The numbers behind the verdict, in whole sentences. */
-  evidence: string;
-}
+import type { Finding } from './types.js';
 
 export type Cell = string | number | null;
 
@@ -79,15 +71,7 @@ function block(b: Block, document: Document): Html {
     case 'text':
       return html`<p class="intro">${b.text}</p>`;
     case 'table':
-      return table(
-        b.rows,
-        b.head.map((head, i) => ({
-          head,
-          value: (row: Cell[]) => cellText(row[i]),
-          kind: numeric(b.rows, i) ? undefined : 't',
-        })),
-        true,
-      );
+      return cellTable(b.head, b.rows);
     case 'figures': {
       const place = b.figures.length === 3 || b.figures.length > 4 ? 'three' : 'two';
       return html`<div class="grid ${place}">${b.figures.map((f) =>
@@ -98,9 +82,20 @@ function block(b: Block, document: Document): Html {
       return html`<dl class="findings">${b.findings.map(
         (f) =>
           html`<div class="${f.verdict.replace(' ', '-')}"><dt>${f.claim}</dt><dd><b>${f.verdict}</b> ${f.evidence}</dd></div>`,
-      )}</dl>`;
+      )}</dl>${b.findings.some((f) => f.effects.length > 0) && cellTable(EFFECT_HEAD, effectRows(b.findings))}`;
   }
 }
+
+const cellTable = (heads: readonly string[], rows: readonly Cell[][]): Html =>
+  table(
+    rows,
+    heads.map((head, i) => ({
+      head,
+      value: (row: Cell[]) => cellText(row[i]),
+      kind: numeric(rows, i) ? undefined : 't',
+    })),
+    true,
+  );
 
 /** A column of numbers is aligned right, one of words left. */
 const numeric = (rows: readonly Cell[][], i: number) =>
@@ -132,13 +127,7 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
             b.rows.map((r) => r.map(cellText)),
           ),
         );
-      if (b.kind === 'findings')
-        parts.push(
-          markdownTable(
-            ['finding', 'verdict', 'evidence'],
-            b.findings.map((f) => [f.claim, `**${f.verdict}**`, f.evidence]),
-          ),
-        );
+      if (b.kind === 'findings') parts.push(...findingTables(b.findings));
       if (b.kind === 'figures' && b.figures.length > 0) {
         for (const f of b.figures)
           figures.set(`${f.name}.svg`, standalone(svgText(f.draw(document, FIGURE_WIDTH)).text));
@@ -148,6 +137,16 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
   }
   parts.push(report.footer);
   return { markdown: `${parts.join('\n\n')}\n`, figures };
+}
+
+/** The verdicts, and the effects that they rest on. */
+function findingTables(findings: readonly Finding[]): string[] {
+  const verdicts = findings.map((f) => [f.claim, `**${f.verdict}**`, f.evidence]);
+  const effects = effectRows(findings).map((r) => r.map(cellText));
+  return [
+    markdownTable(['finding', 'verdict', 'evidence'], verdicts),
+    ...(effects.length > 0 ? [markdownTable(EFFECT_HEAD, effects)] : []),
+  ];
 }
 
 /** Pictures two beside each other, each under its caption. */

@@ -2,11 +2,44 @@
 import type { Acceleration } from '../dynamics/acceleration.js';
 import type { DraftResult } from '../dynamics/authors-draft.js';
 import type { Phases } from '../dynamics/phases.js';
-import type { StealthResult } from '../dynamics/stealth.js';
+import type { ScoreReading, StealthResult } from '../dynamics/stealth.js';
 import type { EpochRow, EstimateRow, MomentRow } from '../dynamics/types.js';
 import type { GalleryImage } from '../runs/gallery.js';
 
 export type { GalleryImage };
+
+/** Whether the numbers show what a claim says. `not run`: the runs that the claim is about were not made. */
+export type Verdict = 'reproduced' | 'not resolved' | 'contradicted' | 'not run';
+
+/** One effect that a claim is judged by. All its values are in `unit`; a `share` of 0.1 is 10 %. */
+export interface Effect {
+  /** What is measured, and of what it is a share. */
+  what: string;
+  unit: 'share' | 'S' | 'τ';
+  effect: number;
+  /** 95 % interval; null from one repetition, which has no spread. */
+  interval: [number, number] | null;
+  /** Repetitions behind the interval, and what they are: `seeds`, `attacks`. */
+  n: number;
+  repeats: string;
+  /** Smallest effect that these repetitions could have seen: with 80 % power, two-sided at 5 %. Null from one repetition. */
+  seen: number | null;
+  /** Smallest effect of interest, stated before the runs were judged. */
+  interest: number;
+  /** Repetitions that would see the effect of interest at the seen spread; null where it is resolved, or where no number would do. */
+  runsNeeded: number | null;
+  verdict: Verdict;
+}
+
+/** A claim and what the runs say about it. */
+export interface Finding {
+  claim: string;
+  verdict: Verdict;
+  /** What the verdict rests on, in whole sentences. */
+  evidence: string;
+  /** The numbers behind the verdict; none where nothing could be measured. */
+  effects: Effect[];
+}
 
 /** Where poisoned samples lie in T at one checkpoint. */
 export interface RepresentationPoint {
@@ -36,6 +69,13 @@ export interface SeparationPoint {
   standardError: number;
 }
 
+/** How well resolved information models the noise of a group: the range over moments of the held-out mean square of whitened noise. */
+export interface NoiseRange {
+  group: string;
+  low: number;
+  high: number;
+}
+
 /** The score where T is read at a layer. */
 export interface LayerScore {
   layer: string;
@@ -60,12 +100,14 @@ export interface RunReport {
   /** Training seeds behind the intervals; with 1 they are labelled "within run". */
   seeds: number;
   config: Record<string, unknown>;
-  /** Steps of one epoch; null in runs that do not say. */
-  stepsPerEpoch?: number | null;
+  /** Steps of one epoch; absent in runs of version 0.1.0, which have no moments inside an epoch. */
+  stepsPerEpoch?: number;
   epochs: readonly EpochRow[];
   /** Moments inside epochs at which training was measured. */
   moments: readonly MomentRow[];
   information: readonly EstimateRow[];
+  /** Of the groups of resolved information; empty where critics measured. */
+  noise: readonly NoiseRange[];
   phases: readonly Phases[];
   /** Early acceleration of `c/backdoor` against the clean classes. */
   acceleration: Acceleration | null;
@@ -73,6 +115,8 @@ export interface RunReport {
   /** The scores of all recorded layers; the first is the one of `stealth`. */
   layers: readonly LayerScore[];
   draft: DraftResult | null;
+  /** The score under every way it was measured, the headline's first; empty for runs of version 0.1.0. */
+  readings: readonly ScoreReading[];
   representation: readonly RepresentationPoint[];
   embeddings: readonly EmbeddingPicture[];
   separation: readonly SeparationPoint[];
