@@ -40,7 +40,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'the run directory: names and formats of its files, the lock, the trace',
     'base formats datasets attacks dynamics information config',
   ],
-  ['report', 'figures and self-contained pages', 'base dynamics runs'],
+  ['report', 'figures and self-contained pages', 'base dynamics information runs'],
   ['execution', 'how jobs are carried out: typed references to jobs, the `Executor`, worker threads', 'base'],
   [
     'poisoning',

@@ -10,6 +10,7 @@ import { sharedClock } from './figures/time-axis.js';
 import { type TrajectoryData, trajectoryExtent, trajectoryFigure } from './figures/trajectories.js';
 import { count, decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
+import { chanceText } from './headline.js';
 import { type Html, html } from './html.js';
 import { type Column, figure, page, section, table, warningList } from './page.js';
 import { bandWords, fileWord, groupLegend, kicker, placeFor, rampLegend } from './parts.js';
@@ -112,7 +113,7 @@ function summary(entries: readonly Entry[]): Html {
     { head: 'S', value: (e) => decimal(stealth(e)?.score) },
     { head: 'clean classes', value: range },
     { head: 'draws', value: (e) => stealth(e)?.null?.draws ?? '–' },
-    { head: 'p', value: (e) => decimal(stealth(e)?.p) },
+    { head: 'p', value: (e) => chanceText(stealth(e)?.p) },
     { head: 'D', value: (e) => decimal(stealth(e)?.distance) },
     { head: 'D − null', value: (e) => decimal(stealth(e)?.excess) },
     { head: 'authors’ draft', value: (e) => decimal(e.report.draft?.score, 2) },

@@ -21,13 +21,14 @@ import {
   trainingRows,
   withValues,
 } from './figures/training.js';
-import { hasFlags, trajectoryFigure } from './figures/trajectories.js';
+import { trajectoryFigure } from './figures/trajectories.js';
 import { wholeSetCurves, wholeSetFigure, wholeSetLooks } from './figures/whole-set.js';
 import { count, decimal } from './format.js';
 import { gallery } from './gallery.js';
 import { groupStyle } from './groups.js';
 import { verdict } from './headline.js';
 import { type Html, html, raw } from './html.js';
+import { hollowWords, instrumentWords } from './instrument.js';
 import { facts, figure, legend, section } from './page.js';
 import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.js';
 import type { RunReport } from './types.js';
@@ -58,13 +59,14 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
   if (panels === 0) return section('trajectories', title, 'No mutual information was estimated in this run.');
   const place = placeFor(panels);
   const height = place === 'two' ? 300 : 268;
+  const words = instrumentWords(report);
   const shading = report.phases.find((p) => p.group === partOf(report.target, 'backdoor'))?.phases;
   const intro = [
     `${basisWords[report.basis]} at each checkpoint, in nats. Bands: ${bandWords(report)}.`,
     shading?.some((p) => p.kind !== 'not resolved') &&
       quantities.includes('I(X;T)') &&
       `Shading behind I(X;T): phases of ${report.poisoned ? 'the poisoned samples' : 'the random subset'}, colours as in the next section.`,
-    hasFlags(report.information) && 'Hollow marks: saturated or not converged.',
+    hollowWords(report.information.filter((r) => groupStyle(r.group, report))),
   ];
   const trajectory = (quantity: (typeof quantities)[number]) =>
     figure(`${report.name}-${fileWord(quantity)}`, html`<b>${quantity}</b> ${meanings[quantity]}`, place, (width) =>
@@ -77,7 +79,7 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
   const wholeSet =
     whole.length > 0 &&
     html`<div>${figure(`${report.name}-whole-set`, html`<b>The whole training set</b> all quantities`, place, (width) =>
-      wholeSetFigure(curves, document, { width, height, stepsPerEpoch: report.stepsPerEpoch }),
+      wholeSetFigure({ ...report, curves, rows: report.information }, document, { width, height }),
     )}${legend(
       whole.map((c) => ({ label: c.quantity, ...wholeSetLooks[c.quantity]! })),
       document,
@@ -88,6 +90,7 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
     intro.filter(Boolean).join(' '),
     groupLegend([{ report, curves }], document),
     html`<div class="grid ${place}">${quantities.map(trajectory)}${wholeSet}</div>`,
+    words !== null && html`<p class="note">${words}</p>`,
   );
 }
 

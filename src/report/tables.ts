@@ -5,6 +5,7 @@ import { type Clock, momentWord } from './figures/time-axis.js';
 import { decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
 import { type Html, html } from './html.js';
+import { flagsOf } from './instrument.js';
 import { type Column, table } from './page.js';
 import type { RunReport } from './types.js';
 
@@ -20,12 +21,8 @@ const estimateColumns = (clock: Clock): Column<EstimateRow>[] => [
   { head: 'ceiling', value: (r) => decimal(r.ceiling, 2) },
   { head: 'samples', value: (r) => r.samples },
   { head: 'draws', value: (r) => r.draws },
-  { head: 'flags', value: flags, kind: 'flag' },
+  { head: 'flags', value: (r) => flagsOf(r).join(', '), kind: 'flag' },
 ];
-
-function flags(r: EstimateRow): string {
-  return [r.saturated && 'saturated', r.converged === false && 'not converged'].filter(Boolean).join(', ');
-}
 
 /** Every estimate: one table of the groups, one of the halves for the null; both collapsed. */
 export function estimateTables(report: RunReport): Html {

@@ -6,6 +6,8 @@ import { stealth } from '../dynamics/stealth.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
 import { percent } from '../report/format.js';
+import { groupStyle } from '../report/groups.js';
+import { hollowWords, instrumentWords } from '../report/instrument.js';
 import { get, type RunSummary, type RunView, useLoaded } from './api.js';
 import { EmbeddingPanel } from './panels/embedding.js';
 import { GroupLegend } from './panels/legend.js';
@@ -49,11 +51,14 @@ function settingsOf(route: Route, { window, beta }: RunView['config']) {
   };
 }
 
+/** The quantities whose trajectories the page shows. */
+const TRAJECTORIES = ['I(X;T)', 'I(T;Ŷ)'] as const;
+
 const checkpointsOf = (curves: readonly Trajectory[]) =>
   [...new Set(curves.flatMap((c) => c.epochs))].sort((a, b) => a - b);
 
 function Run({ run, route, state }: { run: RunView; route: Route; state: RunSummary['state'] }) {
-  const { target, information } = run;
+  const { target, information, basis } = run;
   const { window, beta } = settingsOf(route, run.config);
   const curves = useMemo(
     () =>
@@ -63,8 +68,14 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
     [information, window],
   );
   const score = useMemo(
-    () => stealth(information as EstimateRow[], { target, beta, window }),
-    [information, target, beta, window],
+    () =>
+      stealth(information as EstimateRow[], {
+        target,
+        beta,
+        window,
+        estimator: basis === 'resolved' ? 'resolved' : undefined,
+      }),
+    [information, basis, target, beta, window],
   );
   const epochs = checkpointsOf(curves);
   const asked = Number(route.query.get('epoch') ?? epochs.at(-1));
@@ -88,19 +99,28 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
       <Still from={[run, curves]}>{() => <GroupLegend run={run} curves={curves} />}</Still>
       {curves.length > 0 && (
         <div class="grid two">
-          {(['I(X;T)', 'I(T;Ŷ)'] as const).map((quantity) => (
+          {TRAJECTORIES.map((quantity) => (
             <TrajectoryPanel key={quantity} {...{ run, quantity, curves, stamp, epoch, epochs }} />
           ))}
           <PlanePanel {...{ run, curves, stamp, epoch }} />
           <EmbeddingPanel run={run} epoch={epoch} />
         </div>
       )}
+      <Still from={[run]}>{() => <InstrumentNote run={run} />}</Still>
       <Still from={[run, score]}>
         {() => <ScorePanel {...{ run, score, beta, window }} checkpoints={epochs.length} />}
       </Still>
       <Still from={[run, stamp]}>{() => <Constant run={run} stamp={stamp} />}</Still>
     </>
   );
+}
+
+/** How the information was measured, and what hollow marks are; nothing where there is nothing to say. */
+function InstrumentNote({ run }: { run: RunView }) {
+  const shown = run.information.filter((r) => TRAJECTORIES.some((q) => q === r.quantity) && groupStyle(r.group, run));
+  const words = [hollowWords(shown), instrumentWords(run)];
+  const said = words.filter((w) => w !== null);
+  return said.length === 0 ? null : <p class="note">{said.join(' ')}</p>;
 }
 
 /** The panels that do not depend on the epoch of the slider. */

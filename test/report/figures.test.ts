@@ -67,7 +67,7 @@ describe('every figure', () => {
     'class loss': classLossFigure({ ...report, rows: report.epochs }, document),
     'score strip': scoreStripFigure([{ name: '', stealth: report.stealth! }], document),
     'score parts': scorePartsFigure(report.stealth!, document),
-    'whole set': wholeSetFigure(curves, document),
+    'whole set': wholeSetFigure(data, document),
   };
 
   it.each(Object.entries(figures))('has a name and a description for screen readers: %s', (_, svg) => {

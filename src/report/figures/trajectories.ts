@@ -6,6 +6,7 @@ import type { Trajectory } from '../../dynamics/trajectory.js';
 import type { EstimateRow, Quantity } from '../../dynamics/types.js';
 import { decimal } from '../format.js';
 import { type GroupContext, type GroupStyle, groupStyle, type Role, roleOrder } from '../groups.js';
+import { flagsOf } from '../instrument.js';
 import { draw, type FigureSize, innerWidth, padded, valueAxis } from './frame.js';
 import { phaseColor } from './phases.js';
 import { type Clock, momentText, timeAxis } from './time-axis.js';
@@ -36,12 +37,17 @@ interface Point {
   title: string;
 }
 
-/** The values and band limits that the panel shows; panels share their ranges by them. */
+/** The values and band limits that the panel shows, and the ceiling where a value comes near it; panels share their ranges by them. */
 export function trajectoryExtent(data: TrajectoryData): number[] {
-  return drawn(data).flatMap(({ style, points }) =>
+  const values = drawn(data).flatMap(({ style, points }) =>
     points.flatMap((p) => (style.role === 'other' ? [p.value] : [p.low, p.high])),
   );
+  const ceiling = ceilingOf(data);
+  return Math.max(...values) > 0.9 * ceiling ? [...values, ceiling] : values;
 }
+
+const ceilingOf = ({ rows, quantity }: TrajectoryData) =>
+  Math.min(...rows.filter((r) => r.quantity === quantity).map((r) => r.ceiling));
 
 /** Long because it is one description of marks for Plot. */
 export function trajectoryFigure(data: TrajectoryData, document: Document, size: FigureSize = {}): Element {
@@ -50,7 +56,9 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
   const axis = timeAxis(data.times ?? groups.flatMap((g) => g.points.map((p) => p.epoch)), innerWidth(width), data);
   const yDomain = data.yDomain ?? padded(trajectoryExtent(data));
   const back = [...groups].reverse();
-  const ceiling = Math.min(...data.rows.filter((r) => r.quantity === data.quantity).map((r) => r.ceiling));
+  const ceiling = ceilingOf(data);
+  const limit = ceiling < yDomain[1] ? [{ ceiling }] : [];
+  const resolved = data.rows.some((r) => r.quantity === data.quantity && r.estimator === 'resolved');
   // A single checkpoint has no band: a bar shows its interval.
   const bars = back.filter((g) => g.style.role !== 'other' && g.points.length === 1);
   const bands = back.filter((g) => g.style.role !== 'other' && g.points.length > 1);
@@ -73,7 +81,16 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
         valueAxis(`${data.quantity}, nats`),
         axis.marks,
         yDomain[0] < 0 && yDomain[1] > 0 ? Plot.ruleY([0], { stroke: 'var(--axis)' }) : null,
-        ceiling < yDomain[1] ? Plot.ruleY([ceiling], { stroke: 'var(--axis)', strokeDasharray: '1 3' }) : null,
+        Plot.ruleY(limit, { y: 'ceiling', stroke: 'var(--axis)', strokeDasharray: '1 3' }),
+        Plot.text(limit, {
+          y: 'ceiling',
+          frameAnchor: 'left',
+          text: () => (resolved ? 'ln n' : 'ceiling'),
+          textAnchor: 'start',
+          dx: 4,
+          dy: 8,
+          fill: 'var(--muted)',
+        }),
         bands.map((g) =>
           Plot.areaY(g.points, { x: 'epoch', y1: 'low', y2: 'high', fill: g.style.color, fillOpacity: 0.15 }),
         ),
@@ -99,7 +116,8 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
             x: 'epoch',
             y: 'value',
             symbol: style.symbol,
-            r: style.role === 'other' ? 1.5 : 3.2,
+            // A hollow mark needs a hole.
+            r: style.role !== 'other' ? 3.2 : points.some((p) => p.flagged) ? 2.2 : 1.5,
             stroke: style.color,
             fill: (p: Point) => (p.flagged ? 'var(--surface)' : style.color),
             title: 'title',
@@ -108,11 +126,6 @@ export function trajectoryFigure(data: TrajectoryData, document: Document, size:
       ].flat(2) as Plot.Markish[],
     },
   );
-}
-
-/** True where a panel of these rows holds points drawn hollow, so that a caption can say what that means. */
-export function hasFlags(rows: readonly EstimateRow[]): boolean {
-  return rows.some((r) => r.saturated || r.converged === false);
 }
 
 function drawn(data: TrajectoryData): { style: GroupStyle; points: Point[] }[] {
@@ -133,9 +146,7 @@ function pointsOf(curve: Trajectory, style: GroupStyle, data: TrajectoryData): P
     const value = curve.values[i];
     const half = 1.96 * curve.standardErrors[i];
     const row = own.get(epoch);
-    const flags = [row?.saturated && 'saturated', row?.converged === false && 'not converged']
-      .filter(Boolean)
-      .join(', ');
+    const flags = row ? flagsOf(row).join(', ') : '';
     return {
       epoch,
       value,

@@ -2,8 +2,9 @@
 
 import * as Plot from '@observablehq/plot';
 import type { Trajectory } from '../../dynamics/trajectory.js';
-import type { Quantity } from '../../dynamics/types.js';
+import type { EstimateRow, Quantity } from '../../dynamics/types.js';
 import { decimal } from '../format.js';
+import { flagsOf } from '../instrument.js';
 import { draw, type FigureSize, innerWidth, padded, valueAxis } from './frame.js';
 import { type Clock, momentText, timeAxis } from './time-axis.js';
 
@@ -21,26 +22,38 @@ export function wholeSetCurves(curves: readonly Trajectory[]): Trajectory[] {
   return Object.keys(wholeSetLooks).flatMap((q) => curves.find((c) => c.group === 'all' && c.quantity === q) ?? []);
 }
 
-export function wholeSetFigure(
-  curves: readonly Trajectory[],
-  document: Document,
-  size: FigureSize & Clock = {},
-): Element {
+export interface WholeSetData extends Clock {
+  curves: readonly Trajectory[];
+  /** Rows the curves came from, for the flags. */
+  rows: readonly EstimateRow[];
+}
+
+/** Long because it is one description of marks for Plot. */
+export function wholeSetFigure(data: WholeSetData, document: Document, size: FigureSize = {}): Element {
   const { width = 360, height = 250 } = size;
-  const own = wholeSetCurves(curves).map((c) => ({
+  const own = wholeSetCurves(data.curves).map((c) => ({
     look: wholeSetLooks[c.quantity]!,
     name: c.quantity,
     points: c.epochs.map((epoch, i) => {
+      const row = data.rows.find((r) => r.group === c.group && r.quantity === c.quantity && r.epoch === epoch);
+      const flags = row ? flagsOf(row).join(', ') : '';
       const half = 1.96 * c.standardErrors[i];
-      const title = `${c.quantity}, whole training set\n${momentText(epoch, size)}: ${decimal(c.values[i])} ± ${decimal(half)} nats`;
-      return { epoch, value: c.values[i], low: c.values[i] - half, high: c.values[i] + half, title };
+      const title = `${c.quantity}, whole training set\n${momentText(epoch, data)}: ${decimal(c.values[i])} ± ${decimal(half)} nats${flags && `\n${flags}`}`;
+      return {
+        epoch,
+        value: c.values[i],
+        low: c.values[i] - half,
+        high: c.values[i] + half,
+        flagged: flags !== '',
+        title,
+      };
     }),
   }));
   const points = own.flatMap((o) => o.points);
   const axis = timeAxis(
     points.map((p) => p.epoch),
     innerWidth(width),
-    size,
+    data,
   );
   return draw(
     document,
@@ -78,7 +91,8 @@ export function wholeSetFigure(
             y: 'value',
             symbol: o.look.symbol,
             r: 3.2,
-            fill: o.look.color,
+            stroke: o.look.color,
+            fill: (p: { flagged: boolean }) => (p.flagged ? 'var(--surface)' : o.look.color),
             title: 'title',
           }),
         ]),

@@ -1,6 +1,7 @@
 /** Runs in the order of their stealth score, with the measures of stealth in input space beside it. */
 
 import { decimal } from '../../report/format.js';
+import { chanceText } from '../../report/headline.js';
 import type { RunView } from '../api.js';
 import { hrefOf } from '../route.js';
 import { Scroll } from '../scroll.js';
@@ -18,7 +19,7 @@ const NUMBERS: Column[] = [
     head: 'clean classes',
     value: ({ stealth }) => (stealth?.null ? `${decimal(stealth.null.low, 2)}–${decimal(stealth.null.high, 2)}` : '–'),
   },
-  { head: 'p', value: (r) => decimal(r.stealth?.p) },
+  { head: 'p', value: (r) => chanceText(r.stealth?.p) },
   { head: 'PSNR, dB', value: (r) => decimal(r.perception['PSNR (dB)'], 1) },
   { head: 'SSIM', value: (r) => decimal(r.perception.SSIM) },
 ];

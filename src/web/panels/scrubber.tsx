@@ -56,7 +56,7 @@ export function Scrubber({ run, epochs, at, score }: Props) {
 }
 
 /** Least distance of two labels, as a share of the slider. */
-const APART = 0.2;
+const APART = 0.3;
 
 /** Under the slider: the first and the last checkpoint, and the end of the first epoch where there is room between them. */
 function Ticks({ run, epochs }: Pick<Props, 'run' | 'epochs'>) {
