@@ -29,7 +29,7 @@ interface Fall {
   /** Change from the end of the expansion to the last checkpoint, as a share of the value at that end. */
   xt: number;
   ty: number;
-  /** Whether the training ends too early to show a compression: before `FIRST_TOLD`, or in the expansion. */
+  /** Whether the training ends too early to show a compression: before `FIRST_TOLD`, or in an expansion (dynamics/phases.ts). */
   tooShort: boolean;
 }
 
@@ -56,17 +56,18 @@ function fallsOf({ label, runs }: Repeated, group: string): Fall[] {
   const curve = (run: StudyRun, q: StealthQuantity) => curvesOf(run, q).find((c) => c.group === group);
   const both = runs.flatMap((run) => {
     const [xt, ty] = [curve(run, 'I(X;T)'), curve(run, 'I(T;Ŷ)')];
-    return xt && ty ? [{ seed: run.config.seed, xt, ty }] : [];
+    const rising = run.report.phases.find((p) => p.group === group)?.phases.at(-1)?.kind === 'expansion';
+    return xt && ty ? [{ seed: run.config.seed, xt, ty, rising }] : [];
   });
   const epochs = commonEpochs(both.flatMap((b) => [b.xt, b.ty]));
   const last = epochs.length - 1;
   const value = (c: Trajectory) => at(c, epochs).values;
-  return both.flatMap(({ seed, xt, ty }) => {
+  return both.flatMap(({ seed, xt, ty, rising }) => {
     const others = both.filter((b) => b.seed !== seed).map((b) => value(b.xt));
     const end = others.length === 0 ? null : endOfExpansion(epochs.map((_, i) => mean(others.map((o) => o[i]))));
     if (end === null) return [];
     const change = (c: Trajectory) => value(c)[last] / value(c)[end] - 1;
-    const tooShort = epochs[last] < FIRST_TOLD || end === last;
+    const tooShort = epochs[last] < FIRST_TOLD || rising;
     return [{ attack: label, seed, xt: change(xt), ty: change(ty), tooShort }];
   });
 }

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
-import { earlyAcceleration, halfMaximum } from '../../src/dynamics/acceleration.js';
+import { earlyAcceleration, halfMaximum, leadOf } from '../../src/dynamics/acceleration.js';
 import { curve } from './tables.js';
 
 describe('the half-maximum epoch', () => {
-  it('is interpolated between checkpoints: 0, 1, 4, 4 at epochs 1, 5, 11, 20 reaches 2 at epoch 7', () => {
-    expect(halfMaximum({ epochs: [1, 5, 11, 20], values: [0, 1, 4, 4] })).toEqual({ epoch: 7, atOrBefore: false });
+  it('is interpolated on the logarithmic axis: 0, 1, 3, 4 at epochs 1, 4, 16, 64 reaches 2 at epoch 8', () => {
+    const found = halfMaximum({ epochs: [1, 4, 16, 64], values: [0, 1, 3, 4] })!;
+    expect(found.epoch).toBeCloseTo(8, 12);
+    expect(found.atOrBefore).toBe(false);
+  });
+
+  it('is interpolated linearly from epoch 0, which has no logarithm', () => {
+    expect(halfMaximum({ epochs: [0, 4, 8], values: [0, 4, 4] })).toEqual({ epoch: 2, atOrBefore: false });
   });
 
   it('lies at or before the first checkpoint where the curve starts above half', () => {
@@ -14,6 +20,42 @@ describe('the half-maximum epoch', () => {
 
   it('does not exist for a curve that never rises above 0', () => {
     expect(halfMaximum({ epochs: [1, 2], values: [-1, 0] })).toBeNull();
+  });
+});
+
+describe('the lead', () => {
+  /** Rises as ln(epoch) does and is at half, 1 of 2, at the given epoch. */
+  const rising = (group: string, half: number) => {
+    const at = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
+    return {
+      ...curve(
+        at.map((e) => 2 / (1 + (half / e) ** 3)),
+        0.001,
+        at,
+      ),
+      group,
+    };
+  };
+  const clean = (halves: number[]) => halves.map((h, i) => rising(String(i + 1), h));
+
+  it('is the logarithm of a ratio to the median of the clean classes, in any unit of time', () => {
+    const found = leadOf(rising('0/backdoor', 2), clean([1, 4, 32]))!;
+    expect(Math.exp(found.logRatio)).toBeCloseTo(0.5, 1);
+    const inSteps = (c: ReturnType<typeof rising>) => ({ ...c, epochs: c.epochs.map((e) => 79 * e) });
+    const steps = leadOf(inSteps(rising('0/backdoor', 2)), clean([1, 4, 32]).map(inSteps))!;
+    expect(steps.logRatio).toBeCloseTo(found.logRatio, 10);
+    expect(steps.cleanEpoch).toBeCloseTo(79 * found.cleanEpoch, 8);
+  });
+
+  it('does not change where fewer than half of the clean classes are censored, and says so where more are', () => {
+    const whole = leadOf(rising('0/backdoor', 2), clean([3, 4, 32]))!;
+    const one = leadOf(rising('0/backdoor', 2), clean([0.1, 4, 32]))!;
+    expect(one).toEqual({ ...whole, cleanCensoredClasses: 1 });
+    const two = leadOf(rising('0/backdoor', 2), clean([0.1, 0.1, 32]))!;
+    expect([two.cleanCensored, two.cleanCensoredClasses, two.censored]).toEqual([true, 2, false]);
+    // Of an even number, the median is between two: one censored class of the middle two moves it.
+    expect(leadOf(rising('0/backdoor', 2), clean([0.1, 4]))!.cleanCensored).toBe(true);
+    expect(leadOf(rising('0/backdoor', 0.1), clean([4]))!.censored).toBe(true);
   });
 });
 

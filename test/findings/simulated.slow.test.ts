@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import { studentQuantile } from '../../src/dynamics/student.js';
+import { cleanClassesCompress } from '../../src/findings/compression.js';
+import type { Setting } from '../../src/findings/settings.js';
 import { byAttackAndSeed, bySeed, type Cell } from '../../src/findings/spread.js';
 import { type Direction, judge, verdictOf } from '../../src/findings/verdict.js';
 import type { Verdict } from '../../src/report/index.js';
+import { table } from '../dynamics/tables.js';
 
 const golden = JSON.parse(readFileSync(new URL('../golden/student.json', import.meta.url), 'utf8')) as {
   power: { n: number; power: number }[];
@@ -123,5 +126,30 @@ describe('a claim over attacks', () => {
       expect(reproduced, `${attacks} × ${seeds}`).toBeLessThan(bound);
       expect(contradicted, `${attacks} × ${seeds}`).toBeLessThan(bound);
     }
+  });
+});
+
+describe('a compression', () => {
+  const epochs = [0.5, 1, 2, 4, 8, 16, 20, 30, 40, 60];
+  /** Runs of three seeds whose curves expand to epoch 8 and then change by this share, with errors of 6 % of the height. */
+  const setting = (change: number, rng: Rng) => {
+    const level = (e: number) => (e <= 8 ? 0.2 + 0.1 * e : 1 + (change * (e - 8)) / 52);
+    const flow = (e: number): [number, number] => [level(e), Math.min(1, 0.2 + 0.1 * e)];
+    const runs = [0, 1, 2].map((seed) => ({
+      config: { seed, target: 0 },
+      report: { information: table(epochs, { '1': flow }, 0.06, rng), phases: [] },
+    }));
+    const attack = { label: 'none', config: { attack: 'none', target: 0 }, runs };
+    return { dataset: 'x', attacks: [attack] } as unknown as Setting;
+  };
+
+  it('is found in at most 5 % of flat curves, although each has a maximum above its end, and in most that fall by 40 %', () => {
+    const rng = new Rng(7, 'compressions');
+    const share = (change: number, n = 400) =>
+      Array.from({ length: n }, () => cleanClassesCompress.judge(setting(change, rng)).effects[0].verdict).filter(
+        (v) => v === 'reproduced',
+      ).length / n;
+    expect(share(0)).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / 400));
+    expect(share(-0.4)).toBeGreaterThan(0.6);
   });
 });

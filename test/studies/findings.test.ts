@@ -1,16 +1,17 @@
-/** Verdicts: the rule of every finding against runs that are made to show it, to show the opposite, or to show nothing. */
+/** The rule of every finding against runs that are made to show it, to show the opposite, or to show nothing. */
 import { describe, expect, it } from 'vitest';
+import { leadsOf } from '../../src/findings/acceleration.js';
 import { calibrationFinding } from '../../src/findings/calibration.js';
 import { controlFindings } from '../../src/findings/control.js';
 import { lifted } from '../../src/findings/noise.js';
 import { orderFinding } from '../../src/findings/order.js';
-import { findings, notJudged } from '../../src/findings/paper.js';
+import { findings } from '../../src/findings/paper.js';
 import { falling } from '../../src/findings/poison-rate.js';
 import { settings } from '../../src/findings/settings.js';
 import type { StudyRun } from '../../src/findings/types.js';
 import { varied } from '../../src/findings/varied.js';
-import { allOf, mostOf, verdictOf } from '../../src/findings/verdict.js';
-import { clean, type Flow, type Made, made, overSeeds, SEEDS, shifted } from './made.js';
+import { scoredRows } from '../../src/pipeline/resolution.js';
+import { clean, type Flow, type Made, made, overSeeds, shifted } from './made.js';
 
 /** Findings by the part of their claim that is theirs alone. */
 const judge = (runs: StudyRun[]) =>
@@ -26,35 +27,6 @@ const POISONED_COMPRESS = 'I(X;T) of poisoned samples is compressed after it has
 const CLEAN_COMPRESS = 'I(X;T) of clean classes is compressed after it has expanded';
 const BADNETS = 'BadNets is stealthier inside the model than most imperceptible attacks';
 const INPUT = 'Stealth inside the model does not follow stealth in input space';
-
-describe('verdictOf', () => {
-  const [above, below] = [[{ above: 0 }], [{ below: 0 }]];
-
-  it.each([
-    [[0.1, 0.5], 3, 'reproduced'],
-    [[-0.5, -0.1], 3, 'contradicted'],
-    [[-0.1, 0.5], 3, 'not resolved'],
-    [[0, 0.5], 3, 'not resolved'],
-    [[Number.NaN, Number.NaN], 3, 'not resolved'],
-    // One run's interval says nothing of another run.
-    [[0.1, 0.5], 1, 'not resolved'],
-  ] as const)('of a value above 0: %j from %d repetitions is %s', (interval, n, verdict) => {
-    expect(verdictOf({ interval: [...interval], n }, above, below)).toBe(verdict);
-  });
-
-  it('takes several ranges, none that contradicts, and lets a contradiction win', () => {
-    const apart = [{ above: 0 }, { below: 0 }];
-    expect(verdictOf({ interval: [-2, -1], n: 2 }, apart, [])).toBe('reproduced');
-    expect(verdictOf({ interval: [-2, 1], n: 2 }, apart, [])).toBe('not resolved');
-    expect(verdictOf({ interval: [0.1, 0.4], n: 90 }, [{ above: -0.5, below: 0.5 }], apart)).toBe('contradicted');
-  });
-
-  it('of several parts: one contradicted part contradicts a claim about all, more than half decide one about most', () => {
-    const [r, c, n] = ['reproduced', 'contradicted', 'not resolved'] as const;
-    expect([allOf([r, r]), allOf([r, n]), allOf([r, c]), allOf([])]).toEqual([r, n, c, n]);
-    expect([mostOf([r, r, c]), mostOf([r, c]), mostOf([c, c, n]), mostOf([])]).toEqual([r, n, c, n]);
-  });
-});
 
 describe('the paper’s findings', () => {
   it('are found in runs that are made to show them', () => {
@@ -88,7 +60,15 @@ describe('the paper’s findings', () => {
     expect(found.Blend.verdict).toBe('reproduced');
     expect(found['Adaptive Blend, true groups'].verdict).toBe('reproduced');
     expect(found['Adaptive Blend, the authors’ grouping'].verdict).toBe('reproduced');
-    expect(found[BADNETS].verdict).toBe('reproduced');
+  });
+
+  it('of BadNets against the others is found where it scores higher by the effect of interest, and not by less', () => {
+    const against = (far: number) =>
+      judge([
+        ...overSeeds({ attack: 'badnets' }),
+        ...['blend', 'wanet'].flatMap((attack) => overSeeds({ attack, flow: shifted(-far, -far) })),
+      ])[BADNETS].verdict;
+    expect([against(0.9), against(0.1)]).toEqual(['reproduced', 'contradicted']);
   });
 
   it('are contradicted by runs that are made to show the opposite', () => {
@@ -106,15 +86,46 @@ describe('the paper’s findings', () => {
     expect(found[CLEAN_COMPRESS].verdict).not.toBe('reproduced');
   });
 
-  it('are not resolved by attacks that do not succeed, and say so', () => {
+  it('are not resolved by attacks that do not succeed, and say so with the ASR', () => {
     const runs = ['badnets', 'blend', 'adaptive-blend'].flatMap((attack) =>
-      overSeeds({ attack, flow: shifted(-1, -1), asr: 0.2 }),
+      overSeeds({ attack, flow: shifted(-1, -1), asr: 0.66 }),
     );
     const { [CLEAN_COMPRESS]: _, ...poisoned } = judge(runs);
     expect(Object.keys(poisoned)).toHaveLength(8);
-    expect(new Set(Object.values(poisoned).map((f) => f.verdict))).toEqual(new Set(['not resolved']));
-    expect(poisoned.Blend.evidence).toBe('Blend does not succeed.');
-    expect(poisoned['Adaptive Blend, true groups'].evidence).toContain('ASR 0.20');
+    for (const f of Object.values(poisoned)) {
+      expect(f.verdict, f.claim).toBe('not resolved');
+      expect(f.evidence, f.claim).toContain('did not succeed: ASR 0.66');
+      expect(f.effects, f.claim).toEqual([]);
+    }
+    expect(poisoned.Blend.evidence).toBe('blend did not succeed: ASR 0.66.');
+  });
+
+  it('give their effects: as shares of the clean level, with interval, seeds, and the smallest visible effect', () => {
+    const far: Flow = (e) => [0.6 * clean(e)[0], 0.8 * clean(e)[1]];
+    const { effects } = judge(overSeeds({ attack: 'blend', flow: far })).Blend;
+    expect(effects.map((e) => e.unit)).toEqual(['share', 'share']);
+    [-0.4, -0.2].forEach((truth, i) => {
+      const { effect, interval, n, seen, interest, runsNeeded, verdict } = effects[i];
+      expect(effect).toBeCloseTo(truth, 1);
+      expect(interval![0]).toBeLessThan(truth);
+      expect(interval![1]).toBeGreaterThan(truth);
+      expect({ n, interest, runsNeeded, verdict }).toEqual({
+        n: 3,
+        interest: 0.1,
+        runsNeeded: null,
+        verdict: 'reproduced',
+      });
+      // (t₀.₉₇₅ + t₀.₈) standard errors, of two degrees of freedom: 4.3027 and 1.0607.
+      expect(seen! / (interval![1] - interval![0])).toBeCloseTo((4.3027 + 1.0607) / (2 * 4.3027), 4);
+    });
+  });
+
+  it('of a smaller effect than that of interest are contradicted, although it is certain', () => {
+    const near: Flow = (e) => [0.95 * clean(e)[0], 0.95 * clean(e)[1]];
+    const runs = Array.from({ length: 8 }, (_, seed) => made({ attack: 'blend', seed, flow: near }));
+    const found = judge(runs).Blend;
+    expect(found.effects.every((e) => e.interval![1] < 0 && e.interval![0] > -0.1)).toBe(true);
+    expect(found.verdict).toBe('contradicted');
   });
 
   it('leave the relation to input space open with five attacks, whatever their order', () => {
@@ -126,16 +137,74 @@ describe('the paper’s findings', () => {
     expect(found.evidence).toContain('5 attacks');
   });
 
-  it('about attacks that were not run are not judged, and named with what is missing', () => {
-    const [cleanOnly] = settings(overSeeds({ attack: 'none' }));
-    expect(findings(cleanOnly).map((f) => f.claim)).toEqual([CLEAN_COMPRESS]);
-    expect(notJudged(cleanOnly)).toHaveLength(8);
+  it('about attacks that were not run are “not run”, with what is missing', () => {
+    const verdicts = (runs: StudyRun[]) =>
+      findings(settings(runs)[0]).flatMap((f) => (f.verdict === 'not run' ? [f.evidence] : []));
+    expect(verdicts(overSeeds({ attack: 'none' }))).toEqual([
+      ...Array(3).fill('an attack was not run.'),
+      'blend was not run.',
+      ...Array(2).fill('adaptive-blend was not run.'),
+      'badnets was not run.',
+      'an attack was not run.',
+    ]);
+    expect(verdicts(overSeeds({ attack: 'badnets' }))).toEqual([
+      'blend was not run.',
+      ...Array(2).fill('adaptive-blend was not run.'),
+      'an imperceptible attack was not run.',
+    ]);
+    expect(findings(settings(overSeeds({ attack: 'none' }))[0])).toHaveLength(9);
+  });
 
-    const [badnetsOnly] = settings(overSeeds({ attack: 'badnets' }));
-    const missing = Object.fromEntries(notJudged(badnetsOnly).map((n) => [n.claim, n.missing]));
-    expect(Object.values(missing)).toEqual(['blend', 'adaptive-blend', 'adaptive-blend', 'an imperceptible attack']);
-    expect(findings(badnetsOnly).filter((f) => f.claim in missing)).toEqual([]);
-    expect(findings(badnetsOnly)).toHaveLength(5);
+  it('read resolved information where the run was measured by it', () => {
+    const runs = overSeeds({ attack: 'blend' }).map((run) => {
+      const resolved = run.report.information.map((r) => ({
+        ...r,
+        estimator: 'resolved',
+        nats: r.group === '0/backdoor' ? r.nats / 2 : r.nats,
+      }));
+      const rows = scoredRows([...run.report.information, ...resolved], { ...run.config, instrument: ['resolved'] });
+      return { ...run, report: { ...run.report, information: rows } };
+    });
+    for (const e of judge(runs).Blend.effects) expect(e.effect).toBeCloseTo(-0.5, 1);
+  });
+});
+
+describe('early acceleration', () => {
+  /** A curve that reaches half of its rise at this epoch. */
+  const half =
+    (epoch: number): Flow =>
+    (e) => [1.5 / (1 + (epoch / e) ** 4), 3 / (1 + (epoch / e) ** 4)];
+  const EPOCHS = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
+  const of = (poisoned: number, others: number) =>
+    judge(overSeeds({ attack: 'badnets', flow: half(poisoned), others: half(others), epochs: EPOCHS }))[EARLY];
+
+  it('is the ratio of steps: half at 1.5 epochs in the place of 3 is −50 %', () => {
+    const { verdict, effects } = of(1.5, 3);
+    expect(verdict).toBe('reproduced');
+    expect(effects[0].effect).toBeCloseTo(-0.5, 1);
+    expect(effects[0].interest).toBe(0.1);
+  });
+
+  it('is contradicted where poisoned samples come later, or at the same step', () => {
+    expect(of(6, 3).verdict).toBe('contradicted');
+    expect(of(6, 3).effects[0].effect).toBeCloseTo(1, 0);
+  });
+
+  it('is not contradicted by poisoned samples that are past half at the first checkpoint, and says how many are', () => {
+    const found = of(0.1, 0.1);
+    expect(found.verdict).toBe('not resolved');
+    expect(found.evidence).toContain('the poisoned samples in 3 of 3 runs, and 27 curves of clean classes');
+  });
+
+  it('is not reproduced against clean classes that are past half at the first checkpoint', () => {
+    // Both at the first checkpoint or after it: the poisoned samples’ own step is known, the clean classes’ is not.
+    const leads = leadsOf(
+      settings(overSeeds({ attack: 'badnets', flow: half(1), others: half(0.1), epochs: EPOCHS }))[0].attacks[0],
+      'I(X;T)',
+    );
+    expect(leads.map((l) => [l.censored, l.cleanCensored, l.cleanCensoredClasses])).toEqual(
+      Array(3).fill([false, true, 9]),
+    );
   });
 });
 
@@ -153,20 +222,21 @@ describe('a compression', () => {
   });
 
   it('is contradicted by a long training that goes flat', () => {
-    const found = of({ epochs: LONG });
+    const runs = Array.from({ length: 8 }, (_, seed) => made({ attack: 'badnets', seed, epochs: LONG }));
+    const found = judge(runs);
     expect([found[POISONED_COMPRESS].verdict, found[CLEAN_COMPRESS].verdict]).toEqual(['contradicted', 'contradicted']);
   });
 
   it('is not resolved by a training that ends before epoch 20, where the protocol could tell it', () => {
     const found = of({ epochs: [1, 2, 3, 4, 6, 8, 10, 12, 16, 19] });
     expect([found[POISONED_COMPRESS].verdict, found[CLEAN_COMPRESS].verdict]).toEqual(['not resolved', 'not resolved']);
-    expect(found[POISONED_COMPRESS].evidence).toMatch(/^Of 3 trajectories 0 have .* 3 are too short/);
+    expect(found[POISONED_COMPRESS].evidence).toContain('Of 3 trajectories 3 are too short');
   });
 
   it('is not resolved by trajectories that still rise at the end', () => {
     const found = of({ others: rising, epochs: LONG })[CLEAN_COMPRESS];
     expect(found.verdict).toBe('not resolved');
-    expect(found.evidence).toMatch(/^Of 27 trajectories 0 have .* 27 are too short/);
+    expect(found.evidence).toContain('Of 27 trajectories 27 are too short');
   });
 });
 
@@ -224,7 +294,11 @@ describe('findings of the other studies', () => {
       falling(
         varied(
           [0.05, 0.1, 0.2].flatMap((poisonRate) =>
-            overSeeds({ attack: 'blend', flow: shifted(-0.5 - 2 * sign * poisonRate, 0), options: { poisonRate } }),
+            overSeeds({
+              attack: 'blend',
+              flow: shifted(-0.5 - 4 * sign * (poisonRate - 0.1), 0),
+              options: { poisonRate },
+            }),
           ),
           'poisonRate',
         )[0],
@@ -233,7 +307,7 @@ describe('findings of the other studies', () => {
     expect(at(-1).map((f) => f.verdict)).toEqual(['contradicted']);
   });
 
-  it('the score tells an attack from label noise where the two score apart, and resolves nothing where they do not', () => {
+  it('the score tells an attack from label noise where the two score apart, and not where they score alike', () => {
     const against = (attack: Flow, control: Flow) =>
       controlFindings(
         settings([
@@ -242,16 +316,25 @@ describe('findings of the other studies', () => {
         ])[0],
       ).map((f) => f.verdict);
     expect(against(shifted(-0.8, -0.8), clean)).toEqual(['reproduced']);
-    expect(against(clean, clean)).toEqual(['not resolved']);
+    expect(against(clean, clean)).toEqual(['contradicted']);
   });
 
-  it('the null holds for clean models like their classes, and not for models far from them', () => {
-    const models = (flow: Flow, n: number) =>
-      calibrationFinding(settings(Array.from({ length: n }, (_, seed) => made({ attack: 'none', seed, flow })))[0]);
-    expect(models(clean, 8).verdict).toBe('reproduced');
-    const far = models(shifted(-1, -1), 8);
+  it('the null holds where about 5 % of many clean models lie outside, and not where half do', () => {
+    const one = made({ attack: 'none', seed: 0 });
+    const at = (score: number) => {
+      const stealth = { ...one.report.stealth!, score, null: { ...one.report.stealth!.null!, low: 0.9, high: 1 } };
+      return { ...one, report: { ...one.report, stealth } };
+    };
+    const models = (outside: number, of: number) =>
+      calibrationFinding(settings(Array.from({ length: of }, (_, i) => at(i < outside ? 0.5 : 0.95)))[0]);
+    expect(models(3, 60).verdict).toBe('reproduced');
+    // 1 − 0.05^(1/20) = 13.9 %: the one-sided 95 % bound of none in twenty is below 15 %, that of one in twenty is not.
+    expect(models(0, 20).verdict).toBe('reproduced');
+    const few = models(1, 20);
+    expect(few.verdict).toBe('not resolved');
+    expect(few.effects[0].runsNeeded).toBeGreaterThan(20);
+    const far = models(6, 12);
     expect(far.verdict).toBe('contradicted');
-    expect(far.evidence).toContain('0 of 8 clean models score inside');
-    expect(models(clean, SEEDS.length).verdict).toBe('not resolved');
+    expect(far.evidence).toContain('6 of 12 clean models score inside');
   });
 });

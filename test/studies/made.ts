@@ -50,10 +50,16 @@ export function made(m: Made): StudyRun {
     name: runName(config),
     config,
     result: { ...result, stealth: { score: dynamics.stealth.score } } as unknown as StudyRun['result'],
-    report: { ...example(), attack, information, ...dynamics, perception: { 'PSNR (dB)': psnr, SSIM: psnr / 40 } },
+    report: {
+      ...example(),
+      attack,
+      stepsPerEpoch: 50,
+      information,
+      ...dynamics,
+      perception: { 'PSNR (dB)': psnr, SSIM: psnr / 40 },
+    },
     others: [],
   };
 }
 
-export const SEEDS = [0, 1, 2];
-export const overSeeds = (m: Omit<Made, 'seed'>) => SEEDS.map((seed) => made({ ...m, seed }));
+export const overSeeds = (m: Omit<Made, 'seed'>) => [0, 1, 2].map((seed) => made({ ...m, seed }));

@@ -2,8 +2,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runName } from '../../src/config/names.js';
 import { resolveConfig } from '../../src/config/resolve.js';
+import { leadsOf } from '../../src/findings/acceleration.js';
 import type { StudyRun } from '../../src/findings/types.js';
-import { type Block, type Cell, renderStudy, type StudyReport, studyMarkdown } from '../../src/report/index.js';
+import {
+  type Block,
+  type Cell,
+  intervalText,
+  inUnit,
+  renderStudy,
+  type StudyReport,
+  studyMarkdown,
+} from '../../src/report/index.js';
 import { grid } from '../../src/studies/grid.js';
 import { studies } from '../../src/studies/index.js';
 import { parseAttacks, parseData } from '../../src/studies/parse.js';
@@ -139,16 +148,44 @@ describe('the report of a study', () => {
     }
   });
 
-  it('attacks: counts verdicts in its lede as they stand in its sections, and names what was not run', () => {
+  it('attacks: counts all four verdicts in its lede as they stand in its sections, and names what was not run', () => {
     const [first] = blocks('attacks', 'findings');
     const count = (verdict: string) => first.findings.filter((f) => f.verdict === verdict).length;
-    expect(first.findings).toHaveLength(7);
+    expect(first.findings).toHaveLength(9);
     expect(of('attacks').lede).toContain(
-      `On shapes10, noise 0.1 ${count('reproduced')} of the paper’s findings are reproduced, ${count('not resolved')} are not resolved at this scale, and ${count('contradicted')} are contradicted.`,
+      `Of 9 findings on shapes10, noise 0.1, ${count('reproduced')} are reproduced, ${count('not resolved')} not resolved at this scale, ${count('contradicted')} contradicted and 2 not run.`,
     );
-    const open = blocks('attacks', 'text').filter((b) => b.text.startsWith('Not judged'));
-    expect(open).toHaveLength(2);
-    expect(open[0].text.match(/adaptive-blend was not run/g)).toHaveLength(2);
+    const open = first.findings.filter((f) => f.verdict === 'not run');
+    expect(open.map((f) => f.evidence)).toEqual(Array(2).fill('adaptive-blend was not run.'));
+  });
+
+  it('attacks: shows every effect with its power, on the page and in Markdown', () => {
+    const effects = blocks('attacks', 'findings').flatMap((b) => b.findings.flatMap((f) => f.effects));
+    expect(effects.length).toBeGreaterThan(10);
+    const { markdown } = studyMarkdown(of('attacks'), 'pictures');
+    const page = renderStudy(of('attacks'));
+    for (const text of [page, markdown])
+      for (const word of ['smallest visible', 'smallest of interest', 'n needed']) expect(text).toContain(word);
+    const [e] = effects;
+    expect(markdown).toContain(
+      `| ${intervalText(e)} | ${e.n} ${e.repeats} | ${inUnit(e.unit, e.seen)} | ${inUnit(e.unit, e.interest)} |`,
+    );
+  });
+
+  it('attacks: the times of early acceleration are in steps, and every group has its phases or why not', () => {
+    const [early] = tables('attacks', 'step, poisoned');
+    const [run] = runs.filter((r) => r.config.attack === 'badnets');
+    const [lead] = leadsOf({ label: 'badnets', config: run.config, runs: [run] }, 'I(X;T)');
+    const steps = Number(cell(early.head, early.rows[0], 'step, clean classes'));
+    // Of another seed too: both curves are the same but for noise.
+    expect(steps).toBeGreaterThan(0.7 * 50 * lead.cleanEpoch);
+    expect(steps).toBeLessThan(1.4 * 50 * lead.cleanEpoch);
+    const [phases] = tables('attacks', 'phases', 'why not resolved');
+    expect(phases.rows).toHaveLength(3 * ATTACKS.length * RATES.length);
+    for (const row of phases.rows)
+      expect(
+        cell(phases.head, row, 'phases') !== 'not resolved' || cell(phases.head, row, 'why not resolved') !== null,
+      ).toBe(true);
   });
 
   it.each([
