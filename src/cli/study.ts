@@ -47,6 +47,10 @@ function addOne(command: Command, study: Study) {
     .option('--jobs <n>', 'runs at a time (default one per core)')
     .option('--markdown <file>', 'Markdown file of the report, its figures in a folder beside it (default none)')
     .option('--rows <file>', 'file to which every finished run appends one line of JSON (default none)')
+    .option(
+      '--keep-probes',
+      'keep probes and weights, here and in later studies in the folder (default: delete those of finished runs)',
+    )
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
     .option(...JSON_FLAG)
     .addHelpText('after', `\nExample:\n  ibscope study ${study.name} --out runs/study --dry-run`)
@@ -64,6 +68,7 @@ function addOne(command: Command, study: Study) {
         dryRun: values.dryRun ?? false,
         markdown: values.markdown,
         rows: values.rows,
+        keepProbes: values.keepProbes,
       });
       process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
     });

@@ -38,7 +38,11 @@ export async function exportModel(
   const chosen = epoch ?? kept.at(-1);
   if (chosen === undefined || !kept.includes(chosen)) {
     const there = kept.length > 0 ? `it has ${kept.join(', ')}` : 'it has none yet';
-    throw new UserError(epoch === undefined ? `${path}: no checkpoint is kept yet` : `--epoch ${epoch}: ${there}`);
+    throw new UserError(
+      epoch === undefined
+        ? `${path}: it has no weights; a study deletes those of a finished run unless --keep-probes is given`
+        : `--epoch ${epoch}: ${there}`,
+    );
   }
   const { tensors } = await readSafetensors(dir.checkpoint(chosen));
   const samples = (await readSafetensors(dir.samples)).tensors.x;

@@ -220,10 +220,17 @@ export class RunDirectory {
     return this.momentsIn('probes');
   }
 
-  private async momentsIn(folder: string): Promise<number[]> {
+  /** Moments, in epochs, of which there is a picture of T by that method, ascending. */
+  embeddings(method: string): Promise<number[]> {
+    return this.momentsIn('representation', `${method}-`);
+  }
+
+  /** Moments that the files of a folder whose names begin with `prefix` are of. */
+  private async momentsIn(folder: string, prefix = ''): Promise<number[]> {
     const names = await readdir(join(this.path, folder)).catch(() => []);
     const moments = names.flatMap((name) => {
-      const [found, epoch, step] = MOMENT_NAME.exec(name) ?? [];
+      if (!name.startsWith(prefix)) return [];
+      const [found, epoch, step] = MOMENT_NAME.exec(name.slice(prefix.length)) ?? [];
       if (!found) return [];
       if (step === undefined) return [Number(epoch)];
       if (this.stepsPerEpoch === undefined)
@@ -252,6 +259,11 @@ export class RunDirectory {
   /** T in two dimensions, `points` [n, 2], by one method. */
   embedding(method: string, epoch: number): string {
     return join(this.path, 'representation', `${method}-${momentName(epoch, this.stepsPerEpoch)}.safetensors`);
+  }
+
+  /** Removes probes and weights, by far the largest files: what a finished run needs for new estimates, not for its report. */
+  async forgetProbes(): Promise<void> {
+    for (const name of ['checkpoints', 'probes']) await rm(join(this.path, name), { recursive: true, force: true });
   }
 
   /** Removes the estimates and all that was made of them. */

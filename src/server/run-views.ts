@@ -1,7 +1,6 @@
 /** Runs as their pages have them. */
 
 import { join } from 'node:path';
-import { embeddingEpochs } from '../pipeline/embedding.js';
 import { reportOf } from '../pipeline/report.js';
 import { embeddingMethods } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -54,7 +53,7 @@ async function viewOf(path: string, out: string) {
   const { config } = await readRunDocument(dir);
   const { gallery, embeddings: _, ...rest } = await reportOf(dir);
   const embeddings = await Promise.all(
-    embeddingMethods.map(async (method) => ({ method, epochs: await embeddingEpochs(dir, method) })),
+    embeddingMethods.map(async (method) => ({ method, epochs: await dir.embeddings(method) })),
   );
   return {
     ...rest,

@@ -4,6 +4,7 @@
  * cores there are.
  */
 
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
 import { type Progress, type RunHooks, Stopped } from '../base/progress.js';
@@ -11,6 +12,7 @@ import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Executor } from '../execution/executor.js';
 import type { StudyRun } from '../findings/types.js';
+import { writeAtomic } from '../formats/files.js';
 import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
@@ -25,6 +27,8 @@ import type { StudyOutcome } from './types.js';
 export interface Execution {
   /** Estimates by other estimators too. */
   alternatives?: boolean;
+  /** Keeps probes and weights, here and in later studies in the folder; by default those of finished runs are deleted. */
+  keepProbes?: boolean;
   /** Receives the row of every finished run, as soon as it is finished. */
   addRow?: (row: StudyRow) => void;
 }
@@ -40,7 +44,9 @@ export async function executePlan(
   hooks: RunHooks,
   options: Execution = {},
 ): Promise<StudyOutcome> {
-  const study = new Execute(plan, out, executor, hooks, options);
+  const keepProbes = await keepsProbes(out, options.keepProbes ?? false);
+  if (!keepProbes) hooks.line?.(DELETED);
+  const study = new Execute(plan, out, executor, hooks, { ...options, keepProbes });
   try {
     await eachAtOnce(plan.runs.length, executor.atOnce, (i) => study.carryOut(i));
   } catch (error) {
@@ -50,6 +56,18 @@ export async function executePlan(
     );
   }
   return { runs: study.runs.filter((r) => r !== null), failed: study.failed };
+}
+
+const DELETED = 'Probes and weights of finished runs are deleted; --keep-probes keeps them.';
+
+/** Whether the studies of a folder keep probes: once one was asked to, all do, so that a later command deletes nothing by omission. */
+async function keepsProbes(out: string, asked: boolean): Promise<boolean> {
+  const file = join(out, 'keep-probes');
+  if (asked) await writeAtomic(file, '');
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 class Execute {
@@ -77,12 +95,14 @@ class Execute {
     const { name, config, done } = this.plan.runs[i];
     const path = join(this.out, 'runs', name);
     if (!done && !(await this.make(i, path))) return;
-    if (this.options.alternatives) await this.makeOthers(path);
-    const read = await readRun(name, config, path);
-    this.runs[i] = read;
-    if (!read) return;
+    const result = await finished(path, config);
+    if (!result) return;
     const dir = await RunDirectory.read(path);
+    if (this.options.alternatives) await this.makeOthers(name, dir);
+    const read = await readRun(name, config, result, dir);
+    this.runs[i] = read;
     this.options.addRow?.(studyRow(read, await readRunDocument(dir)));
+    if (!this.options.keepProbes) await dir.forgetProbes();
   }
 
   /** Makes or resumes a run; returns whether it has a result. */
@@ -104,8 +124,17 @@ class Execute {
     }
   }
 
-  private async makeOthers(path: string): Promise<void> {
-    await this.executor.run(pipelineJobs('alternativesJob'), { path });
+  /** Estimates by other estimators, as far as the probes are there. */
+  private async makeOthers(name: string, dir: RunDirectory): Promise<void> {
+    const epochs = async (log: 'information.jsonl' | 'information-others.jsonl') =>
+      new Set((await dir.rows<EstimateRow>(log)).map((r) => r.epoch));
+    const made = await epochs('information-others.jsonl');
+    const open = [...(await epochs('information.jsonl'))].filter((e) => !made.has(e));
+    if (open.length > 0 && (await dir.probes()).length === 0)
+      this.hooks.line?.(
+        `${name}: its probes were deleted, so it has no estimates by other estimators; --keep-probes keeps those of new runs`,
+      );
+    else if (open.length > 0) await this.executor.run(pipelineJobs('alternativesJob'), { path: dir.path });
     const progress = { stage: 'other estimators', done: ++this.estimated, total: this.plan.runs.length, unit: 'runs' };
     this.hooks.progress?.({ phase: 'estimate', ...progress });
   }
@@ -155,11 +184,8 @@ class Meter {
   }
 }
 
-/** A run of the plan as its folder has it; null without a result. */
-async function readRun(name: string, config: RunConfig, path: string): Promise<StudyRun | null> {
-  const result = await finished(path, config);
-  if (!result) return null;
-  const dir = await RunDirectory.read(path);
+/** A finished run as its folder has it. */
+async function readRun(name: string, config: RunConfig, result: RunResult, dir: RunDirectory): Promise<StudyRun> {
   const layers = (await dir.rows<EstimateRow>('information.jsonl')).filter((r) => r.layer !== config.layer![0]);
   await makeRepresentation(dir);
   const others = [...layers, ...(await dir.rows<EstimateRow>('information-others.jsonl'))];

@@ -9,7 +9,7 @@ import { UserError } from '../base/errors.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import { isNullGroup } from '../dynamics/group-id.js';
-import { type StealthQuantity, stealthQuantities, trajectories } from '../dynamics/index.js';
+import { type Phase, type StealthQuantity, stealthQuantities, trajectories } from '../dynamics/index.js';
 import type { StudyRun } from '../findings/types.js';
 import { writingTo } from '../formats/files.js';
 import type { RunDocument } from '../runs/documents.js';
@@ -48,6 +48,8 @@ export interface StudyRow {
   layers: StudyRun['result']['layers'];
   readings: unknown;
   perception: Record<string, number | null>;
+  /** Phases of training of every group with a trajectory of I(X;T), with the epochs between which each lies. */
+  phases: { group: string; phases: Pick<Phase, 'kind' | 'start' | 'end'>[] }[];
   stepsPerEpoch: number | null;
   /** Checkpoints of the curves, in epochs. */
   epochs: number[];
@@ -80,6 +82,10 @@ export function studyRow({ name, config, result, report }: StudyRun, run: RunDoc
       layers: result.layers,
       readings: report.readings,
       perception: report.perception,
+      phases: report.phases.map(({ group, phases }) => ({
+        group,
+        phases: phases.map(({ kind, start, end }) => ({ kind, start, end })),
+      })),
       stepsPerEpoch: report.stepsPerEpoch ?? null,
     }),
     epochs,

@@ -34,6 +34,8 @@ export interface StudyRequest {
   markdown?: string;
   /** File to which every finished run appends a row. */
   rows?: string;
+  /** Keeps probes and weights of finished runs. */
+  keepProbes?: boolean;
 }
 
 /** No run of the study has a result. */
@@ -121,14 +123,18 @@ async function carryOut(
   executor: Executor,
   hooks: RunHooks,
 ): Promise<StudyResult> {
-  const { name, options, out, markdown, rows } = request;
+  const { name, options, out, markdown, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
     );
-  const outcome = await executePlan(plan, out, executor, hooks, { alternatives: study.alternatives, addRow });
+  const outcome = await executePlan(plan, out, executor, hooks, {
+    alternatives: study.alternatives,
+    addRow,
+    keepProbes,
+  });
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, renderStudy(summary));

@@ -29,7 +29,15 @@ describe('a study', () => {
       expect(plan.costs[0][key], key).toBeGreaterThan(0);
     expect(existsSync(join(box.folder, 'study'))).toBe(false);
 
-    const first = await box.run([...attacks('study'), '--markdown', 'page.md', '--json']);
+    const first = await box.run([
+      ...attacks('study'),
+      '--keep-probes',
+      '--markdown',
+      'page.md',
+      '--rows',
+      'rows.jsonl',
+      '--json',
+    ]);
     expect(first.code).toBe(0);
     const done = JSON.parse(first.stdout);
     // Four epochs and one seed resolve nothing, and nothing is said of attacks that were not run.
@@ -42,6 +50,9 @@ describe('a study', () => {
     expect(head).toBe('run,seed,epoch,group,quantity,estimator,layer,nats,standardError');
     expect([...new Set(lines.map((line) => line.split(',')[0]))].sort()).toEqual(names);
     expect(read('page.md')).toMatch(/^# /);
+    const rows = read('rows.jsonl').trimEnd().split('\n');
+    expect(rows.map((line) => JSON.parse(line).name).sort()).toEqual(names);
+    for (const line of rows) expect(line).not.toContain(box.folder);
     const pictures = [...read('page.md').matchAll(/\]\((page\/[^)]+)\)/g)].map((m) => m[1]);
     // Trajectories of two quantities under two attacks, the scores, and how poisoned samples separate.
     expect(pictures.length).toBeGreaterThan(5);

@@ -32,6 +32,12 @@ describe('a moment', () => {
       const epochs = [...new Set(steps)].map((s) => s / stepsPerEpoch);
       for (const epoch of epochs) await probe(basename(dir.probe(epoch)));
       expect(await dir.probes()).toEqual(epochs.sort((a, b) => a - b));
+      await mkdir(join(folder, 'representation'));
+      for (const epoch of epochs) await writeFile(dir.embedding('umap', epoch), '');
+      await writeFile(dir.embedding('tsne', 1), '');
+      expect(await dir.embeddings('umap')).toEqual(epochs);
+      expect(await dir.embeddings('tsne')).toEqual([1]);
+      await rm(join(folder, 'representation'), { recursive: true });
       await rm(join(folder, 'probes'), { recursive: true });
       await mkdir(join(folder, 'probes'));
     }

@@ -59,6 +59,7 @@ const config = (more = {}) =>
     poisonRate: 0.1,
     width: 1,
     epochs: 1,
+    checkpoints: [1],
     instrument: ['critics'],
     draws: 1,
     nullSplits: 0,

@@ -32,8 +32,8 @@ function reread(line: string): StudyRun {
         }),
       ),
   );
-  const { name, config, accuracy, asr, stealth, perception, stepsPerEpoch } = row;
-  const report = { information, stealth, perception, stepsPerEpoch };
+  const { name, config, accuracy, asr, stealth, perception, phases, stepsPerEpoch } = row;
+  const report = { information, stealth, perception, phases, stepsPerEpoch };
   return { name, config, result: { accuracy, asr, stealth }, report, others: [] } as unknown as StudyRun;
 }
 
