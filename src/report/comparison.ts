@@ -10,7 +10,7 @@ import { sharedClock } from './figures/time-axis.js';
 import { type TrajectoryData, trajectoryExtent, trajectoryFigure } from './figures/trajectories.js';
 import { count, decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
-import { chanceText } from './headline.js';
+import { chanceText, SEEDS_COMMAND } from './headline.js';
 import { type Html, html } from './html.js';
 import { type Column, figure, page, section, table, warningList } from './page.js';
 import { bandWords, fileWord, groupLegend, kicker, placeFor, rampLegend } from './parts.js';
@@ -48,7 +48,10 @@ export async function renderComparison(reports: readonly RunReport[]): Promise<s
   const datasets = [...new Set(reports.map((r) => r.dataset))].join(', ');
   const perRun = entries.flatMap(({ report, label }) => reportWarnings(report).map((w) => `${label}: ${w}`));
   const header = html`<h1>${count(reports.length, repeated ? 'run' : 'attack')} <span>on ${datasets}</span></h1>
-<p class="lede">${comparisonSentence(entries)}</p>`;
+<p class="lede">${comparisonSentence(entries)}</p>${
+    reports.every((r) => r.seeds === 1) &&
+    html`<p class="note">Each run is one seed; <code>${SEEDS_COMMAND}</code> shows the spread.</p>`
+  }`;
   const body = html`${section(
     'score',
     'Stealth against clean classes',
@@ -84,10 +87,7 @@ function comparisonSentence(entries: readonly Entry[]): string {
       : below.length === 0
         ? 'None falls below the range of its own clean classes: the order is no evidence that one attack is stealthier than another.'
         : `Below the range of their own clean classes: ${below.map((e) => e.label).join(', ')}.`;
-  const seeds = entries.every((e) => e.report.seeds === 1)
-    ? ' Each run is one seed, so the order of close scores may change with other seeds.'
-    : '';
-  return `By stealth score, highest first: ${list}. ${standing}${seeds}`;
+  return `By stealth score, highest first: ${list}. ${standing}`;
 }
 
 function scoreFigure(entries: readonly Entry[], document: Document): Html | null {

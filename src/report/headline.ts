@@ -33,23 +33,22 @@ export const chanceText = (p: number | null | undefined): string =>
   typeof p === 'number' && p < 0.0005 ? p.toExponential(0) : decimal(p, 3);
 
 /** What p of resolved information says: it comes from the integration gap, so S's own range does not decide. */
-function resolvedVerdict(
-  { p, rank, null: range }: StealthResult,
-  report: Pick<RunReport, 'poisoned' | 'seeds'>,
-): string {
+function resolvedVerdict({ p, rank, null: range }: StealthResult, report: Pick<RunReport, 'poisoned'>): string {
   if (p === null || !range) return 'The clean classes do not suffice for p.';
   const gap = report.poisoned
     ? 'poisoned and clean samples of the target class'
     : 'the random subset and the rest of its class';
   const evidence = `p = ${chanceText(p)} by the law of ${count(range.draws, 'draw')} of the null${p < 0.005 ? ', an extrapolation' : ''}; rank ${decimal(rank, 3)}`;
-  const scope = report.seeds === 1 ? ' This is one training run; another seed may differ.' : '';
   return p < LEVEL
-    ? `Information flows differently through ${gap} than through two halves of a clean class (${evidence}).${scope}`
-    : `Between ${gap} this run shows no difference beyond that of two halves of a clean class (${evidence}).${scope}`;
+    ? `Information flows differently through ${gap} than through two halves of a clean class (${evidence}).`
+    : `Between ${gap} this run shows no difference beyond that of two halves of a clean class (${evidence}).`;
 }
 
+/** The command that shows how far a score moves from seed to seed. */
+export const SEEDS_COMMAND = 'ibscope run … --seeds 0-4';
+
 /** What the stealth score says, and how sure one can be. */
-export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned' | 'seeds'>): string {
+export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned'>): string {
   if (!stealth) return 'The stealth score was not computed.';
   if (stealth.score === null) return `There is no stealth score: ${stealth.reason}.`;
   const score = `The stealth score is ${decimal(stealth.score, 2)} (1: poisoned samples flow as clean ones do)`;
@@ -59,10 +58,9 @@ export function verdict(stealth: StealthResult | null, report: Pick<RunReport, '
   if (stealth.null.gapsByClass) return `${score}. ${resolvedVerdict(stealth, report)}`;
   const p = `p = ${decimal(stealth.p, 3)}${stealth.p === 1 / (1 + draws) ? `, the smallest value that ${count(draws, 'draw')} can give` : ''}`;
   const who = report.poisoned ? 'the target class' : 'the class in the role of the target';
-  const scope = report.seeds === 1 ? ' This is one training run; another seed may differ.' : '';
   if (stealth.score < low) {
-    return `${score}, below the range of clean classes in the same run (${range}; ${p}): information flows differently through ${who}.${scope}`;
+    return `${score}, below the range of clean classes in the same run (${range}; ${p}): information flows differently through ${who}.`;
   }
   const place = stealth.score > high ? 'above' : 'inside';
-  return `${score}, ${place} the range of clean classes in the same run (${range}; ${p}): this run gives no evidence that information flows differently through ${who}.${scope}`;
+  return `${score}, ${place} the range of clean classes in the same run (${range}; ${p}): this run gives no evidence that information flows differently through ${who}.`;
 }

@@ -4,7 +4,7 @@ import { mean, trajectories } from '../dynamics/trajectory.js';
 import { newDocument } from './dom.js';
 import { momentText } from './figures/time-axis.js';
 import { count, decimal, duration, percent } from './format.js';
-import { chanceText, outcome, verdict } from './headline.js';
+import { chanceText, outcome, SEEDS_COMMAND, verdict } from './headline.js';
 import { type Html, html } from './html.js';
 import { facts, page, section, warningList } from './page.js';
 import { kicker } from './parts.js';
@@ -28,7 +28,7 @@ export async function renderRunReport(report: RunReport): Promise<string> {
   const curves = trajectories(report.information);
   const title = report.poisoned ? report.attack : 'Nothing poisoned';
   const header = html`<h1>${title} <span>on ${report.dataset}</span></h1>
-<p class="lede">${outcome(report)}</p><p class="lede">${verdict(report.stealth, report)}</p>
+<p class="lede">${outcome(report)}</p><p class="lede">${verdict(report.stealth, report)}</p>${oneSeed(report)}
 ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   const body = html`${trajectorySection(report, curves, document)}${phasesSection(report, curves, document)}${scoreSection(
     report,
@@ -46,6 +46,12 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   return page(`${report.name}: ${title} on ${report.dataset}`, kicker(report.name), header, body, footer);
 }
 
+/** Under the verdict: that its score is of a single seed. */
+const oneSeed = ({ seeds, stealth }: RunReport): Html | null =>
+  seeds === 1 && stealth?.score != null
+    ? html`<p class="note">One seed; <code>${SEEDS_COMMAND}</code> shows the spread.</p>`
+    : null;
+
 function headlineFacts(report: RunReport): Html {
   const last = report.epochs[report.epochs.length - 1];
   const { stealth, draft } = report;
@@ -56,7 +62,7 @@ function headlineFacts(report: RunReport): Html {
     {
       name: 'stealth score S',
       value: decimal(stealth?.score, 2),
-      note: stealth?.score == null ? null : `β = ${stealth.beta}${report.seeds === 1 ? ', within run' : ''}`,
+      note: stealth?.score == null ? null : `β = ${stealth.beta}${report.seeds === 1 ? ', one seed' : ''}`,
     },
     {
       name: 'clean classes score',

@@ -5,6 +5,7 @@ import { isNullGroup } from '../dynamics/group-id.js';
 import { trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
 import { percent } from '../report/format.js';
+import { SEEDS_COMMAND } from '../report/headline.js';
 import { get, type RunView, useLoaded } from './api.js';
 import { Differences } from './panels/differences.js';
 import { GroupLegend } from './panels/legend.js';
@@ -72,7 +73,9 @@ function Compare({ runs }: { runs: RunView[] }) {
   return (
     <>
       <h1>{runs.length} runs</h1>
-      <p class="intro">Each run is one seed: the order of close scores may change with other seeds.</p>
+      <p class="intro">
+        Each run is one seed; <code>{SEEDS_COMMAND}</code> shows the spread.
+      </p>
       <RankTable runs={runs} />
       <ScoreComparison scored={scored} stamp={stamp} />
       <GroupLegend run={runs[0]} curves={curves.flat()} />

@@ -131,8 +131,16 @@ describe('the report of a run', () => {
     const near = example({ offset: 0.05 });
     expect(near.stealth!.score!).toBeGreaterThan(near.stealth!.null!.low);
     const html = await renderRunReport(near);
-    expect(html).not.toContain('information flows differently through the target class.</p>');
+    expect(html).not.toContain(': information flows differently');
     expect(html).toContain('no evidence that information flows differently');
+  });
+
+  it('says of the score of a single seed that it is one, and of that of several not', async () => {
+    const head = async (r: ReturnType<typeof example>) =>
+      parse(await renderRunReport(r)).querySelector('header .note')?.textContent;
+    expect(await head(example())).toBe('One seed; ibscope run … --seeds 0-4 shows the spread.');
+    expect(await head({ ...example(), seeds: 3 })).toBeUndefined();
+    expect(await head({ ...example(), stealth: null })).toBeUndefined();
   });
 
   it('says why there is no score', async () => {

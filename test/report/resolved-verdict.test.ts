@@ -27,7 +27,7 @@ const found = (p: number | null, score = 0.8): StealthResult => ({
   classes: ['1'],
   notes: [],
 });
-const run = { poisoned: true, seeds: 1 };
+const run = { poisoned: true };
 
 describe('the verdict on a score of resolved information', () => {
   it('says that information flows differently where p is small, though S lies inside its range', () => {
@@ -46,7 +46,7 @@ describe('the verdict on a score of resolved information', () => {
   it('calls p an extrapolation below 0.005 only, and the group a random subset where nothing is poisoned', () => {
     expect(verdict(found(0.01), run)).not.toMatch(/extrapolation/);
     expect(verdict(found(0.004), run)).toMatch(/extrapolation/);
-    expect(verdict(found(0.4), { poisoned: false, seeds: 1 })).toMatch(/Between the random subset and the rest/);
+    expect(verdict(found(0.4), { poisoned: false })).toMatch(/Between the random subset and the rest/);
   });
 
   it('says that clean classes do not suffice where there is no p', () => {
