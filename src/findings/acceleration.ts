@@ -68,7 +68,7 @@ export const earlyAccelerationOf = (quantity: StealthQuantity): Claim => ({
     const failed = failures(setting.attacks);
     const leads = attacks.flatMap((a) => leadsOf(a, quantity));
     if (leads.length === 0) return unresolved(failed || 'No attack shows a rise.');
-    const what = 'step of half of the rise: poisoned samples against clean classes, of the clean classes’ step';
+    const what = 'Step of half of the rise: poisoned samples against clean classes, of the clean classes’ step';
     const question = { what, unit: 'share', direction: 'below', interest: INTEREST, axis: RATIO } as const;
     const effect = withCensoring(judge(ratioOf(leads), question), leads);
     const words = [sentence(effect), censoredWords(leads), failed];

@@ -50,7 +50,7 @@ export function calibrationFinding(setting: Setting): Finding {
   const interval: [number, number] = [excess(wide[0]), excess(wide[1])];
   const verdict = decide('close', interval, [excess(narrow[0]), excess(narrow[1])], [-INTEREST, INTEREST]);
   const effect = {
-    what: 'clean models outside the 95 % range, beyond 5 %',
+    what: 'Share of clean models outside the 95 % range, minus 5 %',
     unit: 'share' as const,
     effect: excess(outside / of),
     interval,

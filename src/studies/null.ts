@@ -10,7 +10,7 @@ import type { Study } from './types.js';
 
 /** Seeds of the attack and of its control: as many pairs as give an interval, beside twenty clean models. */
 const CONTROLS = 5;
-/** With twenty clean models at most three may lie outside a 95 % range. */
+/** None in twenty outside the range shows that fewer than 15 % lie outside; otherwise the report says how many models it takes. */
 const TWENTY = Array.from({ length: 20 }, (_, i) => i);
 
 export const nullStudy: Study = {
