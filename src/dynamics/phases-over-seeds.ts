@@ -1,13 +1,13 @@
 /** Training phases of one group over seeds: the sequence that most runs show, and when each boundary comes. */
 import type { PhaseKind, Phases } from './phases.js';
-import { type Average, average } from './seeds.js';
+import { average } from './seeds.js';
 import { mean } from './trajectory.js';
 
 /** A boundary between two phases, in epochs. */
 export interface Boundary {
   /** Geometric mean over seeds. */
   epoch: number;
-  /** 95 % interval, Student over seeds in ln(epoch); null from one seed. */
+  /** 95 % interval, Student over seeds in ln(epoch), and no narrower than the runs' own intervals give; null from one seed. */
   interval: [number, number] | null;
 }
 
@@ -26,8 +26,13 @@ export interface PhasesOverSeeds {
 
 const word = ({ phases }: Phases) => phases.map((p) => p.kind).join(', ');
 
-/** Boundary `i` of several trajectories of one seed, as ln(epoch). */
-const boundary = (found: readonly Phases[], i: number) => mean(found.map((p) => Math.log(p.phases[i].end)));
+/** Boundary `i` of several trajectories of one seed, as ln(epoch), and the standard error that their own intervals give. */
+function boundary(found: readonly Phases[], i: number): { at: number; error: number } {
+  const ends = found.map(({ phases }) => phases[i]);
+  const errors = ends.map(({ endInterval }) => (endInterval ? Math.log(endInterval[1] / endInterval[0]) / 3.92 : 0));
+  // Classes of one run share its noise, so that their mean error is a bound.
+  return { at: mean(ends.map((p) => Math.log(p.end))), error: mean(errors) };
+}
 
 /**
  * `seeds`: per seed, the phases of the group, or of several that stand for one (the clean classes). The sequence is the one that more than half
@@ -48,7 +53,11 @@ export function phasesOverSeeds(seeds: readonly (readonly Phases[])[]): PhasesOv
   const own = seeds.map((s) => s.filter((p) => word(p) === sequence)).filter((s) => s.length > 0);
   const [{ phases, reason }] = own[0];
   const boundaries = phases.slice(0, -1).map((_, i): Boundary => {
-    const a: Average = average(own.map((s) => boundary(s, i)));
+    const found = own.map((s) => boundary(s, i));
+    const a = average(
+      found.map((f) => f.at),
+      found.map((f) => f.error),
+    );
     return { epoch: Math.exp(a.mean), interval: a.n < 2 ? null : [Math.exp(a.interval[0]), Math.exp(a.interval[1])] };
   });
   return { kinds: phases.map((p) => p.kind), boundaries, n: own.length, of, ...(reason ? { reason } : {}) };

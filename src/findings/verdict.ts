@@ -115,17 +115,18 @@ export function judge(spread: Spread, question: Question): Effect {
   const { effect, n, repeats } = spread;
   const verdict = verdictOf(spread, question);
   const told = { what, unit, effect: axis.from(effect), n, repeats, interest, verdict };
-  if (n < 2 || !Number.isFinite(spread.error(n).error))
-    return { ...told, interval: null, seen: null, runsNeeded: null };
-  const [low, high] = around(spread, 0.975);
+  if (n < 2) return { ...told, interval: null, seen: null, runsNeeded: null };
   const below = direction === 'below' || direction === 'holds';
-  const seen = visible(spread, n, QUANTILES.above);
   const reach = Math.abs(boundsOf(question)[below ? 0 : 1]);
+  const runsNeeded = verdict === 'not resolved' ? repetitionsNeeded(spread, direction, reach) : null;
+  if (!Number.isFinite(spread.error(n).error)) return { ...told, interval: null, seen: null, runsNeeded };
+  const [low, high] = around(spread, 0.975);
+  const seen = visible(spread, n, QUANTILES.above);
   return {
     ...told,
     interval: [axis.from(low), axis.from(high)],
     seen: Math.abs(axis.from(below ? -seen : seen)),
-    runsNeeded: verdict === 'not resolved' ? repetitionsNeeded(spread, direction, reach) : null,
+    runsNeeded,
   };
 }
 

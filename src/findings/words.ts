@@ -9,9 +9,11 @@ const withInterval = (e: Effect) =>
 export function sentence(e: Effect): string {
   const measured = `${e.what}: ${withInterval(e)}.`;
   if (e.verdict !== 'not resolved') return measured;
-  if (e.seen === null)
-    return `${measured} ${e.n < 2 ? 'One repetition resolves nothing' : 'These are too few for an interval'}.`;
-  const power = `The smallest visible effect is ${inUnit(e.unit, e.seen)}, the smallest of interest ${inUnit(e.unit, e.interest)}`;
+  if (e.n < 2) return `${measured} One repetition resolves nothing.`;
+  const power =
+    e.seen === null
+      ? 'These are too few for an interval'
+      : `The smallest visible effect is ${inUnit(e.unit, e.seen)}, the smallest of interest ${inUnit(e.unit, e.interest)}`;
   const what = e.repeats === 'attacks' ? 'attacks' : 'seeds';
   const needed =
     e.runsNeeded === null

@@ -39,7 +39,7 @@ export function accelerationBlocks(setting: Setting): Block[] {
     text(geometric(leads.map((l) => Math.log(l.cleanEpoch))).mean),
     withInterval(geometric(leads.map((l) => l.logRatio)), (x) => decimal(x, 2)),
     withInterval(average(leads.map((l) => perEpoch * (l.epoch - l.cleanEpoch))), (x) =>
-      decimal(x, unit === 'step' ? 0 : 2),
+      unit === 'step' ? decimal(Math.round(x) || 0, 0) : decimal(x, 2),
     ),
     leads.length,
     `${leads.filter((l) => l.censored).length} and ${leads.reduce((s, l) => s + l.cleanCensoredClasses, 0)}`,
@@ -83,7 +83,7 @@ export function phaseBlocks(setting: Setting): Block[] {
     { kind: 'heading', text: 'Phases' },
     {
       kind: 'text',
-      text: `The phases that most trajectories of a group show, and the ${unit} at which each ends: geometric means over the seeds that show them, with the Student interval over these seeds. Under none, the poisoned samples are a random part of the target class.`,
+      text: `The phases that most trajectories of a group show, and the ${unit} at which each ends: geometric means over the seeds that show them, with the 95 % interval over these seeds. A boundary of one run lies at a checkpoint, so that no interval is finer than their distance. Under none, the poisoned samples are a random part of the target class.`,
     },
     { kind: 'table', head: ['attack', 'group', 'phases', 'seeds', 'why not resolved'], rows },
   ];

@@ -44,6 +44,14 @@ describe('phases over seeds', () => {
     expect(held / 1000).toBeLessThan(0.97);
   });
 
+  it('are no more exact than the runs’ own intervals, where the seeds agree on a checkpoint', () => {
+    const run = of([E, V], [4, 50]);
+    run.phases[0].endInterval = [2, 8];
+    const { interval } = phasesOverSeeds([[run], [run], [run], [run]]).boundaries[0];
+    // A quarter of the runs' variance: ln 4 wide in four runs is half as wide on average.
+    expect(Math.log(interval![1] / interval![0])).toBeCloseTo(Math.log(4) / 2, 6);
+  });
+
   it('are averaged within a seed first: nine classes of one seed are no nine seeds', () => {
     const classes = (end: number) => Array.from({ length: 9 }, () => of([E, V], [end, 50]));
     const found = phasesOverSeeds([classes(1), classes(4)]);

@@ -112,6 +112,8 @@ describe('what an effect says', () => {
     const ask = { what: 'τ', direction: 'above' as const, interest: 0.5 };
     const of = (tau: number, n: number) => judgeRank({ tau, n, interval: [0, 0], p: 1 }, ask);
     expect(of(1, 4)).toMatchObject({ effect: 1, interval: null, verdict: 'not resolved' });
+    // (1.96 + 0.8416) · √(0.437/(n − 4)) ≤ artanh 0.5 from n = 15.4 on.
+    expect(of(1, 4).runsNeeded).toBe(16);
     expect(of(0.6, 30).verdict).toBe('reproduced');
     expect(of(0.1, 30).verdict).toBe('contradicted');
     // Fieller, Hartley and Pearson's variance, 0.437/(n − 4), on the axis of artanh.
