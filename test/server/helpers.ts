@@ -99,7 +99,7 @@ export async function writeRun(
     : (scale(made.information) as EstimateRow[]);
   const json = (value: unknown) => JSON.stringify(value);
   const lines = (rows: readonly unknown[]) => rows.map((r) => `${json(r)}\n`).join('');
-  const config = resolveConfig({ attack, seed, epochs, trainLimit: 2400 });
+  const config = resolveConfig({ attack, seed, epochs, trainLimit: 2400, instrument: ['critics'] });
   await writeFile(
     join(path, 'run.json'),
     json({ format: FORMAT, version: '1', config, classes: made.classNames, dataHash: '', created }),

@@ -48,7 +48,7 @@ export function linesFigure(lines: readonly Line[], document: Document, o: Lines
   const xs = shown.flatMap((l) => l.points.map((p) => p.x));
   const ys = shown.flatMap((l) => l.points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]));
   const yDomain = o.yDomain ?? padded(o.rule === undefined ? ys : [...ys, o.rule]);
-  const marginRight = 14 + 6.4 * Math.max(...shown.map((l) => Math.min(l.name.length, 18)));
+  const marginRight = 14 + 6.4 * Math.max(0, ...shown.map((l) => Math.min(l.name.length, 18)));
   const axis = o.x === 'epoch' ? timeAxis(xs, innerWidth(width, { ...FRAME, marginRight }), o) : settingAxis(xs, o);
   const place = (x: number) => (o.x === 'epoch' ? momentText(x, o) : String(x));
   return draw(
