@@ -10,11 +10,14 @@ import { resolveConfig } from '../config/resolve.js';
 import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import type { RunJob } from '../pipeline/jobs.js';
+import { instrumentsOf } from '../pipeline/resolution.js';
+import { chanceText } from '../report/headline.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunDocument } from '../runs/documents.js';
 import { startDashboard } from '../server/app.js';
 import { studyJobs } from '../studies/job-of.js';
 import type { CompareJob } from '../studies/jobs.js';
+import { parseSeeds } from '../studies/parse.js';
 import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 
@@ -37,7 +40,7 @@ async function resumed(out: string, given: RunRequest): Promise<RunRequest> {
   if (!config) return given;
   // Checkpoints end with the last epoch, so another number of epochs needs others.
   const checkpoints = given.epochs === undefined ? config.checkpoints : undefined;
-  return { ...config, checkpoints, ...given };
+  return { ...config, instrument: [...instrumentsOf(config)], checkpoints, ...given };
 }
 
 export function addRun(program: Command) {
@@ -49,10 +52,12 @@ export function addRun(program: Command) {
     .option(...OUT)
     .option(...RESUME)
     .option('--view', 'show the run on a page in the browser, during the run and afterwards (default: no page)')
+    .option('--seeds <numbers>', 'several runs, one a seed, such as 0-4 or 0,7; the report says what holds over seeds')
     .option('--dry-run', 'print the cost of the run on this machine, and stop')
     .option(...JSON_FLAG)
     .action(async (values) => {
       const given = requestOf(values);
+      if (values.seeds !== undefined) return overSeeds(values, given);
       const config = resolveConfig(values.resume && values.out ? await resumed(values.out, given) : given);
       if (values.dryRun) {
         const cost = await runJob(pipelineJobs('costJob'), { config, threads: 0 });
@@ -69,6 +74,29 @@ export function addRun(program: Command) {
       print(values.json, result, runTable([result]), result);
       await dashboard?.untilStopped();
     });
+}
+
+/** `--seeds`: one run a seed, and what holds over all of them. Throws `UserError` for options that mean one run. */
+async function overSeeds(values: Record<string, string | boolean | undefined>, given: RunRequest) {
+  const single = (
+    [
+      ['--seed', values.seed],
+      ['--view', values.view],
+      ['--dry-run', values.dryRun],
+    ] as const
+  ).find(([, value]) => value !== undefined);
+  if (single) throw new UserError(`${single[0]}: it means one run, --seeds ${values.seeds} several`);
+  const configs = parseSeeds(values.seeds as string).map((seed) => resolveConfig({ ...given, seed }));
+  const [{ attack, dataset }] = configs;
+  const resume = values.resume === true;
+  const path = place(values.out as string | undefined, resume, `${attack}-${dataset}`);
+  const result = await runJob(studyJobs('seedsJob'), { configs, path, resume });
+  const { mean, interval, n } = result.score;
+  const range = n > 1 ? ` (95 % ${interval.map((v) => v.toFixed(3)).join(' to ')})` : '';
+  const chance = result.p === null ? '' : `; over all seeds p is ${chanceText(result.p)}`;
+  const rows = result.rows.map((row, i) => ({ ...row, attack: `${attack}, seed ${result.seeds[i]}` }));
+  const text = `${runTable(rows)}\n\nS over ${n} seeds: ${mean.toFixed(3)}${range}${chance}`;
+  print(values.json === true, result, text, result);
 }
 
 /** Starts the dashboard on the folder that contains the run, and prints the address of the run's page. */

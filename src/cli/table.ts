@@ -1,5 +1,6 @@
 /** Tables on the terminal, and the table of runs with its notes. */
 import { SUCCESS } from '../dynamics/types.js';
+import { chanceText } from '../report/headline.js';
 import type { RunResult } from '../runs/documents.js';
 
 const fixed = (x: number | null, digits = 3) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
@@ -25,7 +26,7 @@ export function runTable(rows: RunResult[]): string {
     fixed(asr),
     fixed(s.score),
     s.null ? `${fixed(s.null.low, 2)}–${fixed(s.null.high, 2)}` : '–',
-    s.p !== null && s.p < 0.0005 ? s.p.toExponential(0) : fixed(s.p),
+    chanceText(s.p),
   ]);
   const reasons = rows
     .filter((r) => r.stealth.score === null)

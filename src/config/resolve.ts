@@ -24,8 +24,9 @@ export function resolveConfig(request: RunRequest): RunConfig {
   const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
   // The presets' rates are for SGD and far too high for AdamW; 0.001 is PyTorch's default for it.
   const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
-  // Without noise there is nothing to resolve: critics measure unless the user insists.
-  const instrument = given.instrument ?? (Number(given.noise) === 0 ? ['critics'] : presets[preset].instrument);
+  // Without noise, or with one draw of it, resolved information is not defined: critics measure unless the user insists.
+  const undefinedThere = Number(given.noise ?? 1) === 0 || Number(given.draws ?? 8) === 1;
+  const instrument = given.instrument ?? (undefinedThere ? ['critics'] : presets[preset].instrument);
   const resolved = Array.isArray(instrument) && instrument.includes('resolved');
   const sizes = resolved ? instrumentSizes.resolved : instrumentSizes.critics[preset];
   const filled: Record<string, unknown> = {

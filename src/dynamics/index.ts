@@ -1,9 +1,9 @@
 /** Computations on tables of estimates: trajectories, phases, the Lagrangian, the stealth score and its null. */
 export * from './acceleration.js';
 export * from './authors-draft.js';
-export { type GapParts, type StealthQuantity, stealthQuantities, type TimeAxis } from './distance.js';
+export { type GapParts, integrationGap, type StealthQuantity, stealthQuantities, type TimeAxis } from './distance.js';
 export * from './lagrangian.js';
-export { predictionRange, type StealthNull } from './null.js';
+export { exceedanceOverSeeds, predictionRange, type StealthNull } from './null.js';
 export * from './own.js';
 export * from './phases.js';
 export * from './phases-over-seeds.js';

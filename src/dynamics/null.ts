@@ -145,6 +145,26 @@ export function exceedance(classes: readonly (readonly number[])[], value: numbe
   return studentCdf((centre - x) / spread, df);
 }
 
+/**
+ * P that one more class has, on average over the seeds, log gaps at least as large as the target's: `exceedance` of geometric means over
+ * seeds, by class and split. `seeds`: per seed the null's gaps by class, all in one order, and
+ * the target's gap.
+ */
+export function exceedanceOverSeeds(
+  seeds: readonly { gaps: readonly (readonly number[])[]; gap: number }[],
+): number | null {
+  const classes = Math.min(...seeds.map((s) => s.gaps.length));
+  const overSeeds = (of: (s: (typeof seeds)[number]) => number) => Math.exp(mean(seeds.map((s) => Math.log(of(s)))));
+  const nulls = Array.from({ length: classes }, (_, k) => {
+    const splits = Math.min(...seeds.map((s) => s.gaps[k].length));
+    return Array.from({ length: splits }, (__, i) => overSeeds((s) => s.gaps[k][i]));
+  });
+  return exceedance(
+    nulls,
+    overSeeds((s) => s.gap),
+  );
+}
+
 /** Student's law of log D for one draw from a new class: ln D = centre + spread · t with `df` degrees of freedom. Null if every D is 0. */
 function logLaw(
   classes: readonly (readonly number[])[],

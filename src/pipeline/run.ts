@@ -61,7 +61,9 @@ export async function run(config: RunConfig, path: string, resume: boolean, hook
 }
 
 /** Refuses to resume a run with a configuration other than its own. */
-function checkSame(was: RunConfig, now: RunConfig) {
+function checkSame(before: RunConfig, now: RunConfig) {
+  // Version 0.1.0 does not name its instrument.
+  const was = { ...before, instrument: instrumentsOf(before) };
   for (const key of Object.keys({ ...was, ...now }) as (keyof RunConfig)[]) {
     if (key === 'dataDir') continue;
     const [a, b] = [JSON.stringify(was[key]), JSON.stringify(now[key])];
@@ -96,7 +98,7 @@ class Run {
     // A study deletes the weights of a finished run, so there is nothing to resume.
     if ((await this.dir.readDocument('result.json')) && !(await this.dir.has(this.dir.lastCheckpoint)))
       return finish(this.dir);
-    const why = instrumentsOf(this.config).includes('resolved') ? unresolvable(this.config) : null;
+    const why = unresolvable(this.config);
     if (why) this.hooks.line?.(`critics take the place of resolved information: ${why}`);
     await restoreCheckpoint(this.dir, this.trainer, criticRows(this.config, this.data.groups.groups.keys()));
     await this.estimateProbed();

@@ -30,8 +30,19 @@ export function parseNumbers(flag: string, text: string, allowed: (n: number) =>
   });
 }
 
-export const parseSeeds = (text: string) =>
-  parseNumbers('--seeds', text, (n) => Number.isInteger(n) && n >= 0, 'whole numbers from 0, such as 0,1,2,');
+/** `0,1,7`, `0-4`, or both: seeds, each once. Throws `UserError`. */
+export function parseSeeds(text: string): number[] {
+  const listed = text.split(',').map((part) => {
+    const [from, to] = (/^\s*(\d+)-(\d+)\s*$/.exec(part) ?? []).slice(1).map(Number);
+    // A range that is empty or absurdly long is refused like any other text.
+    return from <= to && to - from < MOST_SEEDS ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [part];
+  });
+  const whole = (n: number) => Number.isInteger(n) && n >= 0;
+  const seeds = parseNumbers('--seeds', listed.flat().join(','), whole, 'whole numbers from 0, such as 0-4 or 0,7,');
+  return [...new Set(seeds)];
+}
+
+const MOST_SEEDS = 10_000;
 
 /** Options of a run that may differ from data set to data set: all but those that a study varies itself. */
 const SET_OPTIONS = Object.keys(runOptions.shape)

@@ -67,6 +67,7 @@ describe('the configuration of a run', () => {
     expect(sizes({ preset: 'paper', dataset: 'cifar10', dataDir: 'x' })).toEqual([['critics'], 4, 1]);
     expect(sizes({ instrument: ['critics'] })).toEqual([['critics'], 2, 1]);
     expect(sizes({ noise: 0 })).toEqual([['critics'], 2, 1]);
+    expect(sizes({ draws: 1 })).toEqual([['critics'], 1, 1]);
     expect(sizes({ noise: '0' })).toEqual([['critics'], 2, 1]);
     expect(sizes({ nullSplits: 0, draws: 16 })).toEqual([['resolved'], 16, 0]);
   });

@@ -1,0 +1,151 @@
+/** One attack over several seeds: what a single training cannot tell from chance. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunHooks } from '../base/progress.js';
+import { onDevice } from '../config/device.js';
+import type { RunConfig } from '../config/options.js';
+import {
+  type Average,
+  exceedanceOverSeeds,
+  type GapParts,
+  integrationGap,
+  type StealthQuantity,
+} from '../dynamics/index.js';
+import { LocalExecutor } from '../execution/local.js';
+import { meanScore } from '../findings/scores.js';
+import { settings } from '../findings/settings.js';
+import type { StudyRun } from '../findings/types.js';
+import { writeAtomic } from '../formats/files.js';
+import { chanceText } from '../report/headline.js';
+import { type Cell, decimal, renderStudy, type StudyReport } from '../report/index.js';
+import { checkFolder, lockFolder } from '../runs/directory.js';
+import type { RunResult } from '../runs/documents.js';
+import { onEqualFooting } from './equal-footing.js';
+import { executePlan } from './execute.js';
+import { finished, runsAtOnce } from './plan.js';
+import { failedSection, fileWord, footer, scoresBlock, settingWords, trajectoryBlocks } from './sections.js';
+import type { StudyOutcome } from './types.js';
+
+/** What `ibscope run --seeds --json` prints, and its `result.json`. */
+export interface SeedsResult {
+  dir: string;
+  attack: string;
+  dataset: string;
+  model: string;
+  seeds: number[];
+  /** Results in the order of the seeds. */
+  rows: RunResult[];
+  /** Mean S over seeds with its 95 % interval (from D, Student over seeds); the interval is [NaN, NaN] for one seed. */
+  score: Pick<Average, 'mean' | 'interval' | 'n'>;
+  /**
+   * How likely one more clean class has, on average over the seeds, so large an integration gap: Student's law of log gaps averaged over
+   * seeds, classes as random effects. Null for critics, and without a null.
+   */
+  p: number | null;
+  report: string;
+  seconds: number;
+}
+
+/** Runs the seeds in folders `runs/seed-N` of `path`, as many at a time as there are cores, and reports over them. */
+export async function runSeeds(
+  configs: readonly RunConfig[],
+  path: string,
+  resume: boolean,
+  hooks: RunHooks,
+): Promise<SeedsResult> {
+  await checkFolder(path, resume);
+  const onOne: RunConfig[] = [];
+  for (const config of configs) onOne.push(await onDevice(config, hooks));
+  await mkdir(path, { recursive: true });
+  const unlock = lockFolder(path);
+  const executor = new LocalExecutor(runsAtOnce(onOne), () => hooks.shouldStop?.() ?? false);
+  try {
+    const even = await onEqualFooting(onOne, path, executor, hooks, true);
+    const runs = [];
+    for (const config of even) {
+      const name = `seed-${config.seed}`;
+      const done = (await finished(join(path, 'runs', name), config)) !== null;
+      runs.push({ name, config, kind: 'seed', done });
+    }
+    const plan = { runs, costs: new Map(), atOnce: executor.atOnce, seconds: 0 };
+    const outcome = await executePlan(plan, path, executor, hooks, { keepProbes: true });
+    const page = reportOver(outcome);
+    const file = await writePage(path, page);
+    const result = resultOf(outcome.runs, path, file);
+    await writeAtomic(join(path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    return result;
+  } finally {
+    executor.close();
+    unlock();
+  }
+}
+
+async function writePage(path: string, page: StudyReport): Promise<string> {
+  const file = join(path, 'report.html');
+  await writeAtomic(file, renderStudy(page));
+  return file;
+}
+
+/** p over the seeds of one configuration; null where a run has no law of its own. */
+export function pOverSeeds(runs: readonly StudyRun[]): number | null {
+  const found = runs.flatMap(({ report: { stealth } }) => {
+    const gaps = stealth?.null?.gapsByClass;
+    if (!stealth || !gaps || stealth.score === null) return [];
+    const parts = stealth.parts as Record<StealthQuantity, GapParts>;
+    return [{ gaps, gap: integrationGap(parts, stealth.beta) }];
+  });
+  return found.length === runs.length ? exceedanceOverSeeds(found) : null;
+}
+
+function resultOf(runs: readonly StudyRun[], dir: string, report: string): SeedsResult {
+  const [{ config }] = runs;
+  const { mean, interval, n } = meanScore(runs);
+  return {
+    dir,
+    attack: config.attack,
+    dataset: config.dataset,
+    model: config.model,
+    seeds: runs.map((r) => r.config.seed),
+    rows: runs.map((r) => r.result),
+    score: { mean, interval, n },
+    p: pOverSeeds(runs),
+    report,
+    seconds: runs.reduce((s, r) => s + r.result.seconds, 0),
+  };
+}
+
+function reportOver(outcome: StudyOutcome): StudyReport {
+  const [setting] = settings(outcome.runs);
+  const [repeated] = setting.attacks;
+  const { runs } = repeated;
+  const p = pOverSeeds(runs);
+  const s = meanScore(runs);
+  const range = s.n > 1 ? ` (95 % ${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)})` : '';
+  const name = fileWord(setting.dataset);
+  const rows = runs.map(({ config, result: { accuracy, asr, stealth } }): Cell[] => [
+    config.seed,
+    decimal(accuracy),
+    asr === null ? '–' : decimal(asr),
+    decimal(stealth.score),
+    stealth.null ? `${decimal(stealth.null.low, 2)} to ${decimal(stealth.null.high, 2)}` : '–',
+    chanceText(stealth.p),
+  ]);
+  return {
+    title: `${repeated.label} on ${setting.dataset}, ${runs.length} seeds`,
+    lede: `S is ${decimal(s.mean, 2)}${range} over ${runs.length} seeds.${p === null ? '' : ` Over all of them p is ${chanceText(p)}: how likely one more clean class has so large an integration gap on average.`}`,
+    sections: [
+      {
+        id: 'seeds',
+        title: 'Seeds',
+        intro: settingWords(setting),
+        blocks: [
+          { kind: 'table', head: ['seed', 'accuracy', 'ASR', 'S', 'clean classes', 'p'], rows, inTerminal: true },
+          scoresBlock(setting, name),
+          ...trajectoryBlocks(setting, name),
+        ],
+      },
+      ...failedSection(outcome),
+    ],
+    footer: footer(outcome),
+  };
+}
