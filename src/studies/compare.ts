@@ -8,6 +8,7 @@ import { writeAtomic } from '../formats/files.js';
 import { groupsOf } from '../pipeline/prepare.js';
 import { reportOf } from '../pipeline/report.js';
 import { run } from '../pipeline/run.js';
+import { shareKappa } from '../pipeline/share-kappa.js';
 import { markSet } from '../poisoning/poisoned-set.js';
 import { renderComparison } from '../report/index.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
@@ -48,6 +49,11 @@ export async function compare(
         line: (text) => hooks.line?.(`${label}: ${text}`),
       }),
     );
+  }
+  const folders = configs.map((c) => join(path, c.attack));
+  for (const changed of await shareKappa(folders)) {
+    const dir = await RunDirectory.read(changed);
+    rows[folders.indexOf(changed)] = (await dir.readDocument<RunResult>('result.json'))!;
   }
   const report = await writeComparison(
     path,

@@ -17,6 +17,7 @@ import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
+import { shareKappa } from '../pipeline/share-kappa.js';
 import { RunDirectory } from '../runs/directory.js';
 import { type RunResult, readRunDocument } from '../runs/documents.js';
 import { FREE, finished, type StudyPlan, threadsOf } from './plan.js';
@@ -49,6 +50,7 @@ export async function executePlan(
   const study = new Execute(plan, out, executor, hooks, { ...options, keepProbes });
   try {
     await eachAtOnce(plan.runs.length, executor.atOnce, (i) => study.carryOut(i));
+    await study.compare();
   } catch (error) {
     if ((error as Error).name !== 'Stopped') throw error;
     throw new Stopped(
@@ -93,16 +95,34 @@ class Execute {
   /** From a configuration to a row: run `i` of the plan. */
   async carryOut(i: number): Promise<void> {
     const { name, config, done } = this.plan.runs[i];
-    const path = join(this.out, 'runs', name);
+    const path = this.pathOf(i);
     if (!done && !(await this.make(i, path))) return;
-    const result = await finished(path, config);
-    if (!result) return;
+    if ((await finished(path, config)) === null) return;
     const dir = await RunDirectory.read(path);
     if (this.options.alternatives) await this.makeOthers(name, dir);
-    const read = await readRun(name, config, result, dir);
+    await this.read(i);
+    if (!this.options.keepProbes) await dir.forgetProbes();
+  }
+
+  /** Reads a finished run, and writes its row. */
+  private async read(i: number): Promise<void> {
+    const { name, config } = this.plan.runs[i];
+    const path = this.pathOf(i);
+    const dir = await RunDirectory.read(path);
+    const read = await readRun(name, config, (await finished(path, config))!, dir);
     this.runs[i] = read;
     this.options.addRow?.(studyRow(read, await readRunDocument(dir)));
-    if (!this.options.keepProbes) await dir.forgetProbes();
+  }
+
+  private pathOf(i: number): string {
+    return join(this.out, 'runs', this.plan.runs[i].name);
+  }
+
+  /** Puts all runs that have a result at one κ, and reads those anew that had another. */
+  async compare(): Promise<void> {
+    const made = this.plan.runs.flatMap((_, i) => (this.runs[i] ? [i] : []));
+    const changed = await shareKappa(made.map((i) => this.pathOf(i)));
+    for (const i of made) if (changed.includes(this.pathOf(i))) await this.read(i);
   }
 
   /** Makes or resumes a run; returns whether it has a result. */

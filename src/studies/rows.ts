@@ -132,11 +132,11 @@ function rounded<T>(value: T): T {
   return JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' ? short(v, DIGITS.numbers) : v)));
 }
 
-/** Name of the run that a line is about; null where it is no row. */
-function nameOf(line: string): string | null {
+/** Name of the run that a line is about, and its κ; null where it is no row. */
+function rowOf(line: string): { name: string; kappa: string } | null {
   try {
-    const { name } = JSON.parse(line);
-    return typeof name === 'string' ? name : null;
+    const { name, stealth } = JSON.parse(line);
+    return typeof name === 'string' ? { name, kappa: JSON.stringify(stealth?.kappa) } : null;
   } catch {
     return null;
   }
@@ -144,25 +144,26 @@ function nameOf(line: string): string | null {
 
 /**
  * Opens the file of rows, which may not be there yet, and returns what appends a row. A row whose run is in the file already is not
- * written again. A last line that a crash cut short is removed. Throws `UserError` for a file that holds anything else.
+ * written again, unless κ changed because further runs are compared with it: of two rows of a run the later one counts. A last line that a crash cut short is removed. Throws `UserError` for a file that holds anything else.
  */
 export function openRows(file: string): Promise<(row: StudyRow) => void> {
   return writingTo(
     file,
     async () => {
-      const known = await readNames(file);
+      const known = await readKnown(file);
       return (row: StudyRow) => {
-        if (known.has(row.name)) return;
+        const kappa = JSON.stringify(row.stealth.kappa);
+        if (known.has(row.name) && known.get(row.name) === kappa) return;
         appendLine(file, JSON.stringify(row));
-        known.add(row.name);
+        known.set(row.name, kappa);
       };
     },
     '--rows',
   );
 }
 
-/** Names of the runs that have a row; afterwards the file, if there is one, ends with a whole line. */
-async function readNames(file: string): Promise<Set<string>> {
+/** Names of the runs that have a row, with their κ; afterwards the file, if there is one, ends with a whole line. */
+async function readKnown(file: string): Promise<Map<string, string>> {
   await mkdir(dirname(file), { recursive: true });
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
@@ -171,18 +172,18 @@ async function readNames(file: string): Promise<Set<string>> {
   const lines = bytes.toString().split('\n');
   const last = lines[lines.length - 1];
   // Only what began as a row is removed: the file may be another one, named by mistake.
-  const isCut = last !== '' && nameOf(last) === null && (last.startsWith(BEGINS) || BEGINS.startsWith(last));
+  const isCut = last !== '' && rowOf(last) === null && (last.startsWith(BEGINS) || BEGINS.startsWith(last));
   if (isCut) lines.pop();
-  const names = new Set<string>();
+  const known = new Map<string, string>();
   for (const [i, line] of lines.entries()) {
     if (line === '') continue;
-    const name = nameOf(line);
-    if (name === null) throw new UserError(`--rows ${file}: line ${i + 1} is not a row of a study`);
-    names.add(name);
+    const row = rowOf(line);
+    if (row === null) throw new UserError(`--rows ${file}: line ${i + 1} is not a row of a study`);
+    known.set(row.name, row.kappa);
   }
   if (isCut) await truncate(file, bytes.lastIndexOf('\n') + 1);
   else if (last !== '') await appendFile(file, '\n');
-  return names;
+  return known;
 }
 
 /** Appends a line in one write and waits until it is on disk. */
