@@ -10,8 +10,9 @@
  * different α, the values of the groups would not be comparable.
  *
  * The inverse of an estimated covariance is too large on average: for α = 0 and Gaussian noise E S⁻¹ = Σ⁻¹·df/(df − d − 1). With
- * shrinkage the excess is (1 − α)²(d + 1)/df to second order, and Σ̂⁻¹ is multiplied by 1 − (1 − α)²(d + 1)/df, which is
- * (df − d − 1)/df at α = 0.
+ * shrinkage, in units of the columns' standard deviations, Σ̂ = (1 − α)(R + ρ·1), ρ = α/(1 − α), and for γ = d/df and
+ * m = tr (R + ρ·1)⁻¹/d, which is known, the trace of Σ(R + ρ·1)⁻¹ is d/γ·(1/(1 − γ + γρm) − 1) (Ledoit and Péché 2011, from the
+ * Marchenko–Pastur equation). Σ̂⁻¹ is divided by what that gives; with γ = (d + 1)/df it is df/(df − d − 1) at α = 0.
  */
 import { UserError } from '../base/errors.js';
 import { cholesky, forwardSolve, inverseSpd, transpose } from './linalg.js';
@@ -88,7 +89,7 @@ export function commonIntensity(groups: readonly NoiseScatter[]): number {
 }
 
 /**
- * The covariance [d, d] whose inverse is the corrected estimate of Σ⁻¹: the shrunk estimate divided by the correction. `null`
+ * The covariance [d, d] whose inverse is the corrected estimate of Σ⁻¹: the shrunk estimate times the excess of its inverse. `null`
  * where there are too few draws for a positive correction.
  */
 export function noiseCovariance(
@@ -98,9 +99,9 @@ export function noiseCovariance(
   intensity: number,
 ): Float64Array | null {
   const alpha = shape === 'full' ? intensity : 1;
-  const excess = shape === 'full' ? ((1 - alpha) ** 2 * (d + 1)) / df : shape === 'diagonal' ? 2 / df : 2 / (d * df);
-  const correction = 1 - excess;
-  if (!(correction > 0)) return null;
+  const correction =
+    alpha < 1 ? excessOfInverse(sum, df, d, alpha) : 1 / (1 - (shape === 'isotropic' ? 2 / d : 2) / df);
+  if (correction === null || !(correction > 0)) return null;
   let variance = 0;
   for (let c = 0; c < d; c++) variance += sum[c * d + c] / d;
   const out = new Float64Array(d * d);
@@ -108,9 +109,25 @@ export function noiseCovariance(
     for (let j = 0; j < d; j++) {
       const at = i * d + j;
       const value = i !== j ? (1 - alpha) * sum[at] : shape === 'isotropic' ? variance : sum[at];
-      out[at] = value / (df * correction);
+      out[at] = (value * correction) / df;
     }
   return out;
+}
+
+/** E tr(ΣΣ̂⁻¹)/d of a shrunk covariance: how much too large its inverse is. Null where it is not positive definite. */
+function excessOfInverse(sum: Float64Array, df: number, d: number, alpha: number): number | null {
+  const shrunk = new Float64Array(d * d);
+  for (let i = 0; i < d; i++)
+    for (let j = 0; j < d; j++)
+      shrunk[i * d + j] = i === j ? 1 : ((1 - alpha) * sum[i * d + j]) / Math.sqrt(sum[i * d + i] * sum[j * d + j]);
+  const gamma = (d + 1) / df;
+  if (alpha === 0 && gamma >= 1) return null;
+  const inverse = inverseSpd(shrunk, d);
+  let trace = 0;
+  for (let c = 0; c < d; c++) trace += inverse[c * d + c];
+  // ρm = α/(1 − α) · (1 − α)·tr/d.
+  const rest = 1 - gamma + (gamma * alpha * trace) / d;
+  return rest > 0 ? (1 / rest - 1) / (gamma * (1 - alpha)) : null;
 }
 
 /** A fitted covariance, ready for use on many rows and many groups. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/base/random.js';
+import { inverseSpd } from '../../src/information/linalg.js';
 import {
   commonIntensity,
   heldOutMeanSquare,
@@ -80,6 +81,27 @@ describe('the noise model', () => {
     // By the quiet group's ruler the other's noise is nine times as large.
     expect(heldOutMeanSquare(rulerOf(groups[0], 'full', intensity), groups[1])! / 9).toBeCloseTo(1, 1);
   });
+
+  it.each([0, 0.1, 0.3, 0.6])(
+    'of few draws and many columns has an inverse of the right size, shrunk by %f',
+    (alpha) => {
+      // 40 columns with strong correlations, 100 contrasts: S⁻¹ is 1.7 times too large.
+      const [d, n, repeats] = [40, 100, 20];
+      let total = 0;
+      for (let r = 0; r < repeats; r++) {
+        const rng = new Rng(r, 'inverse');
+        const draws = rng.normals(2 * n * d);
+        // Column c gets what column c − 1 has: Σ = L·Lᵀ with 1 and 0.8 beside the diagonal.
+        for (let row = 0; row < 2 * n; row++)
+          for (let c = d - 1; c > 0; c--) draws[row * d + c] += 0.8 * draws[row * d + c - 1];
+        const inverse = inverseSpd(noiseCovariance(noiseScatter(draws, n, d).all, d, 'full', alpha)!, d);
+        const truth = (i: number, j: number) => (i === j ? 1 + (i > 0 ? 0.64 : 0) : Math.abs(i - j) === 1 ? 0.8 : 0);
+        for (let i = 0; i < d; i++)
+          for (let j = 0; j < d; j++) total += (inverse[i * d + j] * truth(j, i)) / d / repeats;
+      }
+      expect(Math.abs(total - 1)).toBeLessThan(0.03);
+    },
+  );
 
   it('without shrinkage is (df − d − 1)/df times the inverse of the covariance', () => {
     const { all } = noiseScatter(group('a', 4).draws, N, D);
