@@ -28,10 +28,10 @@ export async function reanalyze(path: string, options: AgainOptions, hooks: RunH
     const before = instrumentsOf(config);
     const instrument = [...new Set([...(options.instrument ?? []), ...before])];
     const now: RunConfig = { ...config, ...options, instrument };
-    const added = instrument.filter((i) => !before.includes(i));
-    const why = added.includes('resolved') ? unresolvable(config) : null;
+    const why = options.instrument?.includes('resolved') ? unresolvable(config) : null;
     if (why) throw new UserError(`--instrument resolved: ${why}`);
-    if (added.length > 0) await estimateProbes(dir, { ...now, instrument: added }, classes.length, hooks);
+    for (const one of options.instrument ?? [])
+      await estimateProbes(dir, { ...now, instrument: [one] }, classes.length, hooks);
     const kept = Object.fromEntries(AGAIN_OPTIONS.map((key) => [key, now[key]]));
     await dir.writeDocument('analysis.json', { config: kept });
     return await finish(dir);
@@ -40,21 +40,25 @@ export async function reanalyze(path: string, options: AgainOptions, hooks: RunH
   }
 }
 
-/** Estimates every probed moment by the instruments of `config`, as far as that is not done. */
+/** Estimates every checkpoint that the one instrument of `config` has not measured. */
 async function estimateProbes(dir: RunDirectory, config: RunConfig, classes: number, hooks: RunHooks) {
   const probes = await dir.probes();
   const rows = await dir.rows<EstimateRow>('information.jsonl');
-  const lost = [...new Set(rows.map((r) => r.epoch))].filter((e) => !probes.includes(e));
-  if (probes.length === 0 || lost.length > 0)
+  const resolved = config.instrument!.includes('resolved');
+  const measured = (epoch: number) =>
+    rows.some((r) => r.epoch === epoch && r.quantity === 'I(X;T)' && (r.estimator === 'resolved') === resolved);
+  const open = [...new Set([...rows.map((r) => r.epoch), ...probes])].filter((e) => !measured(e)).sort((a, b) => a - b);
+  const lost = open.filter((e) => !probes.includes(e)).length;
+  if (lost > 0)
     throw new UserError(
-      `${dir.path}: the probes of ${lost.length > 0 ? `${lost.length} checkpoints` : 'all checkpoints'} were deleted; a study keeps them with --keep-probes`,
+      `${dir.path}: the probes of ${lost} checkpoints were deleted; a study keeps them with --keep-probes`,
     );
   const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   // Draws of critics depend on the order of the groups, which JSON does not keep; the rows have it.
   const inOrder = new Set([...rows.map((r) => r.group), ...Object.keys(plan.groups)]);
   const groups = new Map([...inOrder].map((id) => [id, Int32Array.from(plan.groups[id])]));
   const labels = (await readSafetensors(dir.samples)).tensors.original_label.data as Int32Array;
-  for (const epoch of probes) {
+  for (const epoch of open) {
     const read = async (layer: string) => {
       const { tensors } = await readSafetensors(dir.probe(epoch));
       const probe = await readProbe(dir, tensors, config, layer);
