@@ -2,6 +2,7 @@
 export * from './acceleration.js';
 export * from './authors-draft.js';
 export { type GapParts, integrationGap, type StealthQuantity, stealthQuantities, type TimeAxis } from './distance.js';
+export * from './every-class.js';
 export * from './lagrangian.js';
 export { exceedanceOverSeeds, predictionRange, type StealthNull } from './null.js';
 export * from './own.js';
