@@ -31,6 +31,7 @@ import { type Html, html, raw } from './html.js';
 import { hollowWords, instrumentWords } from './instrument.js';
 import { facts, figure, legend, section } from './page.js';
 import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.js';
+import { readingTable } from './tables.js';
 import type { RunReport } from './types.js';
 
 /** What the trajectories are, by the basis of the estimates. */
@@ -183,6 +184,7 @@ export function scoreSection(report: RunReport, document: Document): Html {
             { width },
           ),
       ),
+    readingTable(report),
   );
 }
 

@@ -1,9 +1,11 @@
 /** The tables of a report. */
 
+import type { ScoreReading } from '../dynamics/stealth.js';
 import type { EpochRow, EstimateRow } from '../dynamics/types.js';
 import { type Clock, momentWord } from './figures/time-axis.js';
 import { decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
+import { chanceText } from './headline.js';
 import { type Html, html } from './html.js';
 import { flagsOf } from './instrument.js';
 import { type Column, table } from './page.js';
@@ -32,6 +34,24 @@ export function estimateTables(report: RunReport): Html {
     rows.length > 0 &&
     html`<details><summary>${title} (${rows.length})</summary>${table(rows, estimateColumns(report))}</details>`;
   return html`${fold('All estimates', main)}${fold('Estimates for the null: random subsets of clean classes', rest)}`;
+}
+
+const readingColumns: Column<ScoreReading>[] = [
+  { head: 'measured by', value: (r) => INSTRUMENTS[r.instrument], kind: 't' },
+  { head: 'unit of T', value: (r) => (r.noise === null ? '–' : NOISES[r.noise]), kind: 't' },
+  { head: 'averaged over', value: (r) => (r.axis === 'epochs' ? 'epochs' : 'ln(step)'), kind: 't' },
+  { head: 'S', value: (r) => decimal(r.score) },
+  { head: 'D', value: (r) => decimal(r.distance) },
+  { head: 'p', value: (r) => chanceText(r.p) },
+  { head: 'rank', value: (r) => decimal(r.rank) },
+];
+const INSTRUMENTS = { resolved: 'resolved information', critics: 'critics' };
+const NOISES = { own: 'each group’s own noise', common: 'the clean classes’ noise' };
+
+/** The score under every way it was measured; null where there is only one. The first row is the headline's. */
+export function readingTable({ readings }: RunReport): Html | null {
+  if (readings.length < 2) return null;
+  return html`<p class="note"><b>How far the score depends on how it is measured.</b> First row: the headline.</p>${table(readings, readingColumns)}`;
 }
 
 const epochColumns: Column<EpochRow>[] = [
