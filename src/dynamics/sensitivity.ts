@@ -1,8 +1,9 @@
 /**
- * How much a ranking of attacks by stealth depends on the analyst's choices: β in both conventions, the smoothing window, the estimator,
- * the layer. For every choice: the scores, and Kendall's τ between their order and the order under the reference choice.
+ * How much a ranking of attacks by stealth depends on the analyst's choices: β in both conventions, the smoothing window, the time axis, the
+ * estimator (with its κ and noise model), the layer. For every choice: the scores, and Kendall's τ between their order and the order under the reference choice.
  */
 import { UserError } from '../base/errors.js';
+import type { TimeAxis } from './distance.js';
 import type { LagrangianConvention } from './lagrangian.js';
 import { kendallTau } from './rank.js';
 import { stealth } from './stealth.js';
@@ -23,6 +24,8 @@ export interface Choice {
   /** `tishby`: β weighs I(T;Ŷ), as in the score's definition; `compression`: β weighs I(X;T). */
   convention: LagrangianConvention;
   window: number;
+  /** How averages over time weight checkpoints; default epochs. */
+  axis?: TimeAxis;
   /** Estimators of I(X;T) and I(T;Ŷ). */
   estimators: { 'I(X;T)': string; 'I(T;Ŷ)': string };
   layer: string;
@@ -40,7 +43,7 @@ export interface Outcome extends Choice {
 
 /** Score S of one attack under a choice, the mean over its seeds; null where a seed has no score. */
 export function scoreUnder({ target, tables }: Contestant, choice: Choice): number | null {
-  const { beta, convention, window, estimators, layer } = choice;
+  const { beta, convention, window, axis, estimators, layer } = choice;
   // (β·G(X;T) + G(T;Ŷ)) / (1 + β) is the score's own form at 1/β.
   const weight = convention === 'tishby' ? beta : 1 / beta;
   const scores = tables.map(({ layer: own, rows }) => {
@@ -50,7 +53,7 @@ export function scoreUnder({ target, tables }: Contestant, choice: Choice): numb
     );
     return stealth(
       chosen.map((r) => ({ ...r, estimator: 'chosen' })),
-      { target, beta: weight, window },
+      { target, beta: weight, window, axis },
     ).score;
   });
   return scores.length > 0 && scores.every((s) => s !== null) ? mean(scores as number[]) : null;

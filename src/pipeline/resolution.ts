@@ -188,6 +188,26 @@ export function resolvedRows(rows: readonly ResolutionRow[], kappa: Kappas, scor
   });
 }
 
+/** Factors of κ beside the chosen one, two steps of the ladder either way. */
+export const KAPPA_FACTORS = [1 / 2, Math.SQRT1_2, Math.SQRT2, 2] as const;
+
+/** Name of the estimator at a multiple of the chosen κ. */
+export const atFactor = (factor: number) => `resolved, κ × ${Number(factor.toPrecision(2))}`;
+/** Name of the estimator with the clean classes' noise as the unit for all groups. */
+export const COMMON = 'resolved, common noise';
+
+/** The same groups and moments at other κ, and under the common noise model: what the sensitivity of a score is judged by. */
+export function resolvedAlternatives(rows: readonly ResolutionRow[], kappas: Kappas): EstimateRow[] {
+  const named = (estimator: string, found: EstimateRow[]) => found.map((r) => ({ ...r, estimator }));
+  const near = (kappa: number) => rows[0]?.kappas.find((k) => Math.abs(k / kappa - 1) < 1e-6);
+  const scaled = (factor: number): Kappas =>
+    Object.fromEntries(Object.entries(kappas).map(([q, kappa]) => [q, near(kappa * factor)]));
+  return [
+    ...KAPPA_FACTORS.flatMap((f) => named(atFactor(f), resolvedRows(rows, scaled(f)))),
+    ...named(COMMON, resolvedRows(rows, kappas, { ...SCORED, 'I(X;T)': 'common' })),
+  ];
+}
+
 /** Replaces the resolved rows of `information.jsonl` by those at `kappas`, by default what all moments up to now give. */
 export async function writeResolved(dir: RunDirectory, kappas?: Kappas): Promise<void> {
   const resolution = await dir.rows<ResolutionRow>('resolution.jsonl');

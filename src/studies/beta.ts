@@ -1,9 +1,10 @@
-/** How much the ranking of attacks by stealth depends on β, the window, the estimator and the layer. */
+/** How much the ranking of attacks by stealth depends on β, the window, the time axis, the estimator with its κ and noise model, and the layer. */
 
 import { type Choice, type Contestant, lagrangianConventions, type Outcome, sensitivity } from '../dynamics/index.js';
 import { type Repeated, type Setting, settings } from '../findings/settings.js';
 import { succeeds } from '../findings/success.js';
 import { otherEstimators } from '../pipeline/alternatives.js';
+import { atFactor, COMMON, KAPPA_FACTORS } from '../pipeline/resolution.js';
 import { type Block, type Cell, decimal, linesFigure, type StudyReport, type StudySection } from '../report/index.js';
 import { grid } from './grid.js';
 import { failedSection, fileWord, footer, settingWords, summaryTable } from './sections.js';
@@ -14,12 +15,14 @@ const BETAS = Array.from({ length: 9 }, (_, i) => 10 ** (-1 + i / 4));
 const WINDOWS = [1, 2, 3, 5];
 
 const QUICK = { 'I(X;T)': 'infonce', 'I(T;Ŷ)': 'infonce' };
+const both = (name: string) => ({ 'I(X;T)': name, 'I(T;Ŷ)': name });
 const estimatorName = ({ estimators: e }: Choice) =>
   e['I(X;T)'] === e['I(T;Ŷ)'] ? e['I(X;T)'] : `${e['I(X;T)']} / ${e['I(T;Ŷ)']}`;
 
 export const betaStudy: Study = {
   name: 'beta',
-  summary: 'sensitivity of the stealth score: β in both conventions, window, estimator, layer; rank stability',
+  summary:
+    'sensitivity of the stealth score: β in both conventions, window, time axis, κ, noise model, estimator, layer; rank stability',
   defaults: {
     attacks: ['badnets', 'blend', 'sig'].map((attack) => ({ attack })),
     rates: [0.05, 0.1],
@@ -58,10 +61,14 @@ function sectionOf(setting: Setting) {
   }
   const layer = attacks[0].config.layer![0];
   const contestants = attacks.map((a) => contestant(a, layer));
-  const reference: Choice = { beta: 1, convention: 'tishby', window: 1, estimators: QUICK, layer };
-  const outcomes = sensitivity(contestants, reference, choices(reference, attacks[0].config.layer!));
+  const estimators = attacks[0].runs[0].report.basis === 'resolved' ? both('resolved') : QUICK;
+  const reference: Choice = { beta: 1, convention: 'tishby', window: 1, axis: 'epochs', estimators, layer };
+  const tried = choices(reference, attacks[0].config.layer!);
+  const outcomes = sensitivity(contestants, reference, tried).filter((o) =>
+    Object.values(o.scores).some((s) => s !== null),
+  );
   const name = fileWord(setting.dataset);
-  const betas = outcomes.filter((o) => o.window === 1 && o.layer === layer && estimatorName(o) === 'infonce');
+  const betas = outcomes.filter((o) => varied(o, reference) === 'β' || varied(o, reference) === 'convention');
   const worst = outcomes.flatMap((o) => (o.tau === null ? [] : [o])).sort((a, b) => a.tau! - b.tau!)[0];
   const failing = attacks.filter((a) => !succeeds(a)).map((a) => a.label);
   const lede = worst
@@ -87,7 +94,7 @@ function sectionOf(setting: Setting) {
       stabilityTable(outcomes, reference),
       {
         kind: 'text',
-        text: 'τ: Kendall’s rank correlation of the order of attacks with that at the reference (β = 1, window 1, infonce, the first layer). Without one: the lowest τ when one attack is left out, and which one. It tests whether the agreement depends on a single attack.',
+        text: 'τ: Kendall’s rank correlation of the order of attacks with that at the reference (β = 1, window 1, averages over epochs, the run’s own instrument, the first layer). Without one: the lowest τ when one attack is left out, and which one. It tests whether the agreement depends on a single attack.',
       },
       scoreTable(outcomes),
       summaryTable(attacks),
@@ -110,14 +117,29 @@ function choices(reference: Choice, layers: readonly string[]): Choice[] {
     BETAS.map((beta) => ({ ...reference, beta, convention })),
   );
   const windows = WINDOWS.filter((w) => w !== 1).map((window) => ({ ...reference, window }));
-  const estimators = otherEstimators.map((e) => ({ ...reference, estimators: e }));
-  const others = layers.slice(1).map((layer) => ({ ...reference, layer }));
-  return [...conventions, ...windows, ...estimators, ...others];
+  const axis: Choice = { ...reference, axis: 'ln step' };
+  const resolved = [...KAPPA_FACTORS.map(atFactor), COMMON].map(both);
+  const estimators = [...resolved, QUICK, ...otherEstimators]
+    .filter((e) => JSON.stringify(e) !== JSON.stringify(reference.estimators))
+    .map((e) => ({ ...reference, estimators: e }));
+  // Critics read the other layers, whatever reads the first.
+  const others = layers.slice(1).map((layer) => ({ ...reference, layer, estimators: QUICK }));
+  return [...conventions, ...windows, axis, ...estimators, ...others];
+}
+
+/** What a choice has of its own against the reference. */
+function varied(o: Choice, reference: Choice): string {
+  if (o.convention !== reference.convention) return 'convention';
+  if (o.window !== reference.window) return 'window';
+  if (o.axis !== reference.axis) return 'time axis';
+  if (o.layer !== reference.layer) return 'layer';
+  return estimatorName(o) !== estimatorName(reference) ? 'estimator' : 'β';
 }
 
 function choiceWords(c: Choice): string {
   const beta = `β = ${Number(c.beta.toPrecision(3))}${c.convention === 'compression' ? ' on I(X;T)' : ''}`;
-  return `${beta}, window ${c.window}, ${estimatorName(c)}, ${c.layer}`;
+  const axis = c.axis === 'ln step' ? ', averages over ln(step)' : '';
+  return `${beta}, window ${c.window}${axis}, ${estimatorName(c)}, ${c.layer}`;
 }
 
 function betaFigure(outcomes: readonly Outcome[], convention: Choice['convention'], name: string, setting: Setting) {
@@ -144,18 +166,8 @@ function betaFigure(outcomes: readonly Outcome[], convention: Choice['convention
 }
 
 function stabilityTable(outcomes: readonly Outcome[], reference: Choice): Block {
-  const differs = (o: Outcome) =>
-    o.convention !== reference.convention
-      ? 'convention'
-      : o.window !== 1
-        ? 'window'
-        : o.layer !== reference.layer
-          ? 'layer'
-          : estimatorName(o) !== 'infonce'
-            ? 'estimator'
-            : 'β';
   const rows = outcomes.map((o): Cell[] => [
-    differs(o),
+    varied(o, reference),
     choiceWords(o),
     o.tau === null ? '–' : decimal(o.tau, 2),
     o.leaveOneOut ? decimal(o.leaveOneOut.tau, 2) : '–',

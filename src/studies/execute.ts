@@ -17,6 +17,7 @@ import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
+import { kappasIn, type ResolutionRow, resolvedAlternatives } from '../pipeline/resolution.js';
 import { shareKappa } from '../pipeline/share-kappa.js';
 import { RunDirectory } from '../runs/directory.js';
 import { type RunResult, readRunDocument } from '../runs/documents.js';
@@ -206,9 +207,15 @@ class Meter {
 
 /** A finished run as its folder has it. */
 async function readRun(name: string, config: RunConfig, result: RunResult, dir: RunDirectory): Promise<StudyRun> {
-  const layers = (await dir.rows<EstimateRow>('information.jsonl')).filter((r) => r.layer !== config.layer![0]);
+  const rows = await dir.rows<EstimateRow>('information.jsonl');
+  const layers = rows.filter((r) => r.layer !== undefined && r.layer !== config.layer![0]);
   await makeRepresentation(dir);
-  const others = [...layers, ...(await dir.rows<EstimateRow>('information-others.jsonl'))];
+  const resolution = await dir.rows<ResolutionRow>('resolution.jsonl');
+  const others = [
+    ...layers,
+    ...resolvedAlternatives(resolution, kappasIn(rows)),
+    ...(await dir.rows<EstimateRow>('information-others.jsonl')),
+  ];
   return { name, config, result, report: await reportOf(dir), others };
 }
 

@@ -6,6 +6,7 @@ import {
   kappasIn,
   kappasOf,
   type ResolutionRow,
+  resolvedAlternatives,
   resolvedRows,
   scoredRows,
   unresolvable,
@@ -97,6 +98,18 @@ describe('rows at the chosen κ', () => {
       false,
       false,
       true,
+    ]);
+  });
+});
+
+describe('rows at other κ and under the other noise model', () => {
+  it('are those of the ladder, each under a name of its own; a κ that the ladder lacks has none', () => {
+    const rows = [row(1, '1', ladder(0)), row(1, '1', [4, 2, 0], { variant: 'common' })];
+    const found = resolvedAlternatives(rows, { 'I(X;T)': 2 });
+    expect(found.map((r) => [r.estimator, r.nats, r.kappa])).toEqual([
+      ['resolved, κ × 0.5', 4.5, 1],
+      ['resolved, κ × 2', 0.4, 4],
+      ['resolved, common noise', 2, 2],
     ]);
   });
 });
