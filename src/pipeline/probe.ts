@@ -5,7 +5,7 @@ import type { ImageSet } from '../datasets/types.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { CheckpointData } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
-import { channelOf, layerSuffix, readProbe } from '../runs/probes.js';
+import { channelOf, headOf, layerSuffix, readProbe } from '../runs/probes.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Prepared } from './prepare.js';
 import { instrumentsOf } from './resolution.js';
@@ -24,6 +24,11 @@ export async function recordProbe(
   if (set.n > 0) {
     const tensors: Record<string, Tensor> = {};
     for (const layer of config.layer!) Object.assign(tensors, await probeLayer(trainer, set, config, layer));
+    const head = headOf(asTensors(trainer.weights()), tensors.logits.shape[2], tensors.t.shape[2]);
+    if (head && trainer.config.noiseStd > 0) {
+      tensors.head_weight = head;
+      tensors.head_noise_std = tensor(Float32Array.of(trainer.config.noiseStd), [1]);
+    }
     await writeSafetensors(dir.probe(epoch), tensors);
   }
   await trainer.state.collect();

@@ -21,7 +21,16 @@ export interface Probe {
   channel?: { noiseFree: Matrix; head: Head };
 }
 
-/** What resolved information needs of a moment of an own run: T̄ of the last layer, and the weights from T to the logits. */
+/** The weights [classes, d] from T to the logits among a network's: the last matrix of that shape; undefined where there is none. */
+export const headOf = (weights: Record<string, Tensor>, classes: number, d: number): Tensor | undefined =>
+  Object.values(weights)
+    .filter(({ shape }) => shape.length === 2 && shape[0] === classes && shape[1] === d)
+    .at(-1);
+
+/**
+ * What resolved information needs of a moment of an own run: T̄ of the last layer, and the last layer itself, whose noise has standard
+ * deviation `gamma`. Runs of version 0.1.0 have its weights in the checkpoint alone.
+ */
 export async function channelOf(
   dir: RunDirectory,
   epoch: number,
@@ -30,10 +39,9 @@ export async function channelOf(
 ): Promise<Probe['channel']> {
   const classes = tensors.logits.shape[2];
   const noiseFree = matrix(tensors.t_noise_free);
-  const { d } = noiseFree;
-  const weights = Object.values((await readSafetensors(dir.checkpoint(epoch))).tensors);
-  const head = weights.filter(({ shape }) => shape.length === 2 && shape[0] === classes && shape[1] === d).at(-1);
-  if (!head) throw new UserError(`the checkpoint has no weights [${classes}, ${d}] from T to the logits`);
+  const head =
+    tensors.head_weight ?? headOf((await readSafetensors(dir.checkpoint(epoch))).tensors, classes, noiseFree.d);
+  if (!head) throw new UserError(`the checkpoint has no weights [${classes}, ${noiseFree.d}] from T to the logits`);
   return { noiseFree, head: { weights: head.data as Float32Array, classes, gamma } };
 }
 

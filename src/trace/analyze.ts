@@ -131,10 +131,10 @@ async function configOfTrace(
   const given = trace.config as Partial<RunConfig>;
   const first = await readProbeArrays(dir, epochs[0], samples.n);
   const why = unresolvableTrace(first);
-  const asked = (options.instrument ?? given.instrument) as string[] | undefined;
+  const asked = options.instrument as string[] | undefined;
   if (why && asked?.includes('resolved')) throw new UserError(`--instrument resolved: ${why}`);
   if (why && asked === undefined) hooks.line?.(`critics take the place of resolved information: ${why}`);
-  const instrument = asked ?? (why ? ['critics'] : ['resolved']);
+  const instrument = asked ?? (why ? ['critics'] : (given.instrument ?? ['resolved']));
   const quick = resolveConfig({ ...options, instrument, attack: 'none' });
   const view = (options.view ?? given.view ?? (first.t_noise_free ? 'network' : 'pixels')) as RunConfig['view'];
   if (view === 'network' && !first.t_noise_free)

@@ -51,16 +51,20 @@ describe('a trace', () => {
       'pointwise',
     ])
       rmSync(at('copy', file), { recursive: true, force: true });
-    expect((await box.run(['analyze', 'copy'])).code).toBe(0);
+    const { code, stderr } = await box.run(['analyze', 'copy']);
+    expect(code, stderr).toBe(0);
     const found = rows('copy');
+    expect(found.some((r) => r.estimator === 'resolved')).toBe(true);
     // The groups are drawn anew from the samples that were kept, so that their values differ by chance only.
     const z = truth
       .filter((r) => r.group === 'all' || /^\d+$/.test(r.group))
       .flatMap((r) => {
+        // The standard error of resolved information is that of its draws of noise for given samples; the samples are others.
+        if (r.estimator === 'resolved') return [];
         const twin = found.find((f) => f.epoch === r.epoch && f.group === r.group && f.quantity === r.quantity);
         return twin ? [(twin.nats - r.nats) / Math.hypot(twin.standardError, r.standardError)] : [];
       });
-    expect(z.length).toBeGreaterThan(40);
+    expect(z.length).toBeGreaterThan(15);
     expect(z.filter((v) => Math.abs(v) < 3).length / z.length).toBeGreaterThan(0.9);
   }, 240_000);
 

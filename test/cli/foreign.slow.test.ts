@@ -78,7 +78,7 @@ describe.skipIf(!hasTorch)('a training of PyTorch’s', () => {
       });
     }
     for (const trace of ['own', 'out/noisy']) {
-      const { code, stderr } = await box.run(['analyze', trace, '--seed', '3']);
+      const { code, stderr } = await box.run(['analyze', trace, '--seed', '3', '--instrument', 'critics']);
       expect(code, stderr).toBe(0);
     }
     const recorded = estimates('out/noisy');

@@ -11,7 +11,9 @@ import { MAIN, sandbox } from './helpers.js';
 const box = sandbox();
 const ibscope = box.run;
 
-const TINY = '--width 2 --epochs 2 --train-limit 2500 --test-limit 100 --null-splits 1 --draws 1'.split(' ');
+const TINY = '--width 2 --epochs 2 --checkpoints 1 --train-limit 2500 --test-limit 100 --null-splits 1 --draws 1'.split(
+  ' ',
+);
 
 describe('poison', () => {
   it('writes exactly the images that a run trains on', async () => {
