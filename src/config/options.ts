@@ -95,6 +95,12 @@ export const runOptions = z.object({
   nullSplits: whole(0, 'a whole number from 0').describe(
     'random divisions of each clean class into two halves, for the null of the score; 0: no null (default 4; with critics alone 1)',
   ),
+  control: z
+    .enum(['none', 'paired'], { error: 'none or paired' })
+    .optional()
+    .describe(
+      'paired: also probes the poisoned samples’ own images without their trigger, and test images of the target class; both are not trained on (default none)',
+    ),
   instrument: z
     .array(z.enum(instruments, { error: `one of ${instruments.join(', ')}` }))
     .min(1, `one of ${instruments.join(', ')}`)

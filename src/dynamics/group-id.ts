@@ -5,6 +5,8 @@
  *   labelled c but cover samples;
  * - `k` clean samples of another class k; `all` the whole training set; `cover` the cover samples;
  * - `k/null-a<s>` and `k/null-b<s>` two disjoint random subsets of clean class k, per split s, for the null of the score;
+ * - `c/untriggered` the images of the poisoned samples without their trigger, and `c/held-out` test images of class c: controls that are
+ *   not trained on;
  * - `c/authors` the first rate·N samples labelled c, which the authors of arXiv 2511.21923 use as the backdoor group.
  *
  * With attack `none`, `c/backdoor` is a random subset of the target class of the size that the poison rate gives, and `c/clean` the
@@ -18,7 +20,7 @@
 export const MINIMUM_GROUP = 100;
 
 /** The parts of the target class that a group may hold. */
-export const groupParts = ['backdoor', 'clean', 'mixed', 'all', 'authors'] as const;
+export const groupParts = ['backdoor', 'clean', 'mixed', 'all', 'authors', 'untriggered', 'held-out'] as const;
 export type GroupPart = (typeof groupParts)[number];
 
 /** The whole training set. */
@@ -53,7 +55,7 @@ export const isGroup = (text: string) =>
 
 /** The class and part of a group of the target class; null for any other group. */
 export function partOfGroup(group: string): { class: number; part: GroupPart } | null {
-  const match = /^(\d+)\/(\w+)$/.exec(group);
+  const match = /^(\d+)\/([\w-]+)$/.exec(group);
   const part = groupParts.find((p) => p === match?.[2]);
   return match && part ? { class: Number(match[1]), part } : null;
 }

@@ -105,6 +105,10 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
       return without(`there are several estimators of ${q} (${names.join(', ')}): name one of them`);
     }
   }
+  const named = new Set(
+    curves.filter((c) => c.quantity !== 'I(X;Ŷ)' && c.quantity !== 'I(T;Y)').map((c) => c.estimator),
+  );
+  const resolved = (options.estimator ?? (named.size === 1 ? [...named][0] : '')) === 'resolved';
   const byName = new Map(
     curves
       .filter((c) => options.estimator === undefined || c.estimator === options.estimator)
@@ -156,7 +160,7 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const result = distance(cast, epochs, beta, axis);
   if (!result)
     return without('the other classes carry no information and there are no standard errors to compare with');
-  const saturated = options.estimator === 'resolved' && mostlySaturated(rows, [...own, ...others]);
+  const saturated = resolved && mostlySaturated(rows, [...own, ...others]);
   if (saturated) return without(`the estimates of ${saturated} are saturated at most checkpoints: within 5 % of ln n`);
   const score = Math.exp(-result.distance);
   const nulls = nullDistribution(find, { classes: others, epochs, beta, axis, minimumSamples, curves }, notes);
@@ -164,7 +168,7 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
     score,
     distance: result.distance,
     ...(nulls
-      ? chance(nulls, score, integrationGap(result.parts, beta), options.estimator)
+      ? chance(nulls, score, integrationGap(result.parts, beta), resolved)
       : { null: null, p: null, rank: null }),
     excess: nulls && result.distance - mean(nulls.distances),
     parts: result.parts,
@@ -194,10 +198,10 @@ function chance(
   nulls: StealthNull,
   score: number,
   gap: number,
-  estimator?: string,
+  resolved: boolean,
 ): Pick<StealthResult, 'null' | 'p' | 'rank'> {
   const { gapsByClass = [], ...others } = nulls;
-  if (estimator !== 'resolved') {
+  if (!resolved) {
     const rank = (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws);
     return { null: others, p: rank, rank };
   }

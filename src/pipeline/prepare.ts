@@ -1,13 +1,20 @@
 /** From a configuration to data: load, poison, choose the groups. Nothing here touches the disk but the data set. */
 
+import type { PoisonedSet } from '../attacks/index.js';
 import type { RunHooks } from '../base/progress.js';
+import { Rng } from '../base/random.js';
 import { dataHash } from '../datasets/hash.js';
+import type { ImageSet } from '../datasets/index.js';
+import { pick } from '../datasets/select.js';
+import { type GroupPart, partOf } from '../dynamics/group-id.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { type MadeSet, type MarkedSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
 import { instrumentsOf } from './resolution.js';
 
 export interface Prepared extends MadeSet {
   groups: GroupPlan;
+  /** What the groups count in: the training set, and behind it the samples of controls. */
+  probed: PoisonedSet;
   /** SHA-256 of the images and labels training sees. */
   hash: string;
 }
@@ -18,7 +25,61 @@ export interface Prepared extends MadeSet {
  */
 export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise<Prepared> {
   const made = await makeSet(config, hooks);
-  return { ...made, groups: groupsOf(config, made), hash: dataHash(made.poisoned) };
+  const plan = { ...made, probed: made.poisoned, groups: groupsOf(config, made), hash: dataHash(made.poisoned) };
+  return config.control === 'paired' ? withControls(plan, config.seed, hooks) : plan;
+}
+
+/**
+ * Adds the groups of controls: the poisoned samples' own images without their trigger, which cancels what the images differ in, and
+ * test images of the target class, which show what not being trained on does by itself. Neither is trained on.
+ */
+function withControls(plan: Prepared, seed: number, hooks: RunHooks): Prepared {
+  const { dataset, poisoned, target, groups } = plan;
+  const backdoor = groups.groups.get(partOf(target, 'backdoor'));
+  if (!plan.triggered || !backdoor) {
+    hooks.line?.('--control paired: no trigger is known here, so there is no control without one');
+    return plan;
+  }
+  const pairs = Int32Array.from(backdoor, (at) => groups.samples[at]);
+  const controls: [GroupPart, ImageSet, Int32Array][] = [['untriggered', dataset.train, pairs]];
+  const own = Int32Array.from(plan.test.labels.keys()).filter((i) => plan.test.labels[i] === target);
+  if (own.length >= groups.size)
+    controls.push(['held-out', plan.test, new Rng(seed, 'groups', 'held-out').sample(own, groups.size)]);
+  else
+    hooks.line?.(
+      `--control paired: ${own.length} test images of the target class are too few for a group of ${groups.size}`,
+    );
+  const all = new Map(groups.groups);
+  let probed = poisoned;
+  let samples = groups.samples;
+  for (const [part, from, rows] of controls) {
+    const [first, behind] = [samples.length, probed.n];
+    samples = Int32Array.from([...samples, ...Array.from(rows.keys(), (i) => behind + i)]);
+    all.set(
+      partOf(target, part),
+      Int32Array.from(rows.keys(), (i) => first + i),
+    );
+    probed = appended(probed, pick(from, rows), target);
+  }
+  return { ...plan, probed, groups: { ...groups, samples, groups: all } };
+}
+
+/** A poisoned set with clean images behind it that count as labelled `label`; their numbers in the training set are −1. */
+function appended(set: PoisonedSet, { images, labels, n }: ImageSet, label: number): PoisonedSet {
+  const joined = new Uint8Array(set.images.length + images.length);
+  joined.set(set.images);
+  joined.set(images, set.images.length);
+  const more = (list: Int32Array, values: Int32Array) => Int32Array.from([...list, ...values]);
+  return {
+    ...set,
+    images: joined,
+    labels: more(set.labels, new Int32Array(n).fill(label)),
+    originalLabels: more(set.originalLabels, labels),
+    poisoned: Uint8Array.from([...set.poisoned, ...new Uint8Array(n)]),
+    cover: Uint8Array.from([...set.cover, ...new Uint8Array(n)]),
+    index: more(set.index, new Int32Array(n).fill(-1)),
+    n: set.n + n,
+  };
 }
 
 /** The groups of a configuration. They depend on labels and marks, not on pixels, so a set without its triggers has the same. */

@@ -16,11 +16,11 @@ type ProbeConfig = Pick<RunConfig, 'layer' | 'draws'>;
 export async function recordProbe(
   dir: RunDirectory,
   trainer: Trainer,
-  { poisoned, groups }: Pick<Prepared, 'poisoned' | 'groups'>,
+  { probed, groups }: Pick<Prepared, 'probed' | 'groups'>,
   config: ProbeConfig,
   epoch: number,
 ): Promise<void> {
-  const set = pick(poisoned, groups.samples);
+  const set = pick(probed, groups.samples);
   if (set.n > 0) {
     const tensors: Record<string, Tensor> = {};
     for (const layer of config.layer!) Object.assign(tensors, await probeLayer(trainer, set, config, layer));
@@ -65,7 +65,7 @@ async function probeLayer(
 /** What estimators read of a recorded probe, for one layer. */
 export async function checkpointData(
   dir: RunDirectory,
-  { poisoned, dataset, groups: { samples, groups } }: Pick<Prepared, 'poisoned' | 'dataset' | 'groups'>,
+  { probed, dataset, groups: { samples, groups } }: Pick<Prepared, 'probed' | 'dataset' | 'groups'>,
   config: Pick<RunConfig, 'layer' | 'view' | 'noise' | 'instrument'>,
   epoch: number,
   layer: string,
@@ -76,7 +76,7 @@ export async function checkpointData(
     ...(layer === config.layer![0] && instrumentsOf(config).includes('resolved') && config.noise > 0
       ? { channel: await channelOf(dir, epoch, tensors, config.noise) }
       : {}),
-    labels: Int32Array.from(samples, (i) => poisoned.originalLabels[i]),
+    labels: Int32Array.from(samples, (i) => probed.originalLabels[i]),
     classes: dataset.classes.length,
     groups,
   };

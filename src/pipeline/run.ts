@@ -133,7 +133,7 @@ class Run {
       };
       await dir.writeDocument('run.json', document);
     }
-    if (!(await dir.has(dir.samples))) await writeSamples(dir, data.poisoned, data.groups.samples);
+    if (!(await dir.has(dir.samples))) await writeSamples(dir, data.probed, data.groups.samples);
     if (!(await dir.has(dir.gallery))) await writeGallery(dir, { ...data, classes: data.dataset.classes });
     if (!(await dir.readDocument('perception.json'))) await this.writePerception();
     await dir.writeDocument('groups.json', groupsDocument(data.groups));

@@ -2,7 +2,7 @@
 import { isClassGroup } from '../dynamics/group-id.js';
 import type { RunReport } from './types.js';
 
-export type Role = 'backdoor' | 'clean' | 'mixed' | 'all' | 'cover' | 'other' | 'whole';
+export type Role = 'backdoor' | 'clean' | 'untriggered' | 'held-out' | 'mixed' | 'all' | 'cover' | 'other' | 'whole';
 
 export interface GroupStyle {
   role: Role;
@@ -19,6 +19,8 @@ type Drawing = Omit<GroupStyle, 'role' | 'label'>;
 const drawings: Record<Role, Drawing> = {
   backdoor: { color: 'var(--backdoor)', dash: 'none', symbol: 'circle', width: 2.25 },
   clean: { color: 'var(--clean)', dash: '7 3', symbol: 'square', width: 2 },
+  untriggered: { color: 'var(--backdoor)', dash: '2 4', symbol: 'triangle', width: 1.5 },
+  'held-out': { color: 'var(--clean)', dash: '2 4', symbol: 'diamond', width: 1.5 },
   all: { color: 'var(--all)', dash: '2 3', symbol: 'triangle', width: 2 },
   mixed: { color: 'var(--mixed)', dash: '8 3 2 3', symbol: 'diamond', width: 1.5 },
   cover: { color: 'var(--cover)', dash: '4 4', symbol: 'star', width: 1.5 },
@@ -27,7 +29,17 @@ const drawings: Record<Role, Drawing> = {
 };
 
 /** The order of groups in legends; figures draw the first in front. */
-export const roleOrder: readonly Role[] = ['backdoor', 'clean', 'mixed', 'all', 'cover', 'other', 'whole'];
+export const roleOrder: readonly Role[] = [
+  'backdoor',
+  'clean',
+  'untriggered',
+  'held-out',
+  'mixed',
+  'all',
+  'cover',
+  'other',
+  'whole',
+];
 
 export type GroupContext = Pick<RunReport, 'target' | 'classNames' | 'poisoned'>;
 
@@ -43,13 +55,15 @@ export function className(k: number, { classNames }: Pick<GroupContext, 'classNa
   return name && name !== String(k) ? `${name} (${k})` : `class ${k}`;
 }
 
+/** Roles of the parts of the target class. */
+const TARGET_ROLES = ['backdoor', 'clean', 'untriggered', 'held-out', 'mixed', 'all'] as const;
+
 function roleOf(group: string, target: number): Role | null {
   if (group === 'all') return 'whole';
   if (group === 'cover') return 'cover';
   if (isClassGroup(group)) return 'other';
   const [k, part] = group.split('/');
-  const own = part === 'backdoor' || part === 'clean' || part === 'mixed' || part === 'all';
-  return k === String(target) && own ? part : null;
+  return k === String(target) ? (TARGET_ROLES.find((role) => role === part) ?? null) : null;
 }
 
 function label(group: string, role: Role, context: GroupContext): string {
@@ -58,6 +72,10 @@ function label(group: string, role: Role, context: GroupContext): string {
       return context.poisoned ? 'poisoned samples' : 'random subset in place of poisoned samples';
     case 'clean':
       return 'clean samples of the target class';
+    case 'untriggered':
+      return 'their images without the trigger, not trained on';
+    case 'held-out':
+      return 'test images of the target class';
     case 'mixed':
       return 'half poisoned, half clean';
     case 'all':
