@@ -21,7 +21,11 @@ const uniform = () => {
   return state / 2147483647;
 };
 
-const options = '--width 2 --epochs 3 --train-limit 2300 --test-limit 100 --checkpoints 1,3 --draws 1'.split(' ');
+// 36 steps an epoch: moments inside the first epoch, at its end, inside the second and at the end.
+const options =
+  '--width 2 --model resnet10 --epochs 2 --train-limit 2300 --test-limit 100 --probe-size 100 --checkpoints 2s,9s,1,45s,2 --draws 2 --null-splits 1'.split(
+    ' ',
+  );
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-kill-'));
 
 function start(out, resume) {
@@ -34,10 +38,10 @@ function start(out, resume) {
 /** Everything a run ends with but where it lies and how long it took. */
 function numbers(out) {
   const { dir: _, report: __, seconds: ___, ...rest } = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
-  const rows = readFileSync(join(out, 'information.jsonl'), 'utf8');
+  const rows = ['information.jsonl', 'resolution.jsonl'].map((log) => readFileSync(join(out, log), 'utf8'));
   const epochs = readFileSync(join(out, 'events.jsonl'), 'utf8')
     .split('\n')
-    .filter((l) => l.includes('"event":"epoch"'))
+    .filter((l) => /"event":"(epoch|moment)"/.test(l))
     .map((l) => ({ ...JSON.parse(l), seconds: 0 }));
   return JSON.stringify([rest, rows, epochs]);
 }
