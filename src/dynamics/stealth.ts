@@ -36,6 +36,8 @@ export interface StealthResult {
   p: number | null;
   /** The empirical share: (1 + draws at least as far) / (1 + draws). */
   rank: number | null;
+  /** How far the integration gap lies above the mean of the null's, in their standard deviations; it compares instruments. */
+  separation: number | null;
   /** D − mean D_null: the part of the distance that noise and the variety of classes do not explain. */
   excess: number | null;
   /** The gaps in D, by quantity. */
@@ -53,7 +55,8 @@ export interface StealthResult {
 }
 
 /** The score of a run under one way of measuring it. */
-export interface ScoreReading extends Pick<StealthResult, 'score' | 'distance' | 'p' | 'rank' | 'reason'> {
+export interface ScoreReading
+  extends Pick<StealthResult, 'score' | 'distance' | 'p' | 'rank' | 'separation' | 'reason'> {
   instrument: 'resolved' | 'critics';
   /** Whose noise is the unit of T̄: the group's `own`, or the clean classes' `common`; null for critics. */
   noise: 'own' | 'common' | null;
@@ -87,7 +90,16 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
   const { target, beta = 1, window = 1, axis = 'epochs', minimumSamples = MINIMUM_GROUP } = options;
   if (!(beta >= 0 && Number.isFinite(beta))) throw new UserError(`beta must be a finite number from 0, got ${beta}`);
   const notes: string[] = [];
-  const empty = { score: null, distance: null, null: null, p: null, rank: null, excess: null, parts: {} };
+  const empty = {
+    score: null,
+    distance: null,
+    null: null,
+    p: null,
+    rank: null,
+    separation: null,
+    excess: null,
+    parts: {},
+  };
   const without = (reason: string): StealthResult => ({
     ...empty,
     reason,
@@ -169,7 +181,7 @@ export function stealth(rows: readonly EstimateRow[], options: StealthOptions): 
     distance: result.distance,
     ...(nulls
       ? chance(nulls, score, integrationGap(result.parts, beta), resolved)
-      : { null: null, p: null, rank: null }),
+      : { null: null, p: null, rank: null, separation: null }),
     excess: nulls && result.distance - mean(nulls.distances),
     parts: result.parts,
     beta,
@@ -199,12 +211,16 @@ function chance(
   score: number,
   gap: number,
   resolved: boolean,
-): Pick<StealthResult, 'null' | 'p' | 'rank'> {
+): Pick<StealthResult, 'null' | 'p' | 'rank' | 'separation'> {
   const { gapsByClass = [], ...others } = nulls;
+  const gaps = gapsByClass.flat();
+  const centre = mean(gaps);
+  const spread = Math.sqrt(gaps.reduce((sum, g) => sum + (g - centre) ** 2, 0) / (gaps.length - 1));
+  const separation = spread > 0 ? (gap - centre) / spread : null;
   if (!resolved) {
     const rank = (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws);
-    return { null: others, p: rank, rank };
+    return { null: others, p: rank, rank, separation };
   }
-  const rank = (1 + gapsByClass.flat().filter((g) => g >= gap).length) / (1 + nulls.draws);
-  return { null: nulls, p: exceedance(gapsByClass, gap), rank };
+  const rank = (1 + gaps.filter((g) => g >= gap).length) / (1 + nulls.draws);
+  return { null: nulls, p: exceedance(gapsByClass, gap), rank, separation };
 }

@@ -29,8 +29,24 @@ export function readingsOf(
     return models.flatMap(({ noise, table }) =>
       AXES.map((axis) => {
         const estimator = instrument === 'resolved' ? 'resolved' : undefined;
-        const { score, distance, p, rank, reason } = stealth(table, { target, beta, window, axis, estimator });
-        return { instrument, noise, axis, score, distance, p, rank, ...(reason === undefined ? {} : { reason }) };
+        const { score, distance, p, rank, separation, reason } = stealth(table, {
+          target,
+          beta,
+          window,
+          axis,
+          estimator,
+        });
+        return {
+          instrument,
+          noise,
+          axis,
+          score,
+          distance,
+          p,
+          rank,
+          separation,
+          ...(reason === undefined ? {} : { reason }),
+        };
       }),
     );
   });

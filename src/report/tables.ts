@@ -44,6 +44,7 @@ const readingColumns: Column<ScoreReading>[] = [
   { head: 'D', value: (r) => decimal(r.distance) },
   { head: 'p', value: (r) => chanceText(r.p) },
   { head: 'rank', value: (r) => decimal(r.rank) },
+  { head: 'gap above the null, in its spreads', value: (r) => decimal(r.separation, 1) },
 ];
 const INSTRUMENTS = { resolved: 'resolved information', critics: 'critics' };
 const NOISES = { own: 'each group’s own noise', common: 'the clean classes’ noise' };

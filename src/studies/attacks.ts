@@ -5,6 +5,7 @@ import { findings } from '../findings/paper.js';
 import { type Setting, settings } from '../findings/settings.js';
 import type { Finding, StudyReport, StudySection, Verdict } from '../report/index.js';
 import { grid } from './grid.js';
+import { readingBlocks } from './readings.js';
 import {
   failedSection,
   fileWord,
@@ -64,6 +65,7 @@ function section({ setting, found }: Judged): StudySection {
       summaryTable(setting.attacks),
       scoresBlock(setting, name),
       ...(perception.length > 0 ? [{ kind: 'figures' as const, figures: perception }] : []),
+      ...readingBlocks(setting),
       ...trajectoryBlocks(setting, name),
       ...accelerationBlocks(setting),
       ...phaseBlocks(setting),

@@ -54,6 +54,23 @@ describe('p of resolved information', () => {
     expect(Math.abs(low - 20)).toBeLessThan(14);
   });
 
+  it('stands beside the gap in spreads of the null, which critics have too', () => {
+    const rows = table(EPOCHS, plainRun(10, 3, 1), 0.02, new Rng(1, 'spreads'));
+    const own = stealth(resolved(rows), { target: 0 });
+    const gaps = own.null!.gapsByClass!.flat();
+    const centre = gaps.reduce((a, b) => a + b, 0) / gaps.length;
+    const spread = Math.sqrt(gaps.reduce((t, g) => t + (g - centre) ** 2, 0) / (gaps.length - 1));
+    const parts = Object.values(own.parts).map((p) => p!.integrationGap);
+    expect(own.separation!).toBeCloseTo(((parts[0] + parts[1]) / 2 - centre) / spread, 10);
+    expect(stealth(rows, { target: 0 }).separation).toBeCloseTo(own.separation!, 12);
+    expect(
+      stealth(
+        rows.filter((r) => !r.group.includes('null')),
+        { target: 0 },
+      ).separation,
+    ).toBeNull();
+  });
+
   it('of critics stays the share of the null’s scores', () => {
     const found = stealth(table(EPOCHS, plainRun(10, 3, 1), 0.02, new Rng(1, 'critics')), { target: 0 });
     expect(found.p).toBe(found.rank);

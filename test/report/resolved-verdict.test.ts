@@ -19,6 +19,7 @@ const found = (p: number | null, score = 0.8): StealthResult => ({
   null: range,
   p,
   rank: 0.1,
+  separation: 2,
   excess: 0,
   parts: {},
   beta: 1,
