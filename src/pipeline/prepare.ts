@@ -1,6 +1,5 @@
 /** From a configuration to data: load, poison, choose the groups. Nothing here touches the disk but the data set. */
 
-import type { PoisonedSet } from '../attacks/index.js';
 import type { RunHooks } from '../base/progress.js';
 import { Rng } from '../base/random.js';
 import { dataHash } from '../datasets/hash.js';
@@ -10,6 +9,8 @@ import { type GroupPart, partOf } from '../dynamics/group-id.js';
 import { type GroupPlan, planGroups } from '../information/groups.js';
 import { type MadeSet, type MarkedSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
 import { instrumentsOf } from './resolution.js';
+
+type PoisonedSet = MadeSet['poisoned'];
 
 export interface Prepared extends MadeSet {
   groups: GroupPlan;

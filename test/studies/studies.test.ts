@@ -221,7 +221,7 @@ describe('the report of a study', () => {
     const reference = table.rows.filter((r) => String(r[1]).startsWith('β = 1, window 1, infonce, layer4'));
     expect(reference.length).toBeGreaterThan(0);
     for (const row of reference) expect(cell(table.head, row, 'τ')).toBe('1.00');
-    expect(new Set(table.rows.map((r) => r[0]))).toEqual(new Set(['β', 'convention', 'window', 'estimator']));
+    expect(new Set(table.rows.map((r) => r[0]))).toEqual(new Set(['β', 'convention', 'window', 'time axis']));
   });
 
   it('the table of trajectories has a line a run, group, quantity and checkpoint', () => {
