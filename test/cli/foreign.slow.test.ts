@@ -243,7 +243,7 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
 
 describe('a set that came poisoned, given to a run', () => {
   const box = sandbox();
-  const small = ['--width', '2', '--epochs', '1', '--null-splits', '0'];
+  const small = ['--width', '2', '--epochs', '1', '--checkpoints', '1', '--null-splits', '0'];
 
   it('is trained on as it is: its rate and name stand in the result, its triggered test images give the ASR', async () => {
     const poison = [
