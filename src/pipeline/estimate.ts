@@ -2,7 +2,7 @@
 
 import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
-import { isNullGroup } from '../dynamics/group-id.js';
+import { isClassGroup, isNullGroup } from '../dynamics/group-id.js';
 import { type EstimateRow, type Quantity, stealthQuantities } from '../dynamics/index.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
@@ -16,13 +16,14 @@ type Settings = Pick<RunConfig, 'layer' | 'critic' | 'seed' | 'instrument' | 'no
 const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantity'>) =>
   (stealthQuantities as readonly string[]).includes(quantity) && !isNullGroup(group);
 
-/** Whether resolved information is measured at a layer: the last one, which the logits are a function of. */
-const resolvedAt = (config: Settings) => instrumentsOf(config).includes('resolved') && unresolvable(config) === null;
+/** Whether resolved information is measured: its noise must be known, and κ is chosen from clean classes. */
+const resolvedAt = (config: Settings, ids: Iterable<string>) =>
+  instrumentsOf(config).includes('resolved') && unresolvable(config) === null && [...ids].some(isClassGroup);
 
 /** The quantities that critics estimate: all, or those that resolved information does not give. */
-function criticQuantities(config: Settings, layer: string): Quantity[] {
+function criticQuantities(config: Settings, layer: string, ids: Iterable<string>): Quantity[] {
   const all: Quantity[] = ['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)', 'I(T;Y)'];
-  const replaced = resolvedAt(config) && !instrumentsOf(config).includes('critics') && layer === config.layer![0];
+  const replaced = resolvedAt(config, ids) && !instrumentsOf(config).includes('critics') && layer === config.layer![0];
   return replaced ? ['I(X;Ŷ)', 'I(T;Y)'] : all;
 }
 
@@ -35,7 +36,7 @@ const estimatesOf = (quantities: readonly Quantity[], groups: Iterable<string>) 
 /** Rows that the critics write for one checkpoint: what a complete one has. */
 export function criticRows(config: Settings, groups: Iterable<string>): number {
   const ids = [...groups];
-  return config.layer!.reduce((s, layer) => s + estimatesOf(criticQuantities(config, layer), ids), 0);
+  return config.layer!.reduce((s, layer) => s + estimatesOf(criticQuantities(config, layer, ids), ids), 0);
 }
 
 /**
@@ -54,14 +55,19 @@ export async function recordEstimates(
   const lines: EstimateRow[] = [];
   const pointwise: Record<string, Tensor> = {};
   const layers = config.layer!;
-  const resolved = resolvedAt(config) && !known.some((r) => r.estimator === 'resolved');
+  let resolved = false;
   for (const layer of layers) {
     const data = await read(layer);
-    if (layer === layers[0] && resolved) Object.assign(pointwise, await recordResolution(dir, epoch, config, data));
+    const ids = [...data.groups.keys()];
+    // At the first layer, the last of the network by default: the logits are a function of it.
+    if (layer === layers[0] && resolvedAt(config, ids) && !known.some((r) => r.estimator === 'resolved')) {
+      Object.assign(pointwise, await recordResolution(dir, epoch, config, data));
+      resolved = true;
+    }
     const made = known.filter((r) => r.estimator !== 'resolved' && (r.layer ?? layers[0]) === layer);
-    const only = criticQuantities(config, layer).filter((q) => !made.some((r) => r.quantity === q));
+    const only = criticQuantities(config, layer, ids).filter((q) => !made.some((r) => r.quantity === q));
     if (only.length === 0) continue;
-    const total = estimatesOf(only, data.groups.keys());
+    const total = estimatesOf(only, ids);
     const stage = `information at epoch ${Number(epoch.toFixed(3))}${layers.length > 1 ? `, ${layer}` : ''}`;
     const report = (done: number) => {
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
