@@ -42,6 +42,7 @@ function exchanged(rows: readonly EstimateRow[], target: number, k: number): Est
   });
 }
 
+/** Whether p are uniform where nothing is poisoned. */
 export interface Calibration {
   /** Kolmogorov's sup |F − uniform| over all p. */
   statistic: number;

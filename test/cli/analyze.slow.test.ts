@@ -36,7 +36,7 @@ describe('a trace', () => {
     expect(again.stealth.parts).toEqual(before.stealth.parts);
     expect(readFileSync(at('npz', 'run.json'), 'utf8')).toBe(own);
     expect(existsSync(at('npz', 'report.html'))).toBe(true);
-  }, 120_000);
+  });
 
   it('of a run of ibscope’s own agrees with the run within standard errors', async () => {
     expect((await box.run(['run', ...smallRun(2), '--out', 'own'])).code).toBe(0);
@@ -66,7 +66,7 @@ describe('a trace', () => {
       });
     expect(z.length).toBeGreaterThan(15);
     expect(z.filter((v) => Math.abs(v) < 3).length / z.length).toBeGreaterThan(0.9);
-  }, 240_000);
+  });
 
   it('recorded by PyTorch is analyzed while it grows, and ends as one that is analyzed when it is whole', async ({
     skip,
@@ -90,7 +90,7 @@ describe('a trace', () => {
     expect((await box.run(['trace', '--python'])).stdout).toBe(
       readFileSync(new URL('../../python/ibscope_trace.py', import.meta.url), 'utf8'),
     );
-  }, 240_000);
+  });
 
   it('that is half-written is waited for, not misread', async () => {
     writeTrace(at('torn'), 'npz');
@@ -112,5 +112,5 @@ describe('a trace', () => {
     writeFileSync(last, bytes);
     expect(await ended).toBe(0);
     expect([...new Set(rows('torn').map((r) => r.epoch))]).toEqual([1, 2]);
-  }, 120_000);
+  });
 });

@@ -84,7 +84,7 @@ describe('audit', () => {
       const refused = await box.run([...again, ...extra]);
       expect([refused.code, lastLine(refused.stderr)]).toEqual([2, `ibscope: ${says}`]);
     }
-  }, 240_000);
+  });
 
   it('writes a folder without the named samples, which it names by their files, and the networks of countermeasures', async () => {
     const asked = ['--write-clean', 'cleaned/', '--intervene', 'retrain,prune'];
@@ -117,7 +117,7 @@ describe('audit', () => {
       expect(existsSync(join(box.folder, path))).toBe(true);
       expect(left).not.toContain(path.split('/').slice(-2).join('/'));
     }
-  }, 240_000);
+  });
 
   it('resumes after Ctrl-C, to the same answer', async () => {
     const args = ['audit', 'set.npz', '--quick', '--out', 'stopped', '--json'];
@@ -143,7 +143,7 @@ describe('audit', () => {
     ];
     expect(again.code, again.stderr).toBe(3);
     expect({ ...JSON.parse(again.stdout), seconds: 0 }).toEqual({ ...whole, seconds: 0 });
-  }, 240_000);
+  });
 
   it('audits a run by its probes, and names samples by their numbers in the set the run was trained on', async () => {
     const options = {
@@ -173,7 +173,7 @@ describe('audit', () => {
     expect(lastLine(refused.stderr)).toBe(
       'ibscope: --write-clean y: own is a run, and holds only some samples of its set',
     );
-  }, 240_000);
+  });
 
   it.each([
     [['nowhere'], 'nowhere: no such file or folder'],

@@ -289,7 +289,7 @@ describe('a set that came poisoned, given to a run', () => {
     const again = await box.run(['run', '--resume', '--out', 'given', '--json']);
     expect(again.code, again.stderr).toBe(0);
     expect(JSON.parse(again.stdout).stealth).toEqual(result.stealth);
-  }, 120_000);
+  });
 
   it.each([
     [['--manifest', 'm.json', '--attack', 'blend'], '--attack blend: with --manifest the data set is poisoned already'],

@@ -40,10 +40,13 @@ describe('a study', () => {
     ]);
     expect(first.code).toBe(0);
     const done = JSON.parse(first.stdout);
-    // Four epochs and one seed resolve nothing, and nothing is said of attacks that were not run.
+    // Four epochs and one seed resolve nothing; findings about attacks that were not run say so.
     const judged = done.summary.sections[0].blocks.find((b: { kind: string }) => b.kind === 'findings').findings;
-    expect(judged.map((f: { verdict: string }) => f.verdict)).toEqual(Array(5).fill('not resolved'));
-    expect(JSON.stringify(judged)).not.toContain('Blend');
+    const blend = judged.filter((f: { claim: string }) => f.claim.includes('Blend'));
+    expect(new Set(blend.map((f: { verdict: string }) => f.verdict))).toEqual(new Set(['not run']));
+    const others = judged.filter((f: { verdict: string }) => f.verdict !== 'not run');
+    expect(new Set(others.map((f: { verdict: string }) => f.verdict))).toEqual(new Set(['not resolved']));
+    expect(others.length).toBeGreaterThanOrEqual(4);
     const names = readdirSync(join(box.folder, 'study', 'runs')).sort();
     expect(names).toHaveLength(2);
     const [head, ...lines] = read('study/attacks-trajectories.csv').trimEnd().split('\n');
