@@ -12,6 +12,7 @@
  *   trace [--form npz] …            peak memory of `ibscope analyze` on 50 000 samples × 512 features × 9 checkpoints
  *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
+ *   variants DIR                    noise models of resolved information on a study's runs, into docs/estimators-variants.md
  *   claims [NAME …] [--seeds N]     what docs/estimators.md states about the neural estimators, measured again
  */
 import { spawnSync } from 'node:child_process';
@@ -24,7 +25,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, audit, image-pairs or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, audit, image-pairs, variants or claims`,
   );
   process.exit(2);
 }
