@@ -13,9 +13,15 @@ import { UserError } from '../src/base/errors.js';
 import { isClassGroup, isNullGroup, partOf } from '../src/dynamics/group-id.js';
 import { calibration, everyClassAsTarget, mean, type StealthResult, stealth } from '../src/dynamics/index.js';
 import { readSafetensors } from '../src/formats/safetensors.js';
-import { rowsOf } from '../src/information/columns.js';
-import { type MomentGroup, resolvedAtMoment, type Variant } from '../src/information/resolved-moment.js';
-import { cleanLadder, kappasOf, type ResolutionRow, resolvedRows, SCORED } from '../src/pipeline/resolution.js';
+import type { Variant } from '../src/information/resolved-moment.js';
+import {
+  cleanLadder,
+  kappasOf,
+  ladders,
+  type ResolutionRow,
+  resolvedRows,
+  SCORED,
+} from '../src/pipeline/resolution.js';
 import { RunDirectory } from '../src/runs/directory.js';
 import { type GroupsDocument, readRunDocument } from '../src/runs/documents.js';
 import { channelOf, tensorDraws } from '../src/runs/probes.js';
@@ -49,40 +55,21 @@ interface Row {
 /** The ladders of one moment, every variant of every group that the score reads. */
 async function momentRows(dir: RunDirectory, epoch: number, gamma: number, seed: number): Promise<ResolutionRow[]> {
   const { tensors } = await readSafetensors(dir.probe(epoch));
-  const { noiseFree, head } = (await channelOf(dir, epoch, tensors, gamma))!;
+  const channel = (await channelOf(dir, epoch, tensors, gamma))!;
   const t = tensorDraws(tensors.t);
   const plan = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   const read = Object.entries(plan.groups).filter(
     ([id]) => isClassGroup(id) || isNullGroup(id) || /\/(backdoor|clean|all)$/.test(id),
   );
-  const groups = read.map(([id, list]): MomentGroup => {
-    const rows = Int32Array.from(list);
-    const draws = new Float32Array(t.length * rows.length * noiseFree.d);
-    t.forEach((draw, k) => {
-      draws.set(rowsOf(draw, rows).data, k * rows.length * noiseFree.d);
-    });
-    return { id, clean: isClassGroup(id), n: rows.length, noiseFree: rowsOf(noiseFree, rows).data, draws };
-  });
-  const values = resolvedAtMoment(groups, { d: noiseFree.d, seed, moment: epoch, head, variants: VARIANTS });
-  return values.map(({ group, quantity, variant, kappas, nats, standardError, noiseMeanSquare }) => ({
-    epoch,
-    group,
-    quantity,
-    variant,
-    kappas,
-    nats: [...nats],
-    standardErrors: [...standardError],
-    noiseMeanSquare,
-    samples: plan.size,
-    draws: t.length,
-  }));
+  const groups = new Map(read.map(([id, rows]) => [id, Int32Array.from(rows)]));
+  return ladders(epoch, seed, { t, groups }, channel, VARIANTS).rows;
 }
 
 async function rowsOfRun(path: string, name: string): Promise<Row[]> {
   const dir = await RunDirectory.read(path);
   const { config } = await readRunDocument(dir);
-  const ladders: ResolutionRow[] = [];
-  for (const epoch of await dir.probes()) ladders.push(...(await momentRows(dir, epoch, config.noise, config.seed)));
+  const measured: ResolutionRow[] = [];
+  for (const epoch of await dir.probes()) measured.push(...(await momentRows(dir, epoch, config.noise, config.seed)));
   const { target } = config;
   const found: Row[] = [];
   for (const variant of VARIANTS) {
@@ -91,12 +78,12 @@ async function rowsOfRun(path: string, name: string): Promise<Row[]> {
     const ruled = variant === 'gaussian' ? 'own' : variant;
     const kappas = kappasOf([
       cleanLadder(
-        ladders.map((r) =>
+        measured.map((r) =>
           r.variant === ruled ? { ...r, variant: 'own' } : r.variant === 'own' ? { ...r, variant: 'other' } : r,
         ),
       ),
     ]);
-    const table = resolvedRows(ladders, kappas, scored).map((r) => ({ ...r, saturated: false }));
+    const table = resolvedRows(measured, kappas, scored).map((r) => ({ ...r, saturated: false }));
     const options = { target, beta: 0, estimator: 'resolved' };
     const result = stealth(table, options);
     const at = (part: 'backdoor' | 'clean') =>

@@ -11,7 +11,7 @@ import { type Tensor, tensor } from '../formats/safetensors.js';
 import type { CheckpointData } from '../information/checkpoint.js';
 import { rowsOf } from '../information/columns.js';
 import { chooseKappa } from '../information/resolution.js';
-import { type MomentGroup, resolvedAtMoment } from '../information/resolved-moment.js';
+import { type MomentGroup, type MomentValue, resolvedAtMoment, type Variant } from '../information/resolved-moment.js';
 import type { RunDirectory } from '../runs/directory.js';
 
 /** The ladder of one group and quantity at one moment; one line of `resolution.jsonl`. */
@@ -70,18 +70,16 @@ export function unresolvable({ noise, draws }: Pick<RunConfig, 'noise' | 'draws'
 export const pointwiseName = (quantity: string, group: string) => `resolved ${quantity} ${group}`;
 
 /**
- * Computes and keeps the ladders of all groups at a moment from T̄, draws of T and the last layer. Returns the values of single
- * samples by `pointwiseName`, for the groups that are not the null's. Throws `UserError` where the probe has no T̄ or last layer.
+ * The ladders of all groups at a moment, from T̄, draws of T and the last layer: `values` as they were computed, and `rows` as they are
+ * kept. `variants` of I(X;T), by default own and common.
  */
-export async function recordResolution(
-  dir: RunDirectory,
+export function ladders(
   epoch: number,
-  { seed }: Pick<RunConfig, 'seed'>,
-  { t, groups, channel }: Pick<CheckpointData, 't' | 'groups' | 'channel'>,
-): Promise<Record<string, Tensor>> {
-  if (!channel)
-    throw new UserError(`${dir.probeBase(epoch)}: it has no noise-free T, or no weights from T to the logits`);
-  const { noiseFree, head } = channel;
+  seed: number,
+  { t, groups }: Pick<CheckpointData, 't' | 'groups'>,
+  { noiseFree, head }: NonNullable<CheckpointData['channel']>,
+  variants?: readonly Variant[],
+): { values: MomentValue[]; rows: ResolutionRow[] } {
   const { d } = noiseFree;
   const compared = [...groups].map(([id, rows]): MomentGroup => {
     const draws = new Float32Array(t.length * rows.length * d);
@@ -90,8 +88,7 @@ export async function recordResolution(
     });
     return { id, clean: isClassGroup(id), n: rows.length, noiseFree: rowsOf(noiseFree, rows).data, draws };
   });
-  const values = resolvedAtMoment(compared, { d, seed, moment: epoch, head });
-  const size = new Map(compared.map((g) => [g.id, g.n]));
+  const values = resolvedAtMoment(compared, { d, seed, moment: epoch, head, variants });
   const rows = values.map(
     ({ group, quantity, variant, kappas, nats, standardError, noiseMeanSquare }): ResolutionRow => ({
       epoch,
@@ -102,17 +99,33 @@ export async function recordResolution(
       nats: [...nats],
       standardErrors: [...standardError],
       noiseMeanSquare,
-      samples: size.get(group)!,
+      samples: groups.get(group)!.length,
       draws: t.length,
     }),
   );
+  return { values, rows };
+}
+
+/**
+ * Computes and keeps the ladders of all groups at a moment. Returns the values of single samples by `pointwiseName`, for the groups
+ * that are not the null's. Throws `UserError` where the probe has no T̄ or last layer.
+ */
+export async function recordResolution(
+  dir: RunDirectory,
+  epoch: number,
+  { seed }: Pick<RunConfig, 'seed'>,
+  data: Pick<CheckpointData, 't' | 'groups' | 'channel'>,
+): Promise<Record<string, Tensor>> {
+  if (!data.channel)
+    throw new UserError(`${dir.probeBase(epoch)}: it has no noise-free T, or no weights from T to the logits`);
+  const { values, rows } = ladders(epoch, seed, data, data.channel);
   dir.append('resolution.jsonl', rows);
   return Object.fromEntries(
     values
       .filter(({ group, quantity, variant }) => variant === SCORED[quantity] && !isNullGroup(group))
       .map(({ group, quantity, kappas, pointwise }) => [
         pointwiseName(quantity, group),
-        tensor(Float32Array.from(pointwise.flatMap((v) => [...v])), [kappas.length, size.get(group)!]),
+        tensor(Float32Array.from(pointwise.flatMap((v) => [...v])), [kappas.length, data.groups.get(group)!.length]),
       ]),
   );
 }

@@ -69,9 +69,10 @@ export async function runSeeds(
     }
     const plan = { runs, costs: new Map(), atOnce: executor.atOnce, seconds: 0 };
     const outcome = await executePlan(plan, path, executor, hooks, { keepProbes: true });
-    const page = reportOver(outcome);
-    const file = await writePage(path, page);
-    const result = resultOf(outcome.runs, path, file);
+    const over = { score: meanScore(outcome.runs), p: pOverSeeds(outcome.runs) };
+    const file = join(path, 'report.html');
+    await writeAtomic(file, renderStudy(reportOver(outcome, over)));
+    const result = resultOf(outcome.runs, over, path, file);
     await writeAtomic(join(path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     return result;
   } finally {
@@ -80,14 +81,14 @@ export async function runSeeds(
   }
 }
 
-async function writePage(path: string, page: StudyReport): Promise<string> {
-  const file = join(path, 'report.html');
-  await writeAtomic(file, renderStudy(page));
-  return file;
+/** What holds over all seeds. */
+interface OverSeeds {
+  score: Average;
+  p: number | null;
 }
 
 /** p over the seeds of one configuration; null where a run has no law of its own. */
-export function pOverSeeds(runs: readonly StudyRun[]): number | null {
+function pOverSeeds(runs: readonly StudyRun[]): number | null {
   const found = runs.flatMap(({ report: { stealth } }) => {
     const gaps = stealth?.null?.gapsByClass;
     if (!stealth || !gaps || stealth.score === null) return [];
@@ -97,9 +98,9 @@ export function pOverSeeds(runs: readonly StudyRun[]): number | null {
   return found.length === runs.length ? exceedanceOverSeeds(found) : null;
 }
 
-function resultOf(runs: readonly StudyRun[], dir: string, report: string): SeedsResult {
+function resultOf(runs: readonly StudyRun[], over: OverSeeds, dir: string, report: string): SeedsResult {
   const [{ config }] = runs;
-  const { mean, interval, n } = meanScore(runs);
+  const { mean, interval, n } = over.score;
   return {
     dir,
     attack: config.attack,
@@ -108,18 +109,16 @@ function resultOf(runs: readonly StudyRun[], dir: string, report: string): Seeds
     seeds: runs.map((r) => r.config.seed),
     rows: runs.map((r) => r.result),
     score: { mean, interval, n },
-    p: pOverSeeds(runs),
+    p: over.p,
     report,
     seconds: runs.reduce((s, r) => s + r.result.seconds, 0),
   };
 }
 
-function reportOver(outcome: StudyOutcome): StudyReport {
+function reportOver(outcome: StudyOutcome, { score: s, p }: OverSeeds): StudyReport {
   const [setting] = settings(outcome.runs);
   const [repeated] = setting.attacks;
   const { runs } = repeated;
-  const p = pOverSeeds(runs);
-  const s = meanScore(runs);
   const range = s.n > 1 ? ` (95 % ${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)})` : '';
   const name = fileWord(setting.dataset);
   const rows = runs.map(({ config, result: { accuracy, asr, stealth } }): Cell[] => [

@@ -4,25 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunHooks } from '../../src/base/progress.js';
-import { resolveConfig } from '../../src/config/resolve.js';
 import { run } from '../../src/pipeline/run.js';
+import { smallConfig } from './small-run.js';
 
-const config = () =>
-  resolveConfig({
-    attack: 'badnets',
-    model: 'resnet10',
-    width: 2,
-    epochs: 2,
-    batchSize: 256,
-    trainLimit: 2400,
-    testLimit: 100,
-    draws: 3,
-    probeSize: 100,
-    nullSplits: 1,
-    checkpoints: ['1s', 0.5, 1, 1.2, 2],
-    instrument: ['resolved'],
-    seed: 4,
-  });
+const config = () => smallConfig(['1s', 0.5, 1, 1.2, 2], ['resolved']);
 
 let root: string;
 beforeAll(async () => {

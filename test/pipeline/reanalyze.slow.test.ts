@@ -3,27 +3,12 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config/resolve.js';
 import type { EstimateRow } from '../../src/dynamics/index.js';
 import { run } from '../../src/pipeline/run.js';
 import { analyze } from '../../src/trace/analyze.js';
+import { smallConfig } from './small-run.js';
 
-const configOf = (instrument: string[]) =>
-  resolveConfig({
-    attack: 'badnets',
-    model: 'resnet10',
-    width: 2,
-    epochs: 2,
-    batchSize: 256,
-    trainLimit: 2400,
-    testLimit: 100,
-    draws: 3,
-    probeSize: 100,
-    nullSplits: 1,
-    checkpoints: ['3s', 2],
-    instrument,
-    seed: 4,
-  });
+const configOf = (instrument: string[]) => smallConfig(['3s', 2], instrument);
 
 let root: string;
 beforeAll(async () => {
