@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.js';
 import { kebab } from '../config/flags.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
@@ -20,17 +21,6 @@ export interface Setting {
 
 const without = (config: RunConfig, keys: readonly (keyof RunConfig)[]) =>
   JSON.stringify({ ...config, ...Object.fromEntries(keys.map((k) => [k, undefined])) });
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const k = key(item);
-    const group = groups.get(k);
-    if (group) group.push(item);
-    else groups.set(k, [item]);
-  }
-  return [...groups.values()];
-}
 
 /** `shapes10`, or `shapes10, noise 0.1` where there are other settings on it that differ in that. */
 function titleOf(config: RunConfig, all: readonly RunConfig[], inside: readonly (keyof RunConfig)[]): string {

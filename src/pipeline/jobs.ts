@@ -5,14 +5,13 @@ import type { RunConfig } from '../config/options.js';
 import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
-import { markSet } from '../poisoning/poisoned-set.js';
 import type { EmbeddingMethod } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
 import { makeAlternatives } from './alternatives.js';
 import { costOf, type RunCost } from './cost.js';
 import { makeEmbedding } from './embedding.js';
-import { groupsOf } from './prepare.js';
+import { groupSizes } from './group-sizes.js';
 import { finish } from './result.js';
 import { run } from './run.js';
 
@@ -29,10 +28,9 @@ export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<Ru
   return run(job.config, job.path, job.resume, hooksOf(context));
 }
 
-/** Samples in each group of a run, so that runs can be put on an equal footing; 0 where it has no groups. Nothing is poisoned. */
-export async function groupSizeJob({ config }: { config: RunConfig }): Promise<number> {
-  const { size } = groupsOf(config, await markSet(config));
-  return Number.isFinite(size) ? size : 0;
+/** Samples in each group of each run, see `groupSizes`. */
+export function groupSizesJob({ configs }: { configs: readonly RunConfig[] }): Promise<number[]> {
+  return groupSizes(configs);
 }
 
 export interface CostJob {

@@ -96,10 +96,11 @@ export interface MarkedSet {
 
 /**
  * `makeSet` without pixels: no trigger is applied and no surrogate model is trained. A manifest is read, as it alone says what is
- * poisoned. Throws `UserError` as `makeSet` does, but for a trigger that changes nothing.
+ * poisoned. `loaded` is the data set of the configuration where it is at hand. Throws `UserError` as `makeSet` does, but for a trigger
+ * that changes nothing.
  */
-export async function markSet(config: Preparable): Promise<MarkedSet> {
-  const dataset = await loadData(config);
+export async function markSet(config: Preparable, loaded?: Dataset): Promise<MarkedSet> {
+  const dataset = loaded ?? (await loadData(config));
   const { manifest } = config;
   if (manifest !== undefined) {
     const { poisoned, test, triggered, target } = await givenSet(dataset, { ...config, manifest });

@@ -5,11 +5,10 @@ import type { RunHooks } from '../base/progress.js';
 import { onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
 import { writeAtomic } from '../formats/files.js';
-import { groupsOf } from '../pipeline/prepare.js';
+import { groupSizes } from '../pipeline/group-sizes.js';
 import { reportOf } from '../pipeline/report.js';
 import { run } from '../pipeline/run.js';
 import { shareKappa } from '../pipeline/share-kappa.js';
-import { markSet } from '../poisoning/poisoned-set.js';
 import { renderComparison } from '../report/index.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
@@ -36,9 +35,8 @@ export async function compare(
   await checkFolder(path, resume);
   const { device } = await onDevice(configs[0], hooks);
   // Equal footing: every run's groups have the size that the smallest of them allows.
-  const sizes: number[] = [];
-  for (const config of configs) sizes.push(groupsOf(config, await markSet(config)).size);
-  const probeSize = Math.min(...sizes.filter((s) => Number.isFinite(s) && s > 0), configs[0].probeSize);
+  const sizes = await groupSizes(configs);
+  const probeSize = Math.min(...sizes.filter((s) => s > 0), configs[0].probeSize);
   const rows: RunResult[] = [];
   for (const [i, config] of configs.entries()) {
     const label = `${config.attack} (${i + 1}/${configs.length})`;

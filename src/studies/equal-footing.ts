@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { groupBy } from '../base/group-by.js';
 import { eachAtOnce } from '../base/pool.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
 import { writeAtomic } from '../formats/files.js';
+import { dataKey } from '../pipeline/group-sizes.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 
 /** Everything that the size of a run's groups depends on. */
@@ -39,11 +41,13 @@ export async function onEqualFooting(
     .then(JSON.parse)
     .catch(() => ({}));
   const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
+  const sets = groupBy(missing, dataKey);
   let done = 0;
-  await eachAtOnce(missing.length, executor.atOnce, async (i) => {
+  await eachAtOnce(sets.length, executor.atOnce, async (i) => {
     stopIfAsked(hooks);
-    sizes[sizeKey(missing[i])] = await executor.run(pipelineJobs('groupSizeJob'), { config: missing[i] });
-    hooks.progress?.({ phase: 'plan', stage: 'choose the groups', done: ++done, total: missing.length, unit: 'sets' });
+    const found = await executor.run(pipelineJobs('groupSizesJob'), { configs: sets[i] });
+    for (const [k, config] of sets[i].entries()) sizes[sizeKey(config)] = found[k];
+    hooks.progress?.({ phase: 'plan', stage: 'choose the groups', done: ++done, total: sets.length, unit: 'sets' });
   });
   if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
   const common = new Map<string, number>();

@@ -8,14 +8,22 @@ import { attacks } from '../../src/attacks/index.js';
 import type { RunRequest } from '../../src/config/options.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 import { registerDataset } from '../../src/library/register.js';
-import { costJob, groupSizeJob } from '../../src/pipeline/jobs.js';
+import { costJob, groupSizesJob } from '../../src/pipeline/jobs.js';
 import { groupsOf, prepare } from '../../src/pipeline/prepare.js';
 import { markSet } from '../../src/poisoning/poisoned-set.js';
 import { noiseImages } from './here.js';
 
 let box: string;
 const { IBSCOPE_CACHE } = process.env;
-const data = noiseImages('noise-of-groups');
+let loads = 0;
+const images = noiseImages('noise-of-groups');
+const data: typeof images = {
+  ...images,
+  load(request) {
+    loads++;
+    return images.load(request);
+  },
+};
 
 beforeAll(async () => {
   registerDataset(data);
@@ -67,8 +75,26 @@ describe.each(cases)('%s', (_, request) => {
       expect(set.poisoned[key], key).toEqual(made.poisoned[key]);
     expect(set.judged).toBe(made.triggered?.n ?? 0);
     expect(set.target).toBe(made.target);
-    expect(await groupSizeJob({ config: config() })).toBe(made.groups.size);
+    expect(await groupSizesJob({ configs: [config()] })).toEqual([made.groups.size]);
   });
+});
+
+it('runs on the same data load them once, and get the sizes that each of them gets alone', async () => {
+  const of = (more: RunRequest) =>
+    resolveConfig({ dataset: 'noise-of-groups', width: 1, epochs: 1, probeSize: 200, ...more });
+  const configs = [
+    of({ seed: 0 }),
+    of({ seed: 0, attack: 'none' }),
+    of({ seed: 0, poisonRate: 0.05 }),
+    of({ seed: 1 }),
+  ];
+  loads = 0;
+  const together = await groupSizesJob({ configs });
+  expect(loads).toBe(2);
+  const alone = [];
+  for (const config of configs) alone.push(...(await groupSizesJob({ configs: [config] })));
+  expect(together).toEqual(alone);
+  expect(new Set(together).size).toBeGreaterThan(1);
 });
 
 it('the size of groups and the cost need no surrogate model', async () => {
@@ -85,7 +111,7 @@ it('the size of groups and the cost need no surrogate model', async () => {
     await readdir(join(box, 'cache', 'adversarial')),
   ];
   const before = await kept();
-  expect(await groupSizeJob({ config })).toBe(100);
+  expect(await groupSizesJob({ configs: [config] })).toEqual([100]);
   const cost = await costJob({ config, threads: 1 });
   expect(cost.trainingFlops).toBeGreaterThan(0);
   expect(await kept()).toEqual(before);

@@ -78,7 +78,7 @@ it('a study of one run poisons once, and trains the attacker’s model once', as
   expect(failed).toEqual([]);
   expect(runs).toHaveLength(1);
   expect(runs[0].result.groupSize).toBe(100);
-  expect(executor.jobs).toEqual(['groupSizeJob', 'costJob', 'runJob']);
+  expect(executor.jobs).toEqual(['groupSizesJob', 'costJob', 'runJob']);
   for (const job of executor.jobs) expect(atStart.get(job), job).toEqual({ train: 0, test: 0, cache: false });
   expect(applied).toEqual(ONCE);
   for (const kind of ['models', 'adversarial']) expect(readdirSync(join(box, 'cache', kind)), kind).toHaveLength(1);

@@ -66,7 +66,7 @@ const copy = (name: string) => {
 };
 
 it('deletes them by default once a run is finished, and does nothing again', async () => {
-  expect(first.jobs).toEqual(['groupSizeJob', 'costJob', 'runJob']);
+  expect(first.jobs).toEqual(['groupSizesJob', 'costJob', 'runJob']);
   expect(first.rows).toHaveLength(1);
   expect(first.large).toEqual([]);
   const again = await study(join(box, 'deleted'));
