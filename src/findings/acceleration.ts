@@ -1,6 +1,6 @@
 /** Poisoned samples reach half of their information before the clean classes do, in steps. */
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
-import { type Lead, leadOf, type StealthQuantity } from '../dynamics/index.js';
+import { type Lead, leadOf, type StealthQuantity, trajectories } from '../dynamics/index.js';
 import type { Effect } from '../report/index.js';
 import { type Claim, noAttack, unresolved } from './claim.js';
 import { curvesOf } from './levels.js';
@@ -24,10 +24,20 @@ export interface RunLead extends Lead {
   stepsPerEpoch: number | null;
 }
 
-/** The leads of one attack, a run each; runs in which a curve does not rise are left out. */
-export const leadsOf = ({ label, runs, config }: Repeated, quantity: StealthQuantity): RunLead[] =>
+/**
+ * The leads of one attack, a run each; runs in which a curve does not rise are left out. `statistics`: those of batch norm at the first
+ * moments, recomputed under their weights or as training left them.
+ */
+export const leadsOf = (
+  { label, runs, config }: Repeated,
+  quantity: StealthQuantity,
+  statistics: 'recomputed' | 'running' = 'recomputed',
+): RunLead[] =>
   runs.flatMap((run) => {
-    const curves = curvesOf(run, quantity);
+    const curves =
+      statistics === 'recomputed'
+        ? curvesOf(run, quantity)
+        : trajectories(run.running.filter((r) => r.quantity === quantity));
     const backdoor = curves.find((c) => c.group === partOf(config.target, 'backdoor'));
     const clean = curves.filter((c) => isClassGroup(c.group));
     const lead = backdoor && leadOf(backdoor, clean);

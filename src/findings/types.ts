@@ -11,4 +11,6 @@ export interface StudyRun {
   report: RunReport;
   /** Estimates besides those of the report: at other layers, by other estimators. */
   others: EstimateRow[];
+  /** Those of the report as they would be without recomputed statistics of batch norm; empty where there are none. */
+  running: EstimateRow[];
 }

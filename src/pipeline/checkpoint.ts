@@ -29,4 +29,6 @@ export async function restoreCheckpoint(dir: RunDirectory, trainer: Trainer, est
   const complete = (e: number) => e <= epoch && byCritics.filter((r) => r.epoch === e).length === estimates;
   await dir.cut<EstimateRow>('information.jsonl', (row) => complete(row.epoch));
   await dir.cut<{ epoch: number }>('resolution.jsonl', (row) => complete(row.epoch));
+  // Written with the probe, so it is as old as the probe.
+  await dir.cut<{ epoch: number }>('running-statistics.jsonl', (row) => row.epoch <= epoch);
 }

@@ -17,6 +17,7 @@ import {
   type StealthResult,
   smooth,
   stealth,
+  type Trajectory,
   trajectories,
 } from '../dynamics/index.js';
 import type { LayerScore } from '../report/index.js';
@@ -27,6 +28,8 @@ interface Dynamics {
   draft: DraftResult;
   phases: Phases[];
   acceleration: Acceleration | null;
+  /** The same without recomputed statistics of batch norm; null where no moment had them. */
+  accelerationRunning: Acceleration | null;
   lagrangian: LagrangianCurve[];
   processingInequality: ProcessingInequality;
 }
@@ -37,10 +40,11 @@ export interface LayeredDynamics extends Dynamics {
   readings: ScoreReading[];
 }
 
-/** Derives the dynamics from a table of estimates. */
+/** Derives the dynamics from a table of estimates; `running`: the estimates without recomputed statistics, see `withRunningStatistics`. */
 export function dynamicsOf(
   rows: readonly EstimateRow[],
   config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
+  running: readonly EstimateRow[] = [],
 ): Dynamics {
   const { target, beta, window, seed, epochs } = config;
   const resolved = rows.some((r) => r.estimator === 'resolved');
@@ -50,13 +54,17 @@ export function dynamicsOf(
   const of = (quantity: string) => curves.filter((c) => c.quantity === quantity);
   const pair = (group: string) => of('I(T;Ŷ)').find((c) => c.group === group) ?? null;
   const xt = of('I(X;T)');
-  const backdoor = xt.find((c) => c.group === partOf(target, 'backdoor'));
-  const clean = xt.filter((c) => isClassGroup(c.group));
+  const acceleration = (among: readonly Trajectory[]) => {
+    const backdoor = among.find((c) => c.quantity === 'I(X;T)' && c.group === partOf(target, 'backdoor'));
+    const clean = among.filter((c) => c.quantity === 'I(X;T)' && isClassGroup(c.group));
+    return backdoor ? earlyAcceleration(backdoor, clean, { seed }) : null;
+  };
   return {
     stealth: stealth(rows, { target, beta, window, estimator: resolved ? 'resolved' : undefined }),
     draft: authorsDraft(rows, { target, trainedFor: epochs >= 100 ? epochs : 120 }),
     phases: xt.map((c) => phases(c, pair(c.group))),
-    acceleration: backdoor ? earlyAcceleration(backdoor, clean, { seed }) : null,
+    acceleration: acceleration(curves),
+    accelerationRunning: acceleration(trajectories(running).map((c) => smooth(c, window))),
     lagrangian: xt.flatMap((c) => {
       const output = pair(c.group);
       return output ? lagrangianConventions.map((convention) => lagrangian(c, output, { beta, convention })) : [];

@@ -13,6 +13,7 @@ import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
 import { oneModelOnly, readingsOf } from './readings.js';
 import type { RepresentationDocument } from './representation.js';
 import { type ResolutionRow, SCORED, scoredRows } from './resolution.js';
+import { withRunningStatistics } from './running-statistics.js';
 
 /** The score of a run whose groups are too small: the reason is the groups' sizes, not the missing estimates. */
 function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
@@ -99,9 +100,10 @@ export async function reportAndDynamics(
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
   const information = others.length === 0 ? rows : at(first);
+  const running = await withRunningStatistics(dir, information);
   const derive = (): LayeredDynamics => {
     const { target, beta, window } = config;
-    const derived = dynamicsOf(information, config);
+    const derived = dynamicsOf(information, config, running);
     return {
       ...derived,
       stealth: explain(derived.stealth, leftOut, target),
@@ -142,6 +144,7 @@ export async function reportAndDynamics(
     noise: noiseRanges(resolution),
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,
+    accelerationRunning: dynamics.accelerationRunning ?? null,
     stealth: dynamics.stealth,
     layers: first === undefined ? [] : [{ layer: first, stealth: dynamics.stealth }, ...dynamics.layers],
     draft: dynamics.draft,

@@ -29,6 +29,7 @@ import { type Prepared, prepare } from './prepare.js';
 import { checkpointData, recordProbe } from './probe.js';
 import { instrumentsOf, unresolvable } from './resolution.js';
 import { finish } from './result.js';
+import { recordRunningStatistics } from './running-statistics.js';
 
 /** Images on which stealth in input space is measured. */
 const PERCEIVED = 200;
@@ -205,11 +206,14 @@ class Run {
    * Records a probe. While running statistics lag behind, resolved information reads a network with recomputed ones; critics read what
    * version 0.1.0 read.
    */
-  private probe(epoch: number): Promise<void> {
+  private async probe(epoch: number): Promise<void> {
     const { trainer, config, data, dir } = this;
     const record = () => recordProbe(dir, trainer, data, config, epoch);
     const lagging = instrumentsOf(config).includes('resolved') && trainer.globalStep <= LAGGING;
-    return lagging ? trainer.withStatisticsOf(STATISTICS, record) : record();
+    if (!lagging) return record();
+    await trainer.withStatisticsOf(STATISTICS, record);
+    if (trainer.hasRunningStatistics && unresolvable(config) === null)
+      await recordRunningStatistics(dir, trainer, data, config, epoch);
   }
 
   /** Estimates every probed checkpoint up to now that has no estimates yet. */

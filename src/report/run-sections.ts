@@ -1,5 +1,6 @@
 /** The sections of the report of one run, in the order of the page. */
 
+import type { Acceleration } from '../dynamics/acceleration.js';
 import { partOf } from '../dynamics/group-id.js';
 import { mean, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import { embeddingFigure } from './figures/embedding.js';
@@ -132,17 +133,25 @@ function phaseLegend(): Html {
   })}</ul>`;
 }
 
+/** How a group's moment lies to that of the clean classes. */
+function whenOf({ differenceInterval: [low, high] }: Acceleration): string {
+  return high < 0 ? 'earlier than' : low > 0 ? 'later than' : 'not measurably earlier or later than';
+}
+
 function accelerationNote(report: RunReport): Html | null {
-  const { acceleration: a, seeds, poisoned, stepsPerEpoch } = report;
+  const { acceleration: a, accelerationRunning: b, seeds, poisoned, stepsPerEpoch } = report;
   if (!a) return null;
   const [low, high] = a.differenceInterval;
-  const when = high < 0 ? 'earlier than' : low > 0 ? 'later than' : 'not measurably earlier or later than';
+  const when = whenOf(a);
   const who = poisoned ? 'Poisoned samples' : 'The samples of the random subset';
   // A difference inside one epoch is a number of steps, where the run says how many an epoch has.
   const steps =
     stepsPerEpoch && Math.max(a.epoch, a.cleanEpoch, Math.abs(low), Math.abs(high)) < 1 ? stepsPerEpoch : null;
   const time = (epochs: number) => (steps ? decimal(epochs * steps, 0) : decimal(epochs, 1));
-  return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at ${momentText(a.epoch, report)}, ${when} the clean classes (${momentText(a.cleanEpoch, report)}); difference ${time(a.difference)} ${steps ? 'steps' : 'epochs'}, 95 % interval ${time(low)} to ${time(high)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their moment may be earlier.'}</p>`;
+  const without = b
+    ? ` With the running statistics of batch norm as training left them at the first moments: ${momentText(b.epoch, report)}, ${whenOf(b)} the clean classes (${momentText(b.cleanEpoch, report)}).`
+    : '';
+  return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at ${momentText(a.epoch, report)}, ${when} the clean classes (${momentText(a.cleanEpoch, report)}); difference ${time(a.difference)} ${steps ? 'steps' : 'epochs'}, 95 % interval ${time(low)} to ${time(high)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their moment may be earlier.'}${without}</p>`;
 }
 
 /** The score against its null and its parts, or why there is none. */

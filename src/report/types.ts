@@ -111,6 +111,8 @@ export interface RunReport {
   phases: readonly Phases[];
   /** Early acceleration of `c/backdoor` against the clean classes. */
   acceleration: Acceleration | null;
+  /** The same without recomputed statistics of batch norm at the first moments; null where no moment had them. */
+  accelerationRunning?: Acceleration | null;
   stealth: StealthResult | null;
   /** The scores of all recorded layers; the first is the one of `stealth`. */
   layers: readonly LayerScore[];

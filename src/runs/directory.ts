@@ -11,7 +11,12 @@ import { writeAtomic } from '../formats/files.js';
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;
 
-export type Log = 'events.jsonl' | 'information.jsonl' | 'information-others.jsonl' | 'resolution.jsonl';
+export type Log =
+  | 'events.jsonl'
+  | 'information.jsonl'
+  | 'information-others.jsonl'
+  | 'resolution.jsonl'
+  | 'running-statistics.jsonl';
 export type Document =
   | 'run.json'
   | 'groups.json'
@@ -272,6 +277,7 @@ export class RunDirectory {
       'information.jsonl',
       'information-others.jsonl',
       'resolution.jsonl',
+      'running-statistics.jsonl',
       'pointwise',
       'representation',
       'representation.json',

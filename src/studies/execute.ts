@@ -18,6 +18,7 @@ import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
 import { kappasIn, type ResolutionRow, resolvedAlternatives } from '../pipeline/resolution.js';
+import { withRunningStatistics } from '../pipeline/running-statistics.js';
 import { shareKappa } from '../pipeline/share-kappa.js';
 import { RunDirectory } from '../runs/directory.js';
 import { type RunResult, readRunDocument } from '../runs/documents.js';
@@ -216,7 +217,8 @@ async function readRun(name: string, config: RunConfig, result: RunResult, dir: 
     ...resolvedAlternatives(resolution, kappasIn(rows)),
     ...(await dir.rows<EstimateRow>('information-others.jsonl')),
   ];
-  return { name, config, result, report: await reportOf(dir), others };
+  const running = await withRunningStatistics(dir, rows);
+  return { name, config, result, report: await reportOf(dir), others, running };
 }
 
 function describe({ accuracy, asr, stealth }: RunResult): string {

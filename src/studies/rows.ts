@@ -9,7 +9,13 @@ import { UserError } from '../base/errors.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import { isNullGroup } from '../dynamics/group-id.js';
-import { type Phase, type StealthQuantity, stealthQuantities, trajectories } from '../dynamics/index.js';
+import {
+  type EstimateRow,
+  type Phase,
+  type StealthQuantity,
+  stealthQuantities,
+  trajectories,
+} from '../dynamics/index.js';
 import type { StudyRun } from '../findings/types.js';
 import { writingTo } from '../formats/files.js';
 import type { RunDocument } from '../runs/documents.js';
@@ -55,14 +61,18 @@ export interface StudyRow {
   epochs: number[];
   /** Of all groups; of the halves of clean classes I(T;Ŷ) alone. */
   curves: Partial<Record<StealthQuantity, Curves>>;
+  /** `curves` without recomputed statistics of batch norm at the first moments; absent where no moment had them. */
+  running?: Partial<Record<StealthQuantity, Curves>>;
 }
 
 /** The row of a finished run. */
-export function studyRow({ name, config, result, report }: StudyRun, run: RunDocument): StudyRow {
+export function studyRow({ name, config, result, report, running }: StudyRun, run: RunDocument): StudyRow {
   const { kind, score, reason, null: range, p, rank, instrument, kappa, distance, excess, parts } = result.stealth;
   const { labels, distances, gapsByClass } = report.stealth?.null ?? {};
   const epochs = [...new Set(report.information.map((r) => r.epoch))].sort((a, b) => a - b);
   const { beta, window, notes } = result.stealth;
+  const curves = (rows: readonly EstimateRow[]) =>
+    Object.fromEntries(stealthQuantities.map((quantity) => [quantity, curvesOf(rows, quantity, epochs)]));
   return {
     name,
     dataset: datasetName(config),
@@ -89,9 +99,8 @@ export function studyRow({ name, config, result, report }: StudyRun, run: RunDoc
       stepsPerEpoch: report.stepsPerEpoch ?? null,
     }),
     epochs,
-    curves: Object.fromEntries(
-      stealthQuantities.map((quantity) => [quantity, curvesOf(report.information, quantity, epochs)]),
-    ),
+    curves: curves(report.information),
+    ...(running.length > 0 ? { running: curves(running) } : {}),
   };
 }
 
@@ -107,11 +116,7 @@ function portable({ dataDir: _, ...config }: RunConfig): Record<string, unknown>
   return Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function curvesOf(
-  rows: StudyRun['report']['information'],
-  quantity: StealthQuantity,
-  epochs: readonly number[],
-): Curves {
+function curvesOf(rows: readonly EstimateRow[], quantity: StealthQuantity, epochs: readonly number[]): Curves {
   const found = trajectories(rows.filter((r) => r.quantity === quantity));
   const curves: Curves = { estimator: found[0]?.estimator ?? '', nats: {}, standardErrors: {} };
   for (const { group, epochs: at, values, standardErrors } of found) {

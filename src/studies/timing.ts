@@ -1,7 +1,7 @@
 /** When things happen under each attack, over seeds: early acceleration, and the boundaries of the phases. In steps. */
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import { type Average, average, type Phases, phasesOverSeeds } from '../dynamics/index.js';
-import { censoredWords, leadsOf } from '../findings/acceleration.js';
+import { censoredWords, leadsOf, type RunLead } from '../findings/acceleration.js';
 import type { Repeated, Setting } from '../findings/settings.js';
 import { succeeds } from '../findings/success.js';
 import { type Block, type Cell, decimal } from '../report/index.js';
@@ -29,24 +29,42 @@ export function accelerationBlocks(setting: Setting): Block[] {
   const { unit, perEpoch, text } = clock(setting);
   const found = setting.attacks
     .filter(succeeds)
-    .flatMap((a) => (['I(X;T)', 'I(T;Ŷ)'] as const).map((quantity) => ({ quantity, a, leads: leadsOf(a, quantity) })))
+    .flatMap((a) =>
+      (['I(X;T)', 'I(T;Ŷ)'] as const).map((quantity) => ({
+        quantity,
+        a,
+        leads: leadsOf(a, quantity),
+        running: leadsOf(a, quantity, 'running'),
+      })),
+    )
     .filter(({ leads }) => leads.length > 0);
   if (found.length === 0) return [];
-  const rows = found.map(({ quantity, a, leads }): Cell[] => [
+  const both = found.some((f) => f.running.length > 0);
+  const ratio = (leads: readonly RunLead[]) =>
+    withInterval(geometric(leads.map((l) => l.logRatio)), (x) => decimal(x, 2));
+  const rows = found.map(({ quantity, a, leads, running }): Cell[] => [
     a.label,
     quantity,
     text(geometric(leads.map((l) => Math.log(l.epoch))).mean),
     text(geometric(leads.map((l) => Math.log(l.cleanEpoch))).mean),
-    withInterval(geometric(leads.map((l) => l.logRatio)), (x) => decimal(x, 2)),
+    ratio(leads),
+    ...(both ? [running.length > 0 ? ratio(running) : null] : []),
     withInterval(average(leads.map((l) => perEpoch * (l.epoch - l.cleanEpoch))), (x) =>
       unit === 'step' ? decimal(Math.round(x) || 0, 0) : decimal(x, 2),
     ),
     leads.length,
     `${leads.filter((l) => l.censored).length} and ${leads.reduce((s, l) => s + l.cleanCensoredClasses, 0)}`,
   ]);
-  const head = ['attack', 'quantity', `${unit}, poisoned`, `${unit}, clean classes`, 'ratio (95 %)'];
+  const head = [
+    'attack',
+    'quantity',
+    `${unit}, poisoned`,
+    `${unit}, clean classes`,
+    'ratio (95 %)',
+    ...(both ? ['ratio with running statistics (95 %)'] : []),
+  ];
   const words = [
-    `The ${unit} at which a group reaches half of its rise from 0 nats, for the clean classes their median. Geometric means over seeds; a ratio below 1 and a negative difference mean that poisoned samples are earlier. Censored: curves that are past half at their first checkpoint and may be earlier than shown, of poisoned samples and of clean classes.`,
+    `The ${unit} at which a group reaches half of its rise from 0 nats, for the clean classes their median. Geometric means over seeds; a ratio below 1 and a negative difference mean that poisoned samples are earlier. Censored: curves that are past half at their first checkpoint and may be earlier than shown, of poisoned samples and of clean classes.${both ? ' At moments of the first 200 steps the statistics of batch norm are recomputed under the weights of the moment; the ratio with running statistics reads the network as training left it.' : ''}`,
     censoredWords(found.flatMap((f) => f.leads)),
   ];
   return [

@@ -340,6 +340,11 @@ export class Trainer {
     }
   }
 
+  /** Whether the network has running statistics, which lag behind its weights early in training. */
+  get hasRunningStatistics(): boolean {
+    return this.parameters.some((p) => !p.trainable);
+  }
+
   /** φ(X) [n, d]: T of a pass without any noise, a deterministic function of X. */
   async noiseFree(set: ImageSet, layer = this.lastLayer): Promise<Float32Array> {
     let all: Float32Array | undefined;

@@ -63,7 +63,13 @@ describe('CSV', () => {
 
   it('of the trajectories of a study keeps the names of runs', () => {
     const report = example();
-    const run = { name: 'a,b', config: { seed: 7, layer: ['layer4'] }, report, others: [] } as unknown as StudyRun;
+    const run = {
+      name: 'a,b',
+      config: { seed: 7, layer: ['layer4'] },
+      report,
+      others: [],
+      running: [],
+    } as unknown as StudyRun;
     const read = readCsv(trajectoriesCsv([run]));
     expect(read).toHaveLength(report.information.length);
     for (const row of read) expect(row).toMatchObject({ run: 'a,b', seed: '7', layer: 'layer4' });

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunHooks } from '../../src/base/progress.js';
 import { run } from '../../src/pipeline/run.js';
+import { withRunningStatistics } from '../../src/pipeline/running-statistics.js';
+import { RunDirectory } from '../../src/runs/directory.js';
 import { smallConfig } from './small-run.js';
 
 const config = () => smallConfig(['1s', 0.5, 1, 1.2, 2], ['resolved']);
@@ -54,6 +56,27 @@ describe('a run with moments', () => {
       expect(r.nats).toBeGreaterThanOrEqual(-0.05);
       expect(r.nats).toBeLessThanOrEqual(Math.log(r.samples) + 1e-9);
     }
+    // All moments lie in the first 200 steps, and two steps in, the running statistics are far from those of the training images.
+    const running = await lines(path, 'running-statistics.jsonl');
+    const classes = Array.from({ length: 9 }, (_, k) => String(k + 1));
+    for (const epoch of moments)
+      for (const [quantity, variant] of [
+        ['I(X;T)', 'own'],
+        ['I(T;Ŷ)', 'logits'],
+      ]) {
+        const here = running.filter((r) => r.epoch === epoch && r.quantity === quantity && r.variant === variant);
+        expect(here.map((r) => r.group).sort()).toEqual(['0/backdoor', '0/clean', ...classes]);
+      }
+    expect(running).toHaveLength(5 * 2 * 11);
+    const shown = await withRunningStatistics(await RunDirectory.read(path), rows);
+    expect(shown).toHaveLength(5 * 2 * 11);
+    for (const r of shown) {
+      const recomputed = rows.find(
+        (o) => o.epoch === r.epoch && o.group === r.group && o.quantity === r.quantity && o.kappa === r.kappa,
+      );
+      expect(recomputed).toBeDefined();
+      if (r.epoch === 0.1 && r.quantity === 'I(X;T)') expect(Math.abs(r.nats - recomputed.nats)).toBeGreaterThan(0.01);
+    }
     expect(Object.keys(result.stealth.kappa)).toEqual(['I(X;T)', 'I(T;Ŷ)']);
     expect(result.stealth.instrument).toBe('resolved');
     expect(result.stealth.null!.draws).toBe(9);
@@ -73,7 +96,7 @@ describe('a run with moments', () => {
     };
     await expect(run(config(), path, false, hooks)).rejects.toThrow('To resume');
     await run(config(), path, true);
-    for (const name of ['events.jsonl', 'information.jsonl', 'resolution.jsonl'])
+    for (const name of ['events.jsonl', 'information.jsonl', 'resolution.jsonl', 'running-statistics.jsonl'])
       expect(withoutTimes(await lines(path, name)), name).toEqual(withoutTimes(await lines(join(root, 'whole'), name)));
   });
 });

@@ -59,6 +59,7 @@ export function made(m: Made): StudyRun {
       perception: { 'PSNR (dB)': psnr, SSIM: psnr / 40 },
     },
     others: [],
+    running: [],
   };
 }
 

@@ -34,7 +34,7 @@ function reread(line: string): StudyRun {
   );
   const { name, config, accuracy, asr, stealth, perception, phases, stepsPerEpoch } = row;
   const report = { information, stealth, perception, phases, stepsPerEpoch };
-  return { name, config, result: { accuracy, asr, stealth }, report, others: [] } as unknown as StudyRun;
+  return { name, config, result: { accuracy, asr, stealth }, report, others: [], running: [] } as unknown as StudyRun;
 }
 
 describe('a row', () => {
