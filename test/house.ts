@@ -57,7 +57,11 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'the same analysis of a training that happened elsewhere',
     'base formats datasets models dynamics information config runs execution poisoning pipeline',
   ],
-  ['findings', 'one file per claim: what is compared, the rule, the verdict', 'attacks dynamics config runs report'],
+  [
+    'findings',
+    'one file per claim: what is compared, the rule, the verdict',
+    'base attacks dynamics config runs report',
+  ],
   [
     'studies',
     'many runs, one question: plan, hand jobs to an `Executor`, judge findings, write the page',

@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
 import { addAudit } from './audit.js';
+import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
@@ -12,7 +13,7 @@ import { addMi } from './mi.js';
 import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
-import { addCompare, addRun } from './run.js';
+import { addRun } from './run.js';
 import { addStudy } from './study.js';
 import { addView } from './view.js';
 

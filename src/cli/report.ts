@@ -40,5 +40,5 @@ async function write(path: string): Promise<string> {
   const names: string[] = [];
   for (const name of entries.sort()) if (await isRun(join(path, name))) names.push(name);
   if (names.length === 0) throw new UserError(`${path}: there is no run in it (a run has a run.json)`);
-  return writeComparison(path, names);
+  return (await writeComparison(path, names)).report;
 }

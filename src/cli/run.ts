@@ -1,4 +1,4 @@
-/** `ibscope run` (one attack) and `ibscope compare` (several attacks on the same data). */
+/** `ibscope run`: one attack, by one seed or several. */
 
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
@@ -13,10 +13,9 @@ import type { RunJob } from '../pipeline/jobs.js';
 import { instrumentsOf } from '../pipeline/resolution.js';
 import { chanceText } from '../report/headline.js';
 import { RunDirectory } from '../runs/directory.js';
-import type { RunDocument } from '../runs/documents.js';
+import type { RunDocument, RunResult } from '../runs/documents.js';
 import { startDashboard } from '../server/app.js';
 import { studyJobs } from '../studies/job-of.js';
-import type { CompareJob } from '../studies/jobs.js';
 import { parseSeeds } from '../studies/parse.js';
 import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
@@ -24,11 +23,11 @@ import { runJob } from './run-job.js';
 import { runTable, table } from './table.js';
 import { MAIN_SCRIPT } from './view.js';
 
-const OUT = ['--out <dir>', 'folder of the run (default runs/ATTACK-DATASET-TIME)'] as const;
-const RESUME = ['--resume', 'resume the run in the folder of --out'] as const;
+export const OUT = ['--out <dir>', 'folder of the run (default runs/ATTACK-DATASET-TIME)'] as const;
+export const RESUME = ['--resume', 'resume the run in the folder of --out'] as const;
 
 /** The folder to write to. Throws `UserError` for `--resume` without `--out`. */
-function place(out: string | undefined, resume: boolean | undefined, what: string): string {
+export function place(out: string | undefined, resume: boolean | undefined, what: string): string {
   if (resume && out === undefined) throw new UserError('--resume: name the run to resume with --out DIR');
   return out ?? defaultOut(what);
 }
@@ -71,7 +70,7 @@ export function addRun(program: Command) {
         await dashboard?.close();
         throw error;
       });
-      print(values.json, result, runTable([result]), result);
+      print(values.json, result, `${runTable([result])}\n\n${verdictText(result)}`, result);
       await dashboard?.untilStopped();
     });
 }
@@ -99,6 +98,9 @@ async function overSeeds(values: Record<string, string | boolean | undefined>, g
   print(values.json === true, result, text, result);
 }
 
+/** What a run says, and what it leaves open. */
+const verdictText = ({ verdict }: RunResult) => (verdict ? [verdict.sentence, ...verdict.cautions].join('\n') : '');
+
 /** Starts the dashboard on the folder that contains the run, and prints the address of the run's page. */
 async function viewOf(path: string) {
   const folder = dirname(resolve(path));
@@ -117,30 +119,7 @@ async function viewOf(path: string) {
   };
 }
 
-export function addCompare(program: Command) {
-  const command = program
-    .command('compare')
-    .description('run several attacks on the same data, and compare them in one report')
-    .addHelpText('after', '\nExample:\n  ibscope compare --attacks none,badnets,blend --out runs/compare');
-  addRunOptions(command, ['attack', 'attackOption', 'manifest'])
-    .requiredOption('--attacks <names>', 'names of attacks, separated by commas')
-    .option(...OUT)
-    .option(...RESUME)
-    .option(...JSON_FLAG)
-    .action(async (values) => {
-      const names = (values.attacks as string).split(',').map((n) => n.trim());
-      const twice = names.find((n, i) => names.indexOf(n) !== i);
-      if (twice !== undefined) throw new UserError(`--attacks ${values.attacks}: "${twice}" is named twice`);
-      const request = requestOf(values);
-      const configs = names.map((attack) => resolveConfig({ ...request, attack }));
-      const path = place(values.out, values.resume, `compare-${configs[0].dataset}`);
-      const job: CompareJob = { configs, path, resume: values.resume ?? false };
-      const result = await runJob(studyJobs('compareJob'), job);
-      print(values.json, result, runTable(result.rows), result);
-    });
-}
-
-function costWords(c: RunCost): string {
+export function costWords(c: RunCost): string {
   const tera = (flops: number) => `${(flops / 1e12).toPrecision(3)} TFLOP`;
   const hours = (seconds: number) => `${(seconds / 3600).toPrecision(3)} h`;
   const rows = [
@@ -152,7 +131,7 @@ function costWords(c: RunCost): string {
   return `${table(['', 'operations', 'time here'], rows)}\ntimes: number of steps × time of a step, measured on this machine now`;
 }
 
-function print(
+export function print(
   json: boolean | undefined,
   document: unknown,
   text: string,

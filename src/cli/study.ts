@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { requestOf } from '../config/flags.js';
 import { duration } from '../report/format.js';
+import { cellText } from '../report/index.js';
 import { type Study, type StudyOptions, studies } from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
@@ -111,14 +112,14 @@ function textOf(r: StudyResult): string {
     const head = ['one run like', 'runs', 'training TFLOP', 'critic TFLOP', 'training h', 'critics h'];
     return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${table(head, rows)}`;
   }
-  const parts = [r.summary.lede];
+  const parts = [r.summary.lede].flat();
   for (const section of r.summary.sections)
     for (const block of section.blocks) {
       if (block.kind === 'table' && block.inTerminal)
         parts.push(
           table(
             block.head,
-            block.rows.map((row) => row.map((cell) => (cell === null ? '–' : String(cell)))),
+            block.rows.map((row) => row.map(cellText)),
           ),
         );
       if (block.kind === 'findings')

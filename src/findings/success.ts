@@ -6,7 +6,8 @@ import type { StudyRun } from './types.js';
 
 export const meanAsr = (runs: readonly StudyRun[]) => mean(runs.map((r) => r.result.asr ?? 0));
 
-const isAttack = ({ config }: Repeated) => config.attack !== 'none' && config.attack !== 'relabel';
+/** Neither the clean model nor the control, which have no trigger. */
+export const isAttack = ({ config }: Repeated) => config.attack !== 'none' && config.attack !== 'relabel';
 
 /** Whether an attack succeeds, on average over its seeds. The clean model and the control are no attacks. */
 export const succeeds = (a: Repeated) => isAttack(a) && meanAsr(a.runs) >= SUCCESS;

@@ -58,7 +58,8 @@ export async function compare(
   if (twice !== undefined)
     throw new UserError(`compare: attack "${twice}" occurs twice; each run has the folder of its attack's name`);
   checkPath(path);
-  return compareRuns(configs, path, resume, checkedHooks(options));
+  const compared = configs.map((config) => ({ name: config.attack, config }));
+  return compareRuns(compared, path, resume, checkedHooks(options));
 }
 
 /** Trace and options of `analyze`. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { commandsOf } from '../config/command.js';
 import { type EstimateRow, type MomentRow, type StealthResult, stealth } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
@@ -90,7 +91,7 @@ export async function reportAndDynamics(
   dir: RunDirectory,
   known: LayeredDynamics | null = null,
 ): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
-  const { config, classes, stepsPerEpoch } = await readRunDocument(dir);
+  const { config, classes, stepsPerEpoch, images } = await readRunDocument(dir);
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<MomentRow & { event: string }>('events.jsonl');
@@ -138,6 +139,7 @@ export async function reportAndDynamics(
     seeds: 1,
     config: { ...config },
     stepsPerEpoch,
+    images,
     epochs: events.flatMap((e) => epochRow(e) ?? []),
     moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
@@ -153,6 +155,7 @@ export async function reportAndDynamics(
     separation: representation?.separation ?? [],
     embeddings: [],
     gallery,
+    commands: commandsOf(config),
     perception: await readPerception(dir),
     warnings,
     version: VERSION,

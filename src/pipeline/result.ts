@@ -1,5 +1,6 @@
 /** The end of a run: what its logs say, scored and drawn. Reads only the run directory. */
-import { renderRunReport } from '../report/index.js';
+import { answerOf } from '../dynamics/answer.js';
+import { cautions, renderRunReport, verdict } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, type RunResult, readRunDocument } from '../runs/documents.js';
@@ -58,6 +59,11 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
     readings: dynamics.readings,
     phases: dynamics.phases,
     groupSize: size,
+    verdict: {
+      answer: answerOf(s),
+      sentence: verdict(s, report),
+      cautions: cautions({ ...report, asr: last?.asr ?? null }),
+    },
     report: file,
     seconds: report.seconds ?? 0,
   };

@@ -130,6 +130,7 @@ class Run {
         classes: data.dataset.classes,
         dataHash: data.hash,
         stepsPerEpoch: this.trainer.stepsPerEpoch,
+        images: { train: data.poisoned.n, test: data.test.n },
         created: new Date().toISOString(),
       };
       await dir.writeDocument('run.json', document);
@@ -212,7 +213,7 @@ class Run {
     const lagging = instrumentsOf(config).includes('resolved') && trainer.globalStep <= LAGGING;
     if (!lagging) return record();
     await trainer.withStatisticsOf(STATISTICS, record);
-    if (trainer.hasRunningStatistics && unresolvable(config) === null)
+    if (trainer.runningStatistics.length > 0 && unresolvable(config) === null)
       await recordRunningStatistics(dir, trainer, data, config, epoch);
   }
 

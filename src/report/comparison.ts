@@ -1,7 +1,9 @@
 /** Several runs side by side on shared axes: a single HTML page that opens anywhere. */
 
 import { UserError } from '../base/errors.js';
+import { type Answer, answerOf, LEVEL } from '../dynamics/answer.js';
 import { type Trajectory, trajectories } from '../dynamics/trajectory.js';
+import { SUCCESS } from '../dynamics/types.js';
 import { newDocument } from './dom.js';
 import { padded } from './figures/frame.js';
 import { planeFigure, planeTrails } from './figures/plane.js';
@@ -9,11 +11,13 @@ import { type ScoreRow, scoreStripFigure } from './figures/score-strip.js';
 import { sharedClock } from './figures/time-axis.js';
 import { type TrajectoryData, trajectoryExtent, trajectoryFigure } from './figures/trajectories.js';
 import { count, decimal, percent } from './format.js';
+import { gallery } from './gallery.js';
 import { groupStyle } from './groups.js';
-import { chanceText, SEEDS_COMMAND } from './headline.js';
-import { type Html, html } from './html.js';
+import { chanceText, halfLearned } from './headline.js';
+import { type Html, html, withCode } from './html.js';
 import { type Column, figure, page, section, table, warningList } from './page.js';
 import { bandWords, fileWord, groupLegend, kicker, placeFor, rampLegend } from './parts.js';
+import { settingsWords } from './settings-words.js';
 import type { RunReport } from './types.js';
 import { footingWarnings, reportWarnings } from './warnings.js';
 import { glossary } from './words.js';
@@ -26,42 +30,36 @@ interface Entry {
 }
 
 /**
- * Renders a comparison of runs as one HTML file without references to anything outside it. Throws UserError where there
- * is no run, or where some estimates are held-out values and others training values: these never share a figure.
+ * Renders a comparison of runs as one HTML file that loads nothing from outside. `pageOf`: address of a run's own page, to which its row
+ * links. Throws `UserError` where
+ * there is no run, and for estimates of different kinds (resolved, held-out, train), which never share a figure.
  */
-export async function renderComparison(reports: readonly RunReport[]): Promise<string> {
+export async function renderComparison(
+  reports: readonly RunReport[],
+  pageOf: (report: RunReport) => string | null = () => null,
+): Promise<string> {
   if (reports.length === 0) throw new UserError('a comparison needs at least one run');
   if (new Set(reports.map((r) => r.basis)).size > 1) {
     const list = reports.map((r) => `${r.name}: ${r.basis}`).join(', ');
-    throw new UserError(`held-out and training estimates cannot be compared (${list})`);
+    throw new UserError(`estimates of different kinds cannot be compared (${list})`);
   }
   const document = newDocument();
-  const entries = reports.map((report): Entry => {
-    const twin = reports.some((r) => r !== report && r.attack === report.attack);
-    return {
-      report,
-      label: twin ? `${report.attack}, ${report.name}` : report.attack,
-      curves: trajectories(report.information),
-    };
-  });
+  const entries = entriesOf(reports);
   const repeated = new Set(reports.map((r) => r.attack)).size < reports.length;
   const datasets = [...new Set(reports.map((r) => r.dataset))].join(', ');
   const perRun = entries.flatMap(({ report, label }) => reportWarnings(report).map((w) => `${label}: ${w}`));
   const header = html`<h1>${count(reports.length, repeated ? 'run' : 'attack')} <span>on ${datasets}</span></h1>
-<p class="lede">${comparisonSentence(entries)}</p>${
-    reports.every((r) => r.seeds === 1) &&
-    html`<p class="note">Each run is one seed; <code>${SEEDS_COMMAND}</code> shows the spread.</p>`
-  }`;
+${sentencesOf(entries).map((words) => html`<p class="lede">${withCode(words)}</p>`)}<p class="note">${settingsWords(reports)}</p>`;
   const body = html`${section(
     'score',
     'Stealth against clean classes',
-    'The range and p are those of each run: they say whether information flows differently through its target class, not whether two attacks differ.',
+    'p and the range are those of each run: they say whether information flows differently through its target class, not whether two attacks differ.',
     scoreFigure(entries, document),
-    summary(entries),
+    summary(entries, pageOf),
     warningList(footingWarnings(reports)),
     perRun.length > 0 &&
       html`<details><summary>Warnings of the single runs (${perRun.length})</summary><ul>${perRun.map((w) => html`<li>${w}</li>`)}</ul></details>`,
-  )}${trajectorySections(entries, document)}${planeSection(entries, document)}${section('words', 'Words', null, glossary())}`;
+  )}${await triggerSection(entries)}${trajectorySections(entries, document)}${planeSection(entries, document)}${section('words', 'Words', null, glossary())}`;
   const versions = [...new Set(reports.map((r) => r.version))].join(', ');
   const names = reports.map((r) => r.name).join(', ');
   return page(
@@ -73,21 +71,61 @@ export async function renderComparison(reports: readonly RunReport[]): Promise<s
   );
 }
 
-function comparisonSentence(entries: readonly Entry[]): string {
+/** What a comparison says, a paragraph each. */
+export const comparisonSentences = (reports: readonly RunReport[]): string[] => sentencesOf(entriesOf(reports));
+
+/** The answer of every run by the one rule, what its ASR says of it, and the command that ranks the attacks. */
+function sentencesOf(entries: readonly Entry[]): string[] {
   const scored = entries
     .filter((e) => e.report.stealth?.score != null)
     .sort((a, b) => b.report.stealth!.score! - a.report.stealth!.score!);
-  if (scored.length === 0) return 'None of these runs has a stealth score.';
+  if (scored.length === 0) return ['None of these runs has a stealth score.'];
   const list = scored.map((e) => `${e.label} ${decimal(e.report.stealth!.score, 2)}`).join(', ');
-  const below = scored.filter(({ report: { stealth } }) => stealth!.null && stealth!.score! < stealth!.null.low);
-  const judged = scored.filter((e) => e.report.stealth!.null).length;
-  const standing =
-    judged === 0
-      ? 'None has a null to compare with.'
-      : below.length === 0
-        ? 'None falls below the range of its own clean classes: the order is no evidence that one attack is stealthier than another.'
-        : `Below the range of their own clean classes: ${below.map((e) => e.label).join(', ')}.`;
-  return `By stealth score, highest first: ${list}. ${standing}`;
+  const with1 = (answer: Answer) => scored.filter((e) => answerOf(e.report.stealth!) === answer);
+  const named = (some: readonly Entry[]) =>
+    some.map((e) => `${e.label} (p = ${chanceText(e.report.stealth!.p)})`).join(', ');
+  const [differs, same, open] = [with1('differs'), with1('no difference seen'), with1('not judged')];
+  const answers = [
+    differs.length > 0 && `Information flows differently through the target class under ${named(differs)}.`,
+    same.length > 0 && `No difference beyond that of clean classes is seen under ${named(same)}.`,
+    open.length > 0 && `Not judged: ${open.map((e) => e.label).join(', ')}, whose null cannot give p ≤ ${LEVEL}.`,
+  ].filter((words) => words !== false);
+  return [
+    `By stealth score, highest first: ${list}. ${answers.join(' ')}`,
+    ...lowSuccess(entries),
+    ...rankingCommand(entries),
+  ];
+}
+
+function lowSuccess(entries: readonly Entry[]): string[] {
+  const words = entries.flatMap(({ report, label }) => {
+    const asr = report.epochs.at(-1)?.asr;
+    return report.poisoned && asr != null && asr < SUCCESS ? halfLearned(label, asr) : [];
+  });
+  return words.length > 0 ? [words.join(' ')] : [];
+}
+
+/** One seed does not rank attacks; the command is that of the runs themselves, where they differ in nothing but the attack. */
+function rankingCommand(entries: readonly Entry[]): string[] {
+  if (entries.length < 2 || !entries.every((e) => e.report.seeds === 1)) return [];
+  const commands = entries.flatMap((e) => e.report.commands ?? []);
+  const same = commands.length === entries.length && new Set(commands.map((c) => c.options)).size === 1;
+  const attacks = [...new Set(commands.map((c) => c.attack))];
+  const command = same
+    ? ['ibscope compare --attacks', attacks.join(','), commands[0].options, '--seeds 0-4'].filter(Boolean).join(' ')
+    : 'ibscope compare --attacks … --seeds 0-4';
+  return [`One seed cannot rank attacks; \`${command}\` can.`];
+}
+
+function entriesOf(reports: readonly RunReport[]): Entry[] {
+  return reports.map((report): Entry => {
+    const twin = reports.some((r) => r !== report && r.attack === report.attack);
+    return {
+      report,
+      label: twin ? `${report.attack}, ${report.name}` : report.attack,
+      curves: trajectories(report.information),
+    };
+  });
 }
 
 function scoreFigure(entries: readonly Entry[], document: Document): Html | null {
@@ -103,11 +141,18 @@ function scoreFigure(entries: readonly Entry[], document: Document): Html | null
   )}</div>`;
 }
 
-function summary(entries: readonly Entry[]): Html {
+function summary(entries: readonly Entry[], pageOf: (report: RunReport) => string | null): Html {
   const stealth = (e: Entry) => e.report.stealth;
   const last = (e: Entry) => e.report.epochs[e.report.epochs.length - 1];
   const columns: Column<Entry>[] = [
-    { head: 'attack', value: (e) => e.label, kind: 't' },
+    {
+      head: 'attack',
+      value: (e) => {
+        const href = pageOf(e.report);
+        return href === null ? e.label : html`<a href="${href}">${e.label}</a>`;
+      },
+      kind: 't',
+    },
     { head: 'clean accuracy', value: (e) => percent(last(e)?.testAccuracy) },
     { head: 'ASR', value: (e) => percent(last(e)?.asr) },
     { head: 'S', value: (e) => decimal(stealth(e)?.score) },
@@ -116,11 +161,20 @@ function summary(entries: readonly Entry[]): Html {
     { head: 'p', value: (e) => chanceText(stealth(e)?.p) },
     { head: 'D', value: (e) => decimal(stealth(e)?.distance) },
     { head: 'D − null', value: (e) => decimal(stealth(e)?.excess) },
-    { head: 'authors’ draft', value: (e) => decimal(e.report.draft?.score, 2) },
+    { head: 'answer', value: (e) => (stealth(e) ? answerOf(stealth(e)!) : 'not judged'), kind: 't' },
   ];
   const unscored = entries.some((e) => stealth(e)?.reason);
   const why: Column<Entry> = { head: 'why no score', value: (e) => stealth(e)?.reason ?? '', kind: 'wrap t' };
   return table(entries, unscored ? [...columns, why] : columns, true);
+}
+
+/** One triggered image of every attack that has a trigger; null where none has. */
+async function triggerSection(entries: readonly Entry[]): Promise<Html | null> {
+  const images = entries.flatMap(({ report, label }) =>
+    report.gallery.length > 0 ? { ...report.gallery[0], label } : [],
+  );
+  if (images.length === 0) return null;
+  return section('triggers', 'Triggers', null, await gallery(images));
 }
 
 function range({ report: { stealth } }: Entry): string {

@@ -1,9 +1,15 @@
 /** The results of a run in sentences that claim no more than the numbers do. */
 
+import { type Answer, answerOf, LEVEL, smallestRank } from '../dynamics/answer.js';
 import type { StealthResult } from '../dynamics/stealth.js';
+import { SUCCESS } from '../dynamics/types.js';
 import { count, decimal, percent, rate } from './format.js';
 import { className } from './groups.js';
 import type { RunReport } from './types.js';
+
+/** Whether an attack works, by its ASR. */
+export const successWords = (asr: number) =>
+  asr >= SUCCESS ? 'the attack succeeds' : `the attack does not succeed (an ASR of ${SUCCESS} is needed)`;
 
 /** What was done and what the model does: attack, data set, accuracy, attack success. */
 export function outcome(report: RunReport): string {
@@ -21,46 +27,66 @@ export function outcome(report: RunReport): string {
   const success =
     last.asr === null
       ? ''
-      : `, and as the target class ${percent(last.asr)} of the triggered test images of other classes`;
+      : `, and as the target class ${percent(last.asr)} of the triggered test images of other classes: ${successWords(last.asr)}`;
   return `${attack}: ${trained}${accuracy}${success}.`;
 }
-
-/** Level below which p speaks of a difference. */
-const LEVEL = 0.05;
 
 /** p as a text: three decimals, or a power of ten where these would be 0. */
 export const chanceText = (p: number | null | undefined): string =>
   typeof p === 'number' && p < 0.0005 ? p.toExponential(0) : decimal(p, 3);
 
-/** What p of resolved information says: it comes from the integration gap, so S's own range does not decide. */
-function resolvedVerdict({ p, rank, null: range }: StealthResult, report: Pick<RunReport, 'poisoned'>): string {
-  if (p === null || !range) return 'The clean classes do not suffice for p.';
-  const gap = report.poisoned
-    ? 'poisoned and clean samples of the target class'
-    : 'the random subset and the rest of its class';
-  const evidence = `p = ${chanceText(p)} by the law of ${count(range.draws, 'draw')} of the null${p < 0.005 ? ', an extrapolation' : ''}; rank ${decimal(rank, 3)}`;
-  return p < LEVEL
-    ? `Information flows differently through ${gap} than through two halves of a clean class (${evidence}).`
-    : `Between ${gap} this run shows no difference beyond that of two halves of a clean class (${evidence}).`;
-}
-
 /** The command that shows how far a score moves from seed to seed. */
 export const SEEDS_COMMAND = 'ibscope run … --seeds 0-4';
 
-/** What the stealth score says, and how sure one can be. */
+/** A law of the null goes further than its draws below this p. */
+const EXTRAPOLATED = 0.005;
+
+/** p with what it rests on. */
+function evidenceOf({ p, rank, null: range }: StealthResult): string {
+  const draws = count(range!.draws, 'draw');
+  if (range!.gapsByClass)
+    return `p = ${chanceText(p)} by the law of ${draws} of the null${p! < EXTRAPOLATED ? ', an extrapolation' : ''}; rank ${decimal(rank, 3)}`;
+  return `p = ${chanceText(p)}, the rank among ${draws} of the null`;
+}
+
+/** The parts of the target class that are compared. */
+const partsOf = ({ poisoned }: Pick<RunReport, 'poisoned'>) =>
+  poisoned ? 'poisoned and clean samples of the target class' : 'the random subset and the rest of its class';
+
+/** What the answer of one run means, with the numbers that it was made from. */
+function answerSentence(answer: Answer, stealth: StealthResult, report: Pick<RunReport, 'poisoned'>): string {
+  const { p, null: range } = stealth;
+  if (answer === 'differs')
+    return `Information flows differently through ${partsOf(report)} than through two halves of a clean class (${evidenceOf(stealth)}).`;
+  if (answer === 'no difference seen')
+    return `Between ${partsOf(report)} this run shows no difference beyond that of two halves of a clean class (${evidenceOf(stealth)}).`;
+  if (!range) return 'Without a null, noise cannot be ruled out: --null-splits 4 measures one.';
+  if (p === null) return 'The clean classes do not suffice for p.';
+  const classes = new Set(range.labels.map((label) => label.split('/')[0])).size;
+  const splits = Math.ceil((1 / LEVEL - 1) / classes);
+  return `${count(range.draws, 'draw')} of the null cannot decide: the smallest p they can give is ${chanceText(smallestRank(range.draws))}, and ${LEVEL} is needed. --null-splits ${splits} can.`;
+}
+
+/** What the stealth score says, and how sure one can be. The answer is `answerOf`'s, everywhere. */
 export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned'>): string {
   if (!stealth) return 'The stealth score was not computed.';
   if (stealth.score === null) return `There is no stealth score: ${stealth.reason}.`;
   const score = `The stealth score is ${decimal(stealth.score, 2)} (1: poisoned samples flow as clean ones do)`;
-  if (!stealth.null) return `${score}. Without a null, noise cannot be ruled out.`;
-  const { low, high, draws } = stealth.null;
-  const range = `${decimal(low, 2)} to ${decimal(high, 2)}`;
-  if (stealth.null.gapsByClass) return `${score}. ${resolvedVerdict(stealth, report)}`;
-  const p = `p = ${decimal(stealth.p, 3)}${stealth.p === 1 / (1 + draws) ? `, the smallest value that ${count(draws, 'draw')} can give` : ''}`;
-  const who = report.poisoned ? 'the target class' : 'the class in the role of the target';
-  if (stealth.score < low) {
-    return `${score}, below the range of clean classes in the same run (${range}; ${p}): information flows differently through ${who}.`;
-  }
-  const place = stealth.score > high ? 'above' : 'inside';
-  return `${score}, ${place} the range of clean classes in the same run (${range}; ${p}): this run gives no evidence that information flows differently through ${who}.`;
+  return `${score}. ${answerSentence(answerOf(stealth), stealth, report)}`;
 }
+
+/** What a verdict does not say: whether the attack works, and what one seed leaves open, with the command that answers it. */
+export function cautions(
+  report: Pick<RunReport, 'poisoned' | 'seeds' | 'stealth' | 'commands'> & { asr: number | null },
+): string[] {
+  const { poisoned, asr, seeds, stealth, commands } = report;
+  const found: string[] = [];
+  if (poisoned && asr !== null && asr < SUCCESS) found.push(halfLearned('this attack', asr));
+  if (seeds === 1 && stealth?.score != null)
+    found.push(`One seed cannot rank attacks; \`${commands?.run ?? 'ibscope run …'} --seeds 0-4\` shows the spread.`);
+  return found;
+}
+
+/** Why the score of an attack that does not succeed says little. */
+export const halfLearned = (attack: string, asr: number) =>
+  `The ASR of ${attack} is ${decimal(asr, 2)}, below ${SUCCESS}: a half-learned attack may look stealthy for that reason.`;

@@ -25,6 +25,11 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, s, i) => text + render(parts[i - 1]) + s));
 }
 
+/** Text whose parts in backticks are commands or options. */
+export function withCode(text: string): Html {
+  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
 function render(part: Part): string {
   if (part instanceof Html) return part.text;
   if (part === null || part === undefined || part === false) return '';

@@ -1,5 +1,5 @@
 /** Figures and self-contained HTML reports of runs. */
-export { renderComparison } from './comparison.js';
+export { comparisonSentences, renderComparison } from './comparison.js';
 export { contactSheet, type SheetBlock } from './contact-sheet.js';
 export { intervalText, inUnit } from './effects.js';
 export { type Line, linesFigure } from './figures/lines.js';
@@ -8,6 +8,8 @@ export { type SeededScores, scoresFigure } from './figures/scores.js';
 export { sharedClock } from './figures/time-axis.js';
 export { trajectoryFigure } from './figures/trajectories.js';
 export { decimal, duration } from './format.js';
+export { cautions, chanceText, halfLearned, verdict } from './headline.js';
 export { renderRunReport } from './run-report.js';
+export { settingsWords } from './settings-words.js';
 export * from './study.js';
 export * from './types.js';

@@ -64,7 +64,7 @@ export function legend(entries: readonly (Swatch & { label: string })[], documen
 
 export interface Column<Row> {
   head: string;
-  value: (row: Row) => string | number | null;
+  value: (row: Row) => Html | string | number | null;
   kind?: 't' | 'flag' | 'wrap t';
 }
 

@@ -32,7 +32,13 @@ export function groupLegend(
   document: Document,
 ): Html {
   const styles = runs.flatMap(({ report, curves }) => curves.flatMap((c) => groupStyle(c.group, report) ?? []));
-  const first = roleOrder.flatMap((role) => styles.find((s) => s.role === role) ?? []);
+  const first = roleOrder.flatMap((role) => {
+    const same = styles.filter((s) => s.role === role);
+    if (same.length === 0) return [];
+    // Where only some runs are poisoned, one colour has two meanings.
+    const labels = role === 'backdoor' ? [...new Set(same.map((s) => s.label))].sort() : [same[0].label];
+    return { ...same[0], label: labels.join('; under none, ') };
+  });
   return legend(
     first
       .filter((s) => s.role !== 'whole')

@@ -4,8 +4,8 @@ import { mean, trajectories } from '../dynamics/trajectory.js';
 import { newDocument } from './dom.js';
 import { momentText } from './figures/time-axis.js';
 import { count, decimal, duration, percent } from './format.js';
-import { chanceText, outcome, SEEDS_COMMAND, verdict } from './headline.js';
-import { type Html, html } from './html.js';
+import { cautions, chanceText, outcome, verdict } from './headline.js';
+import { type Html, html, withCode } from './html.js';
 import { facts, page, section, warningList } from './page.js';
 import { kicker } from './parts.js';
 import {
@@ -28,7 +28,7 @@ export async function renderRunReport(report: RunReport): Promise<string> {
   const curves = trajectories(report.information);
   const title = report.poisoned ? report.attack : 'Nothing poisoned';
   const header = html`<h1>${title} <span>on ${report.dataset}</span></h1>
-<p class="lede">${outcome(report)}</p><p class="lede">${verdict(report.stealth, report)}</p>${oneSeed(report)}
+<p class="lede">${outcome(report)}</p><p class="lede">${verdict(report.stealth, report)}</p>${cautionNotes(report)}
 ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   const body = html`${trajectorySection(report, curves, document)}${phasesSection(report, curves, document)}${scoreSection(
     report,
@@ -46,11 +46,11 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   return page(`${report.name}: ${title} on ${report.dataset}`, kicker(report.name), header, body, footer);
 }
 
-/** Under the verdict: that its score is of a single seed. */
-const oneSeed = ({ seeds, stealth }: RunReport): Html | null =>
-  seeds === 1 && stealth?.score != null
-    ? html`<p class="note">One seed; <code>${SEEDS_COMMAND}</code> shows the spread.</p>`
-    : null;
+/** Under the verdict: what it does not say. */
+const cautionNotes = (report: RunReport): Html[] =>
+  cautions({ ...report, asr: report.epochs.at(-1)?.asr ?? null }).map(
+    (words) => html`<p class="note">${withCode(words)}</p>`,
+  );
 
 function headlineFacts(report: RunReport): Html {
   const last = report.epochs[report.epochs.length - 1];

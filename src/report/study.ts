@@ -1,13 +1,15 @@
 /** The report of a study, drawn from blocks of text, tables and figures: as a page, and as Markdown with SVG files. */
 import { newDocument } from './dom.js';
 import { EFFECT_HEAD, effectRows } from './effects.js';
-import { type Html, html } from './html.js';
+import { gallery } from './gallery.js';
+import { type Html, html, withCode } from './html.js';
 import { figure, page, section, svgText, table } from './page.js';
 import { kicker } from './parts.js';
 import { standalone } from './svg-file.js';
-import type { Finding } from './types.js';
+import type { Finding, GalleryImage } from './types.js';
 
-export type Cell = string | number | null;
+/** A cell with `href` is a link on the page, and text elsewhere. */
+export type Cell = string | number | null | { text: string; href: string };
 
 export type Block =
   | { kind: 'heading'; text: string }
@@ -20,6 +22,8 @@ export type Block =
       inTerminal?: boolean;
     }
   | { kind: 'figures'; figures: StudyFigure[] }
+  /** Images with and without a trigger; on the page only. */
+  | { kind: 'gallery'; images: readonly GalleryImage[] }
   | { kind: 'findings'; findings: Finding[] };
 
 export interface StudyFigure {
@@ -40,31 +44,37 @@ export interface StudySection {
 
 export interface StudyReport {
   title: string;
-  /** What was asked, and the answer in a sentence or two. */
-  lede: string;
+  /** What was asked, and the answer in a sentence or two; a paragraph each. */
+  lede: string | readonly string[];
   sections: StudySection[];
   /** How it was made: hardware, time, version. */
   footer: string;
 }
 
-const cellText = (cell: Cell) => (cell === null ? '–' : String(cell));
+export const cellText = (cell: Cell) => (cell === null ? '–' : typeof cell === 'object' ? cell.text : String(cell));
+
+const paragraphs = ({ lede }: Pick<StudyReport, 'lede'>) => (typeof lede === 'string' ? [lede] : lede);
 
 /** The study as one HTML file that loads nothing from outside. */
-export function renderStudy(report: StudyReport): string {
+export async function renderStudy(report: StudyReport): Promise<string> {
   const document = newDocument();
-  const body = html`${report.sections.map((s) =>
-    section(s.id, s.title, s.intro ?? null, ...s.blocks.map((b) => block(b, document))),
-  )}`;
+  const sections: Html[] = [];
+  for (const s of report.sections) {
+    const blocks = [];
+    for (const b of s.blocks) blocks.push(b.kind === 'gallery' ? await gallery(b.images) : block(b, document));
+    sections.push(section(s.id, s.title, s.intro ?? null, ...blocks));
+  }
+  const body = html`${sections}`;
   return page(
     report.title,
     kicker('study'),
-    html`<h1>${report.title}</h1><p class="lede">${report.lede}</p>`,
+    html`<h1>${report.title}</h1>${paragraphs(report).map((p) => html`<p class="lede">${withCode(p)}</p>`)}`,
     body,
     html`${report.footer}`,
   );
 }
 
-function block(b: Block, document: Document): Html {
+function block(b: Exclude<Block, { kind: 'gallery' }>, document: Document): Html {
   switch (b.kind) {
     case 'heading':
       return html`<h3 class="part">${b.text}</h3>`;
@@ -91,15 +101,18 @@ const cellTable = (heads: readonly string[], rows: readonly Cell[][]): Html =>
     rows,
     heads.map((head, i) => ({
       head,
-      value: (row: Cell[]) => cellText(row[i]),
+      value: (row: Cell[]) => shown(row[i]),
       kind: numeric(rows, i) ? undefined : 't',
     })),
     true,
   );
 
+const shown = (cell: Cell): Html | string =>
+  cell !== null && typeof cell === 'object' ? html`<a href="${cell.href}">${cell.text}</a>` : cellText(cell);
+
 /** A column of numbers is aligned right, one of words left. */
 const numeric = (rows: readonly Cell[][], i: number) =>
-  rows.every((r) => r[i] === null || typeof r[i] === 'number' || /^[−–\d.]/.test(String(r[i])));
+  rows.every((r) => r[i] === null || typeof r[i] === 'number' || /^[−–\d.]/.test(cellText(r[i])));
 
 export interface MarkdownFiles {
   markdown: string;
@@ -113,7 +126,7 @@ const FIGURE_WIDTH = 460;
 export function studyMarkdown(report: StudyReport, folder: string): MarkdownFiles {
   const document = newDocument();
   const figures = new Map<string, string>();
-  const parts = [`# ${report.title}`, report.lede];
+  const parts = [`# ${report.title}`, ...paragraphs(report)];
   for (const s of report.sections) {
     parts.push(`## ${s.title}`);
     if (s.intro) parts.push(s.intro);

@@ -82,6 +82,16 @@ export interface LayerScore {
   stealth: StealthResult;
 }
 
+/** Commands that answer what one run leaves open. */
+export interface Commands {
+  /** `ibscope run …` without seed and folder. */
+  run: string;
+  /** The attack as `--attacks` takes it: `wanet@0.2:s=1`. */
+  attack: string;
+  /** The flags that do not belong to the attack; empty where all are defaults. */
+  options: string;
+}
+
 export interface RunReport {
   name: string;
   /** As people write them: `BadNets`, `CIFAR-10`, `ResNet-18`. */
@@ -102,6 +112,8 @@ export interface RunReport {
   config: Record<string, unknown>;
   /** Steps of one epoch; absent in runs of version 0.1.0, which have no moments inside an epoch. */
   stepsPerEpoch?: number;
+  /** Images that were trained and tested on; absent in runs of version 0.1.0 and in traces. */
+  images?: { train: number; test: number };
   epochs: readonly EpochRow[];
   /** Moments inside epochs at which training was measured. */
   moments: readonly MomentRow[];
@@ -123,6 +135,8 @@ export interface RunReport {
   embeddings: readonly EmbeddingPicture[];
   separation: readonly SeparationPoint[];
   gallery: readonly GalleryImage[];
+  /** What to type for more seeds, or for a comparison; null for a trace, and for an attack or data set that is not known here. */
+  commands?: Commands | null;
   /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */
   perception: Record<string, number | null>;
   warnings: readonly string[];

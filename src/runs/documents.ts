@@ -2,6 +2,7 @@
 
 import { UserError } from '../base/errors.js';
 import type { Instrument, RunConfig } from '../config/options.js';
+import type { Answer } from '../dynamics/answer.js';
 import type { Phases, ScoreReading, StealthQuantity } from '../dynamics/index.js';
 import type { GroupPlan } from '../information/groups.js';
 import { FORMAT, type RunDirectory } from './directory.js';
@@ -19,6 +20,8 @@ export interface RunDocument {
   dataHash: string;
   /** Steps of one epoch; absent in runs of version 0.1.0, which have no moments inside an epoch. */
   stepsPerEpoch?: number;
+  /** Images that were trained and tested on; absent in runs of version 0.1.0 and in traces. */
+  images?: { train: number; test: number };
   created: string;
 }
 
@@ -75,6 +78,14 @@ export interface RunResult {
   phases: Phases[];
   /** Samples of every group that is compared. */
   groupSize: number;
+  /** What the run says of its attack, see dynamics/answer.ts; absent in results of version 0.1.0. */
+  verdict?: {
+    answer: Answer;
+    /** The answer with the numbers that it was made from. */
+    sentence: string;
+    /** What it does not say, with the command to type. */
+    cautions: string[];
+  };
   /** Path of the report. */
   report: string;
   /** Seconds of work, over all sessions of the run. */

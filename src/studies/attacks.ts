@@ -5,6 +5,7 @@ import { findings } from '../findings/paper.js';
 import { type Setting, settings } from '../findings/settings.js';
 import type { Finding, StudyReport, StudySection, Verdict } from '../report/index.js';
 import { grid } from './grid.js';
+import { pairBlocks } from './pairs.js';
 import { readingBlocks } from './readings.js';
 import {
   failedSection,
@@ -64,6 +65,7 @@ function section({ setting, found }: Judged): StudySection {
       { kind: 'heading', text: 'Success, and stealth inside the model and in input space' },
       summaryTable(setting.attacks),
       scoresBlock(setting, name),
+      ...pairBlocks(setting.attacks),
       ...(perception.length > 0 ? [{ kind: 'figures' as const, figures: perception }] : []),
       ...readingBlocks(setting),
       ...trajectoryBlocks(setting, name),

@@ -1,18 +1,24 @@
 import type { RunConfig } from '../config/options.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
-import { type CompareResult, compare } from './compare.js';
+import { type Compared, type CompareResult, compare } from './compare.js';
+import { type CompareSeedsResult, compareSeeds } from './compare-seeds.js';
 import { runSeeds, type SeedsResult } from './seeds.js';
 import { runStudy, type StudyRequest, type StudyResult } from './study.js';
 
 export interface CompareJob {
-  configs: RunConfig[];
+  compared: Compared[];
   path: string;
   resume: boolean;
 }
 
 export function compareJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareResult> {
-  return compare(job.configs, job.path, job.resume, hooksOf(context));
+  return compare(job.compared, job.path, job.resume, hooksOf(context));
+}
+
+/** Several attacks over several seeds. */
+export function compareSeedsJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareSeedsResult> {
+  return compareSeeds(job.compared, job.path, job.resume, hooksOf(context));
 }
 
 /** One attack over several seeds. */

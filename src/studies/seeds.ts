@@ -1,8 +1,6 @@
 /** One attack over several seeds: what a single training cannot tell from chance. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunHooks } from '../base/progress.js';
-import { onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
 import {
   type Average,
@@ -11,19 +9,15 @@ import {
   integrationGap,
   type StealthQuantity,
 } from '../dynamics/index.js';
-import { LocalExecutor } from '../execution/local.js';
 import { meanScore } from '../findings/scores.js';
 import { settings } from '../findings/settings.js';
 import type { StudyRun } from '../findings/types.js';
 import { writeAtomic } from '../formats/files.js';
 import { chanceText } from '../report/headline.js';
 import { type Cell, decimal, renderStudy, type StudyReport } from '../report/index.js';
-import { checkFolder, lockFolder } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
-import { onEqualFooting } from './equal-footing.js';
-import { executePlan } from './execute.js';
-import { finished, runsAtOnce } from './plan.js';
 import { failedSection, fileWord, footer, scoresBlock, settingWords, trajectoryBlocks } from './sections.js';
+import { runTogether } from './together.js';
 import type { StudyOutcome } from './types.js';
 
 /** What `ibscope run --seeds --json` prints, and its `result.json`. */
@@ -53,32 +47,15 @@ export async function runSeeds(
   resume: boolean,
   hooks: RunHooks,
 ): Promise<SeedsResult> {
-  await checkFolder(path, resume);
-  const onOne: RunConfig[] = [];
-  for (const config of configs) onOne.push(await onDevice(config, hooks));
-  await mkdir(path, { recursive: true });
-  const unlock = lockFolder(path);
-  const executor = new LocalExecutor(runsAtOnce(onOne), () => hooks.shouldStop?.() ?? false);
-  try {
-    const even = await onEqualFooting(onOne, path, executor, hooks, true);
-    const runs = [];
-    for (const config of even) {
-      const name = `seed-${config.seed}`;
-      const done = (await finished(join(path, 'runs', name), config)) !== null;
-      runs.push({ name, config, kind: 'seed', done });
-    }
-    const plan = { runs, costs: new Map(), atOnce: executor.atOnce, seconds: 0 };
-    const outcome = await executePlan(plan, path, executor, hooks, { keepProbes: true });
+  const requests = configs.map((config) => ({ name: `seed-${config.seed}`, config }));
+  return runTogether(requests, { path, resume }, hooks, async (outcome) => {
     const over = { score: meanScore(outcome.runs), p: pOverSeeds(outcome.runs) };
     const file = join(path, 'report.html');
-    await writeAtomic(file, renderStudy(reportOver(outcome, over)));
+    await writeAtomic(file, await renderStudy(reportOver(outcome, over)));
     const result = resultOf(outcome.runs, over, path, file);
     await writeAtomic(join(path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     return result;
-  } finally {
-    executor.close();
-    unlock();
-  }
+  });
 }
 
 /** What holds over all seeds. */

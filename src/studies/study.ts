@@ -137,7 +137,7 @@ async function carryOut(
   });
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
-  await writeAtomic(report, renderStudy(summary));
+  await writeAtomic(report, await renderStudy(summary));
   if (outcome.runs.length === 0) throw new StudyError(outcome.failed);
   const result = { ...before, failed: outcome.failed, summary: withoutDrawings(summary) };
   await writeAtomic(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);

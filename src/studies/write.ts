@@ -8,14 +8,17 @@ import { type Block, type StudyReport, type StudySection, studyMarkdown } from '
 
 /** A report without its figures. */
 export type PlainReport = Omit<StudyReport, 'sections'> & {
-  sections: (Omit<StudySection, 'blocks'> & { blocks: Exclude<Block, { kind: 'figures' }>[] })[];
+  sections: (Omit<StudySection, 'blocks'> & { blocks: Exclude<Block, { kind: 'figures' | 'gallery' }>[] })[];
 };
 
 /** The report as plain data. Figures are functions and cannot leave the thread; the page and the Markdown have them. */
 export function withoutDrawings(report: StudyReport): PlainReport {
   return {
     ...report,
-    sections: report.sections.map((s) => ({ ...s, blocks: s.blocks.filter((b) => b.kind !== 'figures') })),
+    sections: report.sections.map((s) => ({
+      ...s,
+      blocks: s.blocks.filter((b) => b.kind !== 'figures' && b.kind !== 'gallery'),
+    })),
   };
 }
 

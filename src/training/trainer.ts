@@ -77,6 +77,8 @@ export class Trainer {
   position: Position;
   private readonly graph: GraphOptions;
   private readonly parameters: readonly Parameter[];
+  /** Names of the running statistics of batch norm. */
+  readonly runningStatistics: readonly string[];
   private readonly training: ProgramCache;
   private readonly evaluation: ProgramCache;
   /** Probing by layer, with and without noise. */
@@ -118,6 +120,7 @@ export class Trainer {
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
     this.parameters = parameters(this.graph);
+    this.runningStatistics = this.parameters.flatMap((p) => (p.trainable ? [] : p.name));
     for (const p of this.parameters) {
       const values = p.initial(rng);
       for (const name of this.stateNames(p))
@@ -319,13 +322,12 @@ export class Trainer {
    */
   async withStatisticsOf<R>(images: number, act: () => Promise<R>): Promise<R> {
     const { train } = this.data;
-    const { seed } = this.config;
-    const { epoch, step } = this.position;
-    const names = this.parameters.filter((p) => !p.trainable).map((p) => p.name);
-    const size = Math.min(this.config.batchSize, train.n);
+    const { position, runningStatistics: names } = this;
+    const { batchSize, seed } = this.config;
+    const size = Math.min(batchSize, train.n);
     const batches = Math.min(Math.ceil(images / size), Math.floor(train.n / size));
-    const order = new Rng(seed, 'statistics', epoch, step).permutation(train.n);
-    this.bank.reseed(new Rng(seed, 'statistics noise', epoch, step));
+    const order = new Rng(seed, 'statistics', position.epoch, position.step).permutation(train.n);
+    this.bank.reseed(new Rng(seed, 'statistics noise', position.epoch, position.step));
     const program = await this.statistics.get(size);
     await this.state.collect();
     const restore = await recomputeStatistics(this.state, names, names.length === 0 ? 0 : batches, (b) => {
@@ -338,11 +340,6 @@ export class Trainer {
     } finally {
       restore();
     }
-  }
-
-  /** Whether the network has running statistics, which lag behind its weights early in training. */
-  get hasRunningStatistics(): boolean {
-    return this.parameters.some((p) => !p.trainable);
   }
 
   /** φ(X) [n, d]: T of a pass without any noise, a deterministic function of X. */

@@ -1,0 +1,90 @@
+/** `ibscope compare`: several attacks on the same data, by one seed or several. */
+import type { Command } from 'commander';
+import { UserError } from '../base/errors.js';
+import { requestOf } from '../config/flags.js';
+import { resolveConfig } from '../config/resolve.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
+import type { RunResult } from '../runs/documents.js';
+import type { Compared } from '../studies/compare.js';
+import { studyJobs } from '../studies/job-of.js';
+import type { CompareJob } from '../studies/jobs.js';
+import { parseAttacks, parseSeeds } from '../studies/parse.js';
+import { runsAtOnce } from '../studies/plan.js';
+import { addRunOptions, JSON_FLAG } from './options.js';
+import { costWords, OUT, place, print, RESUME } from './run.js';
+import { runJob } from './run-job.js';
+import { runTable } from './table.js';
+
+export function addCompare(program: Command) {
+  const command = program
+    .command('compare')
+    .description('run several attacks on the same data, and say which is stealthier')
+    .addHelpText(
+      'after',
+      '\nExample:\n  ibscope compare --attacks badnets,wanet@0.2:s=1 --seeds 0-4 --out runs/compare',
+    );
+  addRunOptions(command, ['attack', 'attackOption', 'manifest'])
+    .requiredOption('--attacks <names>', 'attacks, separated by commas, each as name[@rate][:option=value]')
+    .option('--seeds <numbers>', 'seeds, such as 0-4 or 0,7: with several, differences are tested over them')
+    .option(...OUT)
+    .option(...RESUME)
+    .option('--dry-run', 'print the cost of the comparison on this machine, and stop')
+    .option(...JSON_FLAG)
+    .action(async (values) => {
+      if (values.seed !== undefined && values.seeds !== undefined)
+        throw new UserError(`--seed: it means one seed, --seeds ${values.seeds} several`);
+      const seeds = values.seeds === undefined ? undefined : parseSeeds(values.seeds);
+      const compared = comparedOf(values.attacks, requestOf(values), seeds);
+      const [{ config }] = compared;
+      if (values.dryRun) return dryRun(compared, values.json === true);
+      const path = place(values.out, values.resume, `compare-${config.dataset}`);
+      const job: CompareJob = { compared, path, resume: values.resume ?? false };
+      if (seeds === undefined || seeds.length === 1) {
+        const result = await runJob(studyJobs('compareJob'), job);
+        print(values.json, result, textOf(result.rows, result.verdict), result);
+        return;
+      }
+      const result = await runJob(studyJobs('compareSeedsJob'), job);
+      const rows = result.rows.map((row, i) => ({ ...row, attack: compared[i].name }));
+      print(values.json, result, textOf(rows, result.verdict), result);
+    });
+}
+
+const textOf = (rows: RunResult[], verdict: readonly string[]) => `${runTable(rows)}\n\n${verdict.join('\n')}`;
+
+/** The runs of a comparison, all seeds of an attack together. Throws `UserError` for an attack that is named twice. */
+function comparedOf(text: string, request: ReturnType<typeof requestOf>, seeds?: readonly number[]): Compared[] {
+  const terms = text.split(',').map((term) => term.trim());
+  const twice = terms.find((term, i) => terms.indexOf(term) !== i);
+  if (twice !== undefined) throw new UserError(`--attacks ${text}: "${twice}" is named twice`);
+  const choices = parseAttacks(text);
+  return choices.flatMap(({ attack, rate, attackOption }, i): Compared[] => {
+    // A folder is named after its attack, and after all that was asked where an attack comes more than once.
+    const name = choices.filter((c) => c.attack === attack).length === 1 ? attack : terms[i].replaceAll(/[@:=]/g, '-');
+    const of = (seed?: number) =>
+      resolveConfig({
+        ...request,
+        attack,
+        ...(attackOption && { attackOption }),
+        ...(rate !== undefined && { poisonRate: rate }),
+        ...(seed !== undefined && { seed }),
+      });
+    if (seeds === undefined) return [{ name, config: of() }];
+    if (seeds.length === 1) return [{ name, config: of(seeds[0]) }];
+    return seeds.map((seed) => ({ name: `${name}-seed-${seed}`, config: of(seed) }));
+  });
+}
+
+/** The cost of one run and of all. Runs of a comparison differ in the attack, whose own work is not counted. */
+async function dryRun(compared: readonly Compared[], json: boolean) {
+  const configs = compared.map((c) => c.config);
+  const several = new Set(configs.map((c) => c.seed)).size > 1;
+  const cost = await runJob(pipelineJobs('costJob'), { config: configs[0], threads: several ? 1 : 0 });
+  const runs = configs.length;
+  const atOnce = several ? Math.min(runs, runsAtOnce(configs)) : 1;
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ runs, atOnce, ...cost })}\n`
+      : `${costWords(cost)}\n\n${runs} runs like this one, ${atOnce} at a time\n`,
+  );
+}

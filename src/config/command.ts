@@ -1,0 +1,65 @@
+/** The command lines that stand for a run. */
+
+import { attacks } from '../attacks/index.js';
+import { shellWord } from '../base/shell.js';
+import { datasets } from '../datasets/index.js';
+import { flagOf } from './flags.js';
+import type { RunConfig } from './options.js';
+import { resolveConfig } from './resolve.js';
+
+type Options = Partial<Record<keyof RunConfig, unknown>>;
+
+/** `--attack blend --epochs 8 …` as arguments; options without a value are left out. */
+function flagsOf(options: Options): string[] {
+  return Object.entries(options).flatMap(([key, value]) => {
+    if (value === undefined || value === '') return [];
+    // Each option of an attack has a flag of its own; other lists are one value with commas.
+    const values =
+      key === 'attackOption' && Array.isArray(value) ? value : [Array.isArray(value) ? value.join(',') : value];
+    return values.flatMap((v) => [flagOf(key), String(v)]);
+  });
+}
+
+/** `run --attack blend … --out DIR` as arguments. */
+export const runArguments = (options: Options, out: string): string[] => ['run', ...flagsOf(options), '--out', out];
+
+/**
+ * Options of a run that differ from its preset, data set and attack among them. Null for a trace and for an attack or data set that this
+ * version does not have.
+ */
+function differing(config: RunConfig): Options | null {
+  const { preset, dataset, dataDir, attack, manifest } = config;
+  const known = manifest !== undefined || attacks.some((a) => a.name === attack);
+  if (!known || !datasets.some((d) => d.name === dataset)) return null;
+  const plain = resolveConfig({ preset, dataset, dataDir, attack, manifest }) as Record<string, unknown>;
+  const kept = Object.entries(config).filter(
+    ([key, value]) => ['dataset', 'attack'].includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key]),
+  );
+  return Object.fromEntries(kept);
+}
+
+const text = (args: readonly string[]) => args.map(shellWord).join(' ');
+
+/** The command of a run as text, with the options that differ from its preset. Null as `differing`. */
+export function commandOf(config: RunConfig, out: string): string | null {
+  const options = differing(config);
+  return options && text(runArguments(options, out));
+}
+
+/**
+ * Parts of the commands that run a configuration with more seeds (`run`: without seed and folder), or beside other attacks (`attack`: as
+ * `--attacks` takes it, `wanet@0.2:s=1`; `options`: the flags that do not belong to it). Null as `differing`, and for a manifest, which
+ * `compare` does not take.
+ */
+export function commandsOf(config: RunConfig): { run: string; attack: string; options: string } | null {
+  const options = config.manifest === undefined ? differing(config) : null;
+  if (!options) return null;
+  const { seed: _, ...unseeded } = options;
+  const { attack, attackOption = [], poisonRate, ...shared } = unseeded;
+  const rate = poisonRate === undefined ? '' : `@${poisonRate}`;
+  return {
+    run: text(['ibscope', 'run', ...flagsOf(unseeded)]),
+    attack: [`${attack}${rate}`, ...(attackOption as string[])].join(':'),
+    options: text(flagsOf(shared)),
+  };
+}
