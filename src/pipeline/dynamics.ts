@@ -20,7 +20,7 @@ import {
   type Trajectory,
   trajectories,
 } from '../dynamics/index.js';
-import type { LayerScore } from '../report/index.js';
+import type { LayerScore, NoiseRange } from '../report/index.js';
 
 /** Everything derived from the estimates; `stealth.json`. */
 interface Dynamics {
@@ -38,6 +38,8 @@ interface Dynamics {
 export interface LayeredDynamics extends Dynamics {
   layers: LayerScore[];
   readings: ScoreReading[];
+  /** How well the noise of every group is modelled. */
+  noise: NoiseRange[];
 }
 
 /** Derives the dynamics from a table of estimates; `running`: the estimates without recomputed statistics, see `withRunningStatistics`. */

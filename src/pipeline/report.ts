@@ -55,7 +55,8 @@ async function keptDynamics(dir: RunDirectory): Promise<LayeredDynamics | null> 
   const [kept, ...sources] = await Promise.all([changed('stealth.json'), ...SOURCES.map(changed)]);
   if (kept === 0 || sources.some((s) => s > kept)) return null;
   const document = await dir.readDocument<Partial<LayeredDynamics>>('stealth.json');
-  return document?.phases && document.layers ? (document as LayeredDynamics) : null;
+  // Version 0.1.0 keeps neither readings nor noise.
+  return document?.phases && document.layers ? ({ readings: [], noise: [], ...document } as LayeredDynamics) : null;
 }
 
 /**
@@ -96,14 +97,14 @@ export async function reportAndDynamics(
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<MomentRow & { event: string }>('events.jsonl');
   const measured = await dir.rows<EstimateRow>('information.jsonl');
-  const resolution = await dir.rows<ResolutionRow>('resolution.jsonl');
   const rows = scoredRows(measured, config);
   const [first, ...others] = config.layer ?? [];
   const at = (layer: string) => rows.filter((r) => (r.layer ?? first) === layer);
   const information = others.length === 0 ? rows : at(first);
-  const running = await withRunningStatistics(dir, information);
-  const derive = (): LayeredDynamics => {
+  const derive = async (): Promise<LayeredDynamics> => {
     const { target, beta, window } = config;
+    const running = await withRunningStatistics(dir, information);
+    const resolution = await dir.rows<ResolutionRow>('resolution.jsonl');
     const derived = dynamicsOf(information, config, running);
     return {
       ...derived,
@@ -113,13 +114,14 @@ export async function reportAndDynamics(
         stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
       })),
       readings: readingsOf(measured, resolution, config),
+      noise: noiseRanges(resolution),
     };
   };
-  const dynamics = known ?? derive();
+  const dynamics = known ?? (await derive());
   const gallery = await readGallery(dir);
   const representation = await dir.readDocument<RepresentationDocument>('representation.json');
   // What follows from the tables themselves, the report says of its own accord.
-  const readings = dynamics.readings ?? [];
+  const { readings } = dynamics;
   const warnings = [...smallGroups(leftOut), ...[oneModelOnly(readings)].filter((w) => w !== null)];
   const poisoned = config.attack !== 'none';
   const report: RunReport = {
@@ -143,7 +145,7 @@ export async function reportAndDynamics(
     epochs: events.flatMap((e) => epochRow(e) ?? []),
     moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
-    noise: noiseRanges(resolution),
+    noise: dynamics.noise,
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,
     accelerationRunning: dynamics.accelerationRunning ?? null,
