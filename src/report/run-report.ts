@@ -88,7 +88,7 @@ function headlineFacts(report: RunReport): Html {
       value: decimal(draft?.score, 2),
       note:
         draft &&
-        (draft.note ? `at ${draft.epochs.map((e) => momentText(e, report)).join(', ')}` : 'lower is stealthier'),
+        `0 to 4, lower is stealthier${draft.note ? `; at ${draft.epochs.map((e) => momentText(e, report)).join(', ')}` : ''}`,
     },
   ]);
 }

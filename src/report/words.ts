@@ -27,6 +27,10 @@ const words: [string, string][] = [
     'The same computation where nothing is poisoned: each clean class takes the role of the target, and two random subsets of it those of poisoned and clean samples. The range holds the scores of 95 % of further clean classes. p is the share of clean scores as low as S, the run itself included. With resolved information, p is the chance that two halves of one more clean class differ as much as poisoned and clean samples do (integration gap), by a law fitted to the null; rank is the share of the null that differs as much.',
   ],
   [
+    'Authors’ draft score',
+    'The score in the working code of the paper’s authors, shown for comparison: at each of three checkpoints the information of the target class and of its clean samples is scaled between the lowest and the highest class, and its distances to the other classes are added up, for I(X;T) and I(T;Ŷ). 0 to 4; lower is stealthier. It has no null.',
+  ],
+  [
     'ASR',
     'Attack success rate: the share of triggered test images of other classes that the model classifies as the target.',
   ],
