@@ -36,7 +36,11 @@ Examples:
 With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf).join(', ')}.`,
     );
   addRunOptions(command, OTHERS)
-    .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; the last number in a file name is the epoch')
+    .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; their names say the epochs')
+    .option(
+      '--epochs-from <regex>',
+      'expression whose first group is the epoch in a file name; with --onnx (default: the number after epoch or step, or the only one in which the names differ)',
+    )
     .option(
       '--layer <name>',
       'module or value whose output, averaged over space, is T; with --onnx (default: list the layers and stop)',
@@ -60,13 +64,19 @@ With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf)
     });
 }
 
-type Values = Record<string, unknown> & { onnx?: string[]; layer?: string; out?: string; json?: boolean };
+type Values = Record<string, unknown> & {
+  onnx?: string[];
+  epochsFrom?: string;
+  layer?: string;
+  out?: string;
+  json?: boolean;
+};
 
 function traceJob(path: string | undefined, values: Values, options: RunRequest, data: RunRequest): AnalyzeJob {
   if (path === undefined) throw new UserError('analyze: name the folder of a trace, or ONNX checkpoints by --onnx');
   const stray = [
     ...Object.keys(data),
-    ...['layer', 'mean', 'std', 'out'].filter((key) => values[key] !== undefined),
+    ...['layer', 'mean', 'std', 'out', 'epochsFrom'].filter((key) => values[key] !== undefined),
   ][0];
   if (stray !== undefined) throw new UserError(`${flagOf(stray)}: only allowed with --onnx; a trace contains it`);
   // Invalid options are reported before the trace is read.
@@ -93,8 +103,16 @@ async function onnxJob(
     return list;
   };
   const [mean, std] = [numbers('mean') ?? [0], numbers('std') ?? [1]];
+  for (const [flag, list] of [
+    ['mean', mean],
+    ['std', std],
+  ] as const)
+    if (list.some((v) => Math.abs(v) > 1))
+      throw new UserError(
+        `--${flag} ${list.join(',')}: images are in [0, 1]; of 255 these are ${list.map((v) => (v / 255).toFixed(4)).join(',')}`,
+      );
   const normalization = values.mean === undefined && values.std === undefined ? null : { mean, std };
-  const onnx = { files: values.onnx!, normalization };
+  const onnx = { files: values.onnx!, normalization, epochsFrom: values.epochsFrom };
   resolveConfig({ ...options, ...data, attack: data.manifest === undefined ? 'none' : undefined });
   if (values.layer !== undefined) {
     const path = values.out ?? defaultOut('onnx');

@@ -24,6 +24,7 @@ import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { writeSamples } from '../runs/samples.js';
 import { VERSION } from '../version.js';
+import { epochsOfNames } from './epoch-names.js';
 
 /** Options of a run that say which data the checkpoints are run on, and with what noise. */
 export const DATA_OPTIONS = [
@@ -43,6 +44,8 @@ export interface OnnxRequest {
   /** Module, value or node whose output is T; undefined: only say which there are. */
   layer?: string;
   normalization: Normalization | null;
+  /** Regular expression whose first group is the epoch in a file's name; by default the names say it. */
+  epochsFrom?: string;
 }
 
 /** Test images that accuracy and ASR of a checkpoint are counted on, where no limit says how many. */
@@ -50,22 +53,20 @@ const TESTED = 2000;
 /** Samples of a group where nothing is said. */
 const GROUP = 500;
 
-/** The files by the epoch in their names: the last number there. Throws `UserError` where there are none, or two of one epoch. */
-export async function filesByEpoch(patterns: readonly string[]): Promise<Map<number, string>> {
+/** The files by their epoch (`epochsOfNames`), in its order. Throws `UserError` where there are none, or two of one epoch. */
+export async function filesByEpoch(patterns: readonly string[], epochsFrom?: string): Promise<Map<number, string>> {
+  const files: string[] = [];
+  for (const pattern of patterns) files.push(...(await matching(pattern)));
+  const epochs = epochsOfNames(files, epochsFrom);
   const found = new Map<number, string>();
-  for (const pattern of patterns)
-    for (const file of await matching(pattern)) {
-      const digits = basename(file)
-        .replace(/\.onnx$/i, '')
-        .match(/\d+/g);
-      if (!digits) throw new UserError(`--onnx ${file}: its name has no number, and so no epoch`);
-      const epoch = Number(digits[digits.length - 1]);
-      const other = found.get(epoch);
-      if (other !== undefined && other !== file)
-        throw new UserError(`--onnx: ${other} and ${file} are both of epoch ${epoch}`);
-      if (epoch < 1) throw new UserError(`--onnx ${file}: its epoch is ${epoch}; epochs are counted from 1`);
-      found.set(epoch, file);
-    }
+  for (const [i, file] of files.entries()) {
+    const epoch = epochs[i];
+    const other = found.get(epoch);
+    if (other !== undefined && other !== file)
+      throw new UserError(`--onnx: ${other} and ${file} are both of epoch ${epoch}`);
+    if (epoch < 1) throw new UserError(`--onnx ${file}: its epoch is ${epoch}; epochs are counted from 1`);
+    found.set(epoch, file);
+  }
   return new Map([...found].sort(([a], [b]) => a - b));
 }
 
@@ -97,11 +98,11 @@ const dataOf = (options: RunRequest, config: RunConfig, hooks: RunHooks) =>
 
 /** The layers of the first file, with their shapes for one image. */
 export async function layersOfOnnx(
-  { files }: OnnxRequest,
+  { files, epochsFrom }: OnnxRequest,
   options: RunRequest,
   hooks: RunHooks,
 ): Promise<{ file: string; layers: (Layer & { shape: number[] })[] }> {
-  const [file] = (await filesByEpoch(files)).values();
+  const [file] = (await filesByEpoch(files, epochsFrom)).values();
   const { test } = await dataOf(options, configOf(options), hooks);
   return { file, layers: await listLayers(file, await read(file), test) };
 }
@@ -111,17 +112,23 @@ export async function layersOfOnnx(
  * probe with `draws` draws of N(0, noise²) on every unit of the layer, and accuracy and ASR on test images without noise.
  */
 export async function traceOfOnnx(
-  { files, layer, normalization }: OnnxRequest & { layer: string },
+  { files, layer, normalization, epochsFrom }: OnnxRequest & { layer: string },
   options: RunRequest,
   out: string,
   hooks: RunHooks,
 ): Promise<void> {
-  const byEpoch = await filesByEpoch(files);
+  const byEpoch = await filesByEpoch(files, epochsFrom);
   const config = configOf(options);
   if (config.noise === 0)
     throw new UserError('--noise 0: without noise I(X;T) of a network is infinite; give it some, such as 0.4');
   const data = await dataOf(options, config, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
+  const { channels } = data.poisoned;
+  for (const [flag, list] of Object.entries(normalization ?? {}))
+    if (![1, channels].includes(list.length))
+      throw new UserError(
+        `--${flag} ${list.join(',')}: one number or one per channel is expected; the images have ${channels}`,
+      );
   const rows = data.groups.samples;
   // Before anything is written.
   for (const file of byEpoch.values()) checkNetwork(file, await read(file), layer, data.poisoned);
