@@ -8,7 +8,7 @@ import { run as runOne } from '../pipeline/run.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
 import { readRunDocument } from '../runs/documents.js';
-import { epochRow } from '../runs/epochs.js';
+import { epochRows } from '../runs/epochs.js';
 import { type CompareResult, compare as compareRuns } from '../studies/compare.js';
 import { ANALYSIS_OPTIONS, analyze as analyzeTrace } from '../trace/analyze.js';
 import { checkKeys, checkPath } from './check.js';
@@ -109,7 +109,7 @@ export async function readRun(path: string): Promise<RunRecord> {
     config,
     classes,
     estimates: await dir.rows<EstimateRow>('information.jsonl'),
-    epochs: events.flatMap((event) => epochRow(event) ?? []),
+    epochs: epochRows(events),
     result: await dir.readDocument<RunResult>('result.json'),
   };
 }

@@ -6,8 +6,8 @@ import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
 import type { NoiseRange, RunReport } from '../report/index.js';
 import type { Document, Log, RunDirectory } from '../runs/directory.js';
-import { type GroupsDocument, readRunDocument } from '../runs/documents.js';
-import { epochRow } from '../runs/epochs.js';
+import { type GroupsDocument, readRunDocument, type SkippedMoment } from '../runs/documents.js';
+import { epochRows } from '../runs/epochs.js';
 import { readGallery } from '../runs/gallery.js';
 import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
@@ -122,7 +122,12 @@ export async function reportAndDynamics(
   const representation = await dir.readDocument<RepresentationDocument>('representation.json');
   // What follows from the tables themselves, the report says of its own accord.
   const { readings } = dynamics;
-  const warnings = [...smallGroups(leftOut), ...[oneModelOnly(readings)].filter((w) => w !== null)];
+  const skipped = (await dir.readDocument<{ skipped?: SkippedMoment[] }>('analysis.json'))?.skipped ?? [];
+  const warnings = [
+    ...skipped.map(({ epoch, reason }) => `Epoch ${epoch} has no estimates: ${reason}.`),
+    ...smallGroups(leftOut),
+    ...[oneModelOnly(readings)].filter((w) => w !== null),
+  ];
   const poisoned = config.attack !== 'none';
   const report: RunReport = {
     name: basename(dir.path),
@@ -142,7 +147,7 @@ export async function reportAndDynamics(
     config: { ...config },
     stepsPerEpoch,
     images,
-    epochs: events.flatMap((e) => epochRow(e) ?? []),
+    epochs: epochRows(events),
     moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
     noise: dynamics.noise,

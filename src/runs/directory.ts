@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
+import { parseJsonLine } from '../formats/json-line.js';
 
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;
@@ -177,7 +178,7 @@ export class RunDirectory {
       .filter((l) => l !== '')
       .map((l, i) => {
         try {
-          return JSON.parse(l) as T;
+          return parseJsonLine(l) as T;
         } catch {
           throw new UserError(`${path}: line ${i + 1} is damaged`);
         }

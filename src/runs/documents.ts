@@ -92,6 +92,12 @@ export interface RunResult {
   seconds: number;
 }
 
+/** A moment of a trace that has no estimates, and why; in `analysis.json`. */
+export interface SkippedMoment {
+  epoch: number;
+  reason: string;
+}
+
 /** A plan of groups as it is kept; `row` tells the row of the samples' file from a position in the plan. */
 export function groupsDocument({ size, leftOut, groups }: GroupPlan, row = (i: number) => i): GroupsDocument {
   return {

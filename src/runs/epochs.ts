@@ -1,4 +1,5 @@
 /** Epochs of a training as its log has them: all that ours writes, or the few numbers that a trace may say. */
+import { UserError } from '../base/errors.js';
 import type { EpochRow } from '../dynamics/types.js';
 
 /** A line of `events.jsonl` as an epoch; null where it is none. What it does not say is NaN, and null where it may be. */
@@ -23,3 +24,23 @@ export function epochRow(line: unknown): EpochRow | null {
     seconds: number('seconds'),
   };
 }
+
+/** Shares that other programs may write in percent. */
+const SHARES = ['trainAccuracy', 'testAccuracy', 'asr'] as const;
+
+/**
+ * The epochs in the lines of a log. A share above 1 and up to 100 makes that column percent, in the whole log. Throws `UserError` for a larger
+ * one, and for one below 0, that names it.
+ */
+export function epochRows(lines: readonly unknown[]): EpochRow[] {
+  const rows = lines.flatMap((line) => epochRow(line) ?? []);
+  const percent = SHARES.filter((key) => rows.some((r) => (r[key] ?? 0) > 1));
+  for (const key of SHARES)
+    for (const { epoch, [key]: value } of rows)
+      if (value !== null && (value < 0 || value > 100))
+        throw new UserError(`events.jsonl: ${key} of epoch ${epoch} is ${value}; 0 to 1, or percent, is expected`);
+  if (percent.length === 0) return rows;
+  return rows.map((r) => ({ ...r, ...Object.fromEntries(percent.map((key) => [key, scaled(r[key])])) }));
+}
+
+const scaled = (value: number | null) => (value === null ? null : value / 100);

@@ -59,6 +59,9 @@ export interface Samples {
   index: Int32Array;
 }
 
+/** An array with NaN or infinity. One probe of a diverged training does not end the analysis of the others. */
+export class NotFiniteError extends UserError {}
+
 /** Numbers that one array may hold: 8 GB as float32. */
 const MOST = 2 ** 31;
 
@@ -95,7 +98,7 @@ function need(arrays: Arrays, where: string, name: string, kinds: Tensor['dtype'
   if (found.dtype === 'F32') {
     const bad = (found.data as Float32Array).findIndex((v) => !Number.isFinite(v));
     if (bad >= 0)
-      throw new UserError(`${where}: "${name}" holds ${(found.data as Float32Array)[bad]} at position ${bad}`);
+      throw new NotFiniteError(`${where}: "${name}" holds ${(found.data as Float32Array)[bad]} at position ${bad}`);
   }
   return found;
 }

@@ -23,9 +23,16 @@ import { finish } from '../pipeline/result.js';
 import { type Arrays, findArrays } from '../runs/arrays.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
-import { groupsDocument } from '../runs/documents.js';
+import { groupsDocument, type SkippedMoment } from '../runs/documents.js';
 import { tensorDraws } from '../runs/probes.js';
-import { readProbeArrays, readSamples, readTrace, type Samples, type TraceDocument } from '../runs/trace.js';
+import {
+  NotFiniteError,
+  readProbeArrays,
+  readSamples,
+  readTrace,
+  type Samples,
+  type TraceDocument,
+} from '../runs/trace.js';
 
 export interface AnalyzeRequest {
   path: string;
@@ -70,8 +77,8 @@ export async function analyze({ path, options, follow }: AnalyzeRequest, hooks: 
       throw new UserError(`${path}: no group has 100 samples; record more of them, or fewer classes`);
     await begin(dir, config, plan);
     const until = follow ? (trace.config.epochs ?? Number.POSITIVE_INFINITY) : config.epochs;
-    await estimateAll(dir, { trace, samples, config, plan }, follow ? until : null, hooks);
-    await dir.writeDocument('analysis.json', { config: { ...config, checkpoints: await dir.probes() } });
+    const skipped = await estimateAll(dir, { trace, samples, config, plan }, follow ? until : null, hooks);
+    await dir.writeDocument('analysis.json', { config: { ...config, checkpoints: await dir.probes() }, skipped });
     await makeEmbedding(dir, 'umap', config.seed, (done, total) =>
       hooks.progress?.({ phase: 'embed', stage: 'UMAP of T', done, total, unit: 'checkpoints' }),
     );
@@ -129,7 +136,7 @@ async function configOfTrace(
   const epochs = await dir.probes();
   if (epochs.length === 0) throw new UserError(`${dir.path}/probes: no probe there, such as epoch-0001.npz`);
   const given = trace.config as Partial<RunConfig>;
-  const first = await readProbeArrays(dir, epochs[0], samples.n);
+  const first = await firstFinite(dir, epochs, samples.n);
   const why = unresolvableTrace(first);
   const asked = options.instrument as string[] | undefined;
   if (why && asked?.includes('resolved')) throw new UserError(`--instrument resolved: ${why}`);
@@ -162,6 +169,19 @@ async function configOfTrace(
     instrument: quick.instrument,
     view,
   };
+}
+
+/** The first probe whose numbers are all finite. Throws the error of the first probe where there is none. */
+async function firstFinite(dir: RunDirectory, epochs: readonly number[], n: number): Promise<Arrays> {
+  let first: NotFiniteError | undefined;
+  for (const epoch of epochs)
+    try {
+      return await readProbeArrays(dir, epoch, n);
+    } catch (error) {
+      if (!(error instanceof NotFiniteError)) throw error;
+      first ??= error;
+    }
+  throw first!;
 }
 
 /** What resolved information lacks in a trace; null where it can be measured. */
@@ -217,13 +237,15 @@ interface Analyzed {
   plan: GroupPlan;
 }
 
+/** Estimates every probe. Returns those that cannot be, with the reason. */
 async function estimateAll(
   dir: RunDirectory,
   { trace, samples, config, plan }: Analyzed,
   /** The epoch up to which new probes are waited for; null: only what is there. */
   until: number | null,
   hooks: RunHooks,
-): Promise<void> {
+): Promise<SkippedMoment[]> {
+  const skipped: SkippedMoment[] = [];
   const needed = config.view === 'network' ? ['t_noise_free'] : [];
   const known = new Set((await dir.rows<EstimateRow>('information.jsonl')).map((r) => r.epoch));
   for (;;) {
@@ -231,28 +253,35 @@ async function estimateAll(
       if (known.has(epoch)) continue;
       const arrays = await whole(dir, epoch, samples.n, needed, until !== null);
       if (!arrays) continue;
+      if (arrays instanceof NotFiniteError) {
+        skipped.push({ epoch, reason: arrays.message.replace(`${dir.path}/`, '') });
+        known.add(epoch);
+        hooks.line?.(`epoch ${epoch}: not estimated; ${arrays.message}`);
+        continue;
+      }
       await recordEstimates(dir, epoch, config, async () => dataOf(arrays, samples, trace, config, plan), hooks);
       known.add(epoch);
       hooks.line?.(`epoch ${epoch}: estimated`);
       if (hooks.shouldStop?.())
         throw new Stopped('stopped; what is estimated is kept. To resume, give the same command.');
     }
-    if (until === null || known.has(until) || hooks.shouldStop?.()) return;
+    if (until === null || known.has(until) || hooks.shouldStop?.()) return skipped;
     await wait(`waiting for a probe after epoch ${Math.max(0, ...known)}`, hooks);
   }
 }
 
-/** A probe's arrays; null where it is still being written. */
+/** A probe's arrays; null where it is still being written, an error where it holds numbers that are not finite. */
 async function whole(
   dir: RunDirectory,
   epoch: number,
   n: number,
   needed: readonly string[],
   follow: boolean,
-): Promise<Arrays | null> {
+): Promise<Arrays | NotFiniteError | null> {
   try {
     return await readProbeArrays(dir, epoch, n, needed);
   } catch (error) {
+    if (error instanceof NotFiniteError) return error;
     const path = await findArrays(dir.probeBase(epoch));
     const age = path ? Date.now() - (await stat(path)).mtimeMs : 0;
     if (follow && age < WRITING) return null;
