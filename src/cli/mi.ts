@@ -11,7 +11,7 @@ import {
   estimatorNames,
   type Samples,
 } from '../information/index.js';
-import { categories } from '../information/samples.js';
+import { fewLevels, withoutTies } from '../information/integers.js';
 import { JSON_FLAG, wholeNumber } from './options.js';
 import { ProgressLine } from './progress.js';
 
@@ -21,6 +21,9 @@ type Values = Record<string, string | undefined>;
 
 const PRESETS = ['quick', 'paper'] as const;
 const DISCRETE = ['a', 'b', 'both', 'none'] as const;
+
+/** Estimators of noisy points, which integers may be. */
+const OF_POINTS = ['pairwise', 'resolved'];
 
 /** An estimator that cannot be used on these arrays, and why. */
 interface Skipped {
@@ -55,7 +58,7 @@ export function addMi(program: Command) {
     .option('--kappa <κ>', 'factor by which resolved magnifies that noise (default 1)')
     .option(
       '--discrete <which>',
-      'arrays of categories: a, b, both or none (default: integers and booleans that repeat)',
+      'arrays of categories: a, b, both or none (default: integers and booleans with up to 20 different rows)',
     )
     .option('--seed <n>', 'seed of all random draws', '0')
     .option(...JSON_FLAG)
@@ -70,19 +73,20 @@ async function estimateFiles(first: string, second: string, values: Values): Pro
     throw new UserError(`--preset paper: only infonce has it, not ${name}`);
   refuseNoise(name, settings);
   const seed = wholeNumber('--seed', values.seed!, 0);
-  const warnings: string[] = [];
   // For resolved, one array numbers the rows and the other holds points, integers or not.
   const unsaid = name === 'resolved' ? 'none' : undefined;
   const declared = values.discrete === undefined ? unsaid : oneOf('discrete', values.discrete, DISCRETE);
-  const a = samplesOf(await readNpy(first), first, 'a', declared, warnings);
-  const b = samplesOf(await readNpy(second), second, 'b', declared, warnings);
-  if (a.n !== b.n) throw new UserError(`${first} has ${a.n} rows and ${second} has ${b.n}: rows must come in pairs`);
+  const a = readSamples(await readNpy(first), first, 'a', declared, seed);
+  const b = readSamples(await readNpy(second), second, 'b', declared, seed);
+  const [n, m] = [a.samples.n, b.samples.n];
+  if (n !== m) throw new UserError(`${first} has ${n} rows and ${second} has ${m}: rows must come in pairs`);
+  const read = [a.words, b.words];
   const line = new ProgressLine();
   const estimate = async (which: string): Promise<Estimate> => {
     const onProgress = (done: number) =>
       line.update({ phase: 'estimate', stage: which, done: Math.round(100 * done), total: 100, unit: '%' });
-    const found = await estimator(which, settings).estimate(a, b, { seed, onProgress });
-    return { ...found, warnings: [...warnings, ...found.warnings] };
+    const [x, y] = OF_POINTS.includes(which) ? [a.samples, b.samples] : [a.spread, b.spread];
+    return estimator(which, settings).estimate(x, y, { seed, onProgress });
   };
   const write = (text: string) => {
     line.clear();
@@ -91,7 +95,7 @@ async function estimateFiles(first: string, second: string, values: Values): Pro
   try {
     if (name !== 'all') {
       const result = await estimate(name);
-      return write(values.json ? JSON.stringify(result) : describe(result));
+      return write(values.json ? JSON.stringify({ ...result, read }) : [describe(result), ...read].join('\n'));
     }
     const results: (Estimate | Skipped)[] = [];
     for (const which of allNames)
@@ -101,7 +105,7 @@ async function estimateFiles(first: string, second: string, values: Values): Pro
         if (!(error instanceof UserError)) throw error;
         results.push({ estimator: which, skipped: error.message });
       }
-    write(values.json ? JSON.stringify({ results }) : results.map(describe).join('\n\n'));
+    write(values.json ? JSON.stringify({ results, read }) : [...results.map(describe), read.join('\n')].join('\n\n'));
   } finally {
     line.clear();
   }
@@ -143,24 +147,32 @@ function refuseNoise(name: string, { noiseStd, kappa }: EstimatorSettings): void
     throw new UserError(`--noise-std ${noiseStd}: only pairwise and resolved have it, not ${name}`);
 }
 
-/**
- * Integers count as categories if there are at most `FEW` different rows, or on average at least `REPEATS` rows of each. Both are
- * conventions: class numbers pass, pixels and counters do not.
- */
-const REPEATS = 5;
-const FEW = 20;
+const KINDS: Record<string, string> = { u: 'uint', i: 'int', f: 'float', c: 'complex' };
+
+/** `u1` → `uint8`, as NumPy prints it. */
+const typeName = (dtype: string) =>
+  dtype.startsWith('b') ? 'bool' : `${KINDS[dtype[0]] ?? dtype[0]}${8 * Number(dtype.slice(1))}`;
+
+/** An array as samples. */
+interface Read {
+  samples: Samples;
+  /** For estimators that need no points: integers that are numbers, without ties. */
+  spread: Samples;
+  /** How it was read, and how to change it. */
+  words: string;
+}
 
 /**
- * The array [n] or [n, columns] as samples. `--discrete` decides whether it holds categories; without it, integers and booleans do if
- * their values repeat. Otherwise they are read as numbers, with a warning.
+ * The array [n] or [n, columns] as samples. `--discrete` decides whether it holds categories; without it, integers and booleans do if they have few
+ * different values. Other integers are numbers that were rounded.
  */
-function samplesOf(
+function readSamples(
   { data, shape, dtype }: NdArray,
   path: string,
   which: 'a' | 'b',
   declared: (typeof DISCRETE)[number] | undefined,
-  warnings: string[],
-): Samples {
+  seed: number,
+): Read {
   if (shape.length < 1 || shape.length > 2)
     throw new UserError(`${path}: its shape is [${shape}]; [n] or [n, columns] is expected`);
   const [n, d = 1] = shape;
@@ -174,14 +186,22 @@ function samplesOf(
     throw new UserError(
       `${path}: row ${Math.floor(at / d)}, column ${at % d} is ${values[at]}; remove such rows first`,
     );
-  const samples = { data: values, n, d, discrete: declared === which || declared === 'both' };
-  if (declared !== undefined || dtype.startsWith('f')) return samples;
-  const { levels } = categories(samples);
-  if (levels <= FEW || levels * REPEATS <= n) return { ...samples, discrete: true };
-  warnings.push(
-    `${path} holds integers, but ${levels} of its ${n} rows differ: it is read as continuous. Use --discrete ${which} if they are categories.`,
-  );
-  return samples;
+  const whole = !dtype.startsWith('f');
+  const plain: Samples = { data: values, n, d, discrete: declared === which || declared === 'both' };
+  const { levels, few } = fewLevels(plain);
+  const discrete = plain.discrete || (declared === undefined && whole && few);
+  const samples = { ...plain, discrete };
+  const rounded = whole && !discrete;
+  const other = which === 'a' ? 'b' : 'a';
+  const change = discrete
+    ? `--discrete ${declared === 'both' ? other : 'none'} reads numbers`
+    : `--discrete ${which} reads categories`;
+  const ties = rounded && levels < n ? ', rounded: ties are spread within the resolution' : '';
+  return {
+    samples,
+    spread: rounded ? withoutTies(samples, seed, which) : samples,
+    words: `${path}: ${discrete ? 'categories' : 'numbers'} (${typeName(dtype)}, ${levels} different rows of ${n})${ties}; ${change}`,
+  };
 }
 
 function describe(e: Estimate | Skipped): string {

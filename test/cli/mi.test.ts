@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/base/random.js';
 import { sandbox } from './helpers.js';
 import { pairs } from './pairs.js';
 
@@ -40,7 +41,7 @@ describe('mi', () => {
     expect(blurred.standardError).toBeLessThanOrEqual(0.003);
   });
 
-  it('integers and booleans that repeat are categories, unless --discrete says otherwise', async () => {
+  it('integers and booleans of few values are categories, unless --discrete says otherwise', async () => {
     const n = 900;
     const label = Int32Array.from({ length: n }, (_, i) => i % 3);
     const flag = Uint8Array.from(label, (v) => Number(v === 0));
@@ -52,6 +53,41 @@ describe('mi', () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/plugin.*discrete/)]);
     const floats = [await box.npy('label-f.npy', Float32Array.from(label), [n]), files[1]];
     expect((await estimate(floats, '--estimator', 'plugin', '--discrete', 'both')).nats).toBeCloseTo(entropy, 2);
+  });
+
+  it('integers of many values are numbers that were rounded: a pair of normal variables as bytes keeps its information', async () => {
+    const n = 2000;
+    const rng = new Rng(3, 'bytes');
+    const x = Float64Array.from({ length: n }, () => rng.normal());
+    const y = x.map((v) => 0.8 * v + 0.6 * rng.normal());
+    const bytes = (values: Float64Array) => Uint8Array.from(values, (v) => Math.round(128 + 30 * v));
+    const files = [await box.npy('byte-x.npy', bytes(x), [n]), await box.npy('byte-y.npy', bytes(y), [n])];
+    const truth = -0.5 * Math.log(1 - 0.8 ** 2);
+    for (const name of ['ksg', 'mixed', 'cca']) {
+      const { nats, standardError, read } = await estimate(files, '--estimator', name);
+      expect(Math.abs(nats - truth), name).toBeLessThan(4 * standardError + 0.03);
+      expect(read).toEqual(
+        files.map((file, i) =>
+          expect.stringMatching(
+            new RegExp(
+              `^${file}: numbers \\(uint8, \\d+ different rows of 2000\\), rounded: .*; --discrete ${'ab'[i]} reads categories$`,
+            ),
+          ),
+        ),
+      );
+    }
+  });
+
+  it('labels of 100 classes need --discrete, and the output says so', async () => {
+    const n = 3000;
+    const label = Int32Array.from({ length: n }, (_, i) => i % 100);
+    const files = [await box.npy('label-100.npy', label, [n]), await box.npy('again-100.npy', label, [n])];
+    const refused = await box.call(['mi', ...files, '--estimator', 'plugin']);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/plugin.*discrete/)]);
+    const { nats, read } = await estimate(files, '--estimator', 'plugin', '--discrete', 'both');
+    // The plug-in estimate of an entropy of 100 equal classes; its bias is corrected.
+    expect(Math.abs(nats - Math.log(100))).toBeLessThan(0.03);
+    expect(read[0]).toMatch(/categories \(int32, 100 different rows of 3000\)/);
   });
 
   it.each([
