@@ -24,15 +24,29 @@ export function pairSentence(pair: Pair, pairs: number): string {
 export const halfLearnedWords = (attacks: readonly Repeated[]): string[] =>
   attacks.filter((a) => isAttack(a) && meanAsr(a.runs) < SUCCESS).map((a) => halfLearned(a.label, meanAsr(a.runs)));
 
-/** The head of a page that compares attacks over seeds: the pairs that are settled, how many are not, and half-learned attacks. */
+/** Pairs that are told one by one in the head of a page. */
+const TOLD = 3;
+
+/** The head of a page that compares attacks over seeds: the pairs that are settled, those that are not, and half-learned attacks. */
 export function pairsLede(attacks: readonly Repeated[], pairs: readonly Pair[]): string[] {
   if (pairs.length === 0) return ['No two attacks have a score at the same seed.', ...halfLearnedWords(attacks)];
-  const clear = pairs.filter(isClear);
+  const clear = pairs.filter(isClear).sort((a, b) => b.effect.effect - a.effect.effect);
   const open = pairs.filter((p) => !isClear(p));
-  const all = (some: readonly Pair[]) => some.map((p) => pairSentence(p, pairs.length)).join(' ');
+  const told = clear.slice(0, TOLD).map((p) => pairSentence(p, pairs.length));
+  const left = clear.length - TOLD;
+  const more = left > 0 ? [`${left} more of ${pairs.length} pairs ${left === 1 ? 'is' : 'are'} settled, by less.`] : [];
   const rest =
-    open.length <= 1 || (clear.length === 0 && open.length <= 3)
-      ? all(open)
-      : `For ${open.length} of ${pairs.length} pairs the seeds do not settle which attack is stealthier.`;
-  return [[all(clear), rest].filter(Boolean).join(' '), ...halfLearnedWords(attacks)];
+    open.length === 1 ? [pairSentence(open[0], pairs.length)] : open.length > 1 ? [openWords(open, pairs.length)] : [];
+  return [[...told, ...more, ...rest].join(' '), ...halfLearnedWords(attacks)];
+}
+
+/** Several pairs that the seeds leave open; the table of pairs has a row for each. */
+function openWords(open: readonly Pair[], pairs: number): string {
+  const [{ effect }] = open;
+  const words = `${effect.n === 1 ? 'One seed does' : `${effect.n} seeds do`} not settle which attack is stealthier for ${open.length === pairs ? `any of ${pairs}` : `${open.length} of ${pairs}`} pairs`;
+  const needed = open.map((p) => p.effect.runsNeeded ?? 0);
+  const most = Math.max(...needed);
+  return most > effect.n
+    ? `${words}; about ${most} would show a difference of ${decimal(effect.interest, 2)} in each.`
+    : `${words}.`;
 }

@@ -34,6 +34,7 @@ main, header.top, footer { max-width: 1160px; margin: 0 auto; padding: 0 24px; }
 h1, h2, .lede { font-family: Charter, "Bitstream Charter", "Iowan Old Style", Georgia, Cambria, serif; }
 header.top { padding-top: 34px; }
 .kicker { display: flex; justify-content: space-between; align-items: center; gap: 16px; font-size: 13px; color: var(--muted); }
+td a, .lede a { color: var(--clean); }
 .kicker b { color: var(--ink); letter-spacing: .02em; }
 h1 { font-size: clamp(30px, 4.6vw, 46px); line-height: 1.1; letter-spacing: -.015em; margin: 26px 0 14px; overflow-wrap: anywhere; }
 h1 span { color: var(--muted); font-weight: 400; }
