@@ -43,12 +43,18 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   });
 }
 
-/** The entries of a folder, sorted by code point. Throws `UserError` if it cannot be read. */
+/** What operating systems, archives and NAS leave in folders. Names that begin with a dot are hidden too. */
+const SYSTEM = new Set(['thumbs.db', 'ehthumbs.db', 'desktop.ini', '__macosx', '$recycle.bin', '@eadir', 'lost+found']);
+
+/** Whether a name in a folder is the system's and not the user's. */
+export const isSystemName = (name: string) => name.startsWith('.') || SYSTEM.has(name.toLowerCase());
+
+/** The user's entries of a folder, sorted by code point. Throws `UserError` if it cannot be read. */
 export async function readFolder(path: string): Promise<Dirent[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === 'ENOENT' ? 'no such folder' : error.message}`);
   });
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.filter(({ name }) => !isSystemName(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The lines of a text file that are not blank, without line ends. Throws `UserError` as `readBytes`. */

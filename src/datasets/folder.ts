@@ -1,9 +1,10 @@
 /**
  * Images in folders, one folder per class: `DIR/train/<class>/*` and `DIR/test/<class>/*`, or `DIR/<class>/*` alone.
  *
- * JPEG, PNG and WebP become `size` × `size` RGB (default 32), see images.ts. Without `test/`, a tenth of the images is held out as the test
+ * The folders of the splits may be called `Train`, `training`, `val`, `validation` and the like; a root that holds nothing but one folder of such a
+ * layout is that folder. JPEG, PNG and WebP become `size` × `size` RGB (default 32), see images.ts. Without `test/`, a tenth of the images is held out as the test
  * set, balanced over the classes and chosen by the seed. Classes and files are in the order of their names, by code point. Names that
- * begin with a dot are ignored. Only images that the limits select are decoded.
+ * begin with a dot, and files that systems leave behind, are ignored. Only images that the limits select are decoded.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,9 +17,8 @@ import type { DatasetSource, ImageSet } from './types.js';
 const IMAGE = /\.(jpe?g|png|webp)$/i;
 
 async function entries(folder: string): Promise<{ name: string; isFolder: boolean }[]> {
-  const named = (await readFolder(folder)).filter((e) => !e.name.startsWith('.'));
   return Promise.all(
-    named.map(async (e) => {
+    (await readFolder(folder)).map(async (e) => {
       // A broken link counts as a file, so that a later error names it.
       const target = e.isSymbolicLink() ? await stat(join(folder, e.name)).catch(() => e) : e;
       return { name: e.name, isFolder: target.isDirectory() };
@@ -57,25 +57,65 @@ async function list(folder: string, classes: readonly string[], present: readonl
   return { files, labels: Int32Array.from(labels) };
 }
 
-async function listings(root: string, seed: number) {
+/** Names of the splits' folders in lower case, the first that exists first. */
+const TRAIN = ['train', 'training'];
+const TEST = ['test', 'testing', 'val', 'valid', 'validation'];
+
+const isSplit = (name: string) => [...TRAIN, ...TEST].includes(name.toLowerCase());
+
+interface Layout {
+  root: string;
+  /** The folders of the splits, as they are written; absent: the classes stand in `root`. */
+  train?: string;
+  test?: string;
+  /** Folders of further splits, which are not used. */
+  unused: string[];
+}
+
+/** Where the splits are. A folder that holds nothing but one folder with several in it was unpacked one level too deep. */
+async function layoutOf(root: string): Promise<Layout> {
   const top = await subfolders(root);
-  const hasTrain = top.includes('train');
-  if (!hasTrain && top.includes('test')) throw new UserError(`${root}: has test/ but no train/`);
-  const trainRoot = hasTrain ? join(root, 'train') : root;
+  if (top.length === 1) {
+    const deeper = join(root, top[0]);
+    if ((await subfolders(deeper)).length > 0 && !isSplit(top[0])) return layoutOf(deeper);
+  }
+  // A class may be called train, and holds no folders.
+  const splits: string[] = [];
+  for (const name of top) {
+    const inside = await entries(join(root, name));
+    if (inside.length === 0 || inside.some((e) => e.isFolder)) splits.push(name);
+  }
+  const named = (words: readonly string[]) =>
+    words.flatMap((word) => splits.filter((name) => name.toLowerCase() === word));
+  const [train] = named(TRAIN);
+  const [test, ...unused] = named(TEST);
+  if (train !== undefined) return { root, train, test, unused };
+  if (test !== undefined) throw new UserError(`${root}: has ${test}/ but no train/`);
+  return { root, unused: [] };
+}
+
+async function listings(dir: string, seed: number) {
+  const { root, train: trainName, test: testName, unused } = await layoutOf(dir);
+  const trainRoot = trainName === undefined ? root : join(root, trainName);
+  const notes = [
+    ...(root === dir ? [] : [`the images are in ${root}`]),
+    ...(testName !== undefined && testName !== 'test' ? [`${testName}/ is the test set`] : []),
+    ...unused.map((name) => `${name}/ is not used`),
+  ];
   const classes = await classFolders(trainRoot);
   if (classes.length < 2)
     throw new UserError(`${trainRoot}: has the one class "${classes[0]}"; two are needed at least`);
   const train = await list(trainRoot, classes, classes);
-  if (!hasTrain || !top.includes('test')) {
+  if (testName === undefined) {
     const parts = holdOut(train.labels, classes, seed);
-    return { classes, train: pickFiles(train, parts.train), test: pickFiles(train, parts.test) };
+    return { classes, notes, train: pickFiles(train, parts.train), test: pickFiles(train, parts.test) };
   }
 
-  const testRoot = join(root, 'test');
+  const testRoot = join(root, testName);
   const tested = await classFolders(testRoot);
   const stray = tested.find((name) => !classes.includes(name));
   if (stray !== undefined) throw unknownWord(`class in ${testRoot}`, stray, classes);
-  return { classes, train, test: await list(testRoot, classes, tested) };
+  return { classes, notes, train, test: await list(testRoot, classes, tested) };
 }
 
 /**
@@ -88,10 +128,8 @@ export async function readLabelled(
   empty: 'refuse' | 'skip' = 'refuse',
 ): Promise<{ classes: string[]; set: ImageSet }> {
   checkSize(size);
-  const inside = await subfolders(await requireDir('folder', root));
-  // `train` may also be the name of a class.
-  const split = inside.includes('train') && (await subfolders(join(root, 'train'))).length > 0;
-  const top = split ? join(root, 'train') : root;
+  const layout = await layoutOf(await requireDir('folder', root));
+  const top = layout.train === undefined ? layout.root : join(layout.root, layout.train);
   let classes = await classFolders(top);
   if (empty === 'skip') {
     const held = await Promise.all(classes.map(async (name) => (await entries(join(top, name))).length > 0));
@@ -109,7 +147,8 @@ export const folder: DatasetSource = {
     const { dataDir, seed, size = 32 } = request;
     checkSize(size);
     const root = await requireDir('folder', dataDir);
-    const { classes, ...all } = await listings(root, seed);
-    return decodeDataset('folder', classes, all, request, size);
+    const { classes, notes, ...all } = await listings(root, seed);
+    const dataset = await decodeDataset('folder', classes, all, request, size);
+    return { ...dataset, notes: [...notes, ...(dataset.notes ?? [])] };
   },
 };

@@ -46,6 +46,80 @@ describe('a labelled folder', () => {
   });
 });
 
+describe('layouts that people have', () => {
+  const load = (dataDir: string) => loadDataset('folder', { dataDir, seed: 0 });
+  const counts = async (dataDir: string) => {
+    const { classes, train, test: tested, notes } = await load(dataDir);
+    return { classes, n: [train.n, tested.n], notes: notes ?? [] };
+  };
+  const split = (train: string, held: string) => ({
+    ...many(`${train}/a`, 4, 1),
+    ...many(`${train}/b`, 4, 2),
+    ...many(`${held}/a`, 2, 1),
+    ...many(`${held}/b`, 2, 2),
+  });
+
+  test.each([
+    ['train', 'val'],
+    ['Train', 'Test'],
+    ['training', 'validation'],
+    ['TRAIN', 'test'],
+  ])('%s/ and %s/ are the splits', async (train, held) => {
+    const found = await counts(await tree(`splits-${train}-${held}`, split(train, held)));
+    expect(found).toEqual({
+      classes: ['a', 'b'],
+      n: [8, 4],
+      notes: held === 'test' ? [] : [`${held}/ is the test set`],
+    });
+  });
+
+  test('test/ is taken before val/, which is named', async () => {
+    const dir = await tree('three', { ...split('train', 'test'), ...many('val/a', 1, 1), ...many('val/b', 1, 2) });
+    expect(await counts(dir)).toEqual({ classes: ['a', 'b'], n: [8, 4], notes: ['val/ is not used'] });
+  });
+
+  test('classes may be called val and train, if they hold images', async () => {
+    const dir = await tree('called', { ...many('val', 20, 1), ...many('train', 20, 2) });
+    expect((await counts(dir)).classes).toEqual(['train', 'val']);
+  });
+
+  test('a pack that was unpacked one or two folders too deep is found', async () => {
+    const dir = await tree(
+      'deep',
+      Object.fromEntries(Object.entries(split('train', 'test')).map(([k, v]) => [`pack/pack/${k}`, v])),
+    );
+    writeFileSync(join(dir, 'README.txt'), 'read me');
+    expect(await counts(dir)).toEqual({
+      classes: ['a', 'b'],
+      n: [8, 4],
+      notes: [`the images are in ${join(dir, 'pack', 'pack')}`],
+    });
+    expect((await readLabelled(dir)).classes).toEqual(['a', 'b']);
+  });
+
+  test('what systems leave behind is ignored everywhere', async () => {
+    const dir = await tree('system', {
+      ...split('train', 'test'),
+      ...many('__MACOSX/train/a', 1, 9),
+      ...many('train/.ipynb_checkpoints', 1, 9),
+    });
+    for (const folder of ['', 'train', 'train/a', 'test/b'])
+      for (const name of ['.DS_Store', 'Thumbs.db', 'desktop.ini', '._a.png'])
+        writeFileSync(join(dir, folder, name), 'x');
+    expect(await counts(dir)).toEqual({ classes: ['a', 'b'], n: [8, 4], notes: [] });
+  });
+
+  test('test/ alone is refused', async () => {
+    const dir = await tree('only-test', {
+      ...many('test/a', 2, 1),
+      ...many('test/b', 2, 1),
+      ...many('other/a', 2, 1),
+      ...many('other/b', 2, 1),
+    });
+    await expect(load(dir)).rejects.toThrow('has test/ but no train/');
+  });
+});
+
 describe('an image folder', () => {
   test('classes and files come in sorted order; names that begin with a dot are ignored', async () => {
     const dataDir = await tree('order', {
