@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
 import { addAudit } from './audit.js';
+import { addConfigFile } from './config-file.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
@@ -45,6 +46,8 @@ export function buildProgram(): Command {
     addDoctor,
   ])
     add(program);
+  for (const command of program.commands.flatMap((c) => (c.name() === 'study' ? c.commands : c)))
+    if (['run', 'compare'].includes(command.name()) || command.parent?.name() === 'study') addConfigFile(command);
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     command
       .exitOverride()

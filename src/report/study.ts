@@ -12,6 +12,8 @@ export type Cell = string | number | null;
 export type Block =
   | { kind: 'heading'; text: string }
   | { kind: 'text'; text: string }
+  /** A line for the shell; printed by the command line too. */
+  | { kind: 'command'; text: string }
   | {
       kind: 'table';
       head: string[];
@@ -45,6 +47,8 @@ export interface StudyReport {
   sections: StudySection[];
   /** How it was made: hardware, time, version. */
   footer: string;
+  /** Numbers of the report for programs; no reader sees them. */
+  data?: object;
 }
 
 const cellText = (cell: Cell) => (cell === null ? '–' : String(cell));
@@ -70,6 +74,8 @@ function block(b: Block, document: Document): Html {
       return html`<h3 class="part">${b.text}</h3>`;
     case 'text':
       return html`<p class="intro">${b.text}</p>`;
+    case 'command':
+      return html`<pre class="command">${b.text}</pre>`;
     case 'table':
       return cellTable(b.head, b.rows);
     case 'figures': {
@@ -120,6 +126,7 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
     for (const b of s.blocks) {
       if (b.kind === 'heading') parts.push(`### ${b.text}`);
       if (b.kind === 'text') parts.push(b.text);
+      if (b.kind === 'command') parts.push(`\`\`\`sh\n${b.text}\n\`\`\``);
       if (b.kind === 'table')
         parts.push(
           markdownTable(

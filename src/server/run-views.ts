@@ -1,11 +1,11 @@
 /** Runs as their pages have them. */
 
 import { join } from 'node:path';
+import { commandOf } from '../config/command.js';
 import { reportOf } from '../pipeline/report.js';
 import { embeddingMethods } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
-import { commandOf } from './command.js';
 import { stampOf } from './stamps.js';
 
 /** Files and folders that the view of a run is read from. */

@@ -4,12 +4,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { UserError } from '../../base/errors.js';
+import { runArguments } from '../../config/command.js';
 import { requestOf } from '../../config/flags.js';
 import { resolveConfig } from '../../config/resolve.js';
 import { inWorker } from '../../execution/worker.js';
 import { secondsOf } from '../../pipeline/cost.js';
 import { pipelineJobs } from '../../pipeline/job-of.js';
-import { runArguments } from '../command.js';
 import { formFields } from '../form.js';
 import { bodyOf, runHandler, type Sources } from '../handler.js';
 

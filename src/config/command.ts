@@ -2,10 +2,10 @@
 
 import { attacks } from '../attacks/index.js';
 import { shellWord } from '../base/shell.js';
-import { flagOf } from '../config/flags.js';
-import type { RunConfig } from '../config/options.js';
-import { resolveConfig } from '../config/resolve.js';
 import { datasets } from '../datasets/index.js';
+import { flagOf } from './flags.js';
+import type { RunConfig } from './options.js';
+import { resolveConfig } from './resolve.js';
 
 /** `run --attack blend … --out DIR` as arguments; options without a value are left out. */
 export function runArguments(config: Partial<Record<keyof RunConfig, unknown>>, out: string): string[] {
