@@ -1,4 +1,4 @@
-/** A tiny sweep from its options to its page: four runs on shapes10, two of which poison too few images for a score. */
+/** A tiny sweep from its options to its page: two runs on shapes10, one of which poisons too few images for a score. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,23 +20,16 @@ beforeAll(async () => {
 afterAll(() => rm(box, { recursive: true, force: true }));
 
 it('scores the trials with enough poisoned samples, says beforehand which have too few, and names the best', async () => {
-  const {
-    dataset,
-    attack: _,
-    attackOption: __,
-    poisonRate: ___,
-    seed: ____,
-    ...base
-  } = smallConfig([1, 2], ['resolved']);
+  const { dataset, attack: _, attackOption: __, poisonRate: ___, seed: ____, ...base } = smallConfig([1], ['resolved']);
   const options: StudyOptions = {
-    base,
+    base: { ...base, epochs: 1, checkpoints: ['5s', 1] },
     data: [{ request: { dataset } }],
     attacks: [{ attack: 'blend' }],
     rates: [],
     seeds: [4],
     noises: [],
     models: [],
-    sweep: { vary: ['alpha=0.2,0.6', 'poison-rate=0.01,0.1'].map((t) => parseVary(t, ['blend'])), seed: 0 },
+    sweep: { vary: ['alpha=0.6', 'poison-rate=0.01,0.1'].map((t) => parseVary(t, ['blend'])), seed: 0 },
   };
   const said: string[] = [];
   const hooks = { line: (text: string) => said.push(text) };
@@ -45,7 +38,7 @@ it('scores the trials with enough poisoned samples, says beforehand which have t
   const plan = await planStudy(sweepStudy.plan(options), out, executor, hooks, true);
   // 24 of 2 400 images; a hundredth of 10 000 is 100.
   expect(said).toEqual([
-    'blend at poison rate 0.01 (2 runs): group 0/backdoor has 24 samples and a comparison needs 100, so there is no score; about 10000 training images are enough',
+    'blend at poison rate 0.01 (1 run): group 0/backdoor has 24 samples and a comparison needs 100, so there is no score; about 10000 training images are enough',
   ]);
   const outcome = await executePlan(plan, out, executor, hooks);
   expect(outcome.failed).toEqual([]);
@@ -54,20 +47,16 @@ it('scores the trials with enough poisoned samples, says beforehand which have t
     report.data as { datasets: { trials: Trial[]; frontier: number[]; best: { trial: number; command: string } }[] }
   ).datasets;
   expect(trials.map((t) => [t.values.alpha, t.values['poison-rate'], t.score === null])).toEqual([
-    ['0.2', '0.01', true],
-    ['0.2', '0.1', false],
     ['0.6', '0.01', true],
     ['0.6', '0.1', false],
   ]);
-  for (const t of trials) {
-    const run = outcome.runs.find((r) => r.name === t.runs[0])!;
-    expect([t.asr, t.score, t.accuracy]).toEqual([run.result.asr, run.result.stealth.score, run.result.accuracy]);
-  }
+  const [small, scored] = outcome.runs.map((r) => r.result);
+  expect(trials.map((t) => t.asr)).toEqual([small.asr, scored.asr]);
+  expect(trials[1].score).toBeCloseTo(scored.stealth.score!, 10);
   expect(trials[0].reason).toContain('group 0/backdoor has 24 samples');
-  expect(frontier.every((n) => n === 2 || n === 4)).toBe(true);
-  expect(frontier.length).toBeGreaterThan(0);
-  expect(best.command).toContain(`--attack-option alpha=${trials[best.trial - 1].values.alpha}`);
+  expect(frontier).toEqual([2]);
+  expect(best.command).toContain('ibscope run --dataset shapes10 --attack blend --attack-option alpha=0.6');
   const page = renderStudy(report);
-  expect(page).toContain('Trials 1 and 3 have no score');
+  expect(page).toContain('Trial 1 has no score');
   expect(page).not.toMatch(/NaN|undefined/);
 });
