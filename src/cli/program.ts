@@ -5,6 +5,7 @@ import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
 import { addAudit } from './audit.js';
 import { addCompare } from './compare.js';
+import { addConfigFile } from './config-file.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
@@ -46,6 +47,8 @@ export function buildProgram(): Command {
     addDoctor,
   ])
     add(program);
+  for (const command of program.commands.flatMap((c) => (c.name() === 'study' ? c.commands : c)))
+    if (['run', 'compare'].includes(command.name()) || command.parent?.name() === 'study') addConfigFile(command);
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     command
       .exitOverride()

@@ -1,13 +1,15 @@
 /** `ibscope study`: many runs that answer one question, one command a study. */
 import { type Command, Option } from 'commander';
 import { requestOf } from '../config/flags.js';
+import type { RunConfig } from '../config/options.js';
 import { duration } from '../report/format.js';
 import { cellText } from '../report/index.js';
-import { type Study, type StudyOptions, studies } from '../studies/index.js';
+import { type AttackChoice, type Study, type StudyOptions, type Sweep, studies } from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
 import type { StudyResult } from '../studies/study.js';
-import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
+import { parseVary } from '../studies/vary.js';
+import { addRunOptions, defaultOut, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
@@ -26,7 +28,7 @@ export function addStudy(program: Command) {
 function addOne(command: Command, study: Study) {
   const { defaults } = study;
   const one = command.command(study.name).description(study.summary);
-  addRunOptions(one, study.varies ? [...VARIED, study.varies] : VARIED)
+  addRunOptions(one, variedBy(study))
     .addOption(
       new Option('--data <set>', 'data set, as name[:dir][?option=value&…]; may be repeated')
         .argParser(collect)
@@ -36,8 +38,9 @@ function addOne(command: Command, study: Study) {
       '--attacks <names>',
       `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map((a) => a.attack).join(',')})`,
     )
-    .option('--rates <shares>', `poison rates (default ${defaults.rates.join(',')})`)
     .option('--seeds <numbers>', `seeds (default ${shortList(defaults.seeds)})`);
+  if (study.sweeps) addSweepOptions(one);
+  else one.option('--rates <shares>', `poison rates (default ${defaults.rates.join(',')})`);
   if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
   if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
   one
@@ -54,7 +57,10 @@ function addOne(command: Command, study: Study) {
     )
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
     .option(...JSON_FLAG)
-    .addHelpText('after', `\nExample:\n  ibscope study ${study.name} --out runs/study --dry-run`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  ibscope study ${study.name}${study.sweeps ? SWEEP_EXAMPLE : ''} --out runs/study --dry-run`,
+    )
     .action(async (values) => {
       const options = optionsOf(values, study);
       // Options that no run can have are refused before the worker starts.
@@ -75,13 +81,39 @@ function addOne(command: Command, study: Study) {
     });
 }
 
+const SWEEP_EXAMPLE = ' --vary alpha=0.05:0.5 --vary poison-rate=0.03,0.1';
+
+/** Options of a run that are no options of the study. */
+function variedBy({ varies, sweeps }: Study): (keyof RunConfig)[] {
+  if (sweeps) return VARIED.filter((key) => key !== 'poisonRate');
+  return varies ? [...VARIED, varies] : [...VARIED];
+}
+
+function addSweepOptions(command: Command) {
+  command
+    .addOption(
+      new Option(
+        '--vary <name=values>',
+        'option of a run or of an attack with its values, as a,b,c, low:high or low:high:log; may be repeated (default none)',
+      ).argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]),
+    )
+    .option(
+      '--trials <n>',
+      'number of random trials, drawn from ranges and lists (default: the grid of all values, four of a range)',
+    )
+    .option('--sweep-seed <n>', 'seed of the random trials (default 0)');
+}
+
 /** The options of a study from the values of its command. Throws `UserError`. */
-function optionsOf(values: Record<string, string> & { data: string[] }, { defaults }: Study): StudyOptions {
-  const { attacks, rates, seeds, noises, models, data } = values;
+export function optionsOf(values: Values, study: Study): StudyOptions {
+  const { defaults } = study;
+  const { attacks, rates, seeds, noises, models } = values as Record<string, string | undefined>;
+  const data = values.data.length > 0 ? values.data.map(parseData) : [{ request: { dataset: 'shapes10' } }];
+  const chosen = attacks ? parseAttacks(attacks) : defaults.attacks;
   return {
     base: requestOf(values),
-    data: data.length > 0 ? data.map(parseData) : [{ request: { dataset: 'shapes10' } }],
-    attacks: attacks ? parseAttacks(attacks) : defaults.attacks,
+    data,
+    attacks: chosen,
     rates: rates
       ? parseNumbers('--rates', rates, (n) => n > 0 && n <= 1, 'shares above 0 and at most 1')
       : defaults.rates,
@@ -90,8 +122,22 @@ function optionsOf(values: Record<string, string> & { data: string[] }, { defaul
       ? parseNumbers('--noises', noises, (n) => n >= 0 && Number.isFinite(n), 'numbers from 0')
       : (defaults.noises ?? []),
     models: models ? models.split(',').map((n) => n.trim()) : (defaults.models ?? []),
+    ...(study.sweeps ? { sweep: sweepOf(values, [...chosen, ...data.flatMap((d) => d.attacks ?? [])]) } : {}),
   };
 }
+
+/** What a sweep varies, from the values of its command. Throws `UserError`. */
+function sweepOf({ vary = [], trials, sweepSeed }: Values, attacks: readonly AttackChoice[]): Sweep {
+  const names = [...new Set(attacks.map((a) => a.attack))];
+  return {
+    vary: vary.map((text) => parseVary(text, names)),
+    ...(trials === undefined ? {} : { trials: wholeNumber('--trials', trials, 1) }),
+    seed: sweepSeed === undefined ? 0 : wholeNumber('--sweep-seed', sweepSeed, 0),
+  };
+}
+
+/** Values of the options of a study's command. */
+type Values = Record<string, unknown> & { data: string[]; vary?: string[]; trials?: string; sweepSeed?: string };
 
 const collect = (value: string, all: string[]) => [...all, value];
 const shortList = (seeds: readonly number[]) =>
@@ -122,6 +168,7 @@ function textOf(r: StudyResult): string {
             block.rows.map((row) => row.map(cellText)),
           ),
         );
+      if (block.kind === 'command') parts.push(block.text);
       if (block.kind === 'findings')
         parts.push(block.findings.map((f) => `${f.verdict}: ${f.claim}\n  ${f.evidence}`).join('\n'));
     }

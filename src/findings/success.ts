@@ -6,8 +6,9 @@ import type { StudyRun } from './types.js';
 
 export const meanAsr = (runs: readonly StudyRun[]) => mean(runs.map((r) => r.result.asr ?? 0));
 
-/** Neither the clean model nor the control, which have no trigger. */
-export const isAttack = ({ config }: Repeated) => config.attack !== 'none' && config.attack !== 'relabel';
+/** Whether runs of a configuration attack: the clean model and the control do not. */
+export const isAttack = ({ config }: Pick<Repeated, 'config'>) =>
+  config.attack !== 'none' && config.attack !== 'relabel';
 
 /** Whether an attack succeeds, on average over its seeds. The clean model and the control are no attacks. */
 export const succeeds = (a: Repeated) => isAttack(a) && meanAsr(a.runs) >= SUCCESS;

@@ -11,7 +11,7 @@ import type { RunResult } from '../runs/documents.js';
 import { makeAlternatives } from './alternatives.js';
 import { costOf, type RunCost } from './cost.js';
 import { makeEmbedding } from './embedding.js';
-import { groupSizes } from './group-sizes.js';
+import { type RunGroups, runGroups } from './group-sizes.js';
 import { finish } from './result.js';
 import { run } from './run.js';
 
@@ -28,9 +28,9 @@ export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<Ru
   return run(job.config, job.path, job.resume, hooksOf(context));
 }
 
-/** Samples in each group of each run, see `groupSizes`. */
-export function groupSizesJob({ configs }: { configs: readonly RunConfig[] }): Promise<number[]> {
-  return groupSizes(configs);
+/** The groups of each run, see `runGroups`. */
+export function groupSizesJob({ configs }: { configs: readonly RunConfig[] }): Promise<RunGroups[]> {
+  return runGroups(configs);
 }
 
 export interface CostJob {

@@ -2,7 +2,9 @@
 export { comparisonSentences, renderComparison } from './comparison.js';
 export { contactSheet, type SheetBlock } from './contact-sheet.js';
 export { intervalText, inUnit } from './effects.js';
+export { type FrontierPoint, frontierFigure } from './figures/frontier.js';
 export { type Line, linesFigure } from './figures/lines.js';
+export { parallelFigure } from './figures/parallel.js';
 export { type ScatterPoint, scatterFigure } from './figures/scatter.js';
 export { type SeededScores, scoresFigure } from './figures/scores.js';
 export { sharedClock } from './figures/time-axis.js';

@@ -14,6 +14,8 @@ export type Cell = string | number | null | { text: string; href: string };
 export type Block =
   | { kind: 'heading'; text: string }
   | { kind: 'text'; text: string }
+  /** A line for the shell; printed by the command line too. */
+  | { kind: 'command'; text: string }
   | {
       kind: 'table';
       head: string[];
@@ -49,6 +51,8 @@ export interface StudyReport {
   sections: StudySection[];
   /** How it was made: hardware, time, version. */
   footer: string;
+  /** Numbers of the report for programs; no reader sees them. */
+  data?: object;
 }
 
 export const cellText = (cell: Cell) => (cell === null ? '–' : typeof cell === 'object' ? cell.text : String(cell));
@@ -80,6 +84,8 @@ function block(b: Exclude<Block, { kind: 'gallery' }>, document: Document): Html
       return html`<h3 class="part">${b.text}</h3>`;
     case 'text':
       return html`<p class="intro">${b.text}</p>`;
+    case 'command':
+      return html`<pre class="command">${b.text}</pre>`;
     case 'table':
       return cellTable(b.head, b.rows);
     case 'figures': {
@@ -133,6 +139,7 @@ export function studyMarkdown(report: StudyReport, folder: string): MarkdownFile
     for (const b of s.blocks) {
       if (b.kind === 'heading') parts.push(`### ${b.text}`);
       if (b.kind === 'text') parts.push(b.text);
+      if (b.kind === 'command') parts.push(`\`\`\`sh\n${b.text}\n\`\`\``);
       if (b.kind === 'table')
         parts.push(
           markdownTable(

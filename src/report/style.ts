@@ -97,6 +97,8 @@ th { position: sticky; top: 0; background: var(--surface); font-weight: 600; box
 td.t, th.t { text-align: left; }
 td.wrap { white-space: normal; overflow-wrap: anywhere; }
 td.flag { color: var(--backdoor); text-align: left; }
+.scroll + .intro { margin-top: 14px; }
+pre.command { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0 0; padding: 10px 14px; border: 1px solid var(--rule); background: var(--surface); }
 details { margin-top: 14px; }
 summary { cursor: pointer; font-weight: 600; font-size: 15px; }
 dl.words { display: grid; grid-template-columns: max-content 1fr; gap: 7px 20px; font-size: 14.5px; max-width: 62em; }

@@ -5,10 +5,12 @@ import { eachAtOnce } from '../base/pool.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
+import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import type { Executor } from '../execution/executor.js';
 import { writeAtomic } from '../formats/files.js';
-import { dataKey } from '../pipeline/group-sizes.js';
+import { dataKey, type RunGroups } from '../pipeline/group-sizes.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
+import { count } from '../report/format.js';
 
 /** Everything that the size of a run's groups depends on. */
 function sizeKey(c: RunConfig): string {
@@ -26,8 +28,9 @@ export function stopIfAsked({ shouldStop }: RunHooks): void {
 }
 
 /**
- * Equal footing: the groups of all runs on one data set get the size that the smallest of them allows. Sizes are kept in
- * `sizes.json`, because each needs the data set loaded.
+ * Equal footing: the groups of all runs on one data set get the size that the smallest of them allows. Says beforehand which runs have
+ * too few samples for a score, and which run the common size comes from. Sizes are kept in `sizes.json`, because each needs the data set
+ * loaded.
  */
 export async function onEqualFooting(
   configs: readonly RunConfig[],
@@ -37,24 +40,67 @@ export async function onEqualFooting(
   keep: boolean,
 ): Promise<RunConfig[]> {
   const file = join(out, 'sizes.json');
-  const sizes: Record<string, number> = await readFile(file, 'utf8')
+  const kept: Record<string, RunGroups | number> = await readFile(file, 'utf8')
     .then(JSON.parse)
     .catch(() => ({}));
-  const missing = configs.filter((c) => sizes[sizeKey(c)] === undefined);
+  // Version 0.1.0 kept the size alone.
+  const known = new Map(Object.entries(kept).flatMap(([k, v]) => (typeof v === 'number' ? [] : [[k, v] as const])));
+  const missing = configs.filter((c) => !known.has(sizeKey(c)));
   const sets = groupBy(missing, dataKey);
   let done = 0;
   await eachAtOnce(sets.length, executor.atOnce, async (i) => {
     stopIfAsked(hooks);
     const found = await executor.run(pipelineJobs('groupSizesJob'), { configs: sets[i] });
-    for (const [k, config] of sets[i].entries()) sizes[sizeKey(config)] = found[k];
+    for (const [k, config] of sets[i].entries()) known.set(sizeKey(config), found[k]);
     hooks.progress?.({ phase: 'plan', stage: 'choose the groups', done: ++done, total: sets.length, unit: 'sets' });
   });
-  if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(sizes, null, 2)}\n`);
-  const common = new Map<string, number>();
-  for (const c of configs) {
-    const size = sizes[sizeKey(c)];
-    const key = datasetName(c);
-    if (size > 0) common.set(key, Math.min(common.get(key) ?? Number.POSITIVE_INFINITY, size));
-  }
+  if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(Object.fromEntries(known), null, 2)}\n`);
+  const sized = configs.map((config) => ({ config, groups: known.get(sizeKey(config))! }));
+  for (const text of groupWords(sized)) hooks.line?.(text);
+  const common = new Map(
+    groupBy(sized, (s) => datasetName(s.config)).map((same) => [datasetName(same[0].config), smallest(same)]),
+  );
   return configs.map((c) => ({ ...c, probeSize: common.get(datasetName(c)) ?? c.probeSize }));
+}
+
+interface Sized {
+  config: RunConfig;
+  groups: RunGroups;
+}
+
+/** The smallest size of groups among runs that have any; undefined if none has. */
+function smallest(all: readonly Sized[]): number | undefined {
+  const sizes = all.map((s) => s.groups.size).filter((size) => size > 0);
+  return sizes.length > 0 ? Math.min(...sizes) : undefined;
+}
+
+/** What a reader has to know of the groups before the runs start, one sentence a line; runs of which the same is to be said share one. */
+export function groupWords(all: readonly Sized[]): string[] {
+  const short = groupBy(
+    all.filter((s) => s.groups.short),
+    ({ config, groups }) => JSON.stringify([datasetName(config), runWords(config), groups.short]),
+  ).map((same) => {
+    const { group, samples, images } = same[0].groups.short!;
+    const enough =
+      samples > 0 ? `; about ${roundedUp((images * MINIMUM_GROUP) / samples)} training images are enough` : '';
+    return `${runWords(same[0].config)} (${count(same.length, 'run')}): group ${group} has ${samples} samples and a comparison needs ${MINIMUM_GROUP}, so there is no score${enough}`;
+  });
+  const shared = groupBy(all, (s) => datasetName(s.config)).flatMap((same) => {
+    const size = smallest(same);
+    const largest = Math.max(...same.map((s) => s.groups.size));
+    if (size === undefined || size === largest) return [];
+    const least = same.filter((s) => s.groups.size === size).map((s) => runWords(s.config));
+    return [
+      `${datasetName(same[0].config)}: the groups of all runs have ${size} samples, the most that ${least[0]} allows; other runs alone allow up to ${largest}`,
+    ];
+  });
+  return [...short, ...shared];
+}
+
+const runWords = ({ attack, poisonRate }: RunConfig) => `${attack} at poison rate ${poisonRate}`;
+
+/** The next number of three digits: 33 334 → 33 400. */
+function roundedUp(n: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(n)) - 2);
+  return Math.ceil(n / unit) * unit;
 }

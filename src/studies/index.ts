@@ -6,6 +6,7 @@ import { betaStudy } from './beta.js';
 import { noiseStudy } from './noise.js';
 import { nullStudy } from './null.js';
 import { poisonRateStudy } from './poison-rate.js';
+import { sweepStudy } from './sweep.js';
 import type { Study } from './types.js';
 
 export const studies: readonly Study[] = [
@@ -15,6 +16,7 @@ export const studies: readonly Study[] = [
   noiseStudy,
   poisonRateStudy,
   architectureStudy,
+  sweepStudy,
 ];
 
-export type { AttackChoice, Study, StudyOptions } from './types.js';
+export type { AttackChoice, Study, StudyOptions, Sweep } from './types.js';

@@ -65,7 +65,7 @@ interface OverSeeds {
 }
 
 /** p over the seeds of one configuration; null where a run has no law of its own. */
-function pOverSeeds(runs: readonly StudyRun[]): number | null {
+export function pOverSeeds(runs: readonly StudyRun[]): number | null {
   const found = runs.flatMap(({ report: { stealth } }) => {
     const gaps = stealth?.null?.gapsByClass;
     if (!stealth || !gaps || stealth.score === null) return [];

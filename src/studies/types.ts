@@ -29,6 +29,28 @@ export interface StudyOptions {
   /** Values of γ (`noise`), and models (`architecture`). */
   noises: number[];
   models: string[];
+  /** Of the study `sweep`. */
+  sweep?: Sweep;
+}
+
+/** An option that a sweep varies. */
+export interface VariedOption {
+  /** As the user writes it: `poison-rate`, `alpha`. */
+  name: string;
+  /** Key of the run's option; absent for an option of attacks. */
+  key?: keyof RunConfig;
+  /** Values of a grid, as texts. */
+  values: string[];
+  /** What random trials draw from in place of `values`. */
+  range?: { low: number; high: number; log: boolean; whole: boolean };
+}
+
+export interface Sweep {
+  vary: VariedOption[];
+  /** Random trials; absent: the grid of all values. */
+  trials?: number;
+  /** Of the random trials. */
+  seed: number;
 }
 
 export interface Study {
@@ -37,6 +59,8 @@ export interface Study {
   summary: string;
   /** The option of a run that it varies besides the attack, the data and the seed. */
   varies?: 'noise' | 'model';
+  /** Whether the user names the options that it varies (`--vary`). */
+  sweeps?: boolean;
   /** Whether the report reads estimates by other estimators. */
   alternatives?: boolean;
   /** Options that the user leaves out. */

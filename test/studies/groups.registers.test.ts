@@ -75,7 +75,8 @@ describe.each(cases)('%s', (_, request) => {
       expect(set.poisoned[key], key).toEqual(made.poisoned[key]);
     expect(set.judged).toBe(made.triggered?.n ?? 0);
     expect(set.target).toBe(made.target);
-    expect(await groupSizesJob({ configs: [config()] })).toEqual([made.groups.size]);
+    const [{ size }] = await groupSizesJob({ configs: [config()] });
+    expect(size).toBe(made.groups.size);
   });
 });
 
@@ -94,7 +95,17 @@ it('runs on the same data load them once, and get the sizes that each of them ge
   const alone = [];
   for (const config of configs) alone.push(...(await groupSizesJob({ configs: [config] })));
   expect(together).toEqual(alone);
-  expect(new Set(together).size).toBeGreaterThan(1);
+  expect(new Set(together.map((g) => g.size)).size).toBeGreaterThan(1);
+});
+
+it('a poisoned group of under 100 samples is named with its samples, and does not shrink the groups of the run', async () => {
+  const of = (poisonRate: number) => resolveConfig({ dataset: 'noise-of-groups', probeSize: 120, poisonRate });
+  // 3 000 images: 30, 99 and 100 of them are poisoned.
+  expect(await groupSizesJob({ configs: [of(0.01), of(0.033), of(100 / 3000)] })).toEqual([
+    { size: 120, short: { group: '0/backdoor', samples: 30, images: 3000 } },
+    { size: 120, short: { group: '0/backdoor', samples: 99, images: 3000 } },
+    { size: 100 },
+  ]);
 });
 
 it('the size of groups and the cost need no surrogate model', async () => {
@@ -111,7 +122,7 @@ it('the size of groups and the cost need no surrogate model', async () => {
     await readdir(join(box, 'cache', 'adversarial')),
   ];
   const before = await kept();
-  expect(await groupSizesJob({ configs: [config] })).toEqual([100]);
+  expect(await groupSizesJob({ configs: [config] })).toEqual([{ size: 100 }]);
   const cost = await costJob({ config, threads: 1 });
   expect(cost.trainingFlops).toBeGreaterThan(0);
   expect(await kept()).toEqual(before);
