@@ -94,9 +94,9 @@ describe('the report of a study', () => {
 
   it.each(studies.map((s) => s.name))(
     '%s: a page that loads nothing, and the same as Markdown with its figures',
-    (name) => {
+    async (name) => {
       const report = of(name);
-      const page = renderStudy(report);
+      const page = await renderStudy(report);
       expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
       const { markdown, figures } = studyMarkdown(report, 'pictures');
       for (const text of [page, markdown]) {
@@ -159,11 +159,11 @@ describe('the report of a study', () => {
     expect(open.map((f) => f.evidence)).toEqual(Array(2).fill('adaptive-blend was not run.'));
   });
 
-  it('attacks: shows every effect with its power, on the page and in Markdown', () => {
+  it('attacks: shows every effect with its power, on the page and in Markdown', async () => {
     const effects = blocks('attacks', 'findings').flatMap((b) => b.findings.flatMap((f) => f.effects));
     expect(effects.length).toBeGreaterThan(10);
     const { markdown } = studyMarkdown(of('attacks'), 'pictures');
-    const page = renderStudy(of('attacks'));
+    const page = await renderStudy(of('attacks'));
     for (const text of [page, markdown])
       for (const word of ['smallest visible', 'smallest of interest', 'n needed']) expect(text).toContain(word);
     const [e] = effects;

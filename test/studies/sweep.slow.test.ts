@@ -56,7 +56,7 @@ it('scores the trials with enough poisoned samples, says beforehand which have t
   expect(trials[0].reason).toContain('group 0/backdoor has 24 samples');
   expect(frontier).toEqual([2]);
   expect(best.command).toContain('ibscope run --dataset shapes10 --attack blend --attack-option alpha=0.6');
-  const page = renderStudy(report);
+  const page = await renderStudy(report);
   expect(page).toContain('Trial 1 has no score');
   expect(page).not.toMatch(/NaN|undefined/);
 });
