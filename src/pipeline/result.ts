@@ -1,4 +1,5 @@
 /** The end of a run: what its logs say, scored and drawn. Reads only the run directory. */
+import { verdict } from '../report/headline.js';
 import { renderRunReport } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
@@ -58,6 +59,7 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
     readings: dynamics.readings,
     phases: dynamics.phases,
     groupSize: size,
+    verdict: verdict(s, report),
     report: file,
     seconds: report.seconds ?? 0,
   };

@@ -1,6 +1,7 @@
 /** The JSON documents of a run directory. */
 
 import { UserError } from '../base/errors.js';
+import type { PluginFile } from '../base/plugins.js';
 import type { Instrument, RunConfig } from '../config/options.js';
 import type { Phases, ScoreReading, StealthQuantity } from '../dynamics/index.js';
 import type { GroupPlan } from '../information/groups.js';
@@ -19,6 +20,8 @@ export interface RunDocument {
   dataHash: string;
   /** Steps of one epoch; absent in runs of version 0.1.0, which have no moments inside an epoch. */
   stepsPerEpoch?: number;
+  /** Plugins that registered its attack, data set or models; absent where all are built in. */
+  plugins?: PluginFile[];
   created: string;
 }
 
@@ -75,6 +78,8 @@ export interface RunResult {
   phases: Phases[];
   /** Samples of every group that is compared. */
   groupSize: number;
+  /** What the score says and how sure one can be, in sentences. Absent in results that version 0.1.0 wrote. */
+  verdict: string;
   /** Path of the report. */
   report: string;
   /** Seconds of work, over all sessions of the run. */
