@@ -92,7 +92,9 @@ export const resolve = (name, context, next) => (name === 'ibscope' ? { url, sho
 }
 
 async function load({ given, path, sha256: expected }: Wanted): Promise<void> {
-  const say = (what: string) => new UserError(`--plugin ${given}: ${what}`);
+  // What a worker says may end in the report of a study, which names no place on this machine.
+  const called = expected === undefined ? given : basename(given);
+  const say = (what: string) => new UserError(`--plugin ${called}: ${what}`);
   const { real, bytes } = await readPlugin(path).catch((error) => {
     throw say(reason(error));
   });

@@ -12,24 +12,30 @@ const STRIPE = join(import.meta.dirname, '..', '..', 'examples', 'stripe.mjs');
 const write = (name: string, text: string) => writeFile(join(box.folder, name), text);
 
 /** Calls of the command line one after another in a single process, which spares starting one for each. */
-const SEVERAL = `const { main } = await import(${JSON.stringify(MAIN.replace(/main\.js$/, 'program.js'))});
+const PROGRAM = JSON.stringify(MAIN.replace(/main\.js$/, 'program.js'));
+const SEVERAL = `const { main } = await import(${PROGRAM});
 const outcomes = [];
 const write = process.stdout.write.bind(process.stdout);
-for (const args of JSON.parse(process.argv[1])) {
+for (const args of JSON.parse(process.argv[2])) {
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr']) process[stream].write = (text) => { said[stream] += text; return true; };
   outcomes.push({ code: await main(args), ...said });
 }
 write(JSON.stringify(outcomes));`;
 
-function several(calls: string[][]): Promise<Outcome[]> {
-  const args = ['--input-type=module', '--eval', SEVERAL, JSON.stringify(calls)];
+/** What a script prints that `node` runs in the folder; rejects where it fails. */
+async function evaluated(script: string, argument: unknown): Promise<string> {
+  const file = join(box.folder, `script-${createHash('sha256').update(script).digest('hex').slice(0, 8)}.mjs`);
+  await writeFile(file, script);
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { cwd: box.folder, maxBuffer: 1 << 26 }, (error, stdout) =>
-      error ? reject(error) : resolve(JSON.parse(stdout)),
+    const options = { cwd: box.folder, maxBuffer: 1 << 26 };
+    execFile(process.execPath, [file, JSON.stringify(argument)], options, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
     );
   });
 }
+
+const several = async (calls: string[][]): Promise<Outcome[]> => JSON.parse(await evaluated(SEVERAL, calls));
 
 beforeAll(async () => {
   await cp(STRIPE, join(box.folder, 'stripe.mjs'));
@@ -127,6 +133,24 @@ it('a plugin that cannot be used gives one line and exit code 2', async () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   }
   expect(outcomes).toHaveLength(10);
+});
+
+it('a worker refuses a plugin that has changed since the command began, and names no folder', async () => {
+  await write('edited.mjs', await readFile(STRIPE, 'utf8'));
+  const said = await evaluated(
+    `const { main } = await import(${PROGRAM});
+     const { appendFile } = await import('node:fs/promises');
+     const [edited, poison] = JSON.parse(process.argv[2]);
+     process.stdout.write = () => true;
+     await main(['attacks', '--plugin', edited]);
+     await appendFile(edited, '// edited');
+     process.stderr.write = (text) => { console.log(text); return true; };
+     delete process.stdout.write;
+     console.log(await main(poison));`,
+    [join(box.folder, 'edited.mjs'), ['poison', '--attack', 'stripe', '--preview', 'never.png']],
+  );
+  expect(said).toMatch(/--plugin edited\.mjs: the file has changed since the command began.*\n+2\n$/);
+  expect(said).not.toContain(box.folder);
 });
 
 it('a run that was made with a plugin is resumed with that content only', async () => {
