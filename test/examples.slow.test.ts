@@ -125,7 +125,7 @@ test('own-trajectories: phases, score and acceleration are those of the broken l
 test('the examples fit the types of the package', () => {
   const flags = '--ignoreConfig --noEmit --allowJs --checkJs --strict false --skipLibCheck --types node';
   const options = `${flags} --module nodenext --target es2023 --lib es2023`.split(' ');
-  const files = ['mutual-information', 'own-attack', 'audit-a-set', 'own-trajectories'].map((name) =>
+  const files = ['mutual-information', 'own-attack', 'audit-a-set', 'own-trajectories', 'stripe'].map((name) =>
     join('examples', `${name}.mjs`),
   );
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

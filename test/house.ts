@@ -3,7 +3,7 @@
  * up. Tests, benches, scripts and examples stand outside and may import every room.
  */
 export const ROOMS: readonly (readonly [room: string, holds: string, imports: string])[] = [
-  ['base', 'errors of users, seeded randomness, progress, text for shells, the version', ''],
+  ['base', 'errors of users, their plugins, seeded randomness, progress, text for shells, the version', ''],
   ['formats', 'file formats (NPY, NPZ, safetensors, PNG, ONNX, …), and files that appear whole or not at all', 'base'],
   ['engine', 'tensor expressions, gradients, ONNX emission, programs, devices', 'base'],
   ['datasets', 'one file per source of images', 'base formats'],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,8 @@ describe('a run of what was registered', () => {
     const result = await run(config, path, true);
     expect(result.attack).toBe('stripe');
     expect(result.epochs).toBe(2);
+    expect(await readFile(result.report, 'utf8')).toMatch(/^<!doctype html>/i);
+    expect(result.verdict).toMatch(/score.*\.$/s);
     const record = await readRun(path);
     expect(record.classes).toEqual(['dark', 'bright']);
     expect(record.epochs.map((e) => e.epoch)).toEqual([1, 2]);

@@ -1,4 +1,6 @@
 /** `ibscope compare`: several attacks on the same data, by one seed or several. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { requestOf } from '../config/flags.js';
@@ -11,7 +13,7 @@ import type { CompareJob } from '../studies/jobs.js';
 import { parseAttacks, parseSeeds } from '../studies/parse.js';
 import { runsAtOnce } from '../studies/plan.js';
 import { addRunOptions, JSON_FLAG } from './options.js';
-import { costWords, OUT, place, print, RESUME } from './run.js';
+import { costWords, OUT, place, print, RESUME, startedWith } from './run.js';
 import { runJob } from './run-job.js';
 import { runTable } from './table.js';
 
@@ -34,6 +36,7 @@ export function addCompare(program: Command) {
       if (values.seed !== undefined && values.seeds !== undefined)
         throw new UserError(`--seed: it means one seed, --seeds ${values.seeds} several`);
       const seeds = values.seeds === undefined ? undefined : parseSeeds(values.seeds);
+      if (values.resume && values.out) await checkStarted(values.out);
       const compared = comparedOf(values.attacks, requestOf(values), seeds);
       const [{ config }] = compared;
       if (values.dryRun) return dryRun(compared, values.json === true);
@@ -51,6 +54,12 @@ export function addCompare(program: Command) {
 }
 
 const textOf = (rows: RunResult[], verdict: readonly string[]) => `${runTable(rows)}\n\n${verdict.join('\n')}`;
+
+/** Throws `UserError` where a run of a comparison that is resumed was made with a plugin that is not loaded. */
+async function checkStarted(out: string): Promise<void> {
+  for (const folder of [out, join(out, 'runs')])
+    for (const name of await readdir(folder).catch(() => [])) await startedWith(join(folder, name));
+}
 
 /** The runs of a comparison, all seeds of an attack together. Throws `UserError` for an attack that is named twice. */
 function comparedOf(text: string, request: ReturnType<typeof requestOf>, seeds?: readonly number[]): Compared[] {

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { Stopped } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
+import { datasets } from '../datasets/index.js';
 import { JSON_FLAG } from './options.js';
 import { ProgressLine } from './progress.js';
 import { table } from './table.js';
@@ -20,7 +21,8 @@ export function addData(program: Command) {
     .option(...JSON_FLAG)
     .addHelpText('after', '\nExample:\n  ibscope data list')
     .action((values) => {
-      process.stdout.write(values.json ? `${JSON.stringify(catalogue.map(document))}\n` : `${listing(catalogue)}\n`);
+      const entries = [...catalogue, ...registered()];
+      process.stdout.write(values.json ? `${JSON.stringify(entries.map(document))}\n` : `${listing(entries)}\n`);
     });
   data
     .command('fetch')
@@ -43,6 +45,22 @@ export function addData(program: Command) {
           : `${path}: ${entry.name} ${already ? 'exists already' : 'is complete'}\n\n  ${command}\n`,
       );
     });
+}
+
+/** Entries of the data sets that plugins registered: what ibscope knows of them. */
+function registered(): CatalogueEntry[] {
+  const own = datasets.filter(({ name }) => !catalogue.some((entry) => entry.name === name));
+  return own.map(({ name, summary, needsDir }) => ({
+    name,
+    what: summary,
+    train: null,
+    test: null,
+    classes: null,
+    disk: null,
+    licence: 'yours',
+    page: null,
+    dataDir: needsDir ? 'what its plugin reads' : 'not needed',
+  }));
 }
 
 /** Fetches a data set with a progress line. Ctrl-C once ends the download, twice the process; both keep what is downloaded. */

@@ -3,13 +3,19 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../base/errors.js';
 import { flagOf } from '../config/flags.js';
-import { type RunConfig, runOptions } from '../config/options.js';
+import { descriptionOf, type RunConfig, runOptions } from '../config/options.js';
 import { presets } from '../config/presets.js';
 
 type Key = keyof RunConfig;
 
 /** `--json` of every command. */
 export const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+
+/** `--plugin` of the program and of every command. `main` loads the files before it builds the program. */
+export const PLUGIN_FLAG = [
+  '--plugin <file>',
+  'file that registers attacks, data sets or models of your own; may be repeated (default none)',
+] as const;
 
 /** A whole number given as text. Throws `UserError` for anything else, and for one below `least`. */
 export function wholeNumber(flag: string, text: string, least: number): number {
@@ -52,9 +58,9 @@ function defaults(key: Key): string {
 
 /** Adds the options of a run except `without`, in the schema's order. */
 export function addRunOptions(command: Command, without: readonly Key[] = []): Command {
-  for (const [key, schema] of Object.entries(runOptions.shape) as [Key, { description?: string }][]) {
+  for (const key of Object.keys(runOptions.shape) as Key[]) {
     if (without.includes(key)) continue;
-    const option = new Option(`${flagOf(key)} <${VALUE[key] ?? 'n'}>`, `${schema.description}${defaults(key)}`);
+    const option = new Option(`${flagOf(key)} <${VALUE[key] ?? 'n'}>`, `${descriptionOf(key)}${defaults(key)}`);
     if (key === 'attackOption') option.argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]);
     command.addOption(option);
   }

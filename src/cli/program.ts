@@ -1,5 +1,8 @@
 /** The command line. Exit codes: 0 done, 1 the work failed, 2 the command was wrong, 3 an audit found something, 130 stopped. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { loadedPlugins, loadPlugins, pluginsIn } from '../base/plugins.js';
 import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
@@ -11,6 +14,7 @@ import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
 import { addExport } from './export.js';
 import { addMi } from './mi.js';
+import { PLUGIN_FLAG } from './options.js';
 import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
@@ -18,12 +22,16 @@ import { addRun } from './run.js';
 import { addStudy } from './study.js';
 import { addView } from './view.js';
 
+/** What plugins import as `ibscope`. The library stands beside the rooms, and no room imports it. */
+const LIBRARY = pathToFileURL(join(import.meta.dirname, '..', 'index.js')).href;
+
 export function buildProgram(): Command {
   const program = new Command('ibscope')
     .description(
       'Measure how a neural network learns a backdoor: information over training, training phases, and a stealth score.',
     )
     .version(VERSION)
+    .option(...PLUGIN_FLAG)
     .showSuggestionAfterError()
     .exitOverride()
     // `main` prints all errors, each in one line.
@@ -51,6 +59,7 @@ export function buildProgram(): Command {
     if (['run', 'compare'].includes(command.name()) || command.parent?.name() === 'study') addConfigFile(command);
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     command
+      .option(...PLUGIN_FLAG)
       .exitOverride()
       .configureOutput({ outputError: () => {} })
       .showSuggestionAfterError();
@@ -60,6 +69,8 @@ export function buildProgram(): Command {
 /** Runs the command line and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
+    // Before the program is built: its help lists what plugins register.
+    await loadPlugins(pluginsIn(argv, LIBRARY));
     await buildProgram().parseAsync(argv as string[], { from: 'user' });
     // A command that ends normally may have set an exit code, such as 3 of an audit.
     return Number(process.exitCode ?? 0);
@@ -82,7 +93,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       say(error.message);
       return 1;
     }
-    process.stderr.write(`ibscope: this is a defect of ibscope; please report it with these lines\n${error.stack}\n`);
+    const whose =
+      loadedPlugins().files.length > 0
+        ? 'a defect of a plugin or of ibscope'
+        : 'a defect of ibscope; please report it with these lines';
+    process.stderr.write(`ibscope: this is ${whose}\n${error.stack}\n`);
     return 1;
   }
 }

@@ -1,11 +1,12 @@
 /** `ibscope run`: one attack, by one seed or several. */
 
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { requestOf } from '../config/flags.js';
 import type { RunRequest } from '../config/options.js';
+import { requirePlugins } from '../config/plugins.js';
 import { resolveConfig } from '../config/resolve.js';
 import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
@@ -32,10 +33,20 @@ export function place(out: string | undefined, resume: boolean | undefined, what
   return out ?? defaultOut(what);
 }
 
+/**
+ * The configuration with which the run in a folder was started; null where there is none. Throws `UserError` where its plugins are not
+ * loaded: its names would only be unknown.
+ */
+export async function startedWith(folder: string): Promise<RunDocument['config'] | null> {
+  const dir = await RunDirectory.read(folder).catch(() => null);
+  const run = await dir?.readDocument<RunDocument>('run.json');
+  requirePlugins(folder, run?.plugins);
+  return run?.config ?? null;
+}
+
 /** Options of a resumed run: those of its first start, except the ones given now. */
 async function resumed(out: string, given: RunRequest): Promise<RunRequest> {
-  const dir = await RunDirectory.read(out).catch(() => null);
-  const config = (await dir?.readDocument<RunDocument>('run.json'))?.config;
+  const config = await startedWith(out);
   if (!config) return given;
   // Checkpoints end with the last epoch, so another number of epochs needs others.
   const checkpoints = given.epochs === undefined ? config.checkpoints : undefined;
@@ -85,9 +96,12 @@ async function overSeeds(values: Record<string, string | boolean | undefined>, g
     ] as const
   ).find(([, value]) => value !== undefined);
   if (single) throw new UserError(`${single[0]}: it means one run, --seeds ${values.seeds} several`);
-  const configs = parseSeeds(values.seeds as string).map((seed) => resolveConfig({ ...given, seed }));
-  const [{ attack, dataset }] = configs;
+  const seeds = parseSeeds(values.seeds as string);
   const resume = values.resume === true;
+  if (resume && values.out !== undefined)
+    for (const seed of seeds) await startedWith(join(values.out as string, 'runs', `seed-${seed}`));
+  const configs = seeds.map((seed) => resolveConfig({ ...given, seed }));
+  const [{ attack, dataset }] = configs;
   const path = place(values.out as string | undefined, resume, `${attack}-${dataset}`);
   const result = await runJob(studyJobs('seedsJob'), { configs, path, resume });
   const { mean, interval, n } = result.score;

@@ -1,6 +1,7 @@
 /** The command lines that stand for a run. */
 
 import { attacks } from '../attacks/index.js';
+import { loadedPlugins, type PluginFile } from '../base/plugins.js';
 import { shellWord } from '../base/shell.js';
 import { datasets } from '../datasets/index.js';
 import { flagOf } from './flags.js';
@@ -40,26 +41,43 @@ function differing(config: RunConfig): Options | null {
 
 const text = (args: readonly string[]) => args.map(shellWord).join(' ');
 
-/** The command of a run as text, with the options that differ from its preset. Null as `differing`. */
-export function commandOf(config: RunConfig, out: string): string | null {
+/** `--plugin FILE …` for the plugins that a run was made with; null where one is not loaded. */
+function pluginFlags(made: readonly PluginFile[]): string[] | null {
+  const { files } = loadedPlugins();
+  const given = made.map(({ sha256 }) => files.find((file) => file.sha256 === sha256)?.given);
+  return given.includes(undefined) ? null : given.flatMap((path) => ['--plugin', path!]);
+}
+
+/**
+ * The command of a run as text, with the options that differ from its preset. `made`: the plugins that the run was made with. Null as
+ * `differing`, and for a plugin that is not loaded.
+ */
+export function commandOf(config: RunConfig, out: string, made: readonly PluginFile[] = []): string | null {
   const options = differing(config);
-  return options && text(runArguments(options, out));
+  const plugins = pluginFlags(made);
+  if (!options || !plugins) return null;
+  const [run, ...rest] = runArguments(options, out);
+  return text([run, ...plugins, ...rest]);
 }
 
 /**
  * Parts of the commands that run a configuration with more seeds (`run`: without seed and folder), or beside other attacks (`attack`: as
- * `--attacks` takes it, `wanet@0.2:s=1`; `options`: the flags that do not belong to it). Null as `differing`, and for a manifest, which
+ * `--attacks` takes it, `wanet@0.2:s=1`; `options`: the flags that do not belong to it). Null as `commandOf`, and for a manifest, which
  * `compare` does not take.
  */
-export function commandsOf(config: RunConfig): { run: string; attack: string; options: string } | null {
+export function commandsOf(
+  config: RunConfig,
+  made: readonly PluginFile[] = [],
+): { run: string; attack: string; options: string } | null {
   const options = config.manifest === undefined ? differing(config) : null;
-  if (!options) return null;
+  const plugins = pluginFlags(made);
+  if (!options || !plugins) return null;
   const { seed: _, ...unseeded } = options;
   const { attack, attackOption = [], poisonRate, ...shared } = unseeded;
   const rate = poisonRate === undefined ? '' : `@${poisonRate}`;
   return {
-    run: text(['ibscope', 'run', ...flagsOf(unseeded)]),
+    run: text(['ibscope', 'run', ...plugins, ...flagsOf(unseeded)]),
     attack: [`${attack}${rate}`, ...(attackOption as string[])].join(':'),
-    options: text(flagsOf(shared)),
+    options: text([...plugins, ...flagsOf(shared)]),
   };
 }

@@ -18,12 +18,13 @@ export type Instrument = (typeof instruments)[number];
 
 /**
  * Every option of a run. The key in kebab case is the flag, except where flags.ts names another. `--help` and the dashboard's form
- * show the description and append the defaults of presets.ts; a description states the default only where presets.ts has none.
+ * show the description (`descriptionOf`) and append the defaults of presets.ts; a description states the default only where presets.ts
+ * has none.
  */
 export const runOptions = z.object({
-  dataset: z.string().describe(`name of the data set: ${datasets.map((d) => d.name).join(', ')}`),
+  dataset: z.string().describe('name of the data set'),
   dataDir: z.string().optional().describe('folder with the files of the data set (default none: shapes10 is drawn)'),
-  attack: z.string().describe(`name of the attack: ${attacks.map((a) => a.name).join(', ')}`),
+  attack: z.string().describe('name of the attack'),
   attackOption: z
     .array(z.string())
     .describe('parameter of the attack, as name=value; may be repeated (default the attack’s own)'),
@@ -45,7 +46,7 @@ export const runOptions = z.object({
     .array(z.number())
     .optional()
     .describe('source classes, such as 3,5; required by the rule source-specific (default none)'),
-  model: z.string().describe(`name of the model: ${models.map((m) => m.name).join(', ')}`),
+  model: z.string().describe('name of the model'),
   layer: z
     .array(z.string())
     .optional()
@@ -141,3 +142,19 @@ export const runOptions = z.object({
 export type RunConfig = z.infer<typeof runOptions>;
 /** Any part of a configuration, as a user gives it. Values may be text. */
 export type RunRequest = { [K in keyof RunConfig]?: unknown };
+
+/** Options whose words can be registered: their lists are read at use, never when this file is loaded. */
+const REGISTERED: Partial<Record<string, readonly { name: string }[]>> = {
+  dataset: datasets,
+  attack: attacks,
+  model: models,
+};
+
+/** The names that `dataset`, `attack` or `model` takes now; undefined for other options. */
+export const namesOf = (key: string): string[] | undefined => REGISTERED[key]?.map(({ name }) => name);
+
+/** The line of an option for readers, with the names that it takes now. */
+export function descriptionOf(key: keyof RunConfig): string {
+  const names = namesOf(key);
+  return `${runOptions.shape[key].description}${names ? `: ${names.join(', ')}` : ''}`;
+}

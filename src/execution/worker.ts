@@ -5,6 +5,7 @@
  * The function is called as `f(argument, context)`; what it returns, posts and throws must be plain data.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { loadedPlugins, loadPlugins, type Plugins } from '../base/plugins.js';
 import type { Job, WorkerContext } from './job.js';
 
 interface Order {
@@ -12,6 +13,8 @@ interface Order {
   name: string;
   argument: unknown;
   stop: SharedArrayBuffer;
+  /** Plugins of the starter, which the worker loads before the job. */
+  plugins: Plugins;
 }
 
 type Envelope =
@@ -35,7 +38,7 @@ export function inWorker<A, R, M>(
   onMessage: (m: M) => void,
 ): WorkInProgress<R> {
   const stop = new SharedArrayBuffer(4);
-  const order: Order = { module: module.href, name, argument, stop };
+  const order: Order = { module: module.href, name, argument, stop, plugins: loadedPlugins() };
   const worker = new Worker(new URL(import.meta.url), { workerData: order });
   const result = new Promise<R>((resolve, reject) => {
     worker.on('message', (e: Envelope) => {
@@ -50,14 +53,15 @@ export function inWorker<A, R, M>(
 }
 
 if (!isMainThread && workerData?.module && workerData?.name && workerData?.stop) {
-  const { module, name, argument, stop } = workerData as Order;
+  const { module, name, argument, stop, plugins } = workerData as Order;
   const flag = new Int32Array(stop);
   const send = (e: Envelope) => parentPort!.postMessage(e);
   const context: WorkerContext = {
     post: (message) => send({ message }),
     shouldStop: () => Atomics.load(flag, 0) === 1,
   };
-  import(module)
+  loadPlugins(plugins)
+    .then(() => import(module))
     .then((m) => m[name](argument, context))
     .then((result) => send({ result }))
     .catch((thrown: unknown) => {

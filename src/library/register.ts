@@ -1,6 +1,7 @@
 /** Attacks, data sets and models of the caller, registered by name for this process. */
 import { type Attack, attacks, GIVEN } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
+import { noteRegistered } from '../base/plugins.js';
 import { type DatasetSource, datasets } from '../datasets/index.js';
 import { type Forward, type Model, models } from '../models/index.js';
 import { checkDataset } from './check.js';
@@ -20,7 +21,10 @@ function check<T extends { name: string }>(what: string, list: readonly T[], ite
 }
 
 /** The lists of attacks, data sets and models are read-only everywhere else. Names are looked up at use, so that new items are found. */
-const add = <T>(list: readonly T[], item: T) => (list as T[]).push(item);
+function add<T extends object>(list: readonly T[], item: T): void {
+  (list as T[]).push(item);
+  noteRegistered(item);
+}
 
 /**
  * Registers an attack, made by `attacks.defineAttack`, for `run`, `compare` and `attacks.findAttack`, and returns it. Throws `UserError`

@@ -2,10 +2,12 @@
 
 import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
+import { pluginOf } from '../base/plugins.js';
+import { requirePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
 import { asTensors, readSafetensors, writeSafetensors } from '../formats/safetensors.js';
-import type { Weights } from '../models/index.js';
+import { models, type Weights } from '../models/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
 import { Trainer } from '../training/trainer.js';
@@ -31,7 +33,10 @@ export async function exportModel(
   { out, format, epoch }: { out: string; format: Exported['format']; epoch?: number },
 ): Promise<Exported> {
   const dir = await RunDirectory.read(path);
-  const { config, classes } = await readRunDocument(dir);
+  const { config, classes, plugins } = await readRunDocument(dir);
+  // The weights fit only the code of the model that was trained.
+  const own = models.find(({ name }) => name === config.model);
+  if (!own || pluginOf(own)) requirePlugins(path, plugins);
   if ((await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: it is a folder; name a file`);
   const kept = await dir.checkpoints();

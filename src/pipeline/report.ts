@@ -92,7 +92,7 @@ export async function reportAndDynamics(
   dir: RunDirectory,
   known: LayeredDynamics | null = null,
 ): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
-  const { config, classes, stepsPerEpoch, images } = await readRunDocument(dir);
+  const { config, classes, stepsPerEpoch, images, plugins } = await readRunDocument(dir);
   // A run that has only begun has chosen no groups yet.
   const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
   const events = await dir.rows<MomentRow & { event: string }>('events.jsonl');
@@ -162,7 +162,7 @@ export async function reportAndDynamics(
     separation: representation?.separation ?? [],
     embeddings: [],
     gallery,
-    commands: commandsOf(config),
+    commands: commandsOf(config, plugins),
     perception: await readPerception(dir),
     warnings,
     version: VERSION,

@@ -9,6 +9,7 @@ import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { type OnDevice, onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
+import { pluginsOf, requirePlugins, samePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
 import { pick } from '../datasets/select.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
@@ -117,9 +118,15 @@ class Run {
 
   private async begin() {
     const { dir, config, data } = this;
+    const plugins = pluginsOf(config);
     if (await dir.has(join(dir.path, 'run.json'))) {
       const existing = await readRunDocument(dir);
       checkSame(existing.config, config);
+      requirePlugins(dir.path, existing.plugins);
+      if (!samePlugins(existing.plugins, plugins))
+        throw new UserError(
+          `--resume: ${dir.path} was started without the plugin ${plugins.map((p) => p.name).join(', ')}`,
+        );
       if (existing.dataHash !== data.hash)
         throw new UserError(`--resume: the data are not those ${dir.path} was started with`);
     } else {
@@ -131,6 +138,7 @@ class Run {
         dataHash: data.hash,
         stepsPerEpoch: this.trainer.stepsPerEpoch,
         images: { train: data.poisoned.n, test: data.test.n },
+        plugins: plugins.length > 0 ? plugins : undefined,
         created: new Date().toISOString(),
       };
       await dir.writeDocument('run.json', document);

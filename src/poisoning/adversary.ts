@@ -11,6 +11,7 @@ import {
   floats,
   victims,
 } from '../attacks/index.js';
+import { pluginOf } from '../base/plugins.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { dataHash } from '../datasets/hash.js';
 import type { Dataset } from '../datasets/index.js';
@@ -32,18 +33,24 @@ export async function adversarialImages(
 ): Promise<AdversarialImages | undefined> {
   const adversary = attack.adversary(settings.options);
   if (!adversary) return undefined;
-  findModel(adversary.surrogate.model);
+  const model = modelKey(adversary);
   const { train } = dataset;
   const { payload, cover } = victims(train, attack, settings);
   const rows = [...payload, ...cover].sort((a, b) => a - b);
   const data = dataHash(train);
   const { seed } = settings;
-  const { images } = await cached('adversarial', { data, seed, adversary, rows }, async () => ({
+  const { images } = await cached('adversarial', { data, seed, adversary, rows, ...model }, async () => ({
     images: await raiseLoss(dataset, rows, adversary, seed, hooks),
   }));
   const size = train.height * train.width * train.channels;
   const values = images.data as Float32Array;
   return new Map(rows.map((i, r) => [i, values.slice(r * size, (r + 1) * size)]));
+}
+
+/** What the name of a surrogate model leaves open: the content of the plugin that registered it. Throws `UserError` for an unknown model. */
+function modelKey({ surrogate }: Adversary): { plugin?: string } {
+  const plugin = pluginOf(findModel(surrogate.model));
+  return plugin ? { plugin: plugin.sha256 } : {};
 }
 
 /** PGD against the surrogate model on the given rows: [rows, h, w, c] float32 in [0, 1]. Trains the surrogate if it is not cached. */
@@ -58,7 +65,11 @@ async function raiseLoss(
   const data = dataHash(train);
   const { trainer, train: learn } = surrogate(dataset, adversary, seed, hooks);
   try {
-    const weights = await cached('models', { data, seed, surrogate: adversary.surrogate }, learn);
+    const weights = await cached(
+      'models',
+      { data, seed, surrogate: adversary.surrogate, ...modelKey(adversary) },
+      learn,
+    );
     trainer.load(weights as Record<string, Weights>);
     const size = train.height * train.width * train.channels;
     const all = new Float32Array(rows.length * size);

@@ -1,6 +1,7 @@
 /** The JSON documents of a run directory. */
 
 import { UserError } from '../base/errors.js';
+import type { PluginFile } from '../base/plugins.js';
 import type { Instrument, RunConfig } from '../config/options.js';
 import type { Answer } from '../dynamics/answer.js';
 import type { Phases, ScoreReading, StealthQuantity } from '../dynamics/index.js';
@@ -22,6 +23,8 @@ export interface RunDocument {
   stepsPerEpoch?: number;
   /** Images that were trained and tested on; absent in runs of version 0.1.0 and in traces. */
   images?: { train: number; test: number };
+  /** Plugins that registered its attack, data set or models; absent where all are built in. */
+  plugins?: PluginFile[];
   created: string;
 }
 

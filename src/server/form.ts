@@ -1,11 +1,8 @@
 /** The form of a new run, from the same schema as the command line. */
 
-import { attacks } from '../attacks/index.js';
 import { flagOf, nameOf } from '../config/flags.js';
-import { runOptions } from '../config/options.js';
+import { descriptionOf, namesOf, type RunConfig, runOptions } from '../config/options.js';
 import { presets } from '../config/presets.js';
-import { datasets } from '../datasets/index.js';
-import { models } from '../models/index.js';
 
 export interface FormField {
   /** The option by the name of its flag. */
@@ -36,13 +33,6 @@ const FIRST = [
   'preset',
 ];
 
-/** Options that the schema has as free text, because data sets, attacks and models can be registered. */
-const WORDS: Record<string, readonly string[]> = {
-  dataset: datasets.map((d) => d.name),
-  attack: attacks.map((a) => a.name),
-  model: models.map((m) => m.name),
-};
-
 /** One field per option of a run. */
 export function formFields(): FormField[] {
   return Object.entries(runOptions.shape).map(([key, schema]) => {
@@ -55,8 +45,8 @@ export function formFields(): FormField[] {
     return {
       key: nameOf(key),
       flag: flagOf(key),
-      description: schema.description ?? '',
-      choices: WORDS[key] ? [...WORDS[key]] : options ? [...options] : undefined,
+      description: descriptionOf(key as keyof RunConfig),
+      choices: namesOf(key) ?? (options ? [...options] : undefined),
       defaults: { quick: of('quick'), paper: of('paper') },
       first: FIRST.includes(key),
     };

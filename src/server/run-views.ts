@@ -50,7 +50,7 @@ export class RunViews {
 
 async function viewOf(path: string, out: string) {
   const dir = await RunDirectory.read(path);
-  const { config } = await readRunDocument(dir);
+  const { config, plugins } = await readRunDocument(dir);
   const { gallery, embeddings: _, ...rest } = await reportOf(dir);
   const embeddings = await Promise.all(
     embeddingMethods.map(async (method) => ({ method, epochs: await dir.embeddings(method) })),
@@ -58,7 +58,7 @@ async function viewOf(path: string, out: string) {
   return {
     ...rest,
     config,
-    command: commandOf(config, out),
+    command: commandOf(config, out, plugins),
     gallery: gallery.map(({ label }) => label),
     embeddings: embeddings.filter((e) => e.epochs.length > 0),
   };

@@ -1,6 +1,7 @@
 /** Runs that the dashboard starts: each is a command line of its own, so that it outlives the page that started it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { pluginArguments } from '../base/plugins.js';
 
 /** Last lines of a run's stderr that are kept: what it says on its way and no file has. */
 const LINES = 20;
@@ -17,10 +18,10 @@ export class StartedRuns {
   /** `main`: path of the script that is the command line. */
   constructor(private readonly main: string) {}
 
-  /** Starts `ibscope ARGS` as the run of that id. */
+  /** Starts `ibscope ARGS` as the run of that id, with the plugins of this server. */
   start(id: string, args: readonly string[]): void {
     // A process group of its own: Ctrl-C in the terminal reaches this server only, which then asks each run once.
-    const child = spawn(process.execPath, [this.main, ...args], {
+    const child = spawn(process.execPath, [this.main, ...pluginArguments(), ...args], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

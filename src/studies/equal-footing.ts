@@ -5,6 +5,7 @@ import { eachAtOnce } from '../base/pool.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
+import { pluginsOf } from '../config/plugins.js';
 import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import type { Executor } from '../execution/executor.js';
 import { writeAtomic } from '../formats/files.js';
@@ -19,6 +20,7 @@ function sizeKey(c: RunConfig): string {
   return JSON.stringify([
     datasetName(c),
     { attack, attackOption, manifest, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
+    ...pluginsOf(c).map(({ sha256 }) => sha256),
   ]);
 }
 

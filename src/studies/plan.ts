@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { RunHooks } from '../base/progress.js';
 import { runName, sameConfig } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
+import { pluginsOf, samePlugins } from '../config/plugins.js';
 import type { Executor } from '../execution/executor.js';
 import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
@@ -28,7 +29,7 @@ const kindOf = ({ attack: _, attackOption: __, seed: ___, poisonRate: ____, targ
 export async function finished(path: string, config: RunConfig): Promise<RunResult | null> {
   const dir = await RunDirectory.read(path).catch(() => null);
   const run = await dir?.readDocument<RunDocument>('run.json');
-  if (!dir || !run || !sameConfig(run.config, config)) return null;
+  if (!dir || !run || !sameConfig(run.config, config) || !samePlugins(run.plugins, pluginsOf(config))) return null;
   const place = (c: RunConfig) => (c.dataDir === undefined ? '' : resolve(c.dataDir));
   if (place(run.config) !== place(config)) return null;
   return dir.readDocument<RunResult>('result.json');

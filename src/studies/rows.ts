@@ -44,6 +44,8 @@ export interface StudyRow {
   /** Version of ibscope that made the run. */
   version: string;
   dataHash: string;
+  /** As in `run.json`. */
+  plugins?: RunDocument['plugins'];
   classes: string[];
   accuracy: number;
   asr: number | null;
@@ -79,6 +81,7 @@ export function studyRow({ name, config, result, report, running }: StudyRun, ru
     config: portable(config),
     version: run.version,
     dataHash: run.dataHash,
+    ...(run.plugins ? { plugins: run.plugins } : {}),
     classes: run.classes,
     ...rounded({
       accuracy: result.accuracy,

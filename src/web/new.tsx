@@ -7,7 +7,8 @@ import { type FormField, get, hasToken, post, useLoaded } from './api.js';
 import { hrefOf } from './route.js';
 
 export function NewPage() {
-  const { value, problem } = useLoaded('form', () => get<{ fields: FormField[] }>('form'));
+  // `plugins`: paths of the plugins that the server has loaded.
+  const { value, problem } = useLoaded('form', () => get<{ fields: FormField[]; plugins: string[] }>('form'));
   const [given, setGiven] = useState<Record<string, string>>({});
   const [message, setMessage] = useState<{ kind: 'problem' | 'note'; text: string } | null>(null);
   const [busy, setBusy] = useState(false);
@@ -18,7 +19,7 @@ export function NewPage() {
       const { [key]: _, ...rest } = g;
       return text === '' ? rest : { ...rest, [key]: text };
     });
-  const command = commandOf(value.fields, given);
+  const command = commandOf(value, given);
   const attempt = async (what: () => Promise<void>) => {
     setBusy(true);
     setMessage(null);
@@ -62,9 +63,13 @@ export function NewPage() {
   );
 }
 
-const commandOf = (fields: readonly FormField[], given: Record<string, string>) => {
+const commandOf = (
+  { fields, plugins }: { fields: readonly FormField[]; plugins: readonly string[] },
+  given: Record<string, string>,
+) => {
+  const loads = plugins.map((path) => `--plugin ${shellWord(path)}`);
   const flags = fields.filter((f) => given[f.key] !== undefined).map((f) => `${f.flag} ${shellWord(given[f.key])}`);
-  return ['ibscope run', ...flags, ...(given.name ? [`--out ${shellWord(given.name)}`] : [])].join(' ');
+  return ['ibscope run', ...loads, ...flags, ...(given.name ? [`--out ${shellWord(given.name)}`] : [])].join(' ');
 };
 
 interface FieldsProps {

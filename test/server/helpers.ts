@@ -28,9 +28,11 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Starts the server on any free port, and waits until it says where. `main`: the command line's built file. */
-export async function serveFolder(folder: string, main = MAIN): Promise<Served> {
-  const child = spawn(process.execPath, [main, 'view', folder, '--port', '0', '--json'], {
+/**
+ * Starts the server on any free port, and waits until it says where. `main`: the command line's built file; `more`: further arguments.
+ */
+export async function serveFolder(folder: string, main = MAIN, more: readonly string[] = []): Promise<Served> {
+  const child = spawn(process.execPath, [main, 'view', folder, '--port', '0', '--json', ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stderr = '';
