@@ -11,6 +11,7 @@ import { hollowWords, instrumentWords } from '../report/instrument.js';
 import { get, type RunSummary, type RunView, useLoaded } from './api.js';
 import { EmbeddingPanel } from './panels/embedding.js';
 import { GroupLegend } from './panels/legend.js';
+import { Notes } from './panels/notes.js';
 import { PhasesPanel } from './panels/phases.js';
 import { PlanePanel } from './panels/plane.js';
 import { RunControls } from './panels/run-controls.js';
@@ -36,7 +37,7 @@ export function RunPage({ route, runs }: { route: Route; runs: RunSummary[] }) {
       </p>
     );
   if (!run) return <p class="note">Reading {id} …</p>;
-  return <Run run={run} route={route} state={summary?.state ?? 'stopped'} />;
+  return <Run run={run} route={route} summary={summary ?? { id, state: 'stopped' }} />;
 }
 
 /** The settings in the address: window and β, where they are valid, else those of the run. */
@@ -57,7 +58,8 @@ const TRAJECTORIES = ['I(X;T)', 'I(T;Ŷ)'] as const;
 const checkpointsOf = (curves: readonly Trajectory[]) =>
   [...new Set(curves.flatMap((c) => c.epochs))].sort((a, b) => a - b);
 
-function Run({ run, route, state }: { run: RunView; route: Route; state: RunSummary['state'] }) {
+function Run({ run, route, summary }: { run: RunView; route: Route; summary: RunSummary }) {
+  const { state } = summary;
   const { target, information, basis } = run;
   const { window, beta } = settingsOf(route, run.config);
   const curves = useMemo(
@@ -95,6 +97,7 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
         {run.poisonRate !== null && ` · ${percent(run.poisonRate, 0)} poisoned`} · seed {run.config.seed}
       </p>
       <RunControls run={run} state={state} />
+      <Notes summary={summary} />
       {epochs.length > 0 && <Scrubber run={run} epochs={epochs} at={at} score={score.score} />}
       <Still from={[run, curves]}>{() => <GroupLegend run={run} curves={curves} />}</Still>
       {curves.length > 0 && (

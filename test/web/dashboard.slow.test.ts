@@ -1,11 +1,12 @@
 /** The dashboard in a real browser, as a person uses it. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stealth } from '../../src/dynamics/index.js';
-import { chromiumPath, remove, type Served, scratch, serveFolder, writeRun } from '../server/helpers.js';
+import { chromiumPath, remove, type Served, scratch, serveFolder, writeAudit, writeRun } from '../server/helpers.js';
 
+const OLD = '2025-01-01T00:00:00Z';
 const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 if (!chromiumPath) console.log('the dashboard in a browser: skipped, needs Chromium (CHROMIUM, or Debian’s)');
 
@@ -25,6 +26,9 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
       created: '2026-01-02T00:00:00Z',
     });
     await writeRun(join(folder, 'c-sig'), { attack: 'sig', offset: -0.8, seed: 3, created: '2026-01-01T00:00:00Z' });
+    await writeRun(join(folder, 'wanet-s0'), { attack: 'wanet', offset: -0.2, seed: 0, created: OLD });
+    await writeRun(join(folder, 'wanet-s1'), { attack: 'wanet', offset: -0.4, seed: 1, created: OLD });
+    await writeAudit(join(folder, 'audited'));
     served = await serveFolder(folder);
     browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
@@ -45,11 +49,13 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(heard).toEqual([]);
   });
 
+  const kept = (id: string) => JSON.parse(readFileSync(join(served.folder, id, 'stealth.json'), 'utf8'));
   const open = async (hash: string, ready: string) => {
     await page.goto(`${served.address}${hash}`);
     await page.waitForSelector(ready);
   };
-  const firstColumn = () => page.$$eval('table.runs tbody tr a', (links) => links.map((a) => a.textContent));
+  const firstColumn = () =>
+    page.$$eval('[aria-label="Table of runs"] .name', (names) => names.map((n) => n.textContent));
 
   it('takes the token out of the address', async () => {
     await page.waitForSelector('table.runs tbody tr');
@@ -58,15 +64,97 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
 
   it('lists runs, sorts them both ways, filters and searches, and has all that in its address', async () => {
     await open('#/', 'table.runs tbody tr');
-    expect(await firstColumn()).toEqual(['a-blend', 'b-badnets', 'c-sig']);
+    expect(await firstColumn()).toEqual(['a-blend', 'b-badnets', 'c-sig', 'wanet-s*']);
     const score = page.getByRole('button', { name: /stealth S/ });
     await score.click();
-    expect(await firstColumn()).toEqual(['c-sig', 'a-blend', 'b-badnets']);
+    const up = await firstColumn();
+    expect(up.filter((name) => name !== 'wanet-s*')).toEqual(['c-sig', 'a-blend', 'b-badnets']);
     await score.click();
-    expect(await firstColumn()).toEqual(['b-badnets', 'a-blend', 'c-sig']);
+    expect(await firstColumn()).toEqual(up.reverse());
     await page.getByLabel('Search').fill('badn');
     expect(await firstColumn()).toEqual(['b-badnets']);
     expect(decodeURIComponent(page.url()).replaceAll('+', ' ')).toContain('sort=score down&search=badn');
+  });
+
+  it('groups runs that differ in the seed alone: mean S and its range, and the runs where the row is opened', async () => {
+    await open('#/?search=wanet', 'table.runs tbody tr');
+    const scores = ['wanet-s0', 'wanet-s1'].map((id) => kept(id).stealth.score);
+    const mean = ((scores[0] + scores[1]) / 2).toFixed(3);
+    const [low, high] = [...scores].sort().map((s) => s.toFixed(2));
+    const row = page.locator('tr', { hasText: 'wanet-s*' });
+    expect(await row.textContent()).toContain(`${mean}${low}–${high}`);
+    expect(await row.textContent()).toContain('2 seeds');
+    await page.getByRole('button', { name: 'wanet-s*' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await firstColumn()).toEqual(['wanet-s*', 'wanet-s0', 'wanet-s1']);
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await page.getByRole('link', { name: 'wanet-s1' }).waitFor();
+    await page.getByLabel('Group seeds').uncheck();
+    expect(await firstColumn()).toEqual(['wanet-s0', 'wanet-s1']);
+  });
+
+  it('searches by field, and says which fields there are', async () => {
+    await open('#/', 'table.runs tbody tr');
+    await page.getByLabel('Search').fill('seed:2 attack:badnets');
+    expect(await firstColumn()).toEqual(['b-badnets']);
+    await page.getByLabel('Search').fill('sead:2');
+    await page.getByText(/No field is called sead\. Fields: run, attack/).waitFor();
+    await page.getByRole('button', { name: 'Show all runs' }).click();
+    expect(await firstColumn()).toHaveLength(4);
+  });
+
+  it('fits the list into 1280 pixels, shows and hides columns, and keeps the choice', async () => {
+    await open('#/', 'table.runs tbody tr');
+    const wider = () =>
+      page.$eval('section[aria-label="Table of runs"]', (section) => section.scrollWidth - section.clientWidth);
+    expect(await wider()).toBe(0);
+    const heads = () => page.$$eval('[aria-label="Table of runs"] th', (all) => all.map((th) => th.textContent));
+    expect(await heads()).toContain('seed');
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByLabel('seed', { exact: true }).uncheck();
+    await page.reload();
+    await page.waitForSelector('table.runs tbody tr');
+    expect(await heads()).not.toContain('seed');
+    await page.evaluate(() => localStorage.removeItem('ibscope-columns'));
+  });
+
+  it('lists audits under the runs, and shows what one found', async () => {
+    await open('#/', 'table.runs tbody tr');
+    await page.getByRole('link', { name: 'audited' }).click();
+    expect(await page.locator('[data-verdict]').textContent()).toBe(
+      'Verdict: suspicious. Flagged: star, with 2 suspicious samples.',
+    );
+  });
+
+  it('keeps a note and tags in the folder of the run, and finds the run by them', async () => {
+    await open('#/run?id=c-sig', '[data-live-score]');
+    await page.getByRole('button', { name: 'Add a note or tags' }).click();
+    await page.getByLabel('Tags').fill('paper, baseline');
+    await page.getByLabel('Note').fill('Third of the paper.');
+    await page.getByRole('button', { name: 'Save note' }).click();
+    await page.locator('[data-notes]', { hasText: 'Third of the paper.' }).waitFor();
+    const file = join(served.folder, 'c-sig', 'notes.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      note: 'Third of the paper.',
+      tags: ['paper', 'baseline'],
+    });
+    await open('#/?search=tag:baseline', 'table.runs tbody tr');
+    expect(await firstColumn()).toEqual(['c-sigpaperbaselineThird of the paper.']);
+    rmSync(file);
+  });
+
+  it('says what to type where there is no run', async () => {
+    const empty = await scratch();
+    const other = await serveFolder(empty);
+    await page.goto(other.address);
+    const command = await page.locator('.empty pre').textContent();
+    expect(command).toBe(`ibscope run --attack badnets --out ${empty}/badnets`);
+    await other.close();
+    await remove(empty);
+    await page.goto('about:blank');
+    complaints = complaints.filter((c) => !c.includes('ERR_'));
   });
 
   it('moves everything to the checkpoint of the slider, by keyboard too, and the address restores it', async () => {
@@ -201,6 +289,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     ['run', '#/run?id=a-blend', '[data-live-score]'],
     ['compare', '#/compare?ids=a-blend%7Cb-badnets', 'h2'],
     ['new run', '#/new', '[data-command]'],
+    ['audit', '#/audit?id=audited', '[data-verdict]'],
   ])
     for (const theme of ['light', 'dark'])
       it(`${name}, ${theme}: no serious finding of an accessibility scan, nothing wider than a phone`, async () => {
