@@ -1,19 +1,23 @@
 /** Requests to the server. Those that change something carry the token. */
 
 import { useEffect, useState } from 'preact/hooks';
+import type { Parameter } from '../attacks/parameters.js';
 import type { RunConfig } from '../config/options.js';
 import type { RunReport } from '../report/types.js';
 import type { AuditSummary } from '../server/audit-list.js';
-import type { FormField } from '../server/form.js';
+import type { Form, FormField } from '../server/form.js';
 import type { AuditView } from '../server/routes/audits.js';
 import type { Listing, RunSummary } from '../server/run-list.js';
 
-export type { AuditSummary, AuditView, FormField, Listing, RunSummary };
+export type { AuditSummary, AuditView, Form, FormField, Listing, Parameter, RunSummary };
 
 /** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {
   id: string;
   config: RunConfig;
+  /** What was done and what the model does, and what the score says: the sentences of the report. */
+  outcome: string;
+  verdict: string;
   /** The equivalent command; null for a trace of another training. */
   command: string | null;
   gallery: string[];

@@ -10,13 +10,13 @@ import { inWorker } from '../../execution/worker.js';
 import { secondsOf } from '../../pipeline/cost.js';
 import { pipelineJobs } from '../../pipeline/job-of.js';
 import { runArguments } from '../command.js';
-import { formFields } from '../form.js';
+import { form } from '../form.js';
 import { bodyOf, runHandler, type Sources } from '../handler.js';
 
 export function startRoutes({ runs, started }: Sources): Hono {
   const app = new Hono();
   const withRun = runHandler(runs);
-  app.get('/form', (c) => c.json({ fields: formFields() }));
+  app.get('/form', (c) => c.json(form()));
 
   app.post('/estimate', async (c) => {
     const { name: _, ...values } = await bodyOf(c);

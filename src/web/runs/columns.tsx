@@ -76,7 +76,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'state', head: 'state', value: (r) => r.state, show: stateOf, group: statesOf },
   {
     key: 'sparkline',
-    head: 'accuracy over epochs',
+    head: 'accuracy curve',
     value: (r) => r.accuracy,
     show: (r) => <Sparkline lines={[r.sparkline ?? []]} />,
     group: (runs) => <Sparkline lines={runs.map((r) => r.sparkline ?? [])} />,
