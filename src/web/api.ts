@@ -1,7 +1,6 @@
 /** Requests to the server. Those that change something carry the token. */
 
 import { useEffect, useState } from 'preact/hooks';
-import type { Parameter } from '../attacks/parameters.js';
 import type { RunConfig } from '../config/options.js';
 import type { RunReport } from '../report/types.js';
 import type { AuditSummary } from '../server/audit-list.js';
@@ -9,7 +8,7 @@ import type { Form, FormField } from '../server/form.js';
 import type { AuditView } from '../server/routes/audits.js';
 import type { Listing, RunSummary } from '../server/run-list.js';
 
-export type { AuditSummary, AuditView, Form, FormField, Listing, Parameter, RunSummary };
+export type { AuditSummary, AuditView, Form, FormField, Listing, RunSummary };
 
 /** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {

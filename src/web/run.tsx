@@ -114,9 +114,11 @@ function Run({ run, route, summary }: { run: RunView; route: Route; summary: Run
       <Still from={[run]}>{() => <Headline run={run} />}</Still>
       <RunControls run={run} state={state} />
       <Notes summary={summary} />
-      {epochs.length > 0 && <Scrubber run={run} epochs={epochs} at={at} score={score.score} />}
       <Still from={[view, clock, epochs]}>{() => <ViewBar {...{ view, clock, axes, epochs }} />}</Still>
-      <Still from={[run, curves, view]}>{() => <GroupLegend run={run} curves={curves} off={view.off} />}</Still>
+      <div class="controls">
+        {epochs.length > 0 && <Scrubber run={run} epochs={epochs} at={at} score={score.score} />}
+        <Still from={[run, curves, view]}>{() => <GroupLegend run={run} curves={curves} off={view.off} />}</Still>
+      </div>
       {curves.length > 0 && (
         <div class="grid two">
           {TRAJECTORIES.map((quantity) => (
