@@ -59,7 +59,8 @@ export async function main(args: string[]): Promise<void> {
 async function list(page: Page, address: string) {
   const started = performance.now();
   await page.goto('about:blank');
-  await page.goto(`${address}#/`);
+  // Each run in a row of its own: the bench's runs differ in little but their seed.
+  await page.goto(`${address}#/?seeds=apart`);
   await page.waitForFunction(
     (n) => document.body.textContent?.includes(`${n} of ${n} in`) && document.querySelector('table.runs tbody tr'),
     RUNS,

@@ -11,7 +11,11 @@ export const patch = defineAttack({
   source: 'Gu et al. 2017, arXiv 1708.06733, with any picture',
   threat: 'write access to part of the training set and its labels; no knowledge of the model',
   options: z.strictObject({
-    image: z.string().optional().describe('path of the PNG, in pixels of the data set; its transparency is kept'),
+    // Optional in the schema, so that the attack can be described without one.
+    image: z
+      .string()
+      .optional()
+      .meta({ description: 'path of the PNG, in pixels of the data set; its transparency is kept', needed: true }),
     opacity: number(0, 1).default(1).describe('factor on the opacity of the picture'),
     position: oneOf(corners).default('bottom-right').describe('position of the picture'),
   }),

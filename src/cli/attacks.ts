@@ -1,7 +1,7 @@
 /** `ibscope attacks`: the list of attacks, or the parameters of one. */
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { type Attack, attacks, findAttack } from '../attacks/index.js';
+import { parametersOf } from '../attacks/parameters.js';
 import { JSON_FLAG } from './options.js';
 
 export function addAttacks(program: Command) {
@@ -20,30 +20,15 @@ export function addAttacks(program: Command) {
 
 const overview = () => attacks.map(({ name, summary }) => `${name.padEnd(18)}${summary}`).join('\n');
 
-interface Parameter {
-  name: string;
-  default: unknown;
-  description: string;
-}
-
-/** The parameters in the attack's schema. */
-function parameters({ options }: Attack): Parameter[] {
-  const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
-  return Object.entries(properties).map(([name, p]) => {
-    const { default: value = null, description = '' } = p as { default?: unknown; description?: string };
-    return { name, default: value, description };
-  });
-}
-
 function document(attack: Attack) {
   const { name, summary, source, threat } = attack;
-  return { name, summary, source, threat, ...attack.labelling({}), options: parameters(attack) };
+  return { name, summary, source, threat, ...attack.labelling({}), options: parametersOf(attack) };
 }
 
 function details(attack: Attack): string {
   const { name, summary, source, threat } = attack;
   const { rule, cover } = attack.labelling({});
-  const rows = parameters(attack).map((p) => [p.name, p.default === null ? '–' : String(p.default), p.description]);
+  const rows = parametersOf(attack).map((p) => [p.name, p.default === null ? '–' : String(p.default), p.description]);
   const widths = [0, 1].map((c) => Math.max(...rows.map((r) => r[c].length), 7));
   return [
     `${name}: ${summary}`,

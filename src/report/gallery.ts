@@ -3,6 +3,9 @@ import { type Html, html } from './html.js';
 import { pngUri, residual } from './png.js';
 import type { GalleryImage } from './types.js';
 
+/** What the rows show, in their order. */
+export const GALLERY_ROWS = ['clean', 'triggered', 'difference × 10'] as const;
+
 export async function gallery(images: readonly GalleryImage[]): Promise<Html> {
   const columns = await Promise.all(
     images.map(async (image) => ({
@@ -12,10 +15,9 @@ export async function gallery(images: readonly GalleryImage[]): Promise<Html> {
       ),
     })),
   );
-  const rows = ['clean', 'triggered', 'difference × 10'];
   const picture = (uri: string, alt: string) => html`<img src="${uri}" alt="${alt}">`;
-  return html`<div class="gallery" tabindex="0"><span></span>${rows.map((r) => html`<span class="side">${r}</span>`)}${columns.map(
+  return html`<div class="gallery" tabindex="0"><span></span>${GALLERY_ROWS.map((r) => html`<span class="side">${r}</span>`)}${columns.map(
     (c) =>
-      html`<span class="head">${c.label}</span>${c.pictures.map((uri, i) => picture(uri, `${c.label}, ${rows[i]}`))}`,
+      html`<span class="head">${c.label}</span>${c.pictures.map((uri, i) => picture(uri, `${c.label}, ${GALLERY_ROWS[i]}`))}`,
   )}</div>`;
 }

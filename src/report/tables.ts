@@ -76,17 +76,18 @@ export function epochTable(rows: readonly EpochRow[]): Html {
 
 /** The configuration, nested names joined by dots. */
 export function configTable(config: Record<string, unknown>): Html {
-  return table(flatten(config), [
+  return table(configRows(config), [
     { head: 'setting', value: ([name]) => name, kind: 't' },
     { head: 'value', value: ([, value]) => value, kind: 'wrap t' },
   ]);
 }
 
-function flatten(config: Record<string, unknown>, prefix = ''): [string, string][] {
+/** Every setting and its value as text. */
+export function configRows(config: Record<string, unknown>, prefix = ''): [string, string][] {
   return Object.entries(config).flatMap(([key, value]): [string, string][] => {
     const name = prefix + key;
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      return flatten(value as Record<string, unknown>, `${name}.`);
+      return configRows(value as Record<string, unknown>, `${name}.`);
     }
     return [[name, typeof value === 'string' ? value : (JSON.stringify(value) ?? '–')]];
   });

@@ -1,7 +1,7 @@
 /** The glossary of the pages. */
 import { type Html, html } from './html.js';
 
-const words: [string, string][] = [
+export const words: readonly [string, string][] = [
   [
     'X, T, Ŷ',
     'The input image, the pooled features of the last convolutional stage, and the logits, all of one noisy forward pass.',

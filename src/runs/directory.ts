@@ -6,8 +6,8 @@ import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
+import { parseJsonLine } from '../base/json-line.js';
 import { writeAtomic } from '../formats/files.js';
-import { parseJsonLine } from '../formats/json-line.js';
 
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;

@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.js';
 import type { EpochRow } from '../dynamics/types.js';
 
 /** A line of `events.jsonl` as an epoch; null where it is none. What it does not say is NaN, and null where it may be. */
-export function epochRow(line: unknown): EpochRow | null {
+function epochRow(line: unknown): EpochRow | null {
   const row = (line ?? {}) as Record<string, unknown>;
   if (row.event !== 'epoch' || !Number.isInteger(row.epoch)) return null;
   const number = (key: keyof EpochRow) => (typeof row[key] === 'number' ? (row[key] as number) : Number.NaN);

@@ -7,7 +7,9 @@ import { Hono } from 'hono';
 import { UserError } from '../base/errors.js';
 import { guard } from './guard.js';
 import { problem, type Sources } from './handler.js';
+import { auditRoutes } from './routes/audits.js';
 import { imageRoutes } from './routes/images.js';
+import { noteRoutes } from './routes/notes.js';
 import { pageFile } from './routes/pages.js';
 import { runRoutes } from './routes/runs.js';
 import { startRoutes } from './routes/start.js';
@@ -72,6 +74,8 @@ function routes(sources: Sources, port: () => number, token: string): Hono {
   app.onError((error, c) => problem(c, error));
   app.route('/api', runRoutes(sources));
   app.route('/api', imageRoutes(sources.runs));
+  app.route('/api', auditRoutes(sources.runs));
+  app.route('/api', noteRoutes(sources.runs));
   app.route('/api', startRoutes(sources));
   app.get('*', pageFile);
   return app;

@@ -1,8 +1,12 @@
 /** The form of a new run, from the same schema as the command line. */
 
+import { attacks } from '../attacks/index.js';
+import { type Parameter, parametersOf } from '../attacks/parameters.js';
+import { loadedPlugins } from '../base/plugins.js';
 import { flagOf, nameOf } from '../config/flags.js';
 import { descriptionOf, namesOf, type RunConfig, runOptions } from '../config/options.js';
 import { presets } from '../config/presets.js';
+import { datasets } from '../datasets/index.js';
 
 export interface FormField {
   /** The option by the name of its flag. */
@@ -15,6 +19,17 @@ export interface FormField {
   defaults: { quick: string; paper: string };
   /** Shown at once; the others are behind "More options". */
   first: boolean;
+}
+
+/** What the form is made of. */
+export interface Form {
+  fields: FormField[];
+  /** The parameters of each attack, by its name. */
+  parameters: Record<string, Parameter[]>;
+  /** Data sets that need `--data-dir`. */
+  needsDir: string[];
+  /** Paths of the plugins that the server has loaded. */
+  plugins: string[];
 }
 
 /** Options that a first run chooses: data, attack, size and length of the training. */
@@ -33,11 +48,22 @@ const FIRST = [
   'preset',
 ];
 
-/** One field per option of a run. */
-export function formFields(): FormField[] {
-  return Object.entries(runOptions.shape).map(([key, schema]) => {
+/** One field per option of a run, and what the chosen attack and data set need. */
+export function form(): Form {
+  return {
+    fields: formFields(),
+    parameters: Object.fromEntries(attacks.map((a) => [a.name, parametersOf(a)])),
+    needsDir: datasets.filter((d) => d.needsDir).map((d) => d.name),
+    plugins: loadedPlugins().files.map(({ given }) => given),
+  };
+}
+
+function formFields(): FormField[] {
+  // The parameters of an attack have fields of their own.
+  const options = Object.entries(runOptions.shape).filter(([key]) => key !== 'attackOption');
+  return options.map(([key, schema]) => {
     const inner = 'unwrap' in schema && typeof schema.unwrap === 'function' ? schema.unwrap() : schema;
-    const options = (inner as { options?: readonly string[] }).options;
+    const words = (inner as { options?: readonly string[] }).options;
     const of = (preset: 'quick' | 'paper') => {
       const value = (presets[preset] as Record<string, unknown>)[key];
       return value === undefined || (Array.isArray(value) && value.length === 0) ? '' : String(value);
@@ -46,7 +72,7 @@ export function formFields(): FormField[] {
       key: nameOf(key),
       flag: flagOf(key),
       description: descriptionOf(key as keyof RunConfig),
-      choices: namesOf(key) ?? (options ? [...options] : undefined),
+      choices: namesOf(key) ?? (words ? [...words] : undefined),
       defaults: { quick: of('quick'), paper: of('paper') },
       first: FIRST.includes(key),
     };

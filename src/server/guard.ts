@@ -39,7 +39,7 @@ export function guard(port: () => number, token: string): MiddlewareHandler {
     if (!safe) {
       if (c.req.method !== 'POST') return c.text('not allowed', 405, HEADERS);
       if (!same(c.req.header(TOKEN_HEADER) ?? '', token))
-        return c.text('starting and stopping runs needs the token that `ibscope view` printed', 401, HEADERS);
+        return c.text('a change needs the token that `ibscope view` printed', 401, HEADERS);
     }
     await next();
     for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);

@@ -16,12 +16,16 @@ export interface Sources {
 /** Largest body of a request, in characters: a form of a run has under 2 000. */
 const MOST_BODY = 1 << 16;
 
-/** A handler of `…?id=RUN`. The id stands in the query, because it is a path. Answers 404 where no run has that id. */
-export function runHandler(runs: RunList) {
+/**
+ * A handler of `…?id=RUN`, or of an audit by its `file`. The id stands in the query, because it is a path. Answers 404 where nothing has
+ * that id.
+ */
+export function runHandler(runs: RunList, file = 'run.json') {
   return (act: (c: Context, path: string, id: string) => Promise<Response>) => async (c: Context) => {
     const id = c.req.query('id') ?? '';
-    const path = await runs.resolve(id);
-    return path ? act(c, path, id) : c.json({ problem: `no run is called ${id}` }, 404);
+    const path = await runs.resolve(id, file);
+    const what = file === 'run.json' ? 'run' : 'audit';
+    return path ? act(c, path, id) : c.json({ problem: `no ${what} is called ${id}` }, 404);
   };
 }
 

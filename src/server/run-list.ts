@@ -3,13 +3,20 @@
  * incomplete, of another version or damaged is listed with the reason. Nothing outside the folder is read.
  */
 
-import { type Dirent, lstatSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { parseJsonLine } from '../base/json-line.js';
+import { datasetName } from '../config/names.js';
+import type { RunConfig } from '../config/options.js';
 import type { EpochRow, StealthResult } from '../dynamics/index.js';
 import { alive, FORMAT } from '../runs/directory.js';
 import type { RunDocument, RunResult } from '../runs/documents.js';
-import { epochRow } from '../runs/epochs.js';
+import { epochRows } from '../runs/epochs.js';
+import { NOTES_FILE, type Notes, parseNotes } from '../runs/notes.js';
+import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
+import { readJson, readText, whyUnread } from './read.js';
 import { stampOf } from './stamps.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
@@ -25,56 +32,75 @@ export interface RunSummary {
   model?: string;
   poisonRate?: number;
   seed?: number;
+  /** Equal for runs whose configurations differ in the seed alone. */
+  group?: string;
   epoch?: number;
   epochs?: number;
   accuracy?: number;
   asr?: number | null;
   score?: number | null;
+  p?: number | null;
   nullRange?: [number, number] | null;
   /** Test accuracy of every epoch. */
   sparkline?: number[];
   created?: string;
+  note?: string;
+  tags?: string[];
+}
+
+/** What the folder holds: runs, the newest first, and audits by their paths. */
+export interface Listing {
+  root: string;
+  runs: RunSummary[];
+  audits: AuditSummary[];
 }
 
 /** Folders below the root that are searched: `runs/STUDY/ATTACK/seed-0` is the deepest that the command line writes. */
 const DEPTH = 3;
-/** Largest document that is read: a thousand epochs of a hundred classes are about 5 MB. */
-const MOST_BYTES = 64 << 20;
 /** Points of a sparkline, which is 84 pixels wide. */
 const POINTS = 60;
 /** Files that the summary of a run is read from. */
-const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stealth.json', 'lock'];
+const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stealth.json', 'lock', NOTES_FILE];
 
 export class RunList {
   private readonly known = new Map<string, { stamp: string; summary: RunSummary }>();
+  private readonly knownAudits = new Map<string, { stamp: string; summary: AuditSummary }>();
 
   constructor(readonly root: string) {}
 
-  /** The folder of a run; null where there is none, or it lies outside the root, links included. */
-  async resolve(id: string): Promise<string | null> {
+  /** The folder of a run, or of an audit by its `file`; null where there is none, or it lies outside the root, links included. */
+  async resolve(id: string, file = 'run.json'): Promise<string | null> {
     if (id.includes('\0') || id.split(/[\\/]/).some((part) => part === '..' || part === '')) return null;
     const path = join(this.root, id);
     try {
       const [inside, root] = await Promise.all([realpath(path), realpath(this.root)]);
       if (inside !== root && !inside.startsWith(root + sep)) return null;
-      await stat(join(inside, 'run.json'));
+      await stat(join(inside, file));
       return inside;
     } catch {
       return null;
     }
   }
 
-  /** All runs, the newest first. */
-  async list(): Promise<RunSummary[]> {
-    const ids = await this.find(this.root, DEPTH);
-    for (const id of this.known.keys()) if (!ids.includes(id)) this.known.delete(id);
-    const summaries = await Promise.all(ids.map((id) => this.summary(id)));
-    return summaries.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.id.localeCompare(b.id));
+  async list(): Promise<Listing> {
+    const found = await this.find(this.root, DEPTH);
+    const ids = (file: string) => found.filter((f) => f.file === file).map((f) => f.id);
+    const [runIds, auditIds] = [ids('run.json'), ids(AUDIT_FILE)];
+    for (const id of this.known.keys()) if (!runIds.includes(id)) this.known.delete(id);
+    const runs = await Promise.all(runIds.map((id) => this.summary(id)));
+    const audits = await Promise.all(auditIds.map((id) => this.audit(id)));
+    return {
+      root: this.root,
+      runs: runs.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.id.localeCompare(b.id)),
+      audits: audits.sort((a, b) => a.id.localeCompare(b.id)),
+    };
   }
 
-  private async find(folder: string, depth: number): Promise<string[]> {
+  /** Folders of runs and audits, and the file that says which they are. Nothing inside them is searched. */
+  private async find(folder: string, depth: number): Promise<{ id: string; file: string }[]> {
     const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    if (entries.some((e) => e.name === 'run.json')) return [relative(this.root, folder).split(sep).join('/') || '.'];
+    const file = ['run.json', AUDIT_FILE].find((name) => entries.some((e) => e.name === name));
+    if (file) return [{ id: relative(this.root, folder).split(sep).join('/') || '.', file }];
     if (depth === 0) return [];
     const folders = entries.filter((e) => e.isDirectory() && !e.name.startsWith('.'));
     return (await Promise.all(folders.map((e) => this.find(join(folder, e.name), depth - 1)))).flat();
@@ -90,20 +116,23 @@ export class RunList {
     this.known.set(id, { stamp, summary });
     return summary;
   }
+
+  private async audit(id: string): Promise<AuditSummary> {
+    const path = join(this.root, id);
+    const stamp = await stampOf(path, [AUDIT_FILE]);
+    const known = this.knownAudits.get(id);
+    if (known?.stamp === stamp) return known.summary;
+    const summary = summariseAudit(path, id);
+    this.knownAudits.set(id, { stamp, summary });
+    return summary;
+  }
 }
 
-/** The text of a file of a run; null where it is not there. Throws, without reading, for a link and for a file that is too large. */
-function readText(path: string): string | null {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found) return null;
-  if (!found.isFile()) throw new Error('one of its documents is not a plain file');
-  if (found.size > MOST_BYTES) throw new Error('is too large');
-  return readFileSync(path, 'utf8');
-}
-
-function readJson<T>(path: string): T | null {
-  const text = readText(path);
-  return text === null ? null : (JSON.parse(text) as T);
+/** The same text for configurations that differ in the seed alone; where the data set lies does not count. */
+function groupOf(config: RunConfig): string {
+  const { seed: _, dataDir: __, ...rest } = config;
+  const sorted = Object.entries({ ...rest, dataset: datasetName(config) }).sort(([a], [b]) => a.localeCompare(b));
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12);
 }
 
 function summarise(path: string, id: string): RunSummary {
@@ -118,14 +147,16 @@ function summarise(path: string, id: string): RunSummary {
     const base = {
       id,
       attack: config.attack,
-      dataset: config.dataset,
+      dataset: datasetName(config),
       model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
       poisonRate: config.attack === 'none' ? undefined : config.poisonRate,
       seed: config.seed,
+      group: groupOf(config),
       epochs: config.epochs,
       created: run.created,
+      ...notesOf(path),
     };
-    const epochs = epochRows(path);
+    const epochs = epochsOf(path);
     const last = epochs[epochs.length - 1];
     const result = readJson<RunResult>(join(path, 'result.json'));
     const stealth = readJson<{ stealth: StealthResult }>(join(path, 'stealth.json'))?.stealth ?? null;
@@ -138,20 +169,31 @@ function summarise(path: string, id: string): RunSummary {
       accuracy: last?.testAccuracy,
       asr: last?.asr,
       score: stealth?.score ?? null,
+      p: stealth?.p ?? null,
       nullRange: range ? [range.low, range.high] : null,
       sparkline: thin(epochs.map((e) => e.testAccuracy).filter(Number.isFinite)),
     };
   } catch (error) {
-    return damaged(error instanceof SyntaxError ? 'one of its documents is not JSON' : (error as Error).message);
+    return damaged(whyUnread(error));
+  }
+}
+
+/** The notes on a run; none where they cannot be read, because they say nothing about the run itself. */
+function notesOf(path: string): Partial<Notes> {
+  try {
+    const found = readJson(join(path, NOTES_FILE));
+    return found === null ? {} : parseNotes(found);
+  } catch {
+    return {};
   }
 }
 
 /** The epochs in the log, without a last line that is still being written. */
-function epochRows(path: string): EpochRow[] {
+function epochsOf(path: string): EpochRow[] {
   const text = readText(join(path, 'events.jsonl')) ?? '';
   const lines = text.split('\n');
   lines.pop();
-  return lines.filter(Boolean).flatMap((l) => epochRow(JSON.parse(l)) ?? []);
+  return epochRows(lines.filter(Boolean).map(parseJsonLine));
 }
 
 const thin = (values: number[]) => {

@@ -2,7 +2,10 @@
 
 import { join } from 'node:path';
 import { commandOf } from '../config/command.js';
+import { datasetName } from '../config/names.js';
 import { reportOf } from '../pipeline/report.js';
+import { outcome, verdict } from '../report/headline.js';
+import { reportWarnings } from '../report/warnings.js';
 import { embeddingMethods } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
@@ -51,12 +54,17 @@ export class RunViews {
 async function viewOf(path: string, out: string) {
   const dir = await RunDirectory.read(path);
   const { config, plugins } = await readRunDocument(dir);
-  const { gallery, embeddings: _, ...rest } = await reportOf(dir);
+  const report = { ...(await reportOf(dir)), dataset: datasetName(config) };
+  const { gallery, embeddings: _, ...rest } = report;
   const embeddings = await Promise.all(
     embeddingMethods.map(async (method) => ({ method, epochs: await dir.embeddings(method) })),
   );
   return {
     ...rest,
+    // The sentences of the report, so that both say the same.
+    outcome: outcome(report),
+    verdict: verdict(report.stealth, report),
+    warnings: reportWarnings(report),
     config,
     command: commandOf(config, out, plugins),
     gallery: gallery.map(({ label }) => label),

@@ -3,15 +3,20 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RunConfig } from '../config/options.js';
 import type { RunReport } from '../report/types.js';
-import type { FormField } from '../server/form.js';
-import type { RunSummary } from '../server/run-list.js';
+import type { AuditSummary } from '../server/audit-list.js';
+import type { Form, FormField } from '../server/form.js';
+import type { AuditView } from '../server/routes/audits.js';
+import type { Listing, RunSummary } from '../server/run-list.js';
 
-export type { FormField, RunSummary };
+export type { AuditSummary, AuditView, Form, FormField, Listing, RunSummary };
 
 /** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {
   id: string;
   config: RunConfig;
+  /** What was done and what the model does, and what the score says: the sentences of the report. */
+  outcome: string;
+  verdict: string;
   /** The equivalent command; null for a trace of another training. */
   command: string | null;
   gallery: string[];
@@ -81,15 +86,15 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): Loaded<T> {
   return state;
 }
 
-/** The runs in the folder, live. */
-export function useRuns(): Loaded<RunSummary[]> & { root?: string } {
-  const [state, set] = useState<Loaded<RunSummary[]> & { root?: string }>({});
+/** What the folder holds, live. */
+export function useListing(): Loaded<Listing> {
+  const [state, set] = useState<Loaded<Listing>>({});
   useEffect(() => {
-    get<{ root: string; runs: RunSummary[] }>('runs')
-      .then(({ root, runs }) => set({ value: runs, root }))
+    get<Listing>('runs')
+      .then((value) => set({ value }))
       .catch((error: Error) => set({ problem: error.message }));
     const source = new EventSource('/api/events');
-    source.addEventListener('runs', (e) => set((s) => ({ ...s, value: JSON.parse(e.data), problem: undefined })));
+    source.addEventListener('runs', (e) => set({ value: JSON.parse(e.data) }));
     source.addEventListener('error', () =>
       set((s) => ({ ...s, problem: 'The server does not answer; start `ibscope view` again.' })),
     );

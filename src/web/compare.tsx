@@ -4,6 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { isNullGroup } from '../dynamics/group-id.js';
 import { trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
+import { sharedClock } from '../report/figures/time-axis.js';
 import { percent } from '../report/format.js';
 import { SEEDS_COMMAND } from '../report/headline.js';
 import { get, type RunView, useLoaded } from './api.js';
@@ -12,7 +13,10 @@ import { GroupLegend } from './panels/legend.js';
 import { QuantityPanel } from './panels/quantity.js';
 import { RankTable } from './panels/ranks.js';
 import { ScoreComparison } from './panels/score-figures.js';
+import { ViewBar } from './panels/view-bar.js';
+import { Words } from './panels/words.js';
 import { hrefOf, type Route } from './route.js';
+import { clockOf, inside, shownCurves, viewOf } from './view.js';
 
 export function ComparePage({ route }: { route: Route }) {
   const ids = (route.query.get('ids') ?? '').split('|').filter(Boolean);
@@ -32,7 +36,7 @@ export function ComparePage({ route }: { route: Route }) {
       </p>
     );
   if (!runs) return <p class="note">Reading {ids.length} runs …</p>;
-  return <Compare runs={runs} />;
+  return <Compare runs={runs} route={route} />;
 }
 
 /** A short name for each run: its attack and the settings in which the runs differ, or its id where these are equal. */
@@ -54,13 +58,19 @@ function labelsOf(runs: readonly RunView[]): string[] {
   return labels.map((l, i) => (labels.indexOf(l) === labels.lastIndexOf(l) ? l : runs[i].id));
 }
 
-function Compare({ runs }: { runs: RunView[] }) {
+function Compare({ runs, route }: { runs: RunView[]; route: Route }) {
   const curves = useMemo(
     () => runs.map((r) => trajectories(r.information as EstimateRow[]).filter((c) => !isNullGroup(c.group))),
     [runs],
   );
   const labels = useMemo(() => labelsOf(runs), [runs]);
-  const stamp = runs.map((r) => r.id).join('|');
+  const { stamp: viewStamp } = viewOf(route);
+  const view = useMemo(() => viewOf(route), [viewStamp]);
+  const shown = useMemo(() => curves.map((own, i) => shownCurves(own, view, runs[i])), [curves, view, runs]);
+  const epochs = [...new Set(curves.flatMap((own) => own.flatMap((c) => c.epochs)))].sort((a, b) => a - b);
+  const { stepsPerEpoch } = sharedClock(runs);
+  const clock = clockOf({ stepsPerEpoch }, null, view);
+  const stamp = `${runs.map((r) => r.id).join('|')} ${viewStamp}`;
   const scored = runs
     .flatMap((run, i) => (run.stealth?.score == null ? [] : [{ run, label: labels[i] }]))
     .sort((a, b) => b.run.stealth!.score! - a.run.stealth!.score!);
@@ -78,11 +88,17 @@ function Compare({ runs }: { runs: RunView[] }) {
       </p>
       <RankTable runs={runs} />
       <ScoreComparison scored={scored} stamp={stamp} />
-      <GroupLegend run={runs[0]} curves={curves.flat()} />
+      <ViewBar {...{ view, clock, epochs }} axes={stepsPerEpoch === undefined ? ['epochs'] : ['epochs', 'steps']} />
+      <GroupLegend run={runs[0]} curves={curves.flat()} off={view.off} />
       {(['I(X;T)', 'I(T;Ŷ)'] as const).map((quantity) => (
-        <QuantityPanel key={quantity} {...{ quantity, runs, labels, curves, stamp }} />
+        <QuantityPanel
+          key={quantity}
+          {...{ quantity, runs, labels, curves: shown, stamp, view, clock }}
+          times={inside(epochs, view)}
+        />
       ))}
       <Differences runs={runs} />
+      <Words />
     </>
   );
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { csv } from '../formats/csv.js';
+import { useDrag } from './drag.js';
 
 export type Table = Record<string, string | number | null>[];
 
@@ -15,11 +16,14 @@ interface Props {
   rows(): Table;
   /** Changes the drawing in place at every step of the slider, where `draw` would take too long. */
   adjust?(svg: Element): void;
+  /** Gets the part of the axis of time that is chosen by dragging, as shares; only for figures with the shared margins. */
+  choose?(from: number, to: number): void;
   /** Shown over the figure, such as the mark of an epoch. */
   children?: ComponentChildren;
 }
 
-export function Figure({ name, caption, draw, drawn, rows, adjust, children }: Props) {
+export function Figure({ name, caption, draw, drawn, rows, adjust, choose, children }: Props) {
+  const { listeners, chosen } = useDrag(choose);
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
@@ -37,9 +41,10 @@ export function Figure({ name, caption, draw, drawn, rows, adjust, children }: P
   return (
     <figure>
       <figcaption>{caption}</figcaption>
-      <div class="drawing">
+      <div class={choose ? 'drawing zoomable' : 'drawing'} {...listeners}>
         <div ref={place} />
         {children}
+        {chosen}
       </div>
       <SaveBar name={name} svg={() => place.current!.querySelector('svg')!} rows={rows} />
     </figure>

@@ -1,8 +1,9 @@
-/** The dashboard: four pages over a folder of runs. */
+/** The dashboard: its pages over a folder of runs and audits. */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { style } from '../report/style.js';
-import { takeToken, useRuns } from './api.js';
+import { takeToken, useListing } from './api.js';
+import { AuditPage } from './audit.js';
 import { ComparePage } from './compare.js';
 import { NewPage } from './new.js';
 import { hrefOf, useRoute } from './route.js';
@@ -26,7 +27,7 @@ function Theme() {
 
 function App() {
   const route = useRoute();
-  const runs = useRuns();
+  const { value: listing, problem } = useListing();
   const current = (path: string) => (route.path === path ? 'page' : undefined);
   useEffect(() => {
     const id = route.query.get('id');
@@ -52,19 +53,21 @@ function App() {
         <Theme />
       </header>
       <main id="main" tabIndex={-1}>
-        {runs.problem && (
+        {problem && (
           <p class="problem" role="alert">
-            {runs.problem}
+            {problem}
           </p>
         )}
         {route.path === '/run' ? (
-          <RunPage key={route.query.get('id')} route={route} runs={runs.value ?? []} />
+          <RunPage key={route.query.get('id')} route={route} runs={listing?.runs ?? []} />
+        ) : route.path === '/audit' ? (
+          <AuditPage route={route} />
         ) : route.path === '/compare' ? (
           <ComparePage route={route} />
         ) : route.path === '/new' ? (
           <NewPage />
         ) : (
-          <RunsPage route={route} runs={runs.value} root={runs.root} />
+          <RunsPage route={route} listing={listing} />
         )}
       </main>
     </>

@@ -10,13 +10,15 @@ interface Props {
   /** Position among the checkpoints of the view. */
   at: number;
   context: GroupContext & Clock;
+  /** Roles of groups that are not drawn. */
+  off: ReadonlySet<string>;
 }
 
 /** Distance from the pointer in pixels within which the nearest point is shown: points are 2 px wide, too small to hit. */
 const REACH = 9;
 
 /** The points on a canvas. Long because drawing and pointing share the scale. */
-export function Points({ id, view, at, context }: Props) {
+export function Points({ id, view, at, context, off }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState(0);
   const [over, setOver] = useState<number | null>(null);
@@ -37,9 +39,13 @@ export function Points({ id, view, at, context }: Props) {
     return () => watch.disconnect();
   }, []);
 
+  const hidden = useMemo(
+    () => new Set([...new Set(view.groups)].filter((g) => off.has(groupStyle(g, context)?.role ?? ''))),
+    [view, context, off],
+  );
   useEffect(() => {
-    if (size > 0) paint(canvas.current!, size, view.groups, { place, context });
-  }, [size, at, view, context]);
+    if (size > 0) paint(canvas.current!, size, view.groups, { place, context, hidden });
+  }, [size, at, view, context, hidden]);
 
   const hover = (event: PointerEvent) => {
     const box = canvas.current!.getBoundingClientRect();
@@ -47,6 +53,7 @@ export function Points({ id, view, at, context }: Props) {
     let best = REACH * REACH;
     let found: number | null = null;
     for (let i = 0; i < view.groups.length; i++) {
+      if (hidden.has(view.groups[i])) continue;
       const [px, py] = place(i);
       const d = (px - x) ** 2 + (py - y) ** 2;
       if (d < best) {
@@ -89,7 +96,11 @@ function paint(
   canvas: HTMLCanvasElement,
   size: number,
   of: readonly string[],
-  { place, context }: { place(i: number): [number, number]; context: GroupContext },
+  {
+    place,
+    context,
+    hidden,
+  }: { place(i: number): [number, number]; context: GroupContext; hidden: ReadonlySet<string> },
 ) {
   const scale = devicePixelRatio || 1;
   if (canvas.width !== size * scale) canvas.width = canvas.height = size * scale;
@@ -99,7 +110,7 @@ function paint(
   const css = getComputedStyle(document.documentElement);
   const groups = [...new Set(of)].flatMap((name) => {
     const style = groupStyle(name, context);
-    return style ? [{ name, style }] : [];
+    return style && !hidden.has(name) ? [{ name, style }] : [];
   });
   groups.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
   for (const { name, style } of groups) {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 export interface Route {
-  /** `/`, `/run`, `/compare`, `/new`. */
+  /** `/`, `/run`, `/compare`, `/audit`, `/new`. */
   path: string;
   query: URLSearchParams;
 }

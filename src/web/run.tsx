@@ -5,12 +5,16 @@ import { isNullGroup } from '../dynamics/group-id.js';
 import { stealth } from '../dynamics/stealth.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
-import { percent } from '../report/format.js';
+import type { Clock } from '../report/figures/time-axis.js';
+import { trainingTime } from '../report/figures/training-time.js';
+import { count, rate } from '../report/format.js';
 import { groupStyle } from '../report/groups.js';
 import { hollowWords, instrumentWords } from '../report/instrument.js';
 import { get, type RunSummary, type RunView, useLoaded } from './api.js';
+import { Configuration } from './panels/configuration.js';
 import { EmbeddingPanel } from './panels/embedding.js';
 import { GroupLegend } from './panels/legend.js';
+import { Notes } from './panels/notes.js';
 import { PhasesPanel } from './panels/phases.js';
 import { PlanePanel } from './panels/plane.js';
 import { RunControls } from './panels/run-controls.js';
@@ -20,8 +24,11 @@ import { SeparationPanel } from './panels/separation.js';
 import { TrainingPanel } from './panels/training.js';
 import { TrajectoryPanel } from './panels/trajectory.js';
 import { TriggerPanel } from './panels/trigger.js';
+import { ViewBar } from './panels/view-bar.js';
+import { Words } from './panels/words.js';
 import { hrefOf, type Route } from './route.js';
 import { Still } from './still.js';
+import { clockOf, inside, shownCurves, type View, viewOf } from './view.js';
 
 export function RunPage({ route, runs }: { route: Route; runs: RunSummary[] }) {
   const id = route.query.get('id') ?? '';
@@ -36,7 +43,7 @@ export function RunPage({ route, runs }: { route: Route; runs: RunSummary[] }) {
       </p>
     );
   if (!run) return <p class="note">Reading {id} …</p>;
-  return <Run run={run} route={route} state={summary?.state ?? 'stopped'} />;
+  return <Run run={run} route={route} summary={summary ?? { id, state: 'stopped' }} />;
 }
 
 /** The settings in the address: window and β, where they are valid, else those of the run. */
@@ -57,7 +64,8 @@ const TRAJECTORIES = ['I(X;T)', 'I(T;Ŷ)'] as const;
 const checkpointsOf = (curves: readonly Trajectory[]) =>
   [...new Set(curves.flatMap((c) => c.epochs))].sort((a, b) => a - b);
 
-function Run({ run, route, state }: { run: RunView; route: Route; state: RunSummary['state'] }) {
+function Run({ run, route, summary }: { run: RunView; route: Route; summary: RunSummary }) {
+  const { state } = summary;
   const { target, information, basis } = run;
   const { window, beta } = settingsOf(route, run.config);
   const curves = useMemo(
@@ -77,14 +85,23 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
       }),
     [information, basis, target, beta, window],
   );
-  const epochs = checkpointsOf(curves);
+  const epochs = useMemo(() => checkpointsOf(curves), [curves]);
   const asked = Number(route.query.get('epoch') ?? epochs.at(-1));
   const at = Math.max(
     0,
     epochs.findLastIndex((e) => e <= asked),
   );
   const epoch = epochs[at] ?? 0;
-  const stamp = `${run.epochs.length} ${information.length} ${window}`;
+  const { stamp: viewStamp } = viewOf(route);
+  const view = useMemo(() => viewOf(route), [viewStamp]);
+  const time = useMemo(() => trainingTime(run.epochs), [run]);
+  const clock = useMemo(() => clockOf(run, time, view), [run, time, view]);
+  const shown = useMemo(() => shownCurves(curves, view, run), [curves, view, run]);
+  const stamp = `${run.epochs.length} ${information.length} ${window} ${viewStamp}`;
+  const parts = { run, curves: shown, stamp, epoch, clock, epochs: inside(epochs, view) };
+  const axes = (['epochs', 'steps', 'time'] as const).filter((a) =>
+    a === 'steps' ? run.stepsPerEpoch != null : a !== 'time' || time !== null,
+  );
   return (
     <>
       <h1>
@@ -92,25 +109,52 @@ function Run({ run, route, state }: { run: RunView; route: Route; state: RunSumm
       </h1>
       <p class="intro">
         {run.id} · {run.model} · {state}
-        {run.poisonRate !== null && ` · ${percent(run.poisonRate, 0)} poisoned`} · seed {run.config.seed}
+        {run.poisonRate !== null && ` · ${rate(run.poisonRate)} poisoned`} · seed {run.config.seed}
       </p>
+      <Still from={[run]}>{() => <Headline run={run} />}</Still>
       <RunControls run={run} state={state} />
-      {epochs.length > 0 && <Scrubber run={run} epochs={epochs} at={at} score={score.score} />}
-      <Still from={[run, curves]}>{() => <GroupLegend run={run} curves={curves} />}</Still>
+      <Notes summary={summary} />
+      <Still from={[view, clock, epochs]}>{() => <ViewBar {...{ view, clock, axes, epochs }} />}</Still>
+      <div class="controls">
+        {epochs.length > 0 && <Scrubber run={run} epochs={epochs} at={at} score={score.score} />}
+        <Still from={[run, curves, view]}>{() => <GroupLegend run={run} curves={curves} off={view.off} />}</Still>
+      </div>
       {curves.length > 0 && (
         <div class="grid two">
           {TRAJECTORIES.map((quantity) => (
-            <TrajectoryPanel key={quantity} {...{ run, quantity, curves, stamp, epoch, epochs }} />
+            <TrajectoryPanel key={quantity} quantity={quantity} {...parts} />
           ))}
-          <PlanePanel {...{ run, curves, stamp, epoch }} />
-          <EmbeddingPanel run={run} epoch={epoch} />
+          <PlanePanel {...parts} />
+          <EmbeddingPanel run={run} epoch={epoch} off={view.off} />
         </div>
       )}
       <Still from={[run]}>{() => <InstrumentNote run={run} />}</Still>
       <Still from={[run, score]}>
         {() => <ScorePanel {...{ run, score, beta, window }} checkpoints={epochs.length} />}
       </Still>
-      <Still from={[run, stamp]}>{() => <Constant run={run} stamp={stamp} />}</Still>
+      <Still from={[run, stamp, clock]}>{() => <Constant {...{ run, stamp, view, clock }} />}</Still>
+    </>
+  );
+}
+
+/** What the report says first: what was done, the verdict, and what a reader has to know. */
+function Headline({ run }: { run: RunView }) {
+  return (
+    <>
+      <p class="lede">{run.outcome}</p>
+      <p class="lede" data-verdict>
+        {run.verdict}
+      </p>
+      {run.warnings.length > 0 && (
+        <details class="warnings">
+          <summary>{count(run.warnings.length, 'warning')}</summary>
+          <ul>
+            {run.warnings.map((w) => (
+              <li key={w}>{w}</li>
+            ))}
+          </ul>
+        </details>
+      )}
     </>
   );
 }
@@ -123,22 +167,26 @@ function InstrumentNote({ run }: { run: RunView }) {
   return said.length === 0 ? null : <p class="note">{said.join(' ')}</p>;
 }
 
+interface ConstantProps {
+  run: RunView;
+  stamp: string;
+  view: View;
+  clock: Clock;
+}
+
 /** The panels that do not depend on the epoch of the slider. */
-function Constant({ run, stamp }: { run: RunView; stamp: string }) {
+function Constant(props: ConstantProps) {
+  const { run } = props;
   return (
     <>
       <div class="grid two">
-        <PhasesPanel run={run} stamp={stamp} />
-        <SeparationPanel run={run} stamp={stamp} />
+        <PhasesPanel {...props} />
+        <SeparationPanel {...props} />
       </div>
-      <TrainingPanel run={run} stamp={stamp} />
+      <TrainingPanel {...props} />
       <TriggerPanel run={run} />
-      {run.command !== null && (
-        <>
-          <h2>The same run by command</h2>
-          <pre class="command">ibscope {run.command}</pre>
-        </>
-      )}
+      <Configuration run={run} />
+      <Words />
     </>
   );
 }

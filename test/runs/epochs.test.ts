@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseJsonLine } from '../../src/formats/json-line.js';
+import { parseJsonLine } from '../../src/base/json-line.js';
 import { RunDirectory } from '../../src/runs/directory.js';
 import { epochRows } from '../../src/runs/epochs.js';
 

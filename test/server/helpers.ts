@@ -9,6 +9,7 @@ import { Rng } from '../../src/base/random.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 import { type EstimateRow, stealth } from '../../src/dynamics/index.js';
 import { tensor, writeSafetensors } from '../../src/formats/safetensors.js';
+import { pngOf } from '../../src/report/png.js';
 import { FORMAT } from '../../src/runs/directory.js';
 import { example } from '../report/example.js';
 
@@ -167,4 +168,28 @@ export async function writeRun(
       { groups: json(rows.map((i) => ['0/backdoor', '0/clean', '1', '2', '3'][i % 5])) },
     );
   }
+}
+
+/** A finished audit that flags one class of two. */
+export async function writeAudit(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const signals = { values: { separation: 1 }, p: { separation: 0.001 }, together: 9, adjusted: 0.001 };
+  const document = {
+    verdict: 'suspicious',
+    suspiciousClasses: ['star'],
+    classes: ['cross', 'star'].map((label) => ({
+      label,
+      p: label === 'star' ? 0.001 : 1,
+      score: 0,
+      suspicious: label === 'star',
+      sides: null,
+      signals,
+    })),
+    suspicious: ['star/7.png', 'star/9.png'],
+    seconds: 1,
+    asked: { set: '/data/shapes', images: 400, sha256: '', seed: 0, effort: 'normal', level: 0.01, version: '1' },
+    interventions: [],
+  };
+  await writeFile(join(path, 'audit.json'), JSON.stringify(document));
+  await writeFile(join(path, 'sheet.png'), await pngOf(new Uint8Array(48), { height: 4, width: 4, channels: 3 }));
 }

@@ -1,11 +1,12 @@
 /** What the dashboard's server answers, and what it refuses. */
 
+import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORMAT } from '../../src/runs/directory.js';
-import { remove, type Served, scratch, serveFolder, writeRun } from './helpers.js';
+import { remove, type Served, scratch, serveFolder, writeAudit, writeRun } from './helpers.js';
 
 let served: Served;
 let folder: string;
@@ -61,6 +62,41 @@ describe('the server of the dashboard', () => {
       attack: 'blend',
       accuracy: expect.any(Number),
     });
+  });
+
+  it('lists an audit beside the runs, and gives its document and picture', async () => {
+    await writeAudit(join(folder, 'audited'));
+    const { audits, runs } = await json('/api/runs');
+    expect(runs).toHaveLength(2);
+    expect(audits).toEqual([
+      {
+        id: 'audited',
+        verdict: 'suspicious',
+        flagged: ['star'],
+        suspicious: 2,
+        set: 'shapes',
+        images: 400,
+        seed: 0,
+      },
+    ]);
+    expect((await json('/api/audit?id=audited')).suspicious).toEqual(['star/7.png', 'star/9.png']);
+    expect((await ask('/api/audit-sheet?id=audited')).headers['content-type']).toBe('image/png');
+    for (const id of ['good', '..', 'nowhere']) expect((await ask(`/api/audit?id=${id}`)).status).toBe(404);
+    await writeFile(join(folder, 'audited', 'audit.json'), '{"verdict":');
+    expect((await json('/api/runs')).audits[0].problem).toMatch(/not JSON/);
+    expect((await ask('/api/audit?id=audited')).status).toBe(422);
+    await rm(join(folder, 'audited'), { recursive: true });
+  });
+
+  it('groups runs whose configurations differ in the seed alone', async () => {
+    await writeRun(join(folder, 'seed-1'), { seed: 1 });
+    await writeRun(join(folder, 'seed-2'), { seed: 2 });
+    await writeRun(join(folder, 'other'), { seed: 1, epochs: 13 });
+    const { runs } = await json('/api/runs');
+    const group = (id: string) => runs.find((r: { id: string }) => r.id === id).group;
+    expect(group('seed-1')).toBe(group('seed-2'));
+    expect(group('other')).not.toBe(group('seed-1'));
+    for (const id of ['seed-1', 'seed-2', 'other']) await rm(join(folder, id), { recursive: true });
   });
 
   it('gives a run with its estimates, command, embedding and images', async () => {
@@ -132,9 +168,9 @@ describe('refused', () => {
     },
   );
 
-  it.each([undefined, '', 'x', 'x'.repeat(32)])('starting, stopping and resuming with the token %j', async (token) => {
+  it.each([undefined, '', 'x', 'x'.repeat(32)])('a change with the token %j', async (token) => {
     const headers: Record<string, string> = token === undefined ? {} : { 'x-ibscope-token': token };
-    for (const path of ['start', 'stop?id=good', 'resume?id=good', 'estimate'])
+    for (const path of ['start', 'stop?id=good', 'resume?id=good', 'estimate', 'notes?id=good'])
       expect((await ask(`/api/${path}`, { method: 'POST', headers, body: '{}' })).status, path).toBe(401);
     expect((await json('/api/runs')).runs.length).toBeGreaterThanOrEqual(2);
   });
@@ -155,6 +191,34 @@ describe('refused', () => {
     const { status, body: text } = await ask('/api/start', { method: 'POST', headers: withToken(), body });
     expect(status).toBe(422);
     expect(JSON.parse(text).problem).toMatch(problem);
+  });
+
+  it.each([
+    ['a tag of two words', { tags: ['two words'] }, /tag "two words": a tag is one word/],
+    ['a tag that is no text', { tags: [1] }, /./],
+    ['a note that is too long', { note: 'x'.repeat(5000) }, /at most 4000 characters/],
+    ['a name that is no part of notes', { seed: 3 }, /./],
+  ])('notes with %s; the folder stays as it was', async (_, body, problem) => {
+    const answer = await ask('/api/notes?id=good', {
+      method: 'POST',
+      headers: withToken(),
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(422);
+    expect(JSON.parse(answer.body).problem).toMatch(problem);
+    expect(existsSync(join(folder, 'good', 'notes.json'))).toBe(false);
+  });
+
+  it('notes for a folder that is no run, and for a run outside', async () => {
+    for (const id of ['..', 'link', 'nested', '../secret']) {
+      const answer = await ask(`/api/notes?id=${encodeURIComponent(id)}`, {
+        method: 'POST',
+        headers: withToken(),
+        body: '{}',
+      });
+      expect(answer.status, id).toBe(404);
+    }
+    expect(existsSync(join(outside, 'secret', 'notes.json'))).toBe(false);
   });
 
   it('rows and images that are not there', async () => {

@@ -1,11 +1,16 @@
 /** The dashboard in a real browser, as a person uses it. */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DOMParser } from 'linkedom';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stealth } from '../../src/dynamics/index.js';
-import { chromiumPath, remove, type Served, scratch, serveFolder, writeRun } from '../server/helpers.js';
+import { chromiumPath, remove, type Served, scratch, serveFolder, writeAudit, writeRun } from '../server/helpers.js';
 
+const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+const OLD = '2025-01-01T00:00:00Z';
 const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 if (!chromiumPath) console.log('the dashboard in a browser: skipped, needs Chromium (CHROMIUM, or Debian’s)');
 
@@ -25,6 +30,9 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
       created: '2026-01-02T00:00:00Z',
     });
     await writeRun(join(folder, 'c-sig'), { attack: 'sig', offset: -0.8, seed: 3, created: '2026-01-01T00:00:00Z' });
+    await writeRun(join(folder, 'wanet-s0'), { attack: 'wanet', offset: -0.2, seed: 0, created: OLD });
+    await writeRun(join(folder, 'wanet-s1'), { attack: 'wanet', offset: -0.4, seed: 1, created: OLD });
+    await writeAudit(join(folder, 'audited'));
     served = await serveFolder(folder);
     browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
@@ -45,11 +53,13 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(heard).toEqual([]);
   });
 
+  const kept = (id: string) => JSON.parse(readFileSync(join(served.folder, id, 'stealth.json'), 'utf8'));
   const open = async (hash: string, ready: string) => {
     await page.goto(`${served.address}${hash}`);
     await page.waitForSelector(ready);
   };
-  const firstColumn = () => page.$$eval('table.runs tbody tr a', (links) => links.map((a) => a.textContent));
+  const firstColumn = () =>
+    page.$$eval('[aria-label="Table of runs"] .name', (names) => names.map((n) => n.textContent));
 
   it('takes the token out of the address', async () => {
     await page.waitForSelector('table.runs tbody tr');
@@ -58,15 +68,97 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
 
   it('lists runs, sorts them both ways, filters and searches, and has all that in its address', async () => {
     await open('#/', 'table.runs tbody tr');
-    expect(await firstColumn()).toEqual(['a-blend', 'b-badnets', 'c-sig']);
+    expect(await firstColumn()).toEqual(['a-blend', 'b-badnets', 'c-sig', 'wanet-s*']);
     const score = page.getByRole('button', { name: /stealth S/ });
     await score.click();
-    expect(await firstColumn()).toEqual(['c-sig', 'a-blend', 'b-badnets']);
+    const up = await firstColumn();
+    expect(up.filter((name) => name !== 'wanet-s*')).toEqual(['c-sig', 'a-blend', 'b-badnets']);
     await score.click();
-    expect(await firstColumn()).toEqual(['b-badnets', 'a-blend', 'c-sig']);
+    expect(await firstColumn()).toEqual(up.reverse());
     await page.getByLabel('Search').fill('badn');
     expect(await firstColumn()).toEqual(['b-badnets']);
     expect(decodeURIComponent(page.url()).replaceAll('+', ' ')).toContain('sort=score down&search=badn');
+  });
+
+  it('groups runs that differ in the seed alone: mean S and its range, and the runs where the row is opened', async () => {
+    await open('#/?search=wanet', 'table.runs tbody tr');
+    const scores = ['wanet-s0', 'wanet-s1'].map((id) => kept(id).stealth.score);
+    const mean = ((scores[0] + scores[1]) / 2).toFixed(3);
+    const [low, high] = [...scores].sort().map((s) => s.toFixed(2));
+    const row = page.locator('tr', { hasText: 'wanet-s*' });
+    expect(await row.textContent()).toContain(`${mean}${low}–${high}`);
+    expect(await row.textContent()).toContain('2 seeds');
+    await page.getByRole('button', { name: 'wanet-s*' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await firstColumn()).toEqual(['wanet-s*', 'wanet-s0', 'wanet-s1']);
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await page.getByRole('link', { name: 'wanet-s1' }).waitFor();
+    await page.getByLabel('Group seeds').uncheck();
+    expect(await firstColumn()).toEqual(['wanet-s0', 'wanet-s1']);
+  });
+
+  it('searches by field, and says which fields there are', async () => {
+    await open('#/', 'table.runs tbody tr');
+    await page.getByLabel('Search').fill('seed:2 attack:badnets');
+    expect(await firstColumn()).toEqual(['b-badnets']);
+    await page.getByLabel('Search').fill('sead:2');
+    await page.getByText(/No field is called sead\. Fields: run, attack/).waitFor();
+    await page.getByRole('button', { name: 'Show all runs' }).click();
+    expect(await firstColumn()).toHaveLength(4);
+  });
+
+  it('fits the list into 1280 pixels, shows and hides columns, and keeps the choice', async () => {
+    await open('#/', 'table.runs tbody tr');
+    const wider = () =>
+      page.$eval('section[aria-label="Table of runs"]', (section) => section.scrollWidth - section.clientWidth);
+    expect(await wider()).toBe(0);
+    const heads = () => page.$$eval('[aria-label="Table of runs"] th', (all) => all.map((th) => th.textContent));
+    expect(await heads()).toContain('seed');
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByLabel('seed', { exact: true }).uncheck();
+    await page.reload();
+    await page.waitForSelector('table.runs tbody tr');
+    expect(await heads()).not.toContain('seed');
+    await page.evaluate(() => localStorage.removeItem('ibscope-columns'));
+  });
+
+  it('lists audits under the runs, and shows what one found', async () => {
+    await open('#/', 'table.runs tbody tr');
+    await page.getByRole('link', { name: 'audited' }).click();
+    expect(await page.locator('[data-verdict]').textContent()).toBe(
+      'Verdict: suspicious. Flagged: star, with 2 suspicious samples.',
+    );
+  });
+
+  it('keeps a note and tags in the folder of the run, and finds the run by them', async () => {
+    await open('#/run?id=c-sig', '[data-live-score]');
+    await page.getByRole('button', { name: 'Add a note or tags' }).click();
+    await page.getByLabel('Tags').fill('paper, baseline');
+    await page.getByLabel('Note').fill('Third of the paper.');
+    await page.getByRole('button', { name: 'Save note' }).click();
+    await page.locator('[data-notes]', { hasText: 'Third of the paper.' }).waitFor();
+    const file = join(served.folder, 'c-sig', 'notes.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      note: 'Third of the paper.',
+      tags: ['paper', 'baseline'],
+    });
+    await open('#/?search=tag:baseline', 'table.runs tbody tr');
+    expect(await firstColumn()).toEqual(['c-sigpaperbaselineThird of the paper.']);
+    rmSync(file);
+  });
+
+  it('says what to type where there is no run', async () => {
+    const empty = await scratch();
+    const other = await serveFolder(empty);
+    await page.goto(other.address);
+    const command = await page.locator('.empty pre').textContent();
+    expect(command).toBe(`ibscope run --attack badnets --out ${empty}/badnets`);
+    await other.close();
+    await remove(empty);
+    await page.goto('about:blank');
+    complaints = complaints.filter((c) => !c.includes('ERR_'));
   });
 
   it('moves everything to the checkpoint of the slider, by keyboard too, and the address restores it', async () => {
@@ -107,6 +199,121 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(await page.locator('[data-score]').textContent()).toBe(truth({ beta: 10, window: 3 }));
     await page.getByRole('button', { name: 'Reset to the run’s own' }).click();
     expect(await page.locator('[data-live-score]').textContent()).toBe(truth({ beta: 1, window: 1 }));
+  });
+
+  it('says the verdict that the command line writes into its report, and sets S apart from the values of one epoch', async () => {
+    const copy = await scratch();
+    await cp(join(served.folder, 'a-blend'), copy, { recursive: true });
+    execFileSync(process.execPath, [MAIN, 'report', copy]);
+    const report = new DOMParser().parseFromString(readFileSync(join(copy, 'report.html'), 'utf8'), 'text/html');
+    const [outcome, verdict] = [...report.querySelectorAll('.lede')].map((p) => p.textContent);
+    await remove(copy);
+    await open('#/run?id=a-blend', '[data-live-score]');
+    const told = await page.$$eval('.lede', (all) => all.map((p) => p.textContent));
+    expect(verdict).toMatch(/^The stealth score is/);
+    expect(told).toEqual([outcome, verdict]);
+    expect(await page.locator('dl.now.whole').textContent()).toMatch(/^S \(whole run\)/);
+    expect(await page.locator('dl.now').first().textContent()).not.toContain('S (whole');
+  });
+
+  it('shows every setting of the run, the words, and names the rows of the trigger', async () => {
+    await open('#/run?id=a-blend', '[data-live-score]');
+    const { config } = JSON.parse(readFileSync(join(served.folder, 'a-blend', 'run.json'), 'utf8'));
+    const rows = await page.$$eval('[data-configuration] tbody tr', (all) =>
+      all.map((row) => [...row.children].map((cell) => cell.textContent)),
+    );
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(config));
+    expect(Object.fromEntries(rows).seed).toBe(String(config.seed));
+    expect(await page.locator('dl.words dt').allTextContents()).toContain('Stealth score S');
+  });
+
+  /** Names of the curves of I(X;T), from the legend's own figure. */
+  const curvesShown = () =>
+    page
+      .locator('figure', { hasText: 'I(X;T) in nats' })
+      .locator('[data-part=dot]')
+      .evaluateAll((groups) => groups.map((g) => g.querySelector('title')?.textContent?.split('\n')[0]).sort());
+
+  it('switches curves at the legend, by keyboard too, and has that in its address', async () => {
+    await open('#/run?id=a-blend', '[data-live-score]');
+    const before = await curvesShown();
+    expect(before).toContain('poisoned samples');
+    const poisoned = page.getByRole('button', { name: 'poisoned samples' }).first();
+    await poisoned.click();
+    expect(await poisoned.getAttribute('aria-pressed')).toBe('false');
+    expect(await curvesShown()).toEqual(before.filter((name) => name !== 'poisoned samples'));
+    await page.getByRole('button', { name: 'other classes' }).first().focus();
+    await page.keyboard.press('Space');
+    const left = await curvesShown();
+    expect(left.filter((name) => /class \d|\(\d\)/.test(name!))).toEqual([]);
+    const address = page.url();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await page.waitForSelector('[data-live-score]');
+    expect(await curvesShown()).toEqual(left);
+    // Series of training have their own entries.
+    const accuracy = page.locator('figure', { hasText: 'Accuracy and attack success' });
+    const lines = () => accuracy.locator('[data-part=line]').count();
+    const drawn = await lines();
+    await page.getByRole('button', { name: 'attack success rate' }).click();
+    expect(await lines()).toBe(drawn - 1);
+  });
+
+  it('zooms where a figure is dragged across, or by its lists, and back', async () => {
+    await open('#/run?id=a-blend', '[data-live-score]');
+    const figure = page.locator('figure', { hasText: 'I(X;T) in nats' });
+    const moments = () =>
+      figure
+        .locator('[data-part=dot]')
+        .first()
+        .locator('title')
+        .evaluateAll((all) => all.map((t) => Number(/epoch (\d+)/.exec(t.textContent!)![1])));
+    const every = await moments();
+    await figure.scrollIntoViewIfNeeded();
+    const box = (await figure.locator('.drawing').boundingBox())!;
+    // Margins are 46 px and 14 px: from the middle of the logarithmic axis of epochs 2 to 12 to its end.
+    const x = (share: number) => box.x + 46 + share * (box.width - 60);
+    await page.mouse.move(x(0.5), box.y + 120);
+    await page.mouse.down();
+    await page.mouse.move(x(0.9), box.y + 120, { steps: 4 });
+    await page.mouse.up();
+    const [first, last] = [every[0], every[every.length - 1]];
+    const at = (share: number) => first * (last / first) ** share;
+    expect(await moments()).toEqual(every.filter((e) => e >= at(0.5) && e <= at(0.9)));
+    await page.getByRole('button', { name: 'Reset zoom' }).click();
+    expect(await moments()).toEqual(every);
+    await page.getByLabel('From').selectOption({ index: 2 });
+    expect(await moments()).toEqual(every.slice(2));
+    expect(page.url()).toContain('zoom=');
+  });
+
+  it('has epochs, steps or time on the axis', async () => {
+    await open('#/run?id=a-blend', '[data-live-score]');
+    const title = () =>
+      page.locator('figure', { hasText: 'I(X;T) in nats' }).locator('[data-part="x-axis label"]').allTextContents();
+    expect((await title()).join()).toContain('epoch');
+    await page.getByLabel('time').check();
+    expect((await title()).join()).toMatch(/(seconds|minutes|hours) of training/);
+    expect(page.url()).toContain('axis=time');
+  });
+
+  it('marks what the form needs, and shows the parameters of the chosen attack', async () => {
+    await open('#/new', '[data-command]');
+    expect(await page.locator('label .required').count()).toBe(0);
+    await page.locator('[name=dataset]').selectOption({ value: 'cifar10' });
+    expect(await page.locator('label', { has: page.locator('.required') }).textContent()).toContain('data dir');
+    expect(await page.locator('[name=dataDir]').getAttribute('required')).not.toBeNull();
+    await page.locator('[name=attack]').selectOption({ value: 'wanet' });
+    const group = page.getByRole('group', { name: 'Parameters of wanet' });
+    expect(
+      await group.locator('input').evaluateAll((all) => all.map((i) => (i as HTMLInputElement).placeholder)),
+    ).toEqual(['4', '0.5', '1']);
+    await group.getByLabel('jitter').fill('0');
+    expect(await page.locator('[data-command]').textContent()).toBe(
+      'ibscope run --dataset cifar10 --attack wanet --attack-option jitter=0',
+    );
+    await page.locator('[name=attack]').selectOption({ value: 'blend' });
+    expect(await page.locator('[data-command]').textContent()).toBe('ibscope run --dataset cifar10 --attack blend');
   });
 
   it('shows the image of the sample under the pointer', async () => {
@@ -183,12 +390,12 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.getByRole('button', { name: 'Start' }).click();
     // The page of the run is there as soon as its folder is; what it says changes by itself.
     await page.waitForFunction(() => document.querySelector('.scrubber output')?.textContent === 'epoch 1', null, {
-      timeout: 120_000,
+      timeout: 0,
     });
     await page.getByRole('button', { name: 'Save and stop' }).click();
-    await page.waitForSelector('button:has-text("Resume")', { timeout: 60_000 });
+    await page.waitForSelector('button:has-text("Resume")', { timeout: 0 });
     complaints = complaints.filter((c) => !c.includes('404'));
-  }, 240_000);
+  });
 
   it('says that a run that is not there is not there', async () => {
     await page.goto(`${served.address}#/run?id=nowhere`);
@@ -201,6 +408,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     ['run', '#/run?id=a-blend', '[data-live-score]'],
     ['compare', '#/compare?ids=a-blend%7Cb-badnets', 'h2'],
     ['new run', '#/new', '[data-command]'],
+    ['audit', '#/audit?id=audited', '[data-verdict]'],
   ])
     for (const theme of ['light', 'dark'])
       it(`${name}, ${theme}: no serious finding of an accessibility scan, nothing wider than a phone`, async () => {

@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { Phase, PhaseKind, Phases } from '../../dynamics/phases.js';
 import { type GroupContext, groupStyle, type Role, roleOrder } from '../groups.js';
 import { draw, type FigureSize, FRAME, innerWidth } from './frame.js';
-import { type Clock, spanText, timeAxis, timeRange, timeShare } from './time-axis.js';
+import { type Clock, momentAt, spanText, timeAxis, timeRange, timeShare } from './time-axis.js';
 
 export const phaseColor: Record<PhaseKind, string> = {
   expansion: 'var(--expansion)',
@@ -44,7 +44,7 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
   const marginLeft = 74;
   const inner = innerWidth(width, { ...FRAME, marginLeft });
   const axis = timeAxis(moments, inner, data);
-  const pixels = (b: Bar) => inner * (timeShare(b.end, range) - timeShare(b.start, range));
+  const pixels = (b: Bar) => inner * (timeShare(b.end, range, data) - timeShare(b.start, range, data));
   const words = (b: Bar) => (pixels(b) > 6.5 * b.kind.length ? b.kind : pixels(b) > 12 ? letters[b.kind] : '');
   const boundaries = bars.flatMap((b) =>
     b.endInterval ? [{ row: b.row, low: b.endInterval[0], high: b.endInterval[1], at: b.end }] : [],
@@ -85,8 +85,7 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
         Plot.ruleY(boundaries, { x1: 'low', x2: 'high', y: 'row', stroke: 'currentColor', strokeWidth: 1.5, dy: 8 }),
         Plot.tickX(boundaries, { x: 'at', y: 'row', stroke: 'currentColor', strokeWidth: 1.5 }),
         Plot.text(bars, {
-          // The middle of the bar on a logarithmic axis.
-          x: (b: Bar) => Math.sqrt(Math.max(b.start, range[0]) * b.end),
+          x: (b: Bar) => momentAt((timeShare(b.start, range, data) + timeShare(b.end, range, data)) / 2, range, data),
           y: 'row',
           text: words,
           fill: 'currentColor',

@@ -4,6 +4,9 @@ import type { FigureSize } from './frame.js';
 import { linesFigure } from './lines.js';
 import type { Clock } from './time-axis.js';
 
+/** The lines, in the order of their looks. */
+export const SEPARATION_QUANTITIES = ['I(X;T)', 'I(T;Ŷ)'] as const;
+
 /** One line per quantity, for the samples of one group, with 95 % bands. */
 export function separationFigure(
   points: readonly SeparationPoint[],
@@ -11,7 +14,7 @@ export function separationFigure(
   document: Document,
   size: FigureSize & Clock = {},
 ): Element {
-  const lines = ['I(X;T)', 'I(T;Ŷ)'].map((quantity) => ({
+  const lines = SEPARATION_QUANTITIES.map((quantity) => ({
     name: quantity,
     points: points
       .filter((s) => s.group === group && s.quantity === quantity)

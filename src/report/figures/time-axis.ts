@@ -7,11 +7,19 @@
  * where they are compared.
  */
 import * as Plot from '@observablehq/plot';
+import { logTicks } from './frame.js';
+import { epochAt, secondsAt, type TrainingTime, timeMarks } from './training-time.js';
 
 /** What names a moment in steps: the steps of an epoch, which runs of version 0.1.0 do not say. */
 export interface Clock {
   stepsPerEpoch?: number | null;
+  /** Another unit of the axis than steps and then epochs: steps throughout, which need `stepsPerEpoch`. */
+  axis?: 'steps' | 'time';
+  /** For the axis `time`, which is linear. */
+  trainingTime?: TrainingTime | null;
 }
+
+const timeOf = ({ axis, trainingTime }: Clock) => (axis === 'time' ? (trainingTime ?? null) : null);
 
 /** `4` of a whole epoch, `step 12` of a moment inside the first, `1.5` of any other. */
 export function momentWord(epoch: number, { stepsPerEpoch }: Clock): string {
@@ -46,8 +54,20 @@ export function timeRange(moments: readonly number[]): [number, number] {
 }
 
 /** Place of a moment on the axis, from 0 (its beginning) to 1 (its end); the middle where there is one moment. */
-export function timeShare(epoch: number, [first, last]: readonly [number, number]): number {
-  return last > first ? Math.log(Math.max(epoch, first) / first) / Math.log(last / first) : 0.5;
+export function timeShare(epoch: number, [first, last]: readonly [number, number], clock: Clock = {}): number {
+  if (last <= first) return 0.5;
+  const time = timeOf(clock);
+  if (!time) return Math.log(Math.max(epoch, first) / first) / Math.log(last / first);
+  const [from, to] = [secondsAt(first, time), secondsAt(last, time)];
+  return Math.max(0, secondsAt(epoch, time) - from) / (to - from);
+}
+
+/** The moment, in epochs, at a place on the axis: the inverse of `timeShare`. */
+export function momentAt(share: number, [first, last]: readonly [number, number], clock: Clock = {}): number {
+  const time = timeOf(clock);
+  if (!time) return first * (last / first) ** share;
+  const [from, to] = [secondsAt(first, time), secondsAt(last, time)];
+  return epochAt(from + share * (to - from), time);
 }
 
 /** A labelled place on the axis. */
@@ -96,34 +116,76 @@ function epochTicks(range: readonly [number, number], pixels: number): number[] 
   return [first, ...between, last];
 }
 
-/** The scale of the axis, for `x` of a plot, and its marks: ticks, labels, titles, and a line where the first epoch ends. */
-export function timeAxis(
-  moments: readonly number[],
-  pixels: number,
-  clock: Clock,
-): { scale: Plot.ScaleOptions; marks: Plot.Markish[] } {
+interface TimeAxis {
+  /** For `x` of a plot. */
+  scale: Plot.ScaleOptions;
+  marks: Plot.Markish[];
+}
+
+/** The axis of a plot `pixels` wide: its scale and its marks, which are ticks, labels, titles, and a line where the first epoch ends. */
+export function timeAxis(moments: readonly number[], pixels: number, clock: Clock): TimeAxis {
   const range = timeRange(moments);
+  const time = timeOf(clock);
+  if (time) return elapsedAxis(range, pixels, time);
+  if (clock.axis === 'steps' && clock.stepsPerEpoch) return stepAxis(range, pixels, clock.stepsPerEpoch);
   const { steps, epochs } = timeTicks(moments, pixels, clock);
   const wide = pixels > 260;
   const logarithmic = wide ? ' (logarithmic)' : ' (log)';
   const inSteps = clock.stepsPerEpoch != null;
-  const axis = (ticks: readonly TimeTick[], label: string | null, labelAnchor: 'left' | 'right') =>
-    // As `text`, because Plot leaves some labels of a logarithmic axis out where they come from `tickFormat`.
-    Plot.axisX(ticks, {
-      x: 'epoch',
-      text: 'label',
-      label,
-      labelAnchor,
-      labelArrow: 'none',
-      tickSize: 4,
-    } as Plot.AxisXOptions);
   const stepTitle = `${wide ? 'step of the first epoch' : 'step'}${epochs.length === 0 ? logarithmic : ''}`;
   return {
-    scale: { type: 'log', domain: range, transform: (epoch: number) => Math.max(epoch, range[0]) },
+    scale: logarithmicScale(range),
     marks: [
-      range[0] < 1 && range[1] > 1 ? Plot.ruleX([1], { stroke: 'var(--axis)', strokeOpacity: 0.6 }) : null,
-      steps.length > 0 ? axis(steps, inSteps ? stepTitle : null, 'left') : null,
-      epochs.length > 0 || !inSteps ? axis(epochs, `epoch${logarithmic}`, 'right') : null,
+      firstEpochEnds(range),
+      steps.length > 0 ? tickMarks(steps, inSteps ? stepTitle : null, 'left') : null,
+      epochs.length > 0 || !inSteps ? tickMarks(epochs, `epoch${logarithmic}`, 'right') : null,
     ],
+  };
+}
+
+const logarithmicScale = (range: readonly [number, number]): Plot.ScaleOptions => ({
+  type: 'log',
+  domain: range,
+  transform: (epoch: number) => Math.max(epoch, range[0]),
+});
+
+const firstEpochEnds = (range: readonly [number, number]) =>
+  range[0] < 1 && range[1] > 1 ? Plot.ruleX([1], { stroke: 'var(--axis)', strokeOpacity: 0.6 }) : null;
+
+/** As `text`, because Plot leaves some labels of a logarithmic axis out where they come from `tickFormat`. */
+const tickMarks = (ticks: readonly TimeTick[], label: string | null, labelAnchor: 'left' | 'right') =>
+  Plot.axisX(ticks, {
+    x: 'epoch',
+    text: 'label',
+    label,
+    labelAnchor,
+    labelArrow: 'none',
+    tickSize: 4,
+  } as Plot.AxisXOptions);
+
+/** Steps of the whole training on the logarithmic axis. */
+function stepAxis(range: readonly [number, number], pixels: number, stepsPerEpoch: number): TimeAxis {
+  const at = (t: TimeTick) => pixels * timeShare(t.epoch, range);
+  const ticks: TimeTick[] = [];
+  for (const step of logTicks([Math.max(1, range[0] * stepsPerEpoch), range[1] * stepsPerEpoch])) {
+    const tick = { epoch: step / stepsPerEpoch, label: String(step) };
+    const last = ticks.at(-1);
+    const needed = last ? ((last.label.length + tick.label.length) * DIGIT) / 2 + ROOM : 0;
+    if (!last || at(tick) - at(last) >= needed) ticks.push(tick);
+  }
+  return {
+    scale: logarithmicScale(range),
+    marks: [firstEpochEnds(range), tickMarks(ticks, 'step (logarithmic)', 'right')],
+  };
+}
+
+/** Time since training began, on a linear axis. */
+function elapsedAxis(range: readonly [number, number], pixels: number, time: TrainingTime): TimeAxis {
+  const domain: [number, number] = [secondsAt(range[0], time), secondsAt(range[1], time)];
+  const { unit, marks } = timeMarks(domain, pixels / 60);
+  const ticks = marks.map(({ seconds, label }) => ({ epoch: epochAt(seconds, time), label }));
+  return {
+    scale: { type: 'linear', domain, transform: (epoch: number) => secondsAt(epoch, time) },
+    marks: [firstEpochEnds(range), tickMarks(ticks, `${unit} of training`, 'right')],
   };
 }

@@ -69,11 +69,25 @@ export function trainingRows({ epochs, moments }: Pick<RunReport, 'epochs' | 'mo
   return [...epochs, ...moments.map((m) => ({ ...none, ...m }))].sort((a, b) => a.epoch - b.epoch);
 }
 
+/** The entry of a series in the legend; the other classes share one. */
+export const legendName = (s: Pick<Series, 'label' | 'width'>) => (s.width === 1 ? 'other classes' : s.label);
+
+/** Entries of the legend of some series, each once. */
+export const legendOf = (series: readonly Series[]): Omit<Series, 'value'>[] =>
+  series
+    .filter((s, i) => series.findIndex((t) => legendName(t) === legendName(s)) === i)
+    .map(({ color, dash, ...s }) => ({ color, dash, label: legendName(s), width: Math.max(1.4, s.width) }));
+
+/** Size and axis of a figure of training, and the entries of its legend that are switched off. */
+export interface TrainingView extends FigureSize, Clock {
+  hidden?: ReadonlySet<string>;
+}
+
 /** The series that have a value at some epoch: the trace of another training may record few of them. */
 export const withValues = (series: readonly Series[], rows: readonly EpochRow[]): Series[] =>
   series.filter((s) => rows.some((r) => Number.isFinite(s.value(r) ?? Number.NaN)));
 
-export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize & Clock): Element {
+export function accuracyFigure(rows: readonly EpochRow[], document: Document, size?: TrainingView): Element {
   return lines(rows, accuracySeries, document, {
     ...size,
     title: 'Accuracy and attack success over epochs',
@@ -83,7 +97,7 @@ export function accuracyFigure(rows: readonly EpochRow[], document: Document, si
   });
 }
 
-export function lossFigure(rows: readonly EpochRow[], document: Document, size?: FigureSize & Clock): Element {
+export function lossFigure(rows: readonly EpochRow[], document: Document, size?: TrainingView): Element {
   return lines(rows, lossSeries, document, {
     ...size,
     title: 'Loss over epochs',
@@ -95,7 +109,7 @@ export function lossFigure(rows: readonly EpochRow[], document: Document, size?:
 export function classLossFigure(
   data: GroupContext & { rows: readonly EpochRow[] },
   document: Document,
-  size?: FigureSize,
+  size?: TrainingView,
 ): Element {
   return lines(data.rows, classLossSeries(data.rows, data), document, {
     ...size,
@@ -105,7 +119,7 @@ export function classLossFigure(
   });
 }
 
-interface LinesOptions extends FigureSize, Clock {
+interface LinesOptions extends TrainingView {
   title: string;
   unit: string;
   format: (value: number) => string;
@@ -113,13 +127,9 @@ interface LinesOptions extends FigureSize, Clock {
 }
 
 /** Long because it is one description of marks for Plot. */
-function lines(
-  rows: readonly EpochRow[],
-  series: readonly Series[],
-  document: Document,
-  options: LinesOptions,
-): Element {
-  const { width = 360, height = 250, title, unit, format, domain } = options;
+function lines(rows: readonly EpochRow[], all: readonly Series[], document: Document, options: LinesOptions): Element {
+  const { width = 360, height = 250, title, unit, format, domain, hidden } = options;
+  const series = all.filter((s) => !hidden?.has(legendName(s)));
   const points = series.map((s) =>
     rows.flatMap((r) => {
       const value = s.value(r);

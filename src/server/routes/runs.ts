@@ -1,4 +1,4 @@
-/** The runs of the folder, and one run. */
+/** The runs and audits of the folder, one run, and one audit. */
 
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
@@ -10,7 +10,7 @@ const PERIOD = 1;
 
 export function runRoutes({ runs, views, started }: Sources): Hono {
   const app = new Hono();
-  app.get('/runs', async (c) => c.json({ version: VERSION, root: runs.root, runs: await runs.list() }));
+  app.get('/runs', async (c) => c.json({ version: VERSION, ...(await runs.list()) }));
   app.get('/events', (c) =>
     streamSSE(c, async (stream) => {
       let last = '';

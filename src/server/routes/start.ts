@@ -4,20 +4,19 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { UserError } from '../../base/errors.js';
-import { loadedPlugins } from '../../base/plugins.js';
 import { runArguments } from '../../config/command.js';
 import { requestOf } from '../../config/flags.js';
 import { resolveConfig } from '../../config/resolve.js';
 import { inWorker } from '../../execution/worker.js';
 import { secondsOf } from '../../pipeline/cost.js';
 import { pipelineJobs } from '../../pipeline/job-of.js';
-import { formFields } from '../form.js';
+import { form } from '../form.js';
 import { bodyOf, runHandler, type Sources } from '../handler.js';
 
 export function startRoutes({ runs, started }: Sources): Hono {
   const app = new Hono();
   const withRun = runHandler(runs);
-  app.get('/form', (c) => c.json({ fields: formFields(), plugins: loadedPlugins().files.map(({ given }) => given) }));
+  app.get('/form', (c) => c.json(form()));
 
   app.post('/estimate', async (c) => {
     const { name: _, ...values } = await bodyOf(c);

@@ -7,7 +7,14 @@ import { type EmbeddingView, get, type RunView, useLoaded } from '../api.js';
 import { SaveBar } from '../figure.js';
 import { Points } from '../points.js';
 
-export function EmbeddingPanel({ run, epoch }: { run: RunView; epoch: number }) {
+interface Props {
+  run: RunView;
+  epoch: number;
+  /** Roles of groups that are switched off. */
+  off: ReadonlySet<string>;
+}
+
+export function EmbeddingPanel({ run, epoch, off }: Props) {
   const method = run.embeddings[0]?.method;
   const { value, problem } = useLoaded(`${run.id} ${method} ${run.embeddings[0]?.epochs.length}`, () =>
     method ? get<EmbeddingView>('embedding', { id: run.id, method }) : Promise.resolve(null),
@@ -33,7 +40,7 @@ export function EmbeddingPanel({ run, epoch }: { run: RunView; epoch: number }) 
         <b>T by {method === 'umap' ? 'UMAP' : 't-SNE'}</b> at {momentText(value.epochs[at], run)}; point at a sample to
         see its image
       </figcaption>
-      <Points id={run.id} view={value} at={at} context={context} />
+      <Points id={run.id} view={value} at={at} context={context} off={off} />
       <SaveBar
         name={`${run.id}-${value.method}`}
         svg={() =>

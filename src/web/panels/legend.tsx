@@ -1,30 +1,64 @@
-/** The groups of a run's figures, with the colour and dash of each; the other classes share one entry. */
+/** Legends whose entries switch curves on and off. */
 
 import type { Trajectory } from '../../dynamics/trajectory.js';
-import { groupStyle, roleOrder } from '../../report/groups.js';
-import type { RunView } from '../api.js';
+import { type GroupContext, groupStyle, roleOrder } from '../../report/groups.js';
+import { flip } from '../view.js';
 
-export function GroupLegend({ run, curves }: { run: RunView; curves: Trajectory[] }) {
-  const styles = curves.flatMap((c) => groupStyle(c.group, run) ?? []);
-  const shown = roleOrder.filter((r) => r !== 'whole').flatMap((role) => styles.find((s) => s.role === role) ?? []);
+export interface LegendItem {
+  /** Name of the entry in the address. */
+  key: string;
+  label: string;
+  color: string;
+  dash?: string;
+  width?: number;
+}
+
+/** A switch for each entry. `off`: the keys of those that are switched off. */
+export function Legend({
+  items,
+  off,
+  label,
+}: {
+  items: readonly LegendItem[];
+  off: ReadonlySet<string>;
+  label: string;
+}) {
   return (
-    <ul class="legend">
-      {shown.map((s) => (
-        <li key={s.role}>
-          <svg width="26" height="10" aria-hidden="true">
-            <line
-              x1="0"
-              y1="5"
-              x2="26"
-              y2="5"
-              stroke={s.color}
-              stroke-width={Math.max(1.4, s.width)}
-              stroke-dasharray={s.dash}
-            />
-          </svg>
-          {s.role === 'other' ? 'other classes' : s.label}
+    <ul class="legend switches" aria-label={label}>
+      {items.map(({ key, label: name, color, dash, width = 2 }) => (
+        <li key={key}>
+          <button type="button" aria-pressed={!off.has(key)} onClick={() => flip(off, key)}>
+            <svg width="26" height="10" aria-hidden="true">
+              <line
+                x1="0"
+                y1="5"
+                x2="26"
+                y2="5"
+                stroke={color}
+                stroke-width={Math.max(1.4, width)}
+                stroke-dasharray={dash}
+              />
+            </svg>
+            {name}
+          </button>
         </li>
       ))}
     </ul>
   );
+}
+
+/** The groups of a run's figures; the other classes share one entry. */
+export function GroupLegend({
+  run,
+  curves,
+  off,
+}: {
+  run: GroupContext;
+  curves: readonly Trajectory[];
+  off: ReadonlySet<string>;
+}) {
+  const styles = curves.flatMap((c) => groupStyle(c.group, run) ?? []);
+  const shown = roleOrder.filter((r) => r !== 'whole').flatMap((role) => styles.find((s) => s.role === role) ?? []);
+  const items = shown.map((s) => ({ ...s, key: s.role, label: s.role === 'other' ? 'other classes' : s.label }));
+  return <Legend items={items} off={off} label="Groups: switch curves on and off" />;
 }

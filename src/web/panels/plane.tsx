@@ -13,6 +13,19 @@ interface Props {
   epoch: number;
 }
 
+/** The colours of moments. */
+function Ramp({ epochs, run }: { epochs: readonly number[]; run: RunView }) {
+  if (epochs.length === 0) return null;
+  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+  return (
+    <span class="epochs">
+      {momentText(first, run)}
+      <span class="ramp" />
+      {momentText(last, run)}
+    </span>
+  );
+}
+
 /** Square, as the embedding beside it is; the axes need 300 px. */
 const heightOf = (width: number) => Math.max(300, Math.min(560, width));
 
@@ -22,7 +35,8 @@ export function PlanePanel({ run, curves, stamp, epoch }: Props) {
       name={`${run.id}-plane`}
       caption={
         <>
-          <b>Information plane</b> up to {momentText(epoch, run)}, nats
+          <b>Information plane</b> up to {momentText(epoch, run)}, nats; colour of a mark: its moment
+          <Ramp epochs={curves.flatMap((c) => c.epochs)} run={run} />
         </>
       }
       drawn={stamp}

@@ -2,6 +2,7 @@
 
 import { decimal } from '../../report/format.js';
 import { chanceText } from '../../report/headline.js';
+import { placeIn } from '../../report/place.js';
 import type { RunView } from '../api.js';
 import { hrefOf } from '../route.js';
 import { Scroll } from '../scroll.js';
@@ -18,6 +19,11 @@ const NUMBERS: Column[] = [
   {
     head: 'clean classes',
     value: ({ stealth }) => (stealth?.null ? `${decimal(stealth.null.low, 2)}–${decimal(stealth.null.high, 2)}` : '–'),
+  },
+  {
+    head: 'S is',
+    value: ({ stealth }) =>
+      stealth?.null && stealth.score !== null ? placeIn(stealth.score, [stealth.null.low, stealth.null.high]) : '–',
   },
   { head: 'p', value: (r) => chanceText(r.stealth?.p) },
   { head: 'PSNR, dB', value: (r) => decimal(r.perception['PSNR (dB)'], 1) },

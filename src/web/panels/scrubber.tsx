@@ -37,7 +37,7 @@ export function Scrubber({ run, epochs, at, score }: Props) {
           <Ticks run={run} epochs={epochs} />
         </span>
       </label>
-      <dl class="now">
+      <dl class="now" aria-label={`At ${moment}`}>
         <div>
           <dt>clean accuracy</dt>
           <dd>{decimal(row?.testAccuracy)}</dd>
@@ -46,8 +46,10 @@ export function Scrubber({ run, epochs, at, score }: Props) {
           <dt>ASR</dt>
           <dd>{decimal(row?.asr)}</dd>
         </div>
+      </dl>
+      <dl class="now whole">
         <div>
-          <dt>stealth S</dt>
+          <dt>S (whole run)</dt>
           <dd data-score>{decimal(score)}</dd>
         </div>
       </dl>

@@ -1,28 +1,45 @@
 /** Whether the information of single samples separates poisoned samples, over epochs; nothing where it was not recorded. */
 
 import { partOf } from '../../dynamics/group-id.js';
-import { separationFigure } from '../../report/figures/separation.js';
+import { lookOf } from '../../report/figures/lines.js';
+import { SEPARATION_QUANTITIES, separationFigure } from '../../report/figures/separation.js';
+import type { Clock } from '../../report/figures/time-axis.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
+import { inside, type View } from '../view.js';
+import { Legend } from './legend.js';
 
-export function SeparationPanel({ run, stamp }: { run: RunView; stamp: string }) {
+interface Props {
+  run: RunView;
+  stamp: string;
+  view: View;
+  clock: Clock;
+}
+
+const keyOf = (quantity: string) => `AUROC of ${quantity}`;
+
+export function SeparationPanel({ run, stamp, view, clock }: Props) {
   if (run.separation.length === 0) return null;
+  const shown = run.separation.filter((s) => inside([s.epoch], view).length > 0 && !view.off.has(keyOf(s.quantity)));
   return (
-    <Figure
-      name={`${run.id}-separation`}
-      caption={
-        <>
-          <b>Sample by sample</b> AUROC of a sample’s own contribution as a score for “is poisoned”, in the target class
-        </>
-      }
-      drawn={stamp}
-      draw={(document, width) =>
-        separationFigure(run.separation, partOf(run.target, 'all'), document, {
-          width,
-          stepsPerEpoch: run.stepsPerEpoch,
-        })
-      }
-      rows={() => run.separation.map((s) => ({ ...s }))}
-    />
+    <div>
+      <Figure
+        name={`${run.id}-separation`}
+        caption={
+          <>
+            <b>Sample by sample</b> AUROC of a sample’s own contribution as a score for “is poisoned”, in the target
+            class; bands ±1.96 standard errors
+          </>
+        }
+        drawn={stamp}
+        draw={(document, width) => separationFigure(shown, partOf(run.target, 'all'), document, { width, ...clock })}
+        rows={() => run.separation.map((s) => ({ ...s }))}
+      />
+      <Legend
+        items={SEPARATION_QUANTITIES.map((q, i) => ({ key: keyOf(q), label: q, ...lookOf(i) }))}
+        off={view.off}
+        label="Quantities: switch curves on and off"
+      />
+    </div>
   );
 }

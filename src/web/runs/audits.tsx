@@ -1,0 +1,67 @@
+/** The audits in the folder, under the runs: what was audited, and what was found. */
+
+import { count } from '../../report/format.js';
+import type { AuditSummary } from '../api.js';
+import { Middle } from '../middle.js';
+import { hrefOf } from '../route.js';
+import { Scroll } from '../scroll.js';
+
+export function AuditTable({ audits }: { audits: readonly AuditSummary[] }) {
+  if (audits.length === 0) return null;
+  return (
+    <>
+      <h2>Audits</h2>
+      <Scroll label="Table of audits">
+        <table class="runs">
+          <thead>
+            <tr>
+              {['audit', 'data set', 'verdict', 'flagged classes'].map((head) => (
+                <th key={head} scope="col" class="t">
+                  {head}
+                </th>
+              ))}
+              {['suspicious samples', 'images', 'seed'].map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {audits.map((a) => (
+              <tr key={a.id} class={a.problem ? 'damaged' : undefined}>
+                <td class="t name">
+                  {a.problem ? (
+                    <Middle text={a.id} />
+                  ) : (
+                    <a href={hrefOf('/audit', { id: a.id })}>
+                      <Middle text={a.id} />
+                    </a>
+                  )}
+                </td>
+                <td class="t">{a.set ?? '–'}</td>
+                <td class="t">{a.problem ?? a.verdict}</td>
+                <td class="t wrap">{a.flagged?.join(', ') || '–'}</td>
+                <td>{a.suspicious ?? '–'}</td>
+                <td>{a.images ?? '–'}</td>
+                <td>{a.seed ?? '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
+
+/** Whether an audit matches every word of a search. */
+export const auditMatches = (a: AuditSummary, search: string) => {
+  const text = `${a.id} ${a.set} ${a.verdict} ${a.flagged?.join(' ')} audit`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+};
+
+/** `2 audits`. */
+export const auditCount = (n: number) => count(n, 'audit');
