@@ -28,7 +28,10 @@ export function addAudit(program: Command) {
       '--resume',
       'resume the stopped audit in --out; a finished one is printed again, and --write-clean needs no new training',
     )
-    .option('--write-clean <dir>', 'folder for a copy of the set without the named samples (default: none)')
+    .option(
+      '--write-clean <dir>',
+      'folder for a copy of the set without the named samples; train/ and test/ stay where the set has them (default: none)',
+    )
     .option(
       '--intervene <how>',
       `take countermeasures and measure each: ${interventions.join(', ')} (comma-separated), or all (default: none)`,
