@@ -22,7 +22,7 @@ import {
 } from '../outputs/index.js';
 import { type Exported, exportModel, modelFormats } from '../outputs/model.js';
 import { runsAt } from '../runs/find.js';
-import { JSON_FLAG } from './options.js';
+import { examples, JSON_FLAG } from './options.js';
 
 const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg', 'png'] as const;
 type Format = (typeof formats)[number];
@@ -67,14 +67,16 @@ export function addExport(program: Command) {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      `
-Examples:
-  ibscope run --out runs/mine                                     a run of two minutes, which the others read
-  ibscope export runs/mine --figure plane --out plane.svg         or .png
-  ibscope export runs/mine --out trajectories.csv                 or .json, .parquet
-  ibscope export runs --table scores --out scores.csv             all runs in a folder, or of a study
-  ibscope export runs --format tensorboard --out events
-  ibscope export runs/mine --out mine.onnx                        the trained network`,
+      examples(
+        [
+          'npx ibscope export runs/blend --figure plane --out plane.svg',
+          'npx ibscope export runs/blend --out trajectories.csv',
+          'npx ibscope export runs --table scores --out scores.csv',
+          'npx ibscope export runs/blend --format tensorboard --out events',
+          'npx ibscope export runs/blend --out blend.onnx',
+        ],
+        'run',
+      ),
     )
     .action(async (runs: string[], values: Values) => {
       const format = formatOf(values);

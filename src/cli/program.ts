@@ -16,6 +16,13 @@ import { addCompare, addRun } from './run.js';
 import { addStudy } from './study.js';
 import { addView } from './view.js';
 
+/** Heading of each command in `--help`; the others are tools. */
+const HEADING_OF: Record<string, string> = {
+  ...Object.fromEntries(['run', 'compare', 'study', 'analyze', 'trace'].map((name) => [name, 'Runs:'])),
+  ...Object.fromEntries(['data', 'attacks', 'poison', 'perceive', 'audit'].map((name) => [name, 'Data and attacks:'])),
+  ...Object.fromEntries(['report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
+};
+
 export function buildProgram(): Command {
   const program = new Command('ibscope')
     .description(
@@ -45,6 +52,8 @@ export function buildProgram(): Command {
     addDoctor,
   ])
     add(program);
+  for (const command of program.commands) command.helpGroup(HEADING_OF[command.name()] ?? 'Tools:');
+  program.commandsGroup('Tools:');
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     command
       .exitOverride()

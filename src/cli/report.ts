@@ -5,7 +5,7 @@ import { finish } from '../pipeline/result.js';
 import { RunDirectory } from '../runs/directory.js';
 import { isRun, runsIn } from '../runs/find.js';
 import { writeComparison } from '../studies/compare.js';
-import { JSON_FLAG } from './options.js';
+import { examples, JSON_FLAG } from './options.js';
 
 export function addReport(program: Command) {
   program
@@ -13,7 +13,7 @@ export function addReport(program: Command) {
     .description('write the HTML report of a run, or of the runs in a folder')
     .argument('<dir>', 'folder of a run, or of several')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope report runs/compare')
+    .addHelpText('after', examples(['npx ibscope report runs/blend'], 'run'))
     .action(async (path: string, values) => {
       const report = await write(path);
       process.stdout.write(values.json ? `${JSON.stringify({ report })}\n` : `${report}\n`);

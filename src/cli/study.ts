@@ -1,12 +1,13 @@
 /** `ibscope study`: many runs that answer one question, one command a study. */
 import { type Command, Option } from 'commander';
+import { duration } from '../base/duration.js';
 import { requestOf } from '../config/flags.js';
-import { duration } from '../report/format.js';
 import { type Study, type StudyOptions, studies } from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
 import type { StudyResult } from '../studies/study.js';
-import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
+import { costTable } from './cost.js';
+import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
@@ -17,7 +18,8 @@ export function addStudy(program: Command) {
   const command = program
     .command('study')
     .alias('experiment')
-    .description('make the runs of a study and write its report; finished runs are reused');
+    .description('make the runs of a study and write its report; finished runs are reused')
+    .addHelpText('after', examples(['npx ibscope study attacks --out runs/study --dry-run']));
   for (const study of studies) addOne(command, study);
 }
 
@@ -26,20 +28,25 @@ function addOne(command: Command, study: Study) {
   const { defaults } = study;
   const one = command.command(study.name).description(study.summary);
   addRunOptions(one, study.varies ? [...VARIED, study.varies] : VARIED)
+    .optionsGroup(HEADINGS.data)
     .addOption(
       new Option('--data <set>', 'data set, as name[:dir][?option=value&…]; may be repeated')
         .argParser(collect)
         .default([], 'shapes10'),
     )
+    .optionsGroup(HEADINGS.attack)
     .option(
       '--attacks <names>',
       `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map((a) => a.attack).join(',')})`,
     )
     .option('--rates <shares>', `poison rates (default ${defaults.rates.join(',')})`)
+    .optionsGroup(HEADINGS.training)
     .option('--seeds <numbers>', `seeds (default ${shortList(defaults.seeds)})`);
+  one.optionsGroup(HEADINGS.model);
   if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
   if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
   one
+    .optionsGroup(HEADINGS.output)
     .option(
       '--out <dir>',
       `folder of the runs and the report; studies in one folder share runs (default runs/experiment-${study.name}-TIME)`,
@@ -53,7 +60,7 @@ function addOne(command: Command, study: Study) {
     )
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
     .option(...JSON_FLAG)
-    .addHelpText('after', `\nExample:\n  ibscope study ${study.name} --out runs/study --dry-run`)
+    .addHelpText('after', examples([`npx ibscope study ${study.name} --out runs/study --dry-run`]))
     .action(async (values) => {
       const options = optionsOf(values, study);
       // Options that no run can have are refused before the worker starts.
@@ -99,17 +106,7 @@ const shortList = (seeds: readonly number[]) =>
 /** The result of a study for a reader: after a dry run the plan and its costs, else tables and findings. */
 function textOf(r: StudyResult): string {
   if (!r.summary) {
-    const tera = (flops: number) => (flops / 1e12).toPrecision(3);
-    const rows = r.costs.map((c) => [
-      c.like,
-      String(c.runs),
-      tera(c.trainingFlops),
-      tera(c.criticFlops),
-      ((c.trainingSeconds + c.probeSeconds) / 3600).toFixed(2),
-      (c.criticSeconds / 3600).toFixed(2),
-    ]);
-    const head = ['one run like', 'runs', 'training TFLOP', 'critic TFLOP', 'training h', 'critics h'];
-    return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${table(head, rows)}`;
+    return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;
   }
   const parts = [r.summary.lede];
   for (const section of r.summary.sections)

@@ -1,6 +1,7 @@
 /** The cost of the estimates of one checkpoint: the critics, their inputs, their steps, operations and seconds. */
 
 import { quickest } from '../base/timing.js';
+import type { Quantity } from '../dynamics/types.js';
 import { flops, input } from '../engine/index.js';
 import { type CheckpointCritic, estimatesPlanned, GROUP_CRITIC, PAPER_PAIRS, paperSettings } from './checkpoint.js';
 import { critic } from './critic.js';
@@ -37,11 +38,21 @@ interface Critics {
   negatives: number | null;
 }
 
+/** What the critics of a checkpoint estimate. */
+export interface CriticWork {
+  groups: Iterable<string>;
+  quantities: readonly Quantity[];
+  /** Samples of a group, and noise draws of each. */
+  size: number;
+  draws: number;
+  columns: Columns;
+}
+
 /** All critics of a checkpoint. */
-function critics(kind: CheckpointCritic, groups: Iterable<string>, size: number, draws: number, columns: Columns) {
+function critics(kind: CheckpointCritic, { groups, quantities, size, draws, columns }: CriticWork) {
   const found: Critics[] = [];
   const half = Math.floor(size / 2);
-  for (const { quantity, groups: ids } of estimatesPlanned(groups)) {
+  for (const { quantity, groups: ids } of estimatesPlanned(groups).filter((p) => quantities.includes(p.quantity))) {
     const { x, t, logits, classes } = columns;
     const pair: [number, number] = {
       'I(X;T)': [x, t] as [number, number],
@@ -116,19 +127,13 @@ export interface CriticCost {
 }
 
 /**
- * Cost of the critics of one checkpoint, for groups of `size` samples with `draws` noise draws. Exact for the paper's critics. Quick
- * critics stop when they have converged; 80 steps are assumed.
+ * Cost of the critics of one checkpoint. Exact for the paper's critics. Quick critics stop when they have converged; 80 steps are
+ * assumed.
  */
-export async function criticCost(
-  kind: CheckpointCritic,
-  groups: Iterable<string>,
-  size: number,
-  draws: number,
-  columns: Columns,
-): Promise<CriticCost> {
+export async function criticCost(kind: CheckpointCritic, work: CriticWork): Promise<CriticCost> {
   const timed = new Map<string, number>();
   const total = { flops: 0, seconds: 0 };
-  for (const c of critics(kind, groups, size, draws, columns)) {
+  for (const c of critics(kind, work)) {
     const key = JSON.stringify([c.columns, c.options.batch, c.options.critic.kind, c.count]);
     const seconds = timed.get(key) ?? (await secondsPerStep(c));
     timed.set(key, seconds);
