@@ -119,7 +119,10 @@ export async function costOf(config: RunConfig): Promise<RunCost> {
     triggered: null,
   });
   const layers = config.layer!;
+  const before = performance.now();
   const timed = await timeNetwork(trainer, layers);
+  // Most of it is the compilation of the network's programs, which a run has too.
+  const compiling = (performance.now() - before) / 1000;
   const { step: stepFlops, pass: passFlops } = trainer.flopsPerImage;
   const { stepsPerEpoch, hasRunningStatistics } = trainer;
   await trainer.release();
@@ -148,6 +151,7 @@ export async function costOf(config: RunConfig): Promise<RunCost> {
     resolvedSeconds: moments * whole + again * own,
     otherSeconds:
       loading +
+      compiling +
       (judged > 0 ? await perceptionSeconds(set) : 0) +
       moments * (await pictureSeconds(groups, timed.widths[0])) +
       REPORT,
