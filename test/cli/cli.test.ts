@@ -196,7 +196,7 @@ describe('the help of', () => {
       const under = (heading: string) => help.split(`\n${heading}:\n`)[1].split('\n\n')[0];
       expect(under('Data')).toContain('--train-limit');
       expect(under('Attack')).toMatch(/--(attacks?|target) /);
-      expect(under('Output')).toMatch(/--out [^]*--json [^]*--help/);
+      expect(under('Output')).toMatch(/--out [\s\S]*--json [\s\S]*--help/);
     },
   );
 

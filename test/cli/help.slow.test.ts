@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../../src/cli/program.js';
 import { examplesOf, helpOf, named } from './help.js';
-import { sandbox, smallRun } from './helpers.js';
+import { sandbox } from './helpers.js';
 
 /** Why the examples of a command are not run here. */
 const NOT_RUN: Record<string, string> = {
@@ -33,8 +33,9 @@ describe('the examples of', () => {
 
   it('run, on a smaller set, makes what other examples read', async () => {
     const [words] = examplesOf(helpOf(named(program).find((c) => c.name === 'run')!.command));
-    const small = smallRun(2);
-    const { code, stderr } = await box.run([...words.slice(2), ...small]);
+    const small =
+      '--model resnet10 --width 2 --epochs 2 --checkpoints 1,2 --train-limit 2500 --test-limit 100 --draws 2 --null-splits 1';
+    const { code, stderr } = await box.run([...words.slice(2), ...small.split(' ')]);
     expect(code, stderr).toBe(0);
     expect(existsSync(join(box.folder, 'runs/blend/run.json'))).toBe(true);
   });
