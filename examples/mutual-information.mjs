@@ -1,5 +1,8 @@
-// Mutual information between your own arrays, by several estimators, compared with the true value.
-import { information, Rng } from 'ibscope';
+// Mutual information between your own arrays, by several estimators, compared with the true value. Given a folder, it also writes
+// the arrays there as a.npy and b.npy, which `ibscope mi` reads.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formats, information, Rng } from 'ibscope';
 
 // Two variables of two columns, each column of B correlated with the same of A: I(A;B) = −½ ln(1 − ρ²) nats per column.
 const [n, columns, rho] = [1500, 2, 0.8];
@@ -28,3 +31,10 @@ const signs = await information.mutualInformation(sign(a), sign(b), { estimator:
 const p = 0.5 + Math.asin(rho) / Math.PI;
 console.log(`signs     ${(Math.log(2) + p * Math.log(p) + (1 - p) * Math.log(1 - p)).toFixed(3)} nats`);
 console.log(`plugin    ${signs.nats.toFixed(3)} ± ${signs.standardError.toFixed(3)}`);
+
+const folder = process.argv[2];
+if (folder !== undefined) {
+  mkdirSync(folder, { recursive: true });
+  const file = (rows) => formats.encodeNpy(formats.ndarray(Float32Array.from(rows.flat()), [n, columns]));
+  for (const [name, rows] of Object.entries({ a, b })) writeFileSync(join(folder, `${name}.npy`), file(rows));
+}

@@ -3,6 +3,7 @@
  * every signal compares each class with the others, and flagged classes are examined further. docs/audit.md has the rule.
  */
 
+import { duration } from '../base/duration.js';
 import type { RunHooks } from '../base/progress.js';
 import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
@@ -71,7 +72,7 @@ export async function audit(
     const each = (times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000;
     const left = (1 - share) * plan.epochs * stepsPerEpoch(set.n) * each;
     hooks.line?.(
-      `time left: about ${minutes(AUDIT_TIME.clean * left)}, ${minutes(AUDIT_TIME.flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs)`,
+      `time left: about ${duration(AUDIT_TIME.clean * left)}, ${duration(AUDIT_TIME.flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs)`,
     );
   };
   const watched = await watch(set, classes.length, plan, timed, saved);
@@ -96,5 +97,3 @@ export async function auditTrace(trace: Untrusted, settings: AuditSettings, hook
   const found = await examine(trace, checkpoints, settingsFor(trace.set.n, settings), hooks);
   return { ...found, seconds: (performance.now() - started) / 1000 };
 }
-
-const minutes = (seconds: number) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);

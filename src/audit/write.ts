@@ -1,7 +1,7 @@
 /** What an audit leaves on disk: its findings in a folder, and the set without the named samples. */
 
-import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { copyFile, cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { dataHash } from '../datasets/hash.js';
 import { gather } from '../datasets/select.js';
@@ -165,9 +165,12 @@ function samplesTable(untrusted: Untrusted, audit: Audit): string {
   );
 }
 
-/** Writes the set without the named samples, whole or not at all: copies of its files as `DIR/<class>/…`, or `DIR/train.npz`. Returns the number of samples. */
+/**
+ * Writes the set without the named samples, whole or not at all: copies of its files in the folders that the set has, or `DIR/train.npz`.
+ * Where the set has `train/`, its `test/` is copied as it is. Returns the number of samples.
+ */
 export async function writeClean(untrusted: Untrusted, { suspicious }: AuditDocument, folder: string): Promise<number> {
-  const { set, classes, kind } = untrusted;
+  const { path, set, classes, kind } = untrusted;
   const named = new Set(suspicious);
   const rows = Int32Array.from([...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i))));
   await writeFolderAtomic(folder, async (part) => {
@@ -179,9 +182,15 @@ export async function writeClean(untrusted: Untrusted, { suspicious }: AuditDocu
       });
       return;
     }
+    // `train` where the set has it, else nothing.
+    const top = relative(path, dirname(dirname(set.files![0])));
     const kept = new Set(rows.map((i) => set.labels[i]));
-    for (const c of kept) await mkdir(join(part, classes[c]), { recursive: true });
-    for (const i of rows) await copyFile(set.files![i], join(part, classes[set.labels[i]], basename(set.files![i])));
+    for (const c of kept) await mkdir(join(part, top, classes[c]), { recursive: true });
+    for (const i of rows)
+      await copyFile(set.files![i], join(part, top, classes[set.labels[i]], basename(set.files![i])));
+    const test = join(path, 'test');
+    if (top !== '' && (await stat(test).catch(() => null))?.isDirectory())
+      await cp(test, join(part, 'test'), { recursive: true, dereference: true });
   });
   return rows.length;
 }

@@ -11,7 +11,7 @@ import { ANALYSIS_OPTIONS } from '../trace/analyze.js';
 import { traceJobs } from '../trace/job-of.js';
 import type { AnalyzeJob } from '../trace/jobs.js';
 import { DATA_OPTIONS } from '../trace/onnx-checkpoints.js';
-import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
+import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { runTable, table } from './table.js';
 
@@ -28,14 +28,19 @@ export function addAnalyze(program: Command) {
     .addHelpText(
       'after',
       `
-Examples:
-  ibscope analyze my-trace --beta 2
-  ibscope analyze --onnx 'epoch-*.onnx' --dataset cifar10 --data-dir cifar --manifest poison.json
-      lists the layers; with --layer layer4 it runs every checkpoint on the samples, records a trace and analyses it
-
-With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf).join(', ')}.`,
+With --onnx and without --layer it lists the layers; with both it runs every checkpoint on the samples, records a trace and analyses it.
+With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf).join(', ')}.
+${examples(
+  [
+    'npx ibscope analyze runs/blend --beta 2',
+    'npx ibscope export runs/blend --out runs/epoch-8.onnx',
+    'npx ibscope analyze --onnx runs/epoch-8.onnx --dataset shapes10 --train-limit 4000',
+  ],
+  'run',
+)}`,
     );
   addRunOptions(command, OTHERS)
+    .optionsGroup(HEADINGS.data)
     .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; their names say the epochs')
     .option(
       '--epochs-from <regex>',
@@ -47,6 +52,7 @@ With a trace, only options of the analysis apply: ${ANALYSIS_OPTIONS.map(flagOf)
     )
     .option('--mean <values>', 'mean per channel, subtracted from images in [0, 1]; with --onnx (default 0)')
     .option('--std <values>', 'standard deviation per channel, by which images are divided; with --onnx (default 1)')
+    .optionsGroup(HEADINGS.output)
     .option('--out <dir>', 'folder of the trace and its analysis; with --onnx (default runs/onnx-TIME)')
     .option('--follow', 'wait for further probes until the last epoch or Ctrl-C (default: analyse those that exist)')
     .option(...JSON_FLAG)
@@ -133,7 +139,7 @@ export function addTrace(program: Command) {
     .description('print what another program needs to record a trace of its training')
     .option('--python', 'print the recorder for PyTorch, one file to save beside the training script')
     .option('--schema', 'print the JSON Schema of run.json')
-    .addHelpText('after', '\nExample:\n  ibscope trace --python > ibscope_trace.py')
+    .addHelpText('after', examples(['npx ibscope trace --python > ibscope_trace.py']))
     .action((values) => {
       if (values.schema) {
         process.stdout.write(`${JSON.stringify(traceJsonSchema(), null, 2)}\n`);

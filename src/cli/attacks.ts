@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type Attack, attacks, findAttack } from '../attacks/index.js';
 import { parametersOf } from '../attacks/parameters.js';
-import { JSON_FLAG } from './options.js';
+import { examples, JSON_FLAG } from './options.js';
 
 export function addAttacks(program: Command) {
   program
@@ -10,7 +10,7 @@ export function addAttacks(program: Command) {
     .description('list the attacks, or the parameters of one')
     .argument('[name]', 'name of an attack')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope attacks blend')
+    .addHelpText('after', examples(['npx ibscope attacks blend']))
     .action((name: string | undefined, values) => {
       const chosen = name === undefined ? attacks : [findAttack(name)];
       const text = name === undefined ? overview() : details(chosen[0]);

@@ -8,7 +8,7 @@ import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
 import { poisonedCluster } from '../audit/verdict.js';
 import { UserError, unknownWord } from '../base/errors.js';
-import { defaultOut, JSON_FLAG } from './options.js';
+import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
@@ -20,28 +20,40 @@ export function addAudit(program: Command) {
     .command('audit')
     .description('look for a backdoor in an untrusted image set')
     .argument('<set>', 'folder of class folders (or with train/ in it), an .npz with images and labels, or a run')
-    .option('--seed <n>', 'seed of everything random (default 0)')
-    .option('--quick', 'train half as long')
-    .option('--thorough', 'train twice as long')
-    .option('--out <dir>', 'folder for the findings (default runs/audit-…)')
-    .option(
-      '--resume',
-      'resume the stopped audit in --out; a finished one is printed again, and --write-clean needs no new training',
-    )
-    .option('--write-clean <dir>', 'folder for a copy of the set without the named samples (default: none)')
-    .option(
-      '--intervene <how>',
-      `take countermeasures and measure each: ${interventions.join(', ')} (comma-separated), or all (default: none)`,
-    )
+    .optionsGroup(HEADINGS.data)
     .option('--test <set>', 'clean test images for --intervene (default test/ beside train/)')
     .option(
       '--triggered <set>',
       'triggered test images with the label the attacker wants, for --intervene (default test-triggered/ beside train/)',
     )
+    .optionsGroup(HEADINGS.training)
+    .option('--seed <n>', 'seed of everything random (default 0)')
+    .option('--quick', 'train half as long')
+    .option('--thorough', 'train twice as long')
+    .optionsGroup(HEADINGS.measurement)
+    .option(
+      '--intervene <how>',
+      `take countermeasures and measure each: ${interventions.join(', ')} (comma-separated), or all (default: none)`,
+    )
+    .optionsGroup(HEADINGS.output)
+    .option('--out <dir>', 'folder for the findings (default runs/audit-…)')
+    .option(
+      '--resume',
+      'resume the stopped audit in --out; a finished one is printed again, and --write-clean needs no new training',
+    )
+    .option(
+      '--write-clean <dir>',
+      'folder for a copy of the set without the named samples; train/ and test/ stay where the set has them (default: none)',
+    )
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      '\nExit code 0: nothing found; 3: a class is flagged. docs/audit.md lists what the audit does not find.\n\nExample:\n  ibscope audit ./images --write-clean ./cleaned',
+      `
+Exit code 0: nothing found; 3: a class is flagged. docs/audit.md lists what the audit does not find.
+${examples([
+  'npx ibscope poison --attack badnets --train-limit 2000 --format folder --out images',
+  'npx ibscope audit images --quick --out found --write-clean cleaned',
+])}`,
     )
     .action(async (path: string, values: AuditOptions) => {
       const outcome = await runJob(auditJobs('auditJob'), await auditJobOf(path, values));

@@ -12,8 +12,9 @@ import { studyJobs } from '../studies/job-of.js';
 import type { CompareJob } from '../studies/jobs.js';
 import { parseAttacks, parseSeeds } from '../studies/parse.js';
 import { runsAtOnce } from '../studies/plan.js';
-import { addRunOptions, JSON_FLAG } from './options.js';
-import { costWords, OUT, place, print, RESUME, startedWith } from './run.js';
+import { costWords } from './cost.js';
+import { addRunOptions, examples, HEADINGS, JSON_FLAG } from './options.js';
+import { OUT, place, print, RESUME, startedWith } from './run.js';
 import { runJob } from './run-job.js';
 import { runTable } from './table.js';
 
@@ -23,11 +24,14 @@ export function addCompare(program: Command) {
     .description('run several attacks on the same data, and say which is stealthier')
     .addHelpText(
       'after',
-      '\nExample:\n  ibscope compare --attacks badnets,wanet@0.2:s=1 --seeds 0-4 --out runs/compare',
+      examples(['npx ibscope compare --attacks badnets,wanet@0.2:s=1 --seeds 0-4 --out runs/compare']),
     );
   addRunOptions(command, ['attack', 'attackOption', 'manifest'])
+    .optionsGroup(HEADINGS.attack)
     .requiredOption('--attacks <names>', 'attacks, separated by commas, each as name[@rate][:option=value]')
+    .optionsGroup(HEADINGS.training)
     .option('--seeds <numbers>', 'seeds, such as 0-4 or 0,7: with several, differences are tested over them')
+    .optionsGroup(HEADINGS.output)
     .option(...OUT)
     .option(...RESUME)
     .option('--dry-run', 'print the cost of the comparison on this machine, and stop')

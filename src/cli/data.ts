@@ -6,7 +6,7 @@ import { Stopped } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
 import { datasets } from '../datasets/index.js';
-import { JSON_FLAG } from './options.js';
+import { examples, JSON_FLAG } from './options.js';
 import { ProgressLine } from './progress.js';
 import { table } from './table.js';
 
@@ -14,12 +14,12 @@ export function addData(program: Command) {
   const data = program
     .command('data')
     .description('list the data sets, or fetch the official files of one')
-    .addHelpText('after', '\nExample:\n  ibscope data fetch cifar10');
+    .addHelpText('after', examples(['npx ibscope data list', 'npx ibscope data fetch mnist']));
   data
     .command('list')
     .description('list the data sets with their sizes, licences, and the files that --data-dir expects')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope data list')
+    .addHelpText('after', examples(['npx ibscope data list']))
     .action((values) => {
       const entries = [...catalogue, ...registered()];
       process.stdout.write(values.json ? `${JSON.stringify(entries.map(document))}\n` : `${listing(entries)}\n`);
@@ -34,7 +34,7 @@ export function addData(program: Command) {
       'address of the files in place of the publisher’s (the default); their hashes are checked all the same',
     )
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope data fetch cifar10 --out data/cifar10')
+    .addHelpText('after', examples(['npx ibscope data fetch mnist --out data/mnist']))
     .action(async (name: string, values) => {
       const entry = findEntry(name);
       const { already, path } = await fetched(entry, values.out ?? join('data', entry.name), values.mirror);

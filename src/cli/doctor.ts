@@ -4,7 +4,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import { add, type DeviceState, devices, input, inspectDevice, Program } from '../engine/index.js';
 import { VERSION } from '../version.js';
-import { JSON_FLAG } from './options.js';
+import { examples, JSON_FLAG } from './options.js';
 
 interface Check {
   name: string;
@@ -18,7 +18,7 @@ export function addDoctor(program: Command) {
     .command('doctor')
     .description('check what this machine has, and what is missing')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope doctor')
+    .addHelpText('after', examples(['npx ibscope doctor']))
     .action(async (values) => {
       const checks = [node(), memory(), await runtime(), await images()];
       const failed = checks.filter((c) => !c.ok);

@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import type { EmbedJob } from '../pipeline/jobs.js';
 import { type EmbeddingMethod, embeddingMethods } from '../representation/index.js';
-import { JSON_FLAG, wholeNumber } from './options.js';
+import { examples, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 
 export function addEmbed(program: Command) {
@@ -17,7 +17,7 @@ export function addEmbed(program: Command) {
     )
     .option('--seed <n>', 'seed of the embedding', '0')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope embed runs/start/blend --method tsne')
+    .addHelpText('after', examples(['npx ibscope embed runs/blend --method tsne'], 'run'))
     .action(async (path: string, values) => {
       const method = (values.method ?? 'tsne') as EmbeddingMethod;
       if (!embeddingMethods.includes(method))

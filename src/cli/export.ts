@@ -3,13 +3,14 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { nearest, UserError, unknownWord } from '../base/errors.js';
+import { UserError, unknownWord } from '../base/errors.js';
 import { csv } from '../formats/csv.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
 import {
   eventFile,
   type FigureName,
   figureFile,
+  figurePng,
   figures,
   latex,
   parquet,
@@ -20,13 +21,20 @@ import {
   tensorboard,
 } from '../outputs/index.js';
 import { type Exported, exportModel, modelFormats } from '../outputs/model.js';
-import { JSON_FLAG } from './options.js';
+import { runsAt } from '../runs/find.js';
+import { examples, JSON_FLAG } from './options.js';
 
-const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg'] as const;
+const formats = [...modelFormats, 'csv', 'json', 'parquet', 'latex', 'tensorboard', 'svg', 'png'] as const;
 type Format = (typeof formats)[number];
 
-/** The format of each ending of a file name. */
-const ENDINGS: Record<string, Format> = { '.tex': 'latex', ...Object.fromEntries(formats.map((f) => [`.${f}`, f])) };
+/** The format of each ending of a file name; events have a folder, and a table for LaTeX ends in .tex. */
+const ENDINGS: Record<string, Format> = {
+  ...Object.fromEntries(formats.filter((f) => f !== 'latex' && f !== 'tensorboard').map((f) => [`.${f}`, f])),
+  '.tex': 'latex',
+};
+
+/** Formats of a figure. */
+const PICTURES: readonly Format[] = ['svg', 'png'];
 
 interface Values {
   out: string;
@@ -43,45 +51,57 @@ export function addExport(program: Command) {
   program
     .command('export')
     .description('write the numbers, figures or model of runs as files for other programs')
-    .argument('<runs...>', 'folders of runs; a model or a figure needs exactly one')
+    .argument(
+      '<runs...>',
+      'runs, or folders of runs, such as that of a study; a model or a figure needs exactly one run',
+    )
     .requiredOption('--out <file>', 'path of the file; with --format tensorboard, of the folder')
     .addOption(
       new Option('--format <name>', `format: ${formats.join(', ')} (default from the ending of --out, else onnx)`),
     )
     .option('--table <name>', `with csv, json and parquet: ${tables.join(', ')} (default trajectories)`)
-    .option('--figure <name>', `with svg: ${figures.join(', ')}`)
-    .option('--width <n>', 'with svg: width in pixels (default 560)')
-    .option('--height <n>', 'with svg: height in pixels (default from the figure)')
+    .option('--figure <name>', `with svg and png: ${figures.join(', ')}`)
+    .option('--width <n>', 'with svg and png: width in pixels; a png has twice as many (default 560)')
+    .option('--height <n>', 'with svg and png: height in pixels, the legend included (default from the figure)')
     .option('--epoch <n>', 'with onnx and safetensors: checkpoint, one of the probed epochs (default the last)')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      `
-Examples:
-  ibscope export runs/start/badnets --out badnets.onnx
-  ibscope export runs/study/* --table scores --out scores.parquet
-  ibscope export runs/mine --figure plane --out plane.svg
-  ibscope export runs/a runs/b --format tensorboard --out events`,
+      examples(
+        [
+          'npx ibscope export runs/blend --figure plane --out plane.svg',
+          'npx ibscope export runs/blend --out trajectories.csv',
+          'npx ibscope export runs --table scores --out scores.csv',
+          'npx ibscope export runs/blend --format tensorboard --out events',
+          'npx ibscope export runs/blend --out blend.onnx',
+        ],
+        'run',
+      ),
     )
     .action(async (runs: string[], values: Values) => {
-      const format = formatOf(values, runs.length);
+      const format = formatOf(values);
       refuseStray(format, values);
+      const found = (await Promise.all(runs.map(runsAt))).flat();
       const done =
         format === 'onnx' || format === 'safetensors'
-          ? await model(runs, format, values)
-          : await results(runs, format, values);
+          ? await model(found, format, values)
+          : await results(found, format, values);
       process.stdout.write(`${values.json ? JSON.stringify(done.document) : done.text}\n`);
     });
 }
 
-function formatOf({ format, out }: Values, runs: number): Format {
+/** The format named, or that of the ending of `--out`; without an ending it is onnx. */
+function formatOf({ format, out }: Values): Format {
   if (format === undefined) {
     const ending = extname(out).toLowerCase();
+    if (ending === '') return 'onnx';
     if (ENDINGS[ending]) return ENDINGS[ending];
-    // The model of one run may have any other ending, unless it resembles one of another format.
-    const near = ENDINGS[nearest(ending, Object.keys(ENDINGS)) ?? ''] ?? 'onnx';
-    if (runs === 1 && (modelFormats as readonly Format[]).includes(near)) return 'onnx';
-    throw unknownWord('ending of --out', ending, Object.keys(ENDINGS));
+    const { message } = unknownWord('ending of --out', ending, Object.keys(ENDINGS));
+    throw ending === '.pdf'
+      ? new UserError(
+          `${message.replace(/ Did you mean.*/, '')} Write .svg and convert it: rsvg-convert -f pdf FILE.svg -o FILE.pdf`,
+        )
+      : new UserError(message);
   }
   if (!(formats as readonly string[]).includes(format)) throw unknownWord('format', format, formats);
   return format as Format;
@@ -92,9 +112,9 @@ function refuseStray(format: Format, values: Values) {
   const takes: [keyof Values, readonly Format[]][] = [
     ['epoch', modelFormats],
     ['table', ['csv', 'json', 'parquet']],
-    ['figure', ['svg']],
-    ['width', ['svg']],
-    ['height', ['svg']],
+    ['figure', PICTURES],
+    ['width', PICTURES],
+    ['height', PICTURES],
   ];
   for (const [key, of] of takes)
     if (values[key] !== undefined && !of.includes(format))
@@ -103,9 +123,13 @@ function refuseStray(format: Format, values: Values) {
       );
 }
 
+/** Runs that an error names at most. */
+const MOST_NAMED = 6;
+
 function one(runs: readonly string[], format: Format): string {
-  if (runs.length > 1) throw new UserError(`export: ${format} needs exactly one run; ${runs.length} are given`);
-  return runs[0];
+  if (runs.length === 1) return runs[0];
+  const shown = runs.length > MOST_NAMED ? `${runs.slice(0, MOST_NAMED).join(', ')}, …` : runs.join(', ');
+  throw new UserError(`export: ${format} needs exactly one run; there are ${runs.length}: ${shown}`);
 }
 
 async function model(runs: readonly string[], format: Exported['format'], { out, epoch }: Values) {
@@ -124,7 +148,7 @@ async function results(paths: readonly string[], format: Format, values: Values)
   const { out } = values;
   const table = values.table ?? 'trajectories';
   if (!(tables as readonly string[]).includes(table)) throw unknownWord('table', table, tables);
-  if (format === 'svg') one(paths, format);
+  if (PICTURES.includes(format)) one(paths, format);
   if (format !== 'tensorboard' && (await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: it is a folder; name a file`);
   const runs = await readExportable(paths);
@@ -132,9 +156,11 @@ async function results(paths: readonly string[], format: Format, values: Values)
   await writingTo(out, async () => {
     if (format === 'tensorboard') return writeEvents(runs, out);
     if (format === 'latex') return writeAtomic(out, latex(runs));
-    if (format === 'svg') {
-      said = values.figure ?? '';
-      return writeAtomic(out, figureFile(figureOf(values.figure), runs[0], sizeOf(values)));
+    if (PICTURES.includes(format)) {
+      const figure = figureOf(values.figure);
+      said = figure;
+      const draw = format === 'png' ? figurePng : figureFile;
+      return writeAtomic(out, await draw(figure, runs[0], sizeOf(values)));
     }
     const rows = tableOf(table as TableName, runs);
     said = `${rows.length} rows of ${table}`;

@@ -12,7 +12,7 @@ import {
   type Samples,
 } from '../information/index.js';
 import { fewLevels, withoutTies } from '../information/integers.js';
-import { JSON_FLAG, wholeNumber } from './options.js';
+import { examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { ProgressLine } from './progress.js';
 
 /** Keys of the paper preset's settings, by the words of `--quantity`. */
@@ -37,6 +37,7 @@ export function addMi(program: Command) {
     .description('estimate the mutual information between two arrays whose rows are paired, in nats')
     .argument('<a.npy>', 'first array, [n] or [n, columns]')
     .argument('<b.npy>', 'second array, with as many rows')
+    .optionsGroup(HEADINGS.measurement)
     .option('--estimator <name>', `estimator: one of ${estimatorNames.join(', ')}, or all`, 'infonce')
     .addOption(
       new Option('--preset <name>', 'preset of infonce: quick, or paper for the paper’s critic').default('quick'),
@@ -61,8 +62,15 @@ export function addMi(program: Command) {
       'arrays of categories: a, b, both or none (default: integers and booleans with up to 20 different rows)',
     )
     .option('--seed <n>', 'seed of all random draws', '0')
+    .optionsGroup(HEADINGS.output)
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope mi x.npy t.npy --estimator infonce --json')
+    .addHelpText(
+      'after',
+      examples([
+        'node examples/mutual-information.mjs runs',
+        'npx ibscope mi runs/a.npy runs/b.npy --estimator infonce',
+      ]),
+    )
     .action(estimateFiles);
 }
 

@@ -16,6 +16,11 @@ export const PLUGIN_FLAG = [
   '--plugin <file>',
   'file that registers attacks, data sets or models of your own; may be repeated (default none)',
 ] as const;
+/** The end of a command's help: lines that work as pasted, in a checkout and beside an installed package. `after`: what they build on. */
+export function examples(lines: readonly string[], after?: string): string {
+  const head = `Example${lines.length > 1 ? 's' : ''}${after === undefined ? '' : `, after that of \`ibscope ${after}\``}:`;
+  return `\n${head}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
 
 /** A whole number given as text. Throws `UserError` for anything else, and for one below `least`. */
 export function wholeNumber(flag: string, text: string, least: number): number {
@@ -37,6 +42,7 @@ const VALUE: Partial<Record<Key, string>> = {
   model: 'name',
   layer: 'names',
   schedule: 'name',
+  optimizer: 'name',
   warmup: 'epochs',
   augmentation: 'name',
   checkpoints: 'moments',
@@ -49,6 +55,58 @@ const VALUE: Partial<Record<Key, string>> = {
   preset: 'name',
 };
 
+/** Headings of the options in `--help`. */
+export const HEADINGS = {
+  data: 'Data:',
+  attack: 'Attack:',
+  model: 'Model:',
+  training: 'Training:',
+  measurement: 'Measurement:',
+  output: 'Output:',
+} as const;
+
+/** The heading of each option of a run; `--help` has the headings in the order of `HEADINGS`. */
+const HEADING_OF: Record<Key, keyof typeof HEADINGS> = {
+  dataset: 'data',
+  dataDir: 'data',
+  trainLimit: 'data',
+  testLimit: 'data',
+  manifest: 'data',
+  attack: 'attack',
+  attackOption: 'attack',
+  poisonRate: 'attack',
+  target: 'attack',
+  rule: 'attack',
+  source: 'attack',
+  model: 'model',
+  layer: 'model',
+  width: 'model',
+  noise: 'model',
+  epochs: 'training',
+  batchSize: 'training',
+  lr: 'training',
+  schedule: 'training',
+  warmup: 'training',
+  augmentation: 'training',
+  optimizer: 'training',
+  momentum: 'training',
+  weightDecay: 'training',
+  device: 'training',
+  preset: 'training',
+  seed: 'training',
+  checkpoints: 'measurement',
+  probeSize: 'measurement',
+  draws: 'measurement',
+  nullSplits: 'measurement',
+  control: 'measurement',
+  instrument: 'measurement',
+  critic: 'measurement',
+  view: 'measurement',
+  beta: 'measurement',
+  window: 'measurement',
+  score: 'measurement',
+};
+
 /** The presets' defaults, in words; empty where the presets have none. */
 function defaults(key: Key): string {
   const [quick, paper] = [presets.quick, presets.paper].map((p) => (p as Record<string, unknown>)[key]);
@@ -56,15 +114,20 @@ function defaults(key: Key): string {
   return quick === paper ? ` (default ${quick})` : ` (quick ${quick}, paper ${paper})`;
 }
 
-/** Adds the options of a run except `without`, in the schema's order. */
+/**
+ * Adds the options of a run except `without` under their headings, within a heading in the schema's order. What a command adds
+ * afterwards belongs to its output, unless it names another heading by `optionsGroup`.
+ */
 export function addRunOptions(command: Command, without: readonly Key[] = []): Command {
-  for (const key of Object.keys(runOptions.shape) as Key[]) {
+  const headings = Object.keys(HEADINGS);
+  const place = (key: Key) => headings.indexOf(HEADING_OF[key]);
+  for (const key of (Object.keys(runOptions.shape) as Key[]).sort((a, b) => place(a) - place(b))) {
     if (without.includes(key)) continue;
     const option = new Option(`${flagOf(key)} <${VALUE[key] ?? 'n'}>`, `${descriptionOf(key)}${defaults(key)}`);
     if (key === 'attackOption') option.argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]);
-    command.addOption(option);
+    command.addOption(option.helpGroup(HEADINGS[HEADING_OF[key]]));
   }
-  return command;
+  return command.optionsGroup(HEADINGS.output).helpOption(true);
 }
 
 /** Folder of a run without `--out`: `runs/<what>-<time>`. */

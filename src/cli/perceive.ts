@@ -6,7 +6,7 @@ import { resolveConfig } from '../config/resolve.js';
 import { measures } from '../perception/index.js';
 import { poisoningJobs } from '../poisoning/job-of.js';
 import type { PerceiveRequest } from '../poisoning/perceive.js';
-import { addRunOptions, JSON_FLAG } from './options.js';
+import { addRunOptions, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { withoutTraining } from './poison.js';
 import { runJob } from './run-job.js';
 
@@ -16,8 +16,9 @@ export function addPerceive(program: Command) {
   const command = program
     .command('perceive')
     .description('measure how visible the trigger of an attack is, as means over images')
-    .addHelpText('after', '\nExample:\n  ibscope perceive --attack wanet --test-limit 500');
+    .addHelpText('after', examples(['npx ibscope perceive --attack wanet --test-limit 500']));
   addRunOptions(command, withoutTraining('testLimit'))
+    .optionsGroup(HEADINGS.measurement)
     .addOption(
       new Option(
         '--split <name>',
@@ -28,6 +29,7 @@ export function addPerceive(program: Command) {
       '--lpips <file.onnx>',
       'network for LPIPS, with two inputs [n,3,h,w] in [-1,1] and one value per pair (default: LPIPS is not computed)',
     )
+    .optionsGroup(HEADINGS.output)
     .option(...JSON_FLAG)
     .action(async (values) => {
       const split = values.split as PerceiveRequest['split'];

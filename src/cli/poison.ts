@@ -9,7 +9,7 @@ import { type RunConfig, runOptions } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { PoisonRequest, PoisonSummary } from '../poisoning/export.js';
 import { poisoningJobs } from '../poisoning/job-of.js';
-import { addRunOptions, JSON_FLAG } from './options.js';
+import { addRunOptions, examples, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 
 /** The options of a run that determine the poisoned set. `poison` and `perceive` have no others. */
@@ -41,7 +41,10 @@ export function addPoison(program: Command) {
     .description('write the poisoned training set on which `run` trains')
     .addHelpText(
       'after',
-      '\nExamples:\n  ibscope poison --attack badnets --train-limit 1000 --out poisoned.npz\n  ibscope poison --attack all --preview attacks.png',
+      examples([
+        'npx ibscope poison --attack badnets --train-limit 1000 --out poisoned.npz',
+        'npx ibscope poison --attack all --preview attacks.png',
+      ]),
     );
   addRunOptions(command, withoutTraining('testLimit'))
     .option('--out <path>', 'path of the file or folder to write, which must not exist (default: only the preview)')

@@ -24,6 +24,12 @@ import { addView } from './view.js';
 
 /** What plugins import as `ibscope`. The library stands beside the rooms, and no room imports it. */
 const LIBRARY = pathToFileURL(join(import.meta.dirname, '..', 'index.js')).href;
+/** Heading of each command in `--help`; the others are tools. */
+const HEADING_OF: Record<string, string> = {
+  ...Object.fromEntries(['run', 'compare', 'study', 'analyze', 'trace'].map((name) => [name, 'Runs:'])),
+  ...Object.fromEntries(['data', 'attacks', 'poison', 'perceive', 'audit'].map((name) => [name, 'Data and attacks:'])),
+  ...Object.fromEntries(['report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
+};
 
 export function buildProgram(): Command {
   const program = new Command('ibscope')
@@ -57,6 +63,8 @@ export function buildProgram(): Command {
     add(program);
   for (const command of program.commands.flatMap((c) => (c.name() === 'study' ? c.commands : c)))
     if (['run', 'compare'].includes(command.name()) || command.parent?.name() === 'study') addConfigFile(command);
+  for (const command of program.commands) command.helpGroup(HEADING_OF[command.name()] ?? 'Tools:');
+  program.commandsGroup('Tools:');
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     command
       .option(...PLUGIN_FLAG)

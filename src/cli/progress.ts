@@ -1,4 +1,6 @@
 /** The progress line on stderr: work in progress, done and total, rate, time left. */
+
+import { duration } from '../base/duration.js';
 import type { Progress } from '../base/progress.js';
 
 /** Seconds between lines if stderr is not a terminal: a log file of an hour gets 240 lines. */
@@ -33,9 +35,15 @@ export class ProgressLine {
     this.shown = at;
     const [first] = this.points;
     const rate = at > first.at ? (done - first.done) / (at - first.at) : 0;
-    const amount = total > 1 ? `  ${count(done)}/${count(total)} ${unit}` : '';
-    const speed =
-      rate > 0 ? `  ${rate >= 10 ? count(rate) : rate.toFixed(1)} ${unit}/s  ${clock((total - done) / rate)} left` : '';
+    const work = unit === 'seconds of work';
+    const amount =
+      total <= 1
+        ? ''
+        : work
+          ? `  ${duration(done)} of ${duration(total)} of work`
+          : `  ${count(done)}/${count(total)} ${unit}`;
+    const perSecond = work ? '' : `${rate >= 10 ? count(rate) : rate.toFixed(1)} ${unit}/s  `;
+    const speed = rate > 0 ? `  ${perSecond}${duration(Math.max(0, total - done) / rate)} left` : '';
     this.write(`${stage}${amount}${speed}`);
   }
 
@@ -61,11 +69,3 @@ export class ProgressLine {
 }
 
 const count = (n: number) => Math.round(n).toLocaleString('en-US').replaceAll(',', '\u202f');
-
-function clock(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  const pad = (n: number) => String(n).padStart(2, '0');
-  return s >= 3600
-    ? `${Math.floor(s / 3600)}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`
-    : `${Math.floor(s / 60)}:${pad(s % 60)}`;
-}

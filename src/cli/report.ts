@@ -1,18 +1,11 @@
 /** `ibscope report`: writes the page of a run, or of the runs in a folder, again. */
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { finish } from '../pipeline/result.js';
 import { RunDirectory } from '../runs/directory.js';
+import { isRun, runsIn } from '../runs/find.js';
 import { writeComparison } from '../studies/compare.js';
-import { JSON_FLAG } from './options.js';
-
-const isRun = (path: string) =>
-  stat(join(path, 'run.json')).then(
-    () => true,
-    () => false,
-  );
+import { examples, JSON_FLAG } from './options.js';
 
 export function addReport(program: Command) {
   program
@@ -20,7 +13,7 @@ export function addReport(program: Command) {
     .description('write the HTML report of a run, or of the runs in a folder')
     .argument('<dir>', 'folder of a run, or of several')
     .option(...JSON_FLAG)
-    .addHelpText('after', '\nExample:\n  ibscope report runs/compare')
+    .addHelpText('after', examples(['npx ibscope report runs/blend'], 'run'))
     .action(async (path: string, values) => {
       const report = await write(path);
       process.stdout.write(values.json ? `${JSON.stringify({ report })}\n` : `${report}\n`);
@@ -34,11 +27,7 @@ async function write(path: string): Promise<string> {
       throw new UserError(`${path}: no epoch of this run is finished yet`);
     return (await finish(dir)).report;
   }
-  const entries = await readdir(path).catch(() => {
-    throw new UserError(`${path}: no such folder`);
-  });
-  const names: string[] = [];
-  for (const name of entries.sort()) if (await isRun(join(path, name))) names.push(name);
+  const names = await runsIn(path);
   if (names.length === 0) throw new UserError(`${path}: there is no run in it (a run has a run.json)`);
   return (await writeComparison(path, names)).report;
 }

@@ -3,12 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
 import { requestOf } from '../config/flags.js';
 import type { RunRequest } from '../config/options.js';
 import { requirePlugins } from '../config/plugins.js';
 import { resolveConfig } from '../config/resolve.js';
-import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import type { RunJob } from '../pipeline/jobs.js';
 import { instrumentsOf } from '../pipeline/resolution.js';
@@ -18,10 +18,11 @@ import type { RunDocument, RunResult } from '../runs/documents.js';
 import { startDashboard } from '../server/app.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseSeeds } from '../studies/parse.js';
-import { addRunOptions, defaultOut, JSON_FLAG } from './options.js';
+import { costWords } from './cost.js';
+import { addRunOptions, defaultOut, examples, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 
-import { runTable, table } from './table.js';
+import { runTable } from './table.js';
 import { MAIN_SCRIPT } from './view.js';
 
 export const OUT = ['--out <dir>', 'folder of the run (default runs/ATTACK-DATASET-TIME)'] as const;
@@ -57,7 +58,7 @@ export function addRun(program: Command) {
   const command = program
     .command('run')
     .description('poison a data set, train a model on it, and score the attack’s stealth')
-    .addHelpText('after', '\nExample:\n  ibscope run --attack blend --epochs 8 --out runs/blend');
+    .addHelpText('after', examples(['npx ibscope run --attack blend --epochs 8 --out runs/blend']));
   addRunOptions(command)
     .option(...OUT)
     .option(...RESUME)
@@ -109,7 +110,8 @@ async function overSeeds(values: Record<string, string | boolean | undefined>, g
   const chance = result.p === null ? '' : `; over all seeds p is ${chanceText(result.p)}`;
   const rows = result.rows.map((row, i) => ({ ...row, attack: `${attack}, seed ${result.seeds[i]}` }));
   const text = `${runTable(rows)}\n\nS over ${n} seeds: ${mean.toFixed(3)}${range}${chance}`;
-  print(values.json === true, result, text, result);
+  // Seeds run side by side, so that their work is more than the time that passed.
+  print(values.json === true, result, text, result, ' of work');
 }
 
 /** What a run says, and what it leaves open. */
@@ -133,24 +135,13 @@ async function viewOf(path: string) {
   };
 }
 
-export function costWords(c: RunCost): string {
-  const tera = (flops: number) => `${(flops / 1e12).toPrecision(3)} TFLOP`;
-  const hours = (seconds: number) => `${(seconds / 3600).toPrecision(3)} h`;
-  const rows = [
-    ['training and evaluation', tera(c.trainingFlops), hours(c.trainingSeconds)],
-    ['probes', tera(c.probeFlops), hours(c.probeSeconds)],
-    ['critics', tera(c.criticFlops), hours(c.criticSeconds)],
-    ['all', tera(c.trainingFlops + c.probeFlops + c.criticFlops), hours(secondsOf(c))],
-  ];
-  return `${table(['', 'operations', 'time here'], rows)}\ntimes: number of steps × time of a step, measured on this machine now`;
-}
-
 export function print(
   json: boolean | undefined,
   document: unknown,
   text: string,
   { report, seconds }: { report: string; seconds: number },
+  unit = '',
 ) {
   if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
-  else process.stdout.write(`${text}\n\nreport: ${report}  (${seconds.toFixed(0)} s)\n`);
+  else process.stdout.write(`${text}\n\nreport: ${report}  (${duration(seconds)}${unit})\n`);
 }

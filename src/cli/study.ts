@@ -1,15 +1,16 @@
 /** `ibscope study`: many runs that answer one question, one command a study. */
 import { type Command, Option } from 'commander';
+import { duration } from '../base/duration.js';
 import { requestOf } from '../config/flags.js';
 import type { RunConfig } from '../config/options.js';
-import { duration } from '../report/format.js';
 import { cellText } from '../report/index.js';
 import { type AttackChoice, type Study, type StudyOptions, type Sweep, studies } from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
 import type { StudyResult } from '../studies/study.js';
 import { parseVary } from '../studies/vary.js';
-import { addRunOptions, defaultOut, JSON_FLAG, wholeNumber } from './options.js';
+import { costTable } from './cost.js';
+import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
@@ -20,7 +21,8 @@ export function addStudy(program: Command) {
   const command = program
     .command('study')
     .alias('experiment')
-    .description('make the runs of a study and write its report; finished runs are reused');
+    .description('make the runs of a study and write its report; finished runs are reused')
+    .addHelpText('after', examples(['npx ibscope study attacks --out runs/study --dry-run']));
   for (const study of studies) addOne(command, study);
 }
 
@@ -29,21 +31,27 @@ function addOne(command: Command, study: Study) {
   const { defaults } = study;
   const one = command.command(study.name).description(study.summary);
   addRunOptions(one, variedBy(study))
+    .optionsGroup(HEADINGS.data)
     .addOption(
       new Option('--data <set>', 'data set, as name[:dir][?option=value&…]; may be repeated')
         .argParser(collect)
         .default([], 'shapes10'),
     )
+    .optionsGroup(HEADINGS.attack)
     .option(
       '--attacks <names>',
       `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map((a) => a.attack).join(',')})`,
     )
+    .optionsGroup(HEADINGS.training)
     .option('--seeds <numbers>', `seeds (default ${shortList(defaults.seeds)})`);
+  one.optionsGroup(HEADINGS.attack);
   if (study.sweeps) addSweepOptions(one);
   else one.option('--rates <shares>', `poison rates (default ${defaults.rates.join(',')})`);
+  one.optionsGroup(HEADINGS.model);
   if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
   if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
   one
+    .optionsGroup(HEADINGS.output)
     .option(
       '--out <dir>',
       `folder of the runs and the report; studies in one folder share runs (default runs/experiment-${study.name}-TIME)`,
@@ -59,7 +67,7 @@ function addOne(command: Command, study: Study) {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      `\nExample:\n  ibscope study ${study.name}${study.sweeps ? SWEEP_EXAMPLE : ''} --out runs/study --dry-run`,
+      examples([`npx ibscope study ${study.name}${study.sweeps ? SWEEP_EXAMPLE : ''} --out runs/study --dry-run`]),
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
@@ -146,17 +154,7 @@ const shortList = (seeds: readonly number[]) =>
 /** The result of a study for a reader: after a dry run the plan and its costs, else tables and findings. */
 function textOf(r: StudyResult): string {
   if (!r.summary) {
-    const tera = (flops: number) => (flops / 1e12).toPrecision(3);
-    const rows = r.costs.map((c) => [
-      c.like,
-      String(c.runs),
-      tera(c.trainingFlops),
-      tera(c.criticFlops),
-      ((c.trainingSeconds + c.probeSeconds) / 3600).toFixed(2),
-      (c.criticSeconds / 3600).toFixed(2),
-    ]);
-    const head = ['one run like', 'runs', 'training TFLOP', 'critic TFLOP', 'training h', 'critics h'];
-    return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${table(head, rows)}`;
+    return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;
   }
   const parts = [r.summary.lede].flat();
   for (const section of r.summary.sections)

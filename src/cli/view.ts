@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
 import { startDashboard } from '../server/app.js';
+import { examples } from './options.js';
 
 export const DEFAULT_PORT = 7370;
 
@@ -24,7 +25,7 @@ export function addView(program: Command) {
     .argument('[runs]', 'folder of runs', 'runs')
     .option('--port <n>', `port on 127.0.0.1 (default ${DEFAULT_PORT})`)
     .option('--json', 'print one JSON document with address and token, and serve on')
-    .addHelpText('after', '\nExample:\n  ibscope view runs')
+    .addHelpText('after', examples(['npx ibscope view runs']))
     .action(async (folder: string, values) => {
       const dashboard = await startDashboard(folder, {
         port: portOf(values.port ?? String(DEFAULT_PORT)),

@@ -1,5 +1,5 @@
 /** The numbers and figures of runs for other programs. */
-export { type FigureName, figureFile, figures } from './figures.js';
+export { type FigureName, figureFile, figurePng, figures } from './figures.js';
 export { escapeLatex, latex } from './latex.js';
 export { parquet } from './parquet.js';
 export { type Cell, type Exportable, type Row, readExportable, type TableName, tableOf, tables } from './tables.js';

@@ -19,7 +19,7 @@ export interface Embedding {
 }
 
 /** Points of a picture, over all groups. */
-const POINTS = 600;
+export const POINTS = 600;
 
 /** Makes the picture of every probed checkpoint that has none of these samples and this seed, each turned onto the one before. `progress`: checkpoints done. */
 export async function makeEmbedding(

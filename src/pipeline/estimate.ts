@@ -17,11 +17,11 @@ const pointwiseKept = ({ group, quantity }: Pick<EstimateRow, 'group' | 'quantit
   (stealthQuantities as readonly string[]).includes(quantity) && !isNullGroup(group);
 
 /** Whether resolved information is measured: its noise must be known, and κ is chosen from clean classes. */
-const resolvedAt = (config: Settings, ids: Iterable<string>) =>
+export const resolvedAt = (config: Settings, ids: Iterable<string>) =>
   instrumentsOf(config).includes('resolved') && unresolvable(config) === null && [...ids].some(isClassGroup);
 
-/** The quantities that critics estimate: all, or those that resolved information does not give. */
-function criticQuantities(config: Settings, layer: string, ids: Iterable<string>): Quantity[] {
+/** The quantities that critics estimate at a layer: all, or those that resolved information does not give. */
+export function criticQuantities(config: Settings, layer: string, ids: Iterable<string>): Quantity[] {
   const all: Quantity[] = ['I(X;T)', 'I(T;Ŷ)', 'I(X;Ŷ)', 'I(T;Y)'];
   const replaced = resolvedAt(config, ids) && !instrumentsOf(config).includes('critics') && layer === config.layer![0];
   return replaced ? ['I(X;Ŷ)', 'I(T;Y)'] : all;

@@ -9,6 +9,7 @@ import type { Document, Log, RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRunDocument, type SkippedMoment } from '../runs/documents.js';
 import { epochRows } from '../runs/epochs.js';
 import { readGallery } from '../runs/gallery.js';
+import { workSeconds } from '../runs/sessions.js';
 import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
 import { oneModelOnly, readingsOf } from './readings.js';
@@ -23,12 +24,6 @@ function explain(result: StealthResult, leftOut: Record<string, number>, target:
   if (small.length === 0) return result;
   const words = small.map(([id, n]) => `group ${id} has ${n} samples`).join(', ');
   return { ...result, reason: `${words}; a comparison needs at least ${MINIMUM_GROUP}` };
-}
-
-/** Seconds of work the logs account for, over all sessions of the run. */
-function secondsOf(events: readonly { event: string; epoch: number; seconds: number }[]): number {
-  const last = new Map(events.map((e) => [`${e.event} ${e.epoch}`, Number.isFinite(e.seconds) ? e.seconds : 0]));
-  return [...last.values()].reduce((a, b) => a + b, 0);
 }
 
 /** Stealth in input space by name of the measure; means over images. */
@@ -166,7 +161,7 @@ export async function reportAndDynamics(
     perception: await readPerception(dir),
     warnings,
     version: VERSION,
-    seconds: secondsOf(events),
+    seconds: await workSeconds(dir),
   };
   return { report, dynamics };
 }

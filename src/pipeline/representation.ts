@@ -42,7 +42,7 @@ export interface RepresentationDocument {
 }
 
 /** Samples of each group between which distances are computed. */
-const PER_GROUP = 150;
+export const PER_GROUP = 150;
 
 /** The probed samples as they were recorded, and which of them make up the groups that have a place in T. */
 interface Probed {

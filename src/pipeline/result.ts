@@ -4,21 +4,24 @@ import { cautions, renderRunReport, verdict } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, type RunResult, readRunDocument } from '../runs/documents.js';
+import { type Session, workSeconds } from '../runs/sessions.js';
 import { readEmbedding } from './embedding.js';
 import { reportAndDynamics } from './report.js';
 import { makeRepresentation } from './representation.js';
 import { kappasIn } from './resolution.js';
 
-/** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. */
-export async function finish(dir: RunDirectory): Promise<RunResult> {
+/** Scores a finished run and writes `stealth.json`, `report.html` and `result.json`. `session`: the work in progress, which counts. */
+export async function finish(dir: RunDirectory, session?: Session): Promise<RunResult> {
   const { config } = await readRunDocument(dir);
   const { size } = (await dir.readDocument<GroupsDocument>('groups.json'))!;
   await makeRepresentation(dir);
+  session?.keep();
   const { report, dynamics } = await reportAndDynamics(dir);
   await dir.writeDocument('stealth.json', dynamics);
   const pictures = await Promise.all(embeddingMethods.map((method) => readEmbedding(dir, method)));
   const whole = { ...report, embeddings: pictures.flatMap((p) => p ?? []) };
   const file = await dir.writeFile('report.html', await renderRunReport(whole));
+  session?.keep();
   const kappa = kappasIn(report.information);
   const { stealth: s, draft } = dynamics;
   const last = report.epochs[report.epochs.length - 1];
@@ -65,7 +68,7 @@ export async function finish(dir: RunDirectory): Promise<RunResult> {
       cautions: cautions({ ...report, asr: last?.asr ?? null }),
     },
     report: file,
-    seconds: report.seconds ?? 0,
+    seconds: await workSeconds(dir),
   };
   await dir.writeDocument('result.json', result);
   return result;

@@ -5,6 +5,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { type OnDevice, onDevice } from '../config/device.js';
@@ -20,6 +21,7 @@ import type { RunResult } from '../runs/documents.js';
 import { groupsDocument, type RunDocument, readRunDocument } from '../runs/documents.js';
 import { writeGallery } from '../runs/gallery.js';
 import { writeSamples } from '../runs/samples.js';
+import { Session } from '../runs/sessions.js';
 import { momentsOf } from '../training/moments.js';
 import { Trainer } from '../training/trainer.js';
 import { VERSION } from '../version.js';
@@ -30,22 +32,17 @@ import { type Prepared, prepare } from './prepare.js';
 import { checkpointData, recordProbe } from './probe.js';
 import { instrumentsOf, unresolvable } from './resolution.js';
 import { finish } from './result.js';
-import { recordRunningStatistics } from './running-statistics.js';
+import { recordRunningStatistics, STATISTICS, statisticsLag } from './running-statistics.js';
 
 /** Images on which stealth in input space is measured. */
 const PERCEIVED = 200;
-
-/** Steps in which the running statistics of batch norm lag behind: at step 40 an evaluation loss of 18 stood beside a training loss of 2. */
-const LAGGING = 200;
-
-/** Training images that the statistics are recomputed from. */
-const STATISTICS = 1000;
 
 /** Seconds between saves inside a long epoch: what a kill costs at most. */
 const SAVE_EVERY = 60;
 
 /** Runs a configuration in `path`, or resumes the run that is there. Returns its result, which is also on disk. */
 export async function run(config: RunConfig, path: string, resume: boolean, hooks: RunHooks = {}): Promise<RunResult> {
+  const session = new Session();
   await RunDirectory.check(path, resume);
   const settled = await onDevice(config, hooks);
   if (resume && !(await stat(join(path, 'run.json')).catch(() => null)))
@@ -56,7 +53,10 @@ export async function run(config: RunConfig, path: string, resume: boolean, hook
   if (settled.manifest !== undefined) settled.poisonRate = poisonedShare(data.poisoned);
   const dir = await RunDirectory.open(path, resume);
   try {
-    return await new Run(settled, data, dir, hooks).complete();
+    return await new Run(settled, data, dir, hooks, session).complete();
+  } catch (error) {
+    session.keep();
+    throw error;
   } finally {
     dir.unlock();
   }
@@ -83,6 +83,7 @@ class Run {
     private readonly data: Prepared,
     private readonly dir: RunDirectory,
     private readonly hooks: RunHooks,
+    private readonly session: Session,
   ) {
     const { poisoned, test, triggered, dataset } = data;
     this.trainer = new Trainer(
@@ -98,8 +99,10 @@ class Run {
   async complete(): Promise<RunResult> {
     await this.begin();
     // A study deletes the weights of a finished run, so there is nothing to resume.
-    if ((await this.dir.readDocument('result.json')) && !(await this.dir.has(this.dir.lastCheckpoint)))
-      return finish(this.dir);
+    const finished = (await this.dir.readDocument('result.json')) !== null;
+    if (finished && !(await this.dir.has(this.dir.lastCheckpoint))) return finish(this.dir);
+    // The work of a finished run is known already.
+    if (!finished) await this.session.keepIn(this.dir);
     const why = unresolvable(this.config);
     if (why) this.hooks.line?.(`critics take the place of resolved information: ${why}`);
     await restoreCheckpoint(this.dir, this.trainer, criticRows(this.config, this.data.groups.groups.keys()));
@@ -113,7 +116,7 @@ class Run {
       this.hooks.progress?.({ phase: 'embed', stage: 'UMAP of T', done, total, unit: 'checkpoints' }),
     );
     this.hooks.progress?.({ phase: 'report', stage: 'report', done: 0, total: 1, unit: 'page' });
-    return finish(this.dir);
+    return finish(this.dir, this.session);
   }
 
   private async begin() {
@@ -158,8 +161,14 @@ class Run {
     await this.dir.writeDocument('perception.json', measured);
   }
 
-  private async stop(): Promise<never> {
+  /** Keeps where training stands, and the work up to now. */
+  private async save() {
     await saveCheckpoint(this.dir, this.trainer);
+    this.session.keep();
+  }
+
+  private async stop(): Promise<never> {
+    await this.save();
     await this.trainer.release();
     throw new Stopped(
       `stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved. To resume, give the same command with --out and --resume.`,
@@ -190,14 +199,14 @@ class Run {
       }
       if (hooks.shouldStop?.()) await this.stop();
       if (performance.now() - saved > SAVE_EVERY * 1000 && !last) {
-        await saveCheckpoint(dir, trainer);
+        await this.save();
         saved = performance.now();
       }
     }
     const row = await trainer.finishEpoch();
     dir.append('events.jsonl', [{ event: 'epoch', ...row }]);
     if (this.moments.has(trainer.globalStep)) await this.probe(row.epoch);
-    await saveCheckpoint(dir, trainer);
+    await this.save();
     hooks.line?.(describe(row, config.epochs));
   }
 
@@ -207,7 +216,7 @@ class Run {
     const row = await trainer.figures();
     dir.append('events.jsonl', [{ event: 'moment', ...row }]);
     await this.probe(row.epoch);
-    await saveCheckpoint(dir, trainer);
+    await this.save();
     hooks.line?.(describe(row, config.epochs));
   }
 
@@ -218,8 +227,7 @@ class Run {
   private async probe(epoch: number): Promise<void> {
     const { trainer, config, data, dir } = this;
     const record = () => recordProbe(dir, trainer, data, config, epoch);
-    const lagging = instrumentsOf(config).includes('resolved') && trainer.globalStep <= LAGGING;
-    if (!lagging) return record();
+    if (!statisticsLag(config, trainer.globalStep)) return record();
     await trainer.withStatisticsOf(STATISTICS, record);
     if (trainer.runningStatistics.length > 0 && unresolvable(config) === null)
       await recordRunningStatistics(dir, trainer, data, config, epoch);
@@ -241,6 +249,7 @@ class Run {
         hooks,
       );
       dir.append('events.jsonl', [{ event: 'estimates', epoch, seconds }]);
+      this.session.keep();
       if (hooks.shouldStop?.()) await this.stop();
     }
   }
@@ -251,5 +260,5 @@ function describe(
   epochs: number,
 ): string {
   const asr = row.asr === null ? '' : `, ASR ${row.asr.toFixed(3)}`;
-  return `epoch ${Number(row.epoch.toFixed(3))}/${epochs}: loss ${row.trainLoss.toFixed(3)}, test accuracy ${row.testAccuracy.toFixed(3)}${asr}, ${row.seconds.toFixed(1)} s`;
+  return `epoch ${Number(row.epoch.toFixed(3))}/${epochs}: loss ${row.trainLoss.toFixed(3)}, test accuracy ${row.testAccuracy.toFixed(3)}${asr}, ${duration(row.seconds)}`;
 }

@@ -1,5 +1,7 @@
 /** Numbers and times as text. A missing value is an en dash. */
 
+export { duration } from '../base/duration.js';
+
 const none = '–';
 const minus = (text: string) => text.replace('-', '−');
 
@@ -18,15 +20,6 @@ export function percent(value: number | null | undefined, digits = 1): string {
 /** `10 %` of 0.1, `0.5 %` of 0.005: as few decimals as needed, at most two. */
 export function rate(value: number): string {
   return `${minus(String(Number((100 * value).toFixed(2))))} %`;
-}
-
-/** `2 h 05 min`, `3 min 20 s`, `12 s`. */
-export function duration(seconds: number | null): string {
-  if (seconds === null || !Number.isFinite(seconds)) return none;
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`;
-  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')} min`;
 }
 
 /** `3 epochs`, `1 epoch`. */

@@ -15,6 +15,7 @@ import {
   accuracyFigure,
   accuracySeries,
   classLossFigure,
+  classLossLegend,
   classLossSeries,
   lossFigure,
   lossSeries,
@@ -202,10 +203,7 @@ export function trainingSection(report: RunReport, document: Document): Html | n
   const { epochs, name, stepsPerEpoch } = report;
   const rows = trainingRows(report);
   if (rows.length === 0) return null;
-  const perClass = withValues(classLossSeries(epochs, report), epochs);
-  const other = perClass.find((s) => s.width === 1);
-  const perClassKeys = perClass.filter((s) => s.width > 1);
-  if (other) perClassKeys.push({ ...other, label: 'other classes', width: 1.4 });
+  const perClassKeys = classLossLegend(withValues(classLossSeries(epochs, report), epochs));
   const panel = (
     id: string,
     title: string,

@@ -142,24 +142,84 @@ export const script = `
     const [r, g, b] = hex.getImageData(0, 0, 1, 1).data;
     return 'rgb(' + r + ',' + g + ',' + b + ')';
   };
+  const flat = (element) => {
+    const copy = element.cloneNode(true);
+    const from = [element, ...element.querySelectorAll('*')], to = [copy, ...copy.querySelectorAll('*')];
+    from.forEach((e, i) => {
+      if (['title', 'desc', 'style'].includes(e.localName)) return;
+      const computed = getComputedStyle(e);
+      to[i].removeAttribute('style');
+      for (const p of properties) to[i].setAttribute(p, plain(p, computed.getPropertyValue(p)));
+    });
+    copy.querySelectorAll('style').forEach((e) => e.remove());
+    return copy;
+  };
+  const legendOf = (figure) => {
+    const box = figure.parentElement, beside = box.matches('.grid') ? [] : [...box.querySelectorAll(':scope > .legend')];
+    const epochs = figure.querySelector('.epochs') || figure.closest('section').querySelector('.intro .epochs');
+    const before = figure.closest('.grid') && figure.closest('.grid').previousElementSibling;
+    const above = before && before.matches('.legend') ? before : epochs && document.querySelector('section > .legend');
+    return { entries: (beside.length ? beside : above ? [above] : []).flatMap((l) => [...l.children]), epochs };
+  };
+  const addLegend = (figure, svg, copy) => {
+    const { entries, epochs } = legendOf(figure);
+    const [, , width, height] = svg.getAttribute('viewBox').split(/[ ,]+/).map(Number);
+    const ink = getComputedStyle(svg).color, family = getComputedStyle(svg).fontFamily;
+    hex.font = '11.5px ' + family;
+    const wide = (text) => hex.measureText(text).width;
+    let x = 14, y = height;
+    const place = (w) => {
+      if (x > 14 && x + w > width - 14) { x = 14; y += 18; }
+      x += w + 14;
+      return x - w - 14;
+    };
+    const add = (name, attributes, parent = copy) => {
+      const element = document.createElementNS(svg.namespaceURI, name);
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      return parent.appendChild(element);
+    };
+    const say = (text, at) => {
+      add('text', { x: at, y: y + 12, fill: ink, stroke: 'none', 'font-family': family, 'font-size': '11.5px', 'text-anchor': 'start' }).textContent = text;
+    };
+    for (const entry of entries) {
+      const text = entry.lastChild.textContent.trim(), at = place(36 + wide(text)), drawn = entry.querySelector('svg');
+      if (drawn) {
+        const mark = flat(drawn);
+        mark.setAttribute('x', at); mark.setAttribute('y', y + 2);
+        copy.appendChild(mark);
+      } else {
+        const box = getComputedStyle(entry.querySelector('.box'));
+        const dashed = box.borderTopStyle === 'dashed' ? '3 3' : 'none';
+        add('rect', { x: at + 4, y: y + 2, width: 22, height: 12, fill: box.backgroundColor, 'fill-opacity': box.opacity, stroke: box.borderTopColor, 'stroke-dasharray': dashed });
+      }
+      say(text, at + 36);
+    }
+    const ramp = epochs && epochs.querySelector('.ramp');
+    if (ramp) {
+      const [first, last] = [ramp.previousSibling, ramp.nextSibling].map((n) => n.textContent.trim());
+      const at = place(wide(first) + 142 + wide(last)), from = at + wide(first) + 6;
+      const gradient = add('linearGradient', { id: 'time' });
+      ['a', 'b', 'c'].forEach((name, i) => {
+        add('stop', { offset: i / 2, 'stop-color': getComputedStyle(root).getPropertyValue('--ramp-' + name).trim() }, gradient);
+      });
+      say(first, at); say(last, from + 136);
+      add('rect', { x: from, y: y + 3, width: 130, height: 9, rx: 4, fill: 'url(#time)', stroke: 'none' });
+    }
+    if (!entries.length && !ramp) return;
+    copy.setAttribute('viewBox', '0 0 ' + width + ' ' + (y + 32));
+    copy.setAttribute('width', width); copy.setAttribute('height', y + 32);
+  };
   for (const figure of document.querySelectorAll('figure[data-name]')) {
     const save = document.createElement('button');
     save.className = 'save'; save.type = 'button'; save.textContent = 'SVG';
     save.setAttribute('aria-label', 'Save this figure as an SVG file');
     save.addEventListener('click', () => {
       const svg = [...figure.querySelectorAll('svg.figure')].find((s) => s.getBoundingClientRect().width > 0);
-      const copy = svg.cloneNode(true);
-      const from = [svg, ...svg.querySelectorAll('*')], to = [copy, ...copy.querySelectorAll('*')];
-      from.forEach((element, i) => {
-        if (['title', 'desc', 'style'].includes(element.localName)) return;
-        const computed = getComputedStyle(element);
-        to[i].removeAttribute('style');
-        for (const p of properties) to[i].setAttribute(p, plain(p, computed.getPropertyValue(p)));
-      });
+      const copy = flat(svg);
+      addLegend(figure, svg, copy);
       const ground = document.createElementNS(svg.namespaceURI, 'rect');
       ground.setAttribute('width', '100%'); ground.setAttribute('height', '100%');
       ground.setAttribute('fill', getComputedStyle(document.body).backgroundColor);
-      copy.querySelectorAll('style').forEach((s) => s.remove());
       copy.insertBefore(ground, copy.firstChild);
       const link = document.createElement('a');
       link.href = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: 'image/svg+xml' }));

@@ -17,7 +17,8 @@ export type Log =
   | 'information.jsonl'
   | 'information-others.jsonl'
   | 'resolution.jsonl'
-  | 'running-statistics.jsonl';
+  | 'running-statistics.jsonl'
+  | 'sessions.jsonl';
 export type Document =
   | 'run.json'
   | 'groups.json'

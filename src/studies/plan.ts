@@ -87,4 +87,6 @@ export const FREE: RunCost = {
   trainingSeconds: 0,
   probeSeconds: 0,
   criticSeconds: 0,
+  resolvedSeconds: 0,
+  otherSeconds: 0,
 };

@@ -110,7 +110,9 @@ describe('audit', () => {
     expect(existsSync(at('found', 'training.safetensors'))).toBe(false);
     const manifest = JSON.parse(readFileSync(at('folder', 'manifest.json'), 'utf8'));
     expect(suspiciousClasses).toEqual([manifest.classes[2]]);
-    const left = readdirSync(at('cleaned')).flatMap((c) => readdirSync(at('cleaned', c)).map((f) => join(c, f)));
+    const train = at('cleaned', 'train');
+    const left = readdirSync(train).flatMap((c) => readdirSync(join(train, c)).map((f) => join(c, f)));
+    expect(existsSync(at('cleaned', 'test'))).toBe(true);
     expect(left.length).toBe(1000 - suspicious.length);
     expect(suspicious.length).toBeGreaterThan(0);
     for (const path of suspicious as string[]) {

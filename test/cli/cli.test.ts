@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../../src/cli/program.js';
 import type { DeviceState } from '../../src/engine/index.js';
+import { called, examplesOf, helpOf, named } from './help.js';
 import { MAIN, sandbox } from './helpers.js';
 
 const box = sandbox();
@@ -150,68 +151,58 @@ describe('doctor and help', () => {
   });
 });
 
-/** Every command with the words that call it. `study` and `data` are groups of commands. */
-const named = (program: Command) =>
-  program.commands.flatMap((command) =>
-    command.commands.length === 0
-      ? [{ name: command.name(), command }]
-      : command.commands.map((inner) => ({ name: `${command.name()} ${inner.name()}`, command: inner })),
-  );
-
-/** What `--help` prints. */
-function helpOf(command: Command): string {
-  let text = '';
-  command.configureOutput({
-    writeOut: (more) => {
-      text += more;
-    },
-  });
-  command.outputHelp();
-  return text;
-}
-
-/** Command lines under `Example:` or `Examples:`, as a shell would split them, without redirection. */
-const examplesOf = (help: string) =>
-  [...(help.split(/\nExamples?:\n/)[1] ?? '').matchAll(/^ {2}ibscope (.+)$/gm)].map(([, line]) =>
-    [...line.replace(/ > .*$/, '').matchAll(/'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2]),
-  );
-
 describe('the help of', () => {
   it('every command is tried: at least 16 commands', () => {
     expect(new Set(named(buildProgram()).map(({ name }) => name.split(' ')[0])).size).toBeGreaterThanOrEqual(16);
   });
 
   it.each(named(buildProgram()).map(({ name }) => name))(
-    '%s shows examples, and its parser takes them',
+    '%s shows examples that work as pasted, and the parser takes them',
     async (name) => {
-      const examples = examplesOf(helpOf(named(buildProgram()).find((c) => c.name === name)!.command));
-      expect(examples.length).toBeGreaterThan(0);
-      for (const words of examples) {
-        expect(words.join(' ')).toMatch(new RegExp(`^${name}( |$)`));
-        const program = buildProgram();
-        let called = '';
-        for (const { name, command } of named(program))
-          command.action(() => {
-            called = name;
-          });
-        await program.parseAsync(words, { from: 'user' });
-        expect(called).toBe(name);
+      const lines = examplesOf(helpOf(named(buildProgram()).find((c) => c.name === name)!.command));
+      const own = lines.filter((words) => words.join(' ').startsWith(`npx ibscope ${name}`));
+      expect(own.length).toBeGreaterThan(0);
+      for (const [program, ...words] of lines) {
+        if (program === 'node') {
+          expect(existsSync(join(import.meta.dirname, '../..', words[0]))).toBe(true);
+          continue;
+        }
+        expect([program, words.shift()]).toEqual(['npx', 'ibscope']);
+        expect(await called(words)).toMatch(new RegExp(`^${words[0]}( |$)`));
       }
     },
   );
 
   it('a command with a wrong example would be found', async () => {
-    const program = buildProgram();
-    await expect(program.parseAsync(['run', '--atack', 'blend'], { from: 'user' })).rejects.toThrow(/--atack/);
-    expect(examplesOf("x\nExamples:\n  ibscope mi 'a b' c > d\n      words\n  ibscope run\n")).toEqual([
-      ['mi', 'a b', 'c'],
-      ['run'],
+    await expect(called(['run', '--atack', 'blend'])).rejects.toThrow(/--atack/);
+    expect(
+      examplesOf("x\nExamples, after that of `ibscope run`:\n  npx ibscope mi 'a b' c > d\n  npx ibscope run\n"),
+    ).toEqual([
+      ['npx', 'ibscope', 'mi', 'a b', 'c'],
+      ['npx', 'ibscope', 'run'],
     ]);
   });
+
+  it.each(['run', 'compare', 'study attacks', 'analyze', 'poison'])(
+    '%s has its options in groups, in one order',
+    (name) => {
+      const help = helpOf(named(buildProgram()).find((c) => c.name === name)!.command);
+      const headings = [...help.matchAll(/^(\w[\w ]*):$/gm)]
+        .map((m) => m[1])
+        .filter((h) => !/^(Arguments|Examples?)$/.test(h));
+      const order = ['Data', 'Attack', 'Model', 'Training', 'Measurement', 'Output'];
+      expect(headings).toEqual(order.filter((h) => headings.includes(h)));
+      expect(headings.length).toBeGreaterThan(2);
+      const under = (heading: string) => help.split(`\n${heading}:\n`)[1].split('\n\n')[0];
+      expect(under('Data')).toContain('--train-limit');
+      expect(under('Attack')).toMatch(/--(attacks?|target) /);
+      expect(under('Output')).toMatch(/--out [\s\S]*--json [\s\S]*--help/);
+    },
+  );
 
   it('a command is printed by `--help` with exit code 0', async () => {
     const { stdout, stderr, code } = await ibscope(['run', '--help']);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/Examples?:\n {2}ibscope run/);
+    expect(stdout).toMatch(/Example:\n {2}npx ibscope run/);
   });
 });

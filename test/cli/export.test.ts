@@ -19,11 +19,36 @@ describe('export', () => {
     [['a', '--out', 't.parquet'], 't.parquet', /^PAR1/],
     [['a', 'b', '--out', 't.tex'], 't.tex', /\\begin\{table\}/],
     [['a', '--figure', 'plane', '--width', '400', '--out', 't.svg'], 't.svg', /^<svg [^>]*width="400"/],
+    [['a', '--figure', 'plane', '--out', 't.png'], 't.png', /^\x89PNG/],
   ])('%j', async (args, file, begins) => {
     const { code, stderr, stdout } = await box.call(['export', ...args]);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(file);
     expect(readFileSync(at(file), 'latin1')).toMatch(begins);
+  });
+
+  it('takes a folder of runs, and that of a study, as its runs', async () => {
+    for (const seed of [0, 2, 10]) await writeRun(at('study', 'runs', `seed-${seed}`), { attack: 'sig', seed });
+    await writeRun(at('several', 'blend'), { attack: 'blend' });
+    await writeRun(at('several', 'sig'), { attack: 'sig' });
+    const args = ['export', 'study', 'several/', 'a', '--table', 'scores', '--out', 'all.json'];
+    const { code, stderr } = await box.call(args);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(readFileSync(at('all.json'), 'utf8')).map((r: { run: string }) => r.run)).toEqual([
+      'study/runs/seed-0',
+      'study/runs/seed-2',
+      'study/runs/seed-10',
+      'several/blend',
+      'several/sig',
+      'a',
+    ]);
+    // A folder with one run is that run; with several, a figure says which there are.
+    await writeRun(at('single', 'only'), { attack: 'sig' });
+    expect((await box.call(['export', 'single', '--figure', 'ixt', '--out', 'only.svg'])).code).toBe(0);
+    const refused = await box.call(['export', 'several', '--figure', 'ixt', '--out', 'x.svg']);
+    expect(refused.stderr.trim()).toBe(
+      'ibscope: export: svg needs exactly one run; there are 2: several/blend, several/sig',
+    );
   });
 
   it('writes a folder of events per run', async () => {
@@ -46,7 +71,13 @@ describe('export', () => {
 
   it.each([
     [['a', '--out', 'x.cvs'], /^ibscope: unknown ending of --out "\.cvs": .* Did you mean "\.csv"\?$/],
-    [['a', 'b', '--out', 'x.xlsx'], /^ibscope: unknown ending of --out "\.xlsx": one of \.tex, \.onnx, /],
+    [['a', 'b', '--out', 'x.xlsx'], /^ibscope: unknown ending of --out "\.xlsx": one of \.onnx, .*\.svg, \.png, \.tex/],
+    // One run: it was written as a model under that name.
+    [['a', '--out', 'x.gif'], /^ibscope: unknown ending of --out "\.gif": one of \.onnx, /],
+    [
+      ['a', '--figure', 'plane', '--out', 'x.pdf'],
+      'unknown ending of --out ".pdf": one of .onnx, .safetensors, .csv, .json, .parquet, .svg, .png, .tex. Write .svg and convert it: rsvg-convert -f pdf FILE.svg -o FILE.pdf',
+    ],
     [
       ['a', '--out', 'x.csv', '--table', 'score'],
       'unknown table "score": one of trajectories, scores, phases, epochs. Did you mean "scores"?',
@@ -57,10 +88,10 @@ describe('export', () => {
       ['a', '--out', 'x.svg', '--figure', 'plane', '--width', '9'],
       '--width 9: whole numbers from 200 to 4000 are allowed',
     ],
-    [['a', 'b', '--out', 'x.svg', '--figure', 'plane'], 'export: svg needs exactly one run; 2 are given'],
-    [['a', '--out', 'x.csv', '--figure', 'plane'], '--figure plane: csv has no such option; svg has'],
+    [['a', 'b', '--out', 'x.svg', '--figure', 'plane'], 'export: svg needs exactly one run; there are 2: a, b'],
+    [['a', '--out', 'x.csv', '--figure', 'plane'], '--figure plane: csv has no such option; svg, png have'],
     [['a', '--out', 'x', '--format', 'parket'], /^ibscope: unknown format "parket": .* Did you mean "parquet"\?$/],
-    [['a', 'c', '--out', 'x.csv'], 'c: no run there (it has no run.json)'],
+    [['a', 'c', '--out', 'x.csv'], 'c: no run there (it has no run.json, and neither has a folder in it)'],
     [['a', '--out', 'b'], /--epoch|--out b: it is a folder; name a file/],
     [['a', '--format', 'tensorboard', '--out', 'b'], '--out b: it exists already; choose another folder'],
     [
@@ -73,6 +104,6 @@ describe('export', () => {
     const last = stderr.trim().split('\n').at(-1)!;
     if (typeof line === 'string') expect(last).toBe(`ibscope: ${line}`);
     else expect(last).toMatch(line);
-    expect(['x', 'x.csv', 'x.cvs', 'x.svg', 'x.xlsx'].some((f) => existsSync(at(f)))).toBe(false);
+    expect(['x', 'x.csv', 'x.cvs', 'x.svg', 'x.gif', 'x.pdf', 'x.xlsx'].some((f) => existsSync(at(f)))).toBe(false);
   });
 });

@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
+import { parseHTML } from 'linkedom';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csv } from '../../src/formats/csv.js';
 import {
@@ -11,6 +13,7 @@ import {
   type Exportable,
   escapeLatex,
   figureFile,
+  figurePng,
   figures,
   latex,
   parquet,
@@ -20,6 +23,7 @@ import {
   tables,
   tensorboard,
 } from '../../src/outputs/index.js';
+import { lightColours } from '../../src/report/style.js';
 import { mixed } from '../../src/report/svg-file.js';
 import { readCsv } from '../formats/read-csv.js';
 import { hasPyarrow, hasPython, python, pythonFile } from '../python.js';
@@ -175,6 +179,39 @@ describe('figures', () => {
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]* width="500"/);
     expect(svg).not.toMatch(/var\(|--[a-z]+|color-mix|currentColor|NaN|undefined/);
     expect(svg.match(/#[0-9a-f]{6}/gi)!.length).toBeGreaterThan(3);
+  });
+
+  it('hold their legend: each group that is drawn once, by its name and in its colour, inside the drawing', () => {
+    const { document } = parseHTML(figureFile('plane', runs[0], { width: 500, height: 400 }));
+    const svg = document.querySelector('svg')!;
+    expect(['width', 'height', 'viewBox'].map((a) => svg.getAttribute(a))).toEqual(['500', '400', '0 0 500 400']);
+    const legend = svg.querySelector('[data-part=legend]')!;
+    const labels = [...legend.querySelectorAll('text')].map((t) => t.textContent);
+    expect(labels.slice(0, 3)).toEqual([
+      'poisoned samples',
+      'clean samples of the target class',
+      'half poisoned, half clean',
+    ]);
+    expect(labels).toContain('other classes');
+    expect(labels.slice(-2)).toEqual(['epoch 1', expect.stringMatching(/^epoch /)]);
+    expect(new Set(labels).size).toBe(labels.length);
+    const stroke =
+      legend.querySelector('svg path')!.getAttribute('stroke') ?? legend.querySelector('svg g')!.getAttribute('stroke');
+    expect(stroke).toBe(lightColours['--backdoor']);
+    expect(legend.getAttribute('text-anchor')).toBe('start');
+    // Entries begin inside the drawing, below the axis.
+    const [, x, y] = /translate\((.*),(.*)\)/.exec(legend.getAttribute('transform')!)!;
+    for (const text of legend.querySelectorAll('text')) {
+      expect(Number(x) + Number(text.getAttribute('x'))).toBeLessThan(500);
+      expect(Number(y) + Number(text.getAttribute('y'))).toBeLessThan(400);
+    }
+  });
+
+  it('as PNG have twice the pixels', async () => {
+    const { format, width, height } = await sharp(
+      await figurePng('phases', runs[0], { width: 400, height: 300 }),
+    ).metadata();
+    expect([format, width, height]).toEqual(['png', 800, 600]);
   });
 
   it('mix colours in OKLab as Chromium draws color-mix()', () => {

@@ -12,7 +12,8 @@ function references(html: string): string[] {
   const attributes = [...html.matchAll(/\s(?:src|href|srcset|action|poster|data)="([^"]*)"/g)].map((m) => m[1]);
   const styles = [...html.matchAll(/url\(([^)]*)\)|@import\s+([^;]+)/g)].map((m) => m[1] ?? m[2]);
   const addresses = html.match(/(?:https?:)?\/\/[a-z0-9.-]+\.[a-z]{2,}/gi) ?? [];
-  return [...attributes.filter((a) => !a.startsWith('data:') && !a.startsWith('#')), ...styles, ...addresses];
+  // `#name` is a part of the page itself.
+  return [...[...attributes, ...styles].filter((a) => !a.startsWith('data:') && !a.startsWith('#')), ...addresses];
 }
 
 /** Labels and colours of a section's legends, in their order. */

@@ -57,6 +57,13 @@ export function classLossSeries(rows: readonly EpochRow[], context: GroupContext
   ];
 }
 
+/** The entries of the legend of `classLossSeries`: the other classes share one. */
+export function classLossLegend(series: readonly Series[]): Series[] {
+  const other = series.find((s) => s.width === 1);
+  const own = series.filter((s) => s.width > 1);
+  return other ? [...own, { ...other, label: 'other classes', width: 1.4 }] : own;
+}
+
 /** Epochs and the moments inside them, in the order of time; what is not recorded at a moment is NaN. */
 export function trainingRows({ epochs, moments }: Pick<RunReport, 'epochs' | 'moments'>): EpochRow[] {
   const none = {
