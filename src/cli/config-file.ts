@@ -1,11 +1,12 @@
 /**
- * `--config FILE`: the options of a command as a JSON object, by the names of their flags; `--save-config FILE` writes it.
+ * `--config FILE`: the options of a command as YAML or JSON, by the names of their flags; `--save-config FILE` writes it, as JSON where FILE ends so.
  *
  * `{ "study": "sweep", "vary": ["alpha=0.05:0.5"], "attacks": "blend", "epochs": 8, "keep-probes": true }`. A flag that may be repeated has
  * a list; other lists are joined by commas. Flags of the command line win over the file.
  */
 import { readFile } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
+import { parse, stringify } from 'yaml';
 import { nearest, shown, UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
 
@@ -20,16 +21,25 @@ export function addConfigFile(command: Command): void {
   const mandatory = command.options.filter((o) => o.mandatory);
   for (const option of mandatory) option.makeOptionMandatory(false);
   command
-    .option('--config <file>', 'JSON file of options by the names of their flags; flags win over it (default none)')
-    .option('--save-config <file>', 'file to write the given options to, for --config (default none)')
+    .option(
+      '--config <file>',
+      'YAML or JSON file of options by the names of their flags; flags win over it (default none)',
+    )
+    .option(
+      '--save-config <file>',
+      'file to write the given options to, for --config: YAML, or JSON for a name in .json (default none)',
+    )
     .hook('preAction', async () => {
       const { config, saveConfig } = command.opts<{ config?: string; saveConfig?: string }>();
       if (config !== undefined) takeOver(command, config, await readOptions(config));
       const missing = mandatory.find((o) => command.getOptionValue(o.attributeName()) === undefined);
       if (missing) throw new UserError(`required option '${missing.flags}' not specified`);
-      if (saveConfig !== undefined) await writeAtomic(saveConfig, `${JSON.stringify(given(command), null, 2)}\n`);
+      if (saveConfig !== undefined) await writeAtomic(saveConfig, textOf(given(command), saveConfig));
     });
 }
+
+const textOf = (options: object, file: string) =>
+  file.toLowerCase().endsWith('.json') ? `${JSON.stringify(options, null, 2)}\n` : stringify(options);
 
 const isStudy = (command: Command) => command.parent?.name() === STUDY;
 
@@ -41,13 +51,14 @@ async function readOptions(file: string): Promise<Record<string, unknown>> {
   });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    // JSON is YAML. Strings stay as they are written: `1e-3` is a number, `no` is a word.
+    parsed = parse(text);
   } catch (error) {
-    const why = (error as Error).message.replace(/\s+/g, ' ');
-    throw new UserError(`--config ${file}: a JSON object of options is expected (${why})`);
+    const why = (error as Error).message.replace(/:?\s*\n[\s\S]*$/, '');
+    throw new UserError(`--config ${file}: it is not YAML (${why})`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new UserError(`--config ${file}: a JSON object of options is expected`);
+    throw new UserError(`--config ${file}: options by their names are expected, such as "epochs: 8"`);
   return parsed as Record<string, unknown>;
 }
 

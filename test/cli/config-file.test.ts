@@ -69,12 +69,13 @@ it.each([
   ],
   ['architecture', ['study', 'architecture', '--models', 'vgg16,vit', '--layer', 'layer4', '--keep-probes']],
 ])('a saved configuration gives the same plan: %s', async (name, args) => {
-  const saved = join(box, `${name}.json`);
+  const ending = name === 'sweep' ? 'yaml' : 'json';
+  const saved = join(box, `${name}.${ending}`);
   const plan = await planOf([...args, '--save-config', saved, '--dry-run', '--json']);
   expect(plan.length).toBeGreaterThan(1);
   expect(await planOf(['study', name, '--config', saved])).toEqual(plan);
   // Saved once more it is the same file.
-  const again = join(box, `${name}-again.json`);
+  const again = join(box, `${name}-again.${ending}`);
   await planOf(['study', name, '--config', saved, '--save-config', again]);
   expect(readFileSync(again, 'utf8')).toBe(readFileSync(saved, 'utf8'));
 });
@@ -116,6 +117,21 @@ it('works for run and compare, whose attacks may stand in the file', async () =>
   await expect(valuesOf(['compare'])).rejects.toThrow(/--attacks <names>' not specified/);
 });
 
+it('reads YAML as people write it', async () => {
+  const path = file(
+    'written.yaml',
+    '# my sweep\nstudy: sweep\nattacks: blend@0.1:alpha=0.2, wanet\nseeds: 0-2\nlr: 1e-1\nlayer: [layer3, layer4]\nvary:\n  - width=4,8\n  - alpha=0.05:0.5\nkeep-probes: true\n',
+  );
+  expect(await valuesOf(['study', 'sweep', '--config', path])).toMatchObject({
+    attacks: 'blend@0.1:alpha=0.2, wanet',
+    seeds: '0-2',
+    lr: '0.1',
+    layer: 'layer3,layer4',
+    vary: ['width=4,8', 'alpha=0.05:0.5'],
+    keepProbes: true,
+  });
+});
+
 it.each<[string, string[], unknown, RegExp]>([
   [
     'an unknown key',
@@ -129,8 +145,9 @@ it.each<[string, string[], unknown, RegExp]>([
   ['an object', ['run'], { epochs: { a: 1 } }, /epochs is {"a":1}; a text, a number or a list/],
   ['an empty list', ['run'], { epochs: [] }, /epochs is \[\]/],
   ['a text for a switch', ['run'], { view: 'yes' }, /view is "yes"; true or false is expected/],
-  ['YAML', ['run'], 'epochs: 4\nwidth: 8\n', /bad.json: a JSON object of options is expected \(/],
-  ['a list', ['run'], [1], /a JSON object of options is expected$/],
+  ['what is not YAML', ['run'], 'epochs: [4\nwidth: 8\n', /bad.json: it is not YAML \(.+\)$/],
+  ['a word', ['run'], 'epochs', /options by their names are expected, such as "epochs: 8"$/],
+  ['a list', ['run'], [1], /options by their names are expected/],
 ])('%s is refused in one line', async (_, command, content, message) => {
   const path = file('bad.json', content);
   const refused = valuesOf([...command, '--config', path]);
