@@ -1,9 +1,9 @@
 /** Several runs side by side on shared axes: a single HTML page that opens anywhere. */
 
 import { UserError } from '../base/errors.js';
-import { type Answer, answerOf, LEVEL } from '../dynamics/answer.js';
+import { answerOf } from '../dynamics/answer.js';
 import { type Trajectory, trajectories } from '../dynamics/trajectory.js';
-import { SUCCESS } from '../dynamics/types.js';
+import { comparisonSentences, labelsOf } from './comparison-words.js';
 import { newDocument } from './dom.js';
 import { padded } from './figures/frame.js';
 import { planeFigure, planeTrails } from './figures/plane.js';
@@ -13,7 +13,7 @@ import { type TrajectoryData, trajectoryExtent, trajectoryFigure } from './figur
 import { count, decimal, percent } from './format.js';
 import { gallery } from './gallery.js';
 import { groupStyle } from './groups.js';
-import { chanceText, halfLearned } from './headline.js';
+import { chanceText } from './headline.js';
 import { type Html, html, withCode } from './html.js';
 import { type Column, figure, page, section, table, warningList } from './page.js';
 import { bandWords, fileWord, groupLegend, kicker, placeFor, rampLegend } from './parts.js';
@@ -49,7 +49,7 @@ export async function renderComparison(
   const datasets = [...new Set(reports.map((r) => r.dataset))].join(', ');
   const perRun = entries.flatMap(({ report, label }) => reportWarnings(report).map((w) => `${label}: ${w}`));
   const header = html`<h1>${count(reports.length, repeated ? 'run' : 'attack')} <span>on ${datasets}</span></h1>
-${sentencesOf(entries).map((words) => html`<p class="lede">${withCode(words)}</p>`)}<p class="note">${settingsWords(reports)}</p>`;
+${comparisonSentences(reports).map((words) => html`<p class="lede">${withCode(words)}</p>`)}<p class="note">${settingsWords(reports)}</p>`;
   const body = html`${section(
     'score',
     'Stealth against clean classes',
@@ -71,61 +71,9 @@ ${sentencesOf(entries).map((words) => html`<p class="lede">${withCode(words)}</p
   );
 }
 
-/** What a comparison says, a paragraph each. */
-export const comparisonSentences = (reports: readonly RunReport[]): string[] => sentencesOf(entriesOf(reports));
-
-/** The answer of every run by the one rule, what its ASR says of it, and the command that ranks the attacks. */
-function sentencesOf(entries: readonly Entry[]): string[] {
-  const scored = entries
-    .filter((e) => e.report.stealth?.score != null)
-    .sort((a, b) => b.report.stealth!.score! - a.report.stealth!.score!);
-  if (scored.length === 0) return ['None of these runs has a stealth score.'];
-  const list = scored.map((e) => `${e.label} ${decimal(e.report.stealth!.score, 2)}`).join(', ');
-  const with1 = (answer: Answer) => scored.filter((e) => answerOf(e.report.stealth!) === answer);
-  const named = (some: readonly Entry[]) =>
-    some.map((e) => `${e.label} (p = ${chanceText(e.report.stealth!.p)})`).join(', ');
-  const [differs, same, open] = [with1('differs'), with1('no difference seen'), with1('not judged')];
-  const answers = [
-    differs.length > 0 && `Information flows differently through the target class under ${named(differs)}.`,
-    same.length > 0 && `No difference beyond that of clean classes is seen under ${named(same)}.`,
-    open.length > 0 && `Not judged: ${open.map((e) => e.label).join(', ')}, whose null cannot give p ≤ ${LEVEL}.`,
-  ].filter((words) => words !== false);
-  return [
-    `By stealth score, highest first: ${list}. ${answers.join(' ')}`,
-    ...lowSuccess(entries),
-    ...rankingCommand(entries),
-  ];
-}
-
-function lowSuccess(entries: readonly Entry[]): string[] {
-  const words = entries.flatMap(({ report, label }) => {
-    const asr = report.epochs.at(-1)?.asr;
-    return report.poisoned && asr != null && asr < SUCCESS ? halfLearned(label, asr) : [];
-  });
-  return words.length > 0 ? [words.join(' ')] : [];
-}
-
-/** One seed does not rank attacks; the command is that of the runs themselves, where they differ in nothing but the attack. */
-function rankingCommand(entries: readonly Entry[]): string[] {
-  if (entries.length < 2 || !entries.every((e) => e.report.seeds === 1)) return [];
-  const commands = entries.flatMap((e) => e.report.commands ?? []);
-  const same = commands.length === entries.length && new Set(commands.map((c) => c.options)).size === 1;
-  const attacks = [...new Set(commands.map((c) => c.attack))];
-  const command = same
-    ? ['ibscope compare --attacks', attacks.join(','), commands[0].options, '--seeds 0-4'].filter(Boolean).join(' ')
-    : 'ibscope compare --attacks … --seeds 0-4';
-  return [`One seed cannot rank attacks; \`${command}\` can.`];
-}
-
 function entriesOf(reports: readonly RunReport[]): Entry[] {
-  return reports.map((report): Entry => {
-    const twin = reports.some((r) => r !== report && r.attack === report.attack);
-    return {
-      report,
-      label: twin ? `${report.attack}, ${report.name}` : report.attack,
-      curves: trajectories(report.information),
-    };
-  });
+  const labels = labelsOf(reports);
+  return reports.map((report, i) => ({ report, label: labels[i], curves: trajectories(report.information) }));
 }
 
 function scoreFigure(entries: readonly Entry[], document: Document): Html | null {

@@ -35,9 +35,6 @@ export function outcome(report: RunReport): string {
 export const chanceText = (p: number | null | undefined): string =>
   typeof p === 'number' && p < 0.0005 ? p.toExponential(0) : decimal(p, 3);
 
-/** The command that shows how far a score moves from seed to seed. */
-export const SEEDS_COMMAND = 'ibscope run … --seeds 0-4';
-
 /** A law of the null goes further than its draws below this p. */
 const EXTRAPOLATED = 0.005;
 

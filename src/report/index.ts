@@ -1,5 +1,6 @@
 /** Figures and self-contained HTML reports of runs. */
-export { comparisonSentences, renderComparison } from './comparison.js';
+export { renderComparison } from './comparison.js';
+export { comparisonSentences } from './comparison-words.js';
 export { contactSheet, type SheetBlock } from './contact-sheet.js';
 export { intervalText, inUnit } from './effects.js';
 export { type FrontierPoint, frontierFigure } from './figures/frontier.js';

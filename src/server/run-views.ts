@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { commandOf } from '../config/command.js';
 import { datasetName } from '../config/names.js';
 import { reportOf } from '../pipeline/report.js';
-import { outcome, verdict } from '../report/headline.js';
+import { cautions, outcome, verdict } from '../report/headline.js';
 import { reportWarnings } from '../report/warnings.js';
 import { embeddingMethods } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -64,6 +64,7 @@ async function viewOf(path: string, out: string) {
     // The sentences of the report, so that both say the same.
     outcome: outcome(report),
     verdict: verdict(report.stealth, report),
+    cautions: cautions({ ...report, asr: report.epochs.at(-1)?.asr ?? null }),
     warnings: reportWarnings(report),
     config,
     command: commandOf(config, out, plugins),

@@ -17,6 +17,8 @@ export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'con
   /** What was done and what the model does, and what the score says: the sentences of the report. */
   outcome: string;
   verdict: string;
+  /** What the verdict does not say. */
+  cautions: string[];
   /** The equivalent command; null for a trace of another training. */
   command: string | null;
   gallery: string[];

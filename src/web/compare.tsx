@@ -4,10 +4,11 @@ import { useMemo } from 'preact/hooks';
 import { isNullGroup } from '../dynamics/group-id.js';
 import { trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
+import { comparisonSentences } from '../report/comparison-words.js';
 import { sharedClock } from '../report/figures/time-axis.js';
 import { percent } from '../report/format.js';
-import { SEEDS_COMMAND } from '../report/headline.js';
 import { get, type RunView, useLoaded } from './api.js';
+import { Coded } from './coded.js';
 import { Differences } from './panels/differences.js';
 import { GroupLegend } from './panels/legend.js';
 import { QuantityPanel } from './panels/quantity.js';
@@ -77,15 +78,17 @@ function Compare({ runs, route }: { runs: RunView[]; route: Route }) {
   if (new Set(runs.map((r) => r.basis)).size > 1)
     return (
       <p class="problem" role="alert">
-        Held-out and training estimates cannot be compared; select runs of one kind.
+        Estimates of different kinds (resolved, held-out, training) cannot be compared; select runs of one kind.
       </p>
     );
   return (
     <>
       <h1>{runs.length} runs</h1>
-      <p class="intro">
-        Each run is one seed; <code>{SEEDS_COMMAND}</code> shows the spread.
-      </p>
+      {comparisonSentences(runs).map((words) => (
+        <p class="lede" key={words} data-verdict>
+          <Coded text={words} />
+        </p>
+      ))}
       <RankTable runs={runs} />
       <ScoreComparison scored={scored} stamp={stamp} />
       <ViewBar {...{ view, clock, epochs }} axes={stepsPerEpoch === undefined ? ['epochs'] : ['epochs', 'steps']} />

@@ -11,6 +11,7 @@ import { count, rate } from '../report/format.js';
 import { groupStyle } from '../report/groups.js';
 import { hollowWords, instrumentWords } from '../report/instrument.js';
 import { get, type RunSummary, type RunView, useLoaded } from './api.js';
+import { Coded } from './coded.js';
 import { Configuration } from './panels/configuration.js';
 import { EmbeddingPanel } from './panels/embedding.js';
 import { GroupLegend } from './panels/legend.js';
@@ -145,6 +146,11 @@ function Headline({ run }: { run: RunView }) {
       <p class="lede" data-verdict>
         {run.verdict}
       </p>
+      {run.cautions.map((words) => (
+        <p class="note" key={words}>
+          <Coded text={words} />
+        </p>
+      ))}
       {run.warnings.length > 0 && (
         <details class="warnings">
           <summary>{count(run.warnings.length, 'warning')}</summary>

@@ -4,7 +4,7 @@ import type { StealthResult } from '../../dynamics/stealth.js';
 import { scorePartsFigure } from '../../report/figures/score-parts.js';
 import { scoreStripFigure } from '../../report/figures/score-strip.js';
 import { decimal } from '../../report/format.js';
-import { chanceText, SEEDS_COMMAND } from '../../report/headline.js';
+import { chanceText } from '../../report/headline.js';
 import { placeIn } from '../../report/place.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
@@ -32,7 +32,7 @@ export function ScorePanel({ run, score, beta, window, checkpoints }: Props) {
             S (whole run) = <b data-live-score>{decimal(score.score)}</b>, D = {decimal(score.distance)}
             {score.null &&
               `, ${placeIn(score.score, [score.null.low, score.null.high])} the range of clean classes of this run, ${decimal(score.null.low, 2)} to ${decimal(score.null.high, 2)} (95 %, ${score.null.draws} draws); p = ${chanceText(score.p)}${score.null.gapsByClass ? `, rank ${decimal(score.rank)}` : ''}`}
-            . One seed; <code>{SEEDS_COMMAND}</code> shows the spread.
+            .
           </p>
           <ScoreFigures run={run} score={score} stamp={`${score.score} ${beta} ${window}`} />
         </>
