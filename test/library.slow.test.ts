@@ -55,7 +55,7 @@ describe('a run of what was registered', () => {
     expect(result.attack).toBe('stripe');
     expect(result.epochs).toBe(2);
     expect(await readFile(result.report, 'utf8')).toMatch(/^<!doctype html>/i);
-    expect(result.verdict).toMatch(/score.*\.$/s);
+    expect(result.verdict.sentence).toMatch(/score.*\.$/s);
     const record = await readRun(path);
     expect(record.classes).toEqual(['dark', 'bright']);
     expect(record.epochs.map((e) => e.epoch)).toEqual([1, 2]);

@@ -81,8 +81,8 @@ export interface RunResult {
   phases: Phases[];
   /** Samples of every group that is compared. */
   groupSize: number;
-  /** What the run says of its attack, see dynamics/answer.ts; absent in results of version 0.1.0. */
-  verdict?: {
+  /** What the run says of its attack, see dynamics/answer.ts. Results that version 0.1.0 wrote have none. */
+  verdict: {
     answer: Answer;
     /** The answer with the numbers that it was made from. */
     sentence: string;

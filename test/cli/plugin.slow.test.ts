@@ -59,7 +59,7 @@ describe('an attack, a data set and a model of one’s own', () => {
     const [row] = JSON.parse(stdout).rows;
     expect(row).toMatchObject({ attack: 'stripe', dataset: 'bright', model: 'tiny-net' });
     // The page shows the same sentences.
-    expect(row.verdict).toMatch(/score.*\.$/s);
+    expect(row.verdict.sentence).toMatch(/score.*\.$/s);
     const seed = (name: string) => read('seeds', 'runs', 'seed-0', name);
     expect(JSON.parse(await seed('run.json')).plugins).toEqual(PLUGINS);
     for (const name of ['run.json', 'result.json', 'report.html']) expect(await seed(name)).not.toContain(box.folder);
@@ -67,7 +67,7 @@ describe('an attack, a data set and a model of one’s own', () => {
       .replace(/<[^>]*>/g, '')
       .replaceAll('&lt;', '<')
       .replaceAll('&amp;', '&');
-    expect(words).toContain(row.verdict);
+    expect(words).toContain(row.verdict.sentence);
   });
 
   it('is resumed with the same content, wherever the file is now, and with no other', async () => {
