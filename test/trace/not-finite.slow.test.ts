@@ -15,10 +15,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(box, { recursive: true }));
 
-/** Replaces the probe of an epoch by one with a NaN in T. */
-async function diverge(epoch: number) {
+/** Replaces the probe of an epoch by one with such a number in T. */
+async function diverge(epoch: number, value = Number.NaN) {
   const { free, t, logits } = probe(epoch);
-  t[5] = Number.NaN;
+  t[5] = value;
   await writeFile(
     join(box, 'probes', `epoch-000${epoch}.npz`),
     encodeNpz({
@@ -29,11 +29,14 @@ async function diverge(epoch: number) {
   );
 }
 
-it.each([1, 2])('epoch %i of two', async (bad) => {
-  await diverge(bad);
+it.each([
+  [1, Number.NaN],
+  [2, Number.POSITIVE_INFINITY],
+])('epoch %i of two holds %d', async (bad, value) => {
+  await diverge(bad, value);
   const lines: string[] = [];
   const result = await analyze({ path: box, options: {}, follow: false }, { line: (l) => lines.push(l) });
-  const reason = `probes/epoch-000${bad}: "t" holds NaN at position 5`;
+  const reason = `probes/epoch-000${bad}: "t" holds ${value} at position 5`;
   expect(lines).toContainEqual(expect.stringContaining(`epoch ${bad}: not estimated; `));
   const rows = (await readFile(join(box, 'information.jsonl'), 'utf8'))
     .trim()
