@@ -4,6 +4,7 @@ import type { StealthResult } from './stealth.js';
 /** p at or below which a run says that information flows differently. */
 export const LEVEL = 0.05;
 
+/** What a run says: information flows differently, no difference is seen, or its null cannot decide. */
 export type Answer = 'differs' | 'no difference seen' | 'not judged';
 
 /** Smallest p that a rank among the draws of a null can have. */

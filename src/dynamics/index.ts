@@ -1,5 +1,7 @@
 /** Computations on tables of estimates: trajectories, phases, the Lagrangian, the stealth score and its null. */
+
 export * from './acceleration.js';
+export { type Answer, answerOf } from './answer.js';
 export * from './authors-draft.js';
 export { type GapParts, integrationGap, type StealthQuantity, stealthQuantities, type TimeAxis } from './distance.js';
 export * from './every-class.js';

@@ -16,6 +16,7 @@ const NOT_RUN: Record<string, string> = {
   run: 'it takes minutes; a smaller run takes its place',
   compare: 'it takes minutes',
   audit: 'it takes minutes',
+  study: 'it has no example of its own; those of its studies are parsed in cli.test.ts',
 };
 
 /** Files that examples make, by command. */
@@ -40,18 +41,19 @@ describe('the examples of', () => {
     expect(existsSync(join(box.folder, 'runs/blend/run.json'))).toBe(true);
   });
 
-  it.each(
-    named(program).filter(({ name }) => !(name in NOT_RUN) && !(name.startsWith('study ') && name !== 'study attacks')),
-  )('$name', async ({ name, command }) => {
-    for (const [word, ...rest] of examplesOf(helpOf(command))) {
-      if (word === 'node') {
-        const script = join(import.meta.dirname, '../..', rest[0]);
-        await promisify(execFile)(process.execPath, [script, ...rest.slice(1)], { cwd: box.folder });
-        continue;
+  it.each(named(program).filter(({ name }) => !(name in NOT_RUN) && !name.startsWith('study ')))(
+    '$name',
+    async ({ name, command }) => {
+      for (const [word, ...rest] of examplesOf(helpOf(command))) {
+        if (word === 'node') {
+          const script = join(import.meta.dirname, '../..', rest[0]);
+          await promisify(execFile)(process.execPath, [script, ...rest.slice(1)], { cwd: box.folder });
+          continue;
+        }
+        const { code, stderr } = await box.run(rest.slice(1));
+        expect(code, `${rest.join(' ')}\n${stderr}`).toBe(0);
       }
-      const { code, stderr } = await box.run(rest.slice(1));
-      expect(code, `${rest.join(' ')}\n${stderr}`).toBe(0);
-    }
-    for (const file of MADE[name] ?? []) expect(existsSync(join(box.folder, file)), file).toBe(true);
-  });
+      for (const file of MADE[name] ?? []) expect(existsSync(join(box.folder, file)), file).toBe(true);
+    },
+  );
 });
