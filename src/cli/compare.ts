@@ -2,9 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
 import { requestOf } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
+import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import type { RunResult } from '../runs/documents.js';
 import type { Compared } from '../studies/compare.js';
@@ -98,6 +100,6 @@ async function dryRun(compared: readonly Compared[], json: boolean) {
   process.stdout.write(
     json
       ? `${JSON.stringify({ runs, atOnce, ...cost })}\n`
-      : `${costWords(cost)}\n\n${runs} runs like this one, ${atOnce} at a time\n`,
+      : `one run:\n${costWords(cost)}\n\n${runs} runs like this one, ${atOnce} at a time: about ${duration((secondsOf(cost) * runs) / atOnce)} in all\n`,
   );
 }

@@ -115,7 +115,8 @@ async function overSeeds(values: Record<string, string | boolean | undefined>, g
 }
 
 /** What a run says, and what it leaves open. */
-const verdictText = ({ verdict }: RunResult) => (verdict ? [verdict.sentence, ...verdict.cautions].join('\n') : '');
+const verdictText = ({ verdict }: RunResult) =>
+  verdict ? [verdict.outcome, verdict.sentence, ...verdict.cautions].join('\n') : '';
 
 /** Starts the dashboard on the folder that contains the run, and prints the address of the run's page. */
 async function viewOf(path: string) {

@@ -1,5 +1,6 @@
 /** Which attack is stealthier, in sentences that claim no more than the seeds do. */
 import { SUCCESS } from '../dynamics/types.js';
+import { rate } from '../report/format.js';
 import { chanceText, decimal, halfLearned, intervalText } from '../report/index.js';
 import { isClear, type Pair } from './pairs.js';
 import { meanScore } from './scores.js';
@@ -37,7 +38,7 @@ export function pairsLede(attacks: readonly Repeated[], pairs: readonly Pair[]):
   const more = left > 0 ? [`${left} more of ${pairs.length} pairs ${left === 1 ? 'is' : 'are'} settled, by less.`] : [];
   const rest =
     open.length === 1 ? [pairSentence(open[0], pairs.length)] : open.length > 1 ? [openWords(open, pairs.length)] : [];
-  return [[...told, ...more, ...rest].join(' '), ...halfLearnedWords(attacks)];
+  return [[...told, ...more, ...rest].join(' '), ...ratesDiffer(attacks), ...halfLearnedWords(attacks)];
 }
 
 /** Several pairs that the seeds leave open; the table of pairs has a row for each. */
@@ -49,4 +50,11 @@ function openWords(open: readonly Pair[], pairs: number): string {
   return most > effect.n
     ? `${words}; about ${most} would show a difference of ${decimal(effect.interest, 2)} in each.`
     : `${words}.`;
+}
+
+/** A lower rate is stealthier in itself, so that attacks at different rates are compared with that said. */
+function ratesDiffer(attacks: readonly Repeated[]): string[] {
+  const compared = attacks.filter(isAttack);
+  if (new Set(compared.map((a) => a.config.poisonRate)).size < 2) return [];
+  return [`Poison rates differ: ${compared.map((a) => `${a.label} ${rate(a.config.poisonRate)}`).join(', ')}.`];
 }

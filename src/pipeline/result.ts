@@ -1,6 +1,6 @@
 /** The end of a run: what its logs say, scored and drawn. Reads only the run directory. */
 import { answerOf } from '../dynamics/answer.js';
-import { cautions, renderRunReport, verdict } from '../report/index.js';
+import { cautions, outcome, renderRunReport, verdict } from '../report/index.js';
 import { embeddingMethods } from '../representation/index.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, type RunResult, readRunDocument } from '../runs/documents.js';
@@ -64,8 +64,9 @@ export async function finish(dir: RunDirectory, session?: Session): Promise<RunR
     groupSize: size,
     verdict: {
       answer: answerOf(s),
+      outcome: outcome(report),
       sentence: verdict(s, report),
-      cautions: cautions({ ...report, asr: last?.asr ?? null }),
+      cautions: cautions({ ...report, asr: last?.asr ?? null, accuracy: last?.testAccuracy }),
     },
     report: file,
     seconds: await workSeconds(dir),

@@ -54,7 +54,7 @@ const partsOf = ({ poisoned }: Pick<RunReport, 'poisoned'>) =>
 function answerSentence(answer: Answer, stealth: StealthResult, report: Pick<RunReport, 'poisoned'>): string {
   const { p, null: range } = stealth;
   if (answer === 'differs')
-    return `Information flows differently through ${partsOf(report)} than through two halves of a clean class (${evidenceOf(stealth)}).`;
+    return `Information flows differently through ${partsOf(report)} than through two halves of a clean class${report.poisoned ? ', so the attack is not stealthy in this run' : ''} (${evidenceOf(stealth)}).`;
   if (answer === 'no difference seen')
     return `Between ${partsOf(report)} this run shows no difference beyond that of two halves of a clean class (${evidenceOf(stealth)}).`;
   if (!range) return 'Without a null, noise cannot be ruled out: --null-splits 4 measures one.';
@@ -74,10 +74,16 @@ export function verdict(stealth: StealthResult | null, report: Pick<RunReport, '
 
 /** What a verdict does not say: whether the attack works, and what one seed leaves open, with the command that answers it. */
 export function cautions(
-  report: Pick<RunReport, 'poisoned' | 'seeds' | 'stealth' | 'commands'> & { asr: number | null },
+  report: Pick<RunReport, 'poisoned' | 'seeds' | 'stealth' | 'commands' | 'classNames'> & {
+    asr: number | null;
+    accuracy?: number | null;
+  },
 ): string[] {
-  const { poisoned, asr, seeds, stealth, commands } = report;
+  const { poisoned, asr, accuracy, seeds, stealth, commands, classNames } = report;
   const found: string[] = [];
+  // A model at chance shows nothing, whatever its p is.
+  if (accuracy != null && classNames && accuracy < 2 / classNames.length)
+    found.push(`The model has hardly learned (clean accuracy ${percent(accuracy)}): the score says nothing yet.`);
   if (poisoned && asr !== null && asr < SUCCESS) found.push(halfLearned('this attack', asr));
   if (seeds === 1 && stealth?.score != null)
     found.push(`One seed cannot rank attacks; \`${commands?.run ?? 'ibscope run …'} --seeds 0-4\` shows the spread.`);

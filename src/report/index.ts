@@ -11,7 +11,7 @@ export { type SeededScores, scoresFigure } from './figures/scores.js';
 export { sharedClock } from './figures/time-axis.js';
 export { trajectoryFigure } from './figures/trajectories.js';
 export { decimal, duration } from './format.js';
-export { cautions, chanceText, halfLearned, verdict } from './headline.js';
+export { cautions, chanceText, halfLearned, outcome, verdict } from './headline.js';
 export { renderRunReport } from './run-report.js';
 export { settingsWords } from './settings-words.js';
 export * from './study.js';

@@ -48,7 +48,7 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
 
 /** Under the verdict: what it does not say. */
 const cautionNotes = (report: RunReport): Html[] =>
-  cautions({ ...report, asr: report.epochs.at(-1)?.asr ?? null }).map(
+  cautions({ ...report, asr: report.epochs.at(-1)?.asr ?? null, accuracy: report.epochs.at(-1)?.testAccuracy }).map(
     (words) => html`<p class="note">${withCode(words)}</p>`,
   );
 

@@ -84,6 +84,8 @@ export interface RunResult {
   /** What the run says of its attack, see dynamics/answer.ts. Results that version 0.1.0 wrote have none. */
   verdict: {
     answer: Answer;
+    /** What was done, and whether the attack succeeds. */
+    outcome: string;
     /** The answer with the numbers that it was made from. */
     sentence: string;
     /** What it does not say, with the command to type. */

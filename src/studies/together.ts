@@ -4,10 +4,12 @@ import type { RunHooks } from '../base/progress.js';
 import { onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
 import { LocalExecutor } from '../execution/local.js';
+import type { RunCost } from '../pipeline/cost.js';
+import { pipelineJobs } from '../pipeline/job-of.js';
 import { checkFolder, lockFolder } from '../runs/directory.js';
 import { onEqualFooting } from './equal-footing.js';
 import { executePlan } from './execute.js';
-import { finished, runsAtOnce } from './plan.js';
+import { finished, runsAtOnce, threadsOf } from './plan.js';
 import type { StudyOutcome } from './types.js';
 
 /**
@@ -34,7 +36,15 @@ export async function runTogether<R>(
       const done = (await finished(join(path, 'runs', name), config)) !== null;
       runs.push({ name, config, kind: 'run', done });
     }
-    const plan = { runs, costs: new Map(), atOnce: executor.atOnce, seconds: 0 };
+    // The attacks differ in little of the work, so one run is timed for the time left.
+    const open = runs.find((r) => !r.done);
+    const costs = new Map<string, RunCost>();
+    if (open)
+      costs.set(
+        open.kind,
+        await executor.run(pipelineJobs('costJob'), { config: open.config, threads: threadsOf(even) }),
+      );
+    const plan = { runs, costs, atOnce: executor.atOnce, seconds: 0 };
     return await report(await executePlan(plan, path, executor, hooks, { keepProbes: true }));
   } finally {
     executor.close();

@@ -16,10 +16,10 @@ interface Golden {
 const golden = JSON.parse(readFileSync(new URL('../golden/pairs.json', import.meta.url), 'utf8')) as Golden[];
 
 /** An attack with a score at each seed from 0 on; null: no score. */
-const scored = (attack: string, scores: readonly (number | null)[], asr = 1): Repeated =>
+const scored = (attack: string, scores: readonly (number | null)[], asr = 1, poisonRate = 0.1): Repeated =>
   ({
     label: attack,
-    config: { attack },
+    config: { attack, poisonRate },
     runs: scores.map((score, seed) => ({
       config: { attack, seed },
       result: { asr: attack === 'none' ? null : asr },
@@ -139,6 +139,15 @@ describe('the sentences', () => {
     expect(pairsLede(near, pairsOf(near))[1]).toBe(
       'The ASR of wanet is 0.66, below 0.9: a half-learned attack may look stealthy for that reason.',
     );
+  });
+
+  it('says that poison rates differ', () => {
+    const attacks = [
+      scored('badnets', [0.8, 0.7]),
+      scored('wanet', [0.7, 0.7], 1, 0.2),
+      scored('none', [0.9, 0.9], 1, 0.3),
+    ];
+    expect(pairsLede(attacks, pairsOf(attacks))[1]).toBe('Poison rates differ: badnets 10 %, wanet 20 %.');
   });
 
   it('counts the pairs that are open where there are many', () => {

@@ -127,6 +127,14 @@ describe('what a run leaves open', () => {
       { poisoned: false, asr: null, seeds: 1, stealth, commands: null },
       ['One seed cannot rank attacks; `ibscope run … --seeds 0-4` shows the spread.'],
     ],
+    [
+      'a model at chance, whatever its ASR',
+      {
+        ...{ poisoned: true, asr: 1, accuracy: 0.111, seeds: 3, stealth, commands: null },
+        classNames: Array.from({ length: 10 }, (_, k) => String(k)),
+      },
+      ['The model has hardly learned (clean accuracy 11.1 %): the score says nothing yet.'],
+    ],
     ['no score', { poisoned: false, asr: null, seeds: 1, stealth: null, commands: null }, []],
   ])('%s', (_, run, expected) => {
     expect(cautions(run)).toEqual(expected);
