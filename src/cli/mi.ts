@@ -11,7 +11,7 @@ import {
   estimatorNames,
   type Samples,
 } from '../information/index.js';
-import { fewLevels, withoutTies } from '../information/integers.js';
+import { differentRows, FEW, withoutTies } from '../information/integers.js';
 import { examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { ProgressLine } from './progress.js';
 
@@ -196,8 +196,8 @@ function readSamples(
     );
   const whole = !dtype.startsWith('f');
   const plain: Samples = { data: values, n, d, discrete: declared === which || declared === 'both' };
-  const { levels, few } = fewLevels(plain);
-  const discrete = plain.discrete || (declared === undefined && whole && few);
+  const levels = differentRows(plain);
+  const discrete = plain.discrete || (declared === undefined && whole && levels <= FEW);
   const samples = { ...plain, discrete };
   const rounded = whole && !discrete;
   const other = which === 'a' ? 'b' : 'a';

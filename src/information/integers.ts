@@ -1,14 +1,21 @@
 /** Integers as samples: whether they name categories, and numbers that coincide because they were rounded. */
 import { Rng } from '../base/random.js';
-import { categories } from './samples.js';
 import type { Samples } from './types.js';
 
 /** Integers with at most this many different rows are read as categories: class numbers, flags. A convention. */
 export const FEW = 20;
 
-export function fewLevels(samples: Samples): { levels: number; few: boolean } {
-  const { levels } = categories(samples);
-  return { levels, few: levels <= FEW };
+/** Different rows. In sorted order they stand together, and most comparisons end at the first column. */
+export function differentRows({ data, n, d }: Samples): number {
+  const compare = (i: number, j: number) => {
+    for (let c = 0; c < d; c++) {
+      const difference = data[i * d + c] - data[j * d + c];
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  };
+  const order = Int32Array.from({ length: n }, (_, i) => i).sort(compare);
+  return order.reduce((count, i, k) => count + Number(k === 0 || compare(order[k - 1], i) !== 0), 0);
 }
 
 /**
