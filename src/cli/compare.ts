@@ -1,6 +1,6 @@
 /** `ibscope compare`: several attacks on the same data, by one seed or several. */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
@@ -54,7 +54,8 @@ export function addCompare(program: Command) {
         return;
       }
       const result = await runJob(studyJobs('compareSeedsJob'), job);
-      const rows = result.rows.map((row, i) => ({ ...row, attack: compared[i].name }));
+      // A run that failed has no row.
+      const rows = result.rows.map((row) => ({ ...row, attack: basename(row.dir) }));
       print(values.json, result, textOf(rows, result.verdict), result);
     });
 }
