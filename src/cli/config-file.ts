@@ -6,7 +6,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
-import { parse, stringify } from 'yaml';
 import { nearest, shown, UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
 
@@ -34,12 +33,15 @@ export function addConfigFile(command: Command): void {
       if (config !== undefined) takeOver(command, config, await readOptions(config));
       const missing = mandatory.find((o) => command.getOptionValue(o.attributeName()) === undefined);
       if (missing) throw new UserError(`required option '${missing.flags}' not specified`);
-      if (saveConfig !== undefined) await writeAtomic(saveConfig, textOf(given(command), saveConfig));
+      if (saveConfig !== undefined) await writeAtomic(saveConfig, await textOf(given(command), saveConfig));
     });
 }
 
-const textOf = (options: object, file: string) =>
-  file.toLowerCase().endsWith('.json') ? `${JSON.stringify(options, null, 2)}\n` : stringify(options);
+/** The parser is loaded where it is needed: other commands start without it. */
+const yaml = () => import('yaml');
+
+const textOf = async (options: object, file: string) =>
+  file.toLowerCase().endsWith('.json') ? `${JSON.stringify(options, null, 2)}\n` : (await yaml()).stringify(options);
 
 const isStudy = (command: Command) => command.parent?.name() === STUDY;
 
@@ -49,6 +51,7 @@ async function readOptions(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`--config ${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
   });
+  const { parse } = await yaml();
   let parsed: unknown;
   try {
     // JSON is YAML. Strings stay as they are written: `1e-3` is a number, `no` is a word.
