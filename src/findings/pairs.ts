@@ -4,13 +4,12 @@
  */
 
 import { LEVEL } from '../dynamics/answer.js';
-import { mean } from '../dynamics/index.js';
 import { studentCdf } from '../dynamics/student.js';
 import type { Effect } from '../report/index.js';
 import { scoreDifferences } from './levels.js';
 import { meanScore } from './scores.js';
 import type { Repeated } from './settings.js';
-import { bySeed } from './spread.js';
+import { bySeed, type Spread } from './spread.js';
 import { isAttack } from './success.js';
 import { judge } from './verdict.js';
 
@@ -37,8 +36,9 @@ export function pairsOf(attacks: readonly Repeated[]): Pair[] {
       const differences = scoreDifferences(first.runs, second.runs);
       if (differences.length === 0) return [];
       const what = `S of ${first.label} minus S of ${second.label}`;
-      const effect = judge(bySeed(differences), { what, unit: 'S', direction: 'apart', interest: INTEREST });
-      return [{ first, second, effect, p: pairedP(differences), adjusted: null }];
+      const spread = bySeed(differences);
+      const effect = judge(spread, { what, unit: 'S', direction: 'apart', interest: INTEREST });
+      return [{ first, second, effect, p: pairedP(spread), adjusted: null }];
     }),
   );
   const adjusted = holm(pairs.map((pair) => pair.p));
@@ -52,13 +52,12 @@ const byScore = (attacks: readonly Repeated[]) =>
     .sort((a, b) => meanScore(b.runs).mean - meanScore(a.runs).mean);
 
 /** Student's two-sided p that differences have mean 0; null for one, and 0 or 1 where they do not vary. */
-function pairedP(differences: readonly number[]): number | null {
-  const n = differences.length;
+function pairedP(differences: Spread): number | null {
+  const { effect, n } = differences;
   if (n < 2) return null;
-  const m = mean(differences);
-  const variance = differences.reduce((s, d) => s + (d - m) ** 2, 0) / (n - 1);
-  if (variance === 0) return m === 0 ? 1 : 0;
-  return 2 * studentCdf(-Math.abs(m) / Math.sqrt(variance / n), n - 1);
+  const { error, df } = differences.error(n);
+  if (error === 0) return effect === 0 ? 1 : 0;
+  return 2 * studentCdf(-Math.abs(effect) / error, df);
 }
 
 /** Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979): the chance of any wrong difference is at most the level. */
