@@ -8,19 +8,20 @@ import { type Repeated, settings } from '../findings/settings.js';
 import { meanAsr } from '../findings/success.js';
 import type { StudyRun } from '../findings/types.js';
 import { writeAtomic } from '../formats/files.js';
-import {
-  type Cell,
-  chanceText,
-  decimal,
-  type GalleryImage,
-  renderStudy,
-  type StudyReport,
-  settingsWords,
-} from '../report/index.js';
+import { type Cell, type GalleryImage, renderStudy, type StudyReport, settingsWords } from '../report/index.js';
 import type { RunResult } from '../runs/documents.js';
 import type { Compared } from './compare.js';
 import { pairBlocks } from './pairs.js';
-import { failedSection, fileWord, footer, perceptionFigures, scoresBlock, trajectoryBlocks } from './sections.js';
+import {
+  failedSection,
+  fileWord,
+  footer,
+  perceptionFigures,
+  RUN_HEAD,
+  runCells,
+  scoresBlock,
+  trajectoryBlocks,
+} from './sections.js';
 import { runTogether } from './together.js';
 import type { StudyOutcome } from './types.js';
 
@@ -145,19 +146,11 @@ function reportOver(outcome: StudyOutcome, attacks: readonly Repeated[], pairs: 
 /** Every run, with a link to its own page. */
 function runTable(attacks: readonly Repeated[]) {
   const rows = attacks.flatMap((a) =>
-    a.runs.map(({ name, config, result: { accuracy, asr, stealth } }): Cell[] => [
-      { text: a.label, href: `runs/${name}/report.html` },
-      config.seed,
-      decimal(accuracy),
-      asr === null ? '–' : decimal(asr),
-      decimal(stealth.score),
-      stealth.null ? `${decimal(stealth.null.low, 2)} to ${decimal(stealth.null.high, 2)}` : '–',
-      chanceText(stealth.p),
-    ]),
+    a.runs.map((run): Cell[] => [{ text: a.label, href: `runs/${run.name}/report.html` }, ...runCells(run)]),
   );
   return {
     kind: 'table' as const,
-    head: ['attack', 'seed', 'accuracy', 'ASR', 'S', 'clean classes', 'p'],
+    head: ['attack', ...RUN_HEAD],
     rows,
     inTerminal: true,
   };

@@ -45,19 +45,23 @@ export const runsAtOnce = (configs: readonly RunConfig[], jobs = availableParall
 /** Threads of one run: one on the processor, so that numbers do not depend on the number of cores; else 0, the device's own choice. */
 export const threadsOf = (configs: readonly RunConfig[]) => (onProcessor(configs) ? 1 : 0);
 
-/** The runs of a study, those that are finished, and the time of the others from timed steps. `keep` false: leaves nothing on disk. */
+/**
+ * The runs of a study, those that are finished, and the time of the others from timed steps. `keep` false: leaves nothing on disk. `nameOf`: the
+ * folder of a run, by its place in `configs`.
+ */
 export async function planStudy(
   configs: readonly RunConfig[],
   out: string,
   executor: Executor,
   hooks: RunHooks,
   keep: boolean,
+  nameOf: (config: RunConfig, i: number) => string = runName,
 ): Promise<StudyPlan> {
   const threads = threadsOf(configs);
   const even = await onEqualFooting(configs, out, executor, hooks, keep);
   const runs: StudyPlan['runs'] = [];
-  for (const config of even) {
-    const name = runName(config);
+  for (const [i, config] of even.entries()) {
+    const name = nameOf(config, i);
     if (runs.some((r) => r.name === name)) continue;
     runs.push({
       name,

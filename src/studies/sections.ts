@@ -6,9 +6,11 @@ import { mean, overSeeds, trajectories } from '../dynamics/index.js';
 import { meanScore, nullRange, scoresOf } from '../findings/scores.js';
 import type { Repeated, Setting } from '../findings/settings.js';
 import { succeeds } from '../findings/success.js';
+import type { StudyRun } from '../findings/types.js';
 import {
   type Block,
   type Cell,
+  chanceText,
   decimal,
   duration,
   type StudyFigure,
@@ -67,6 +69,18 @@ export function summaryTable(attacks: readonly Repeated[]): Block {
   });
   return { kind: 'table', head, rows, inTerminal: true };
 }
+
+/** Head and cells of one run in a table of runs. */
+export const RUN_HEAD = ['seed', 'accuracy', 'ASR', 'S', 'clean classes', 'p'];
+
+export const runCells = ({ config, result: { accuracy, asr, stealth } }: StudyRun): Cell[] => [
+  config.seed,
+  decimal(accuracy),
+  asr === null ? '–' : decimal(asr),
+  decimal(stealth.score),
+  stealth.null ? `${decimal(stealth.null.low, 2)} to ${decimal(stealth.null.high, 2)}` : '–',
+  chanceText(stealth.p),
+];
 
 export function scoresBlock(setting: Setting, name: string): Block {
   const rows = setting.attacks.map((a) => ({ name: a.label, scores: scoresOf(a.runs), range: nullRange(a.runs) }));

@@ -14,9 +14,18 @@ import { settings } from '../findings/settings.js';
 import type { StudyRun } from '../findings/types.js';
 import { writeAtomic } from '../formats/files.js';
 import { chanceText } from '../report/headline.js';
-import { type Cell, decimal, renderStudy, type StudyReport } from '../report/index.js';
+import { decimal, renderStudy, type StudyReport } from '../report/index.js';
 import type { RunResult } from '../runs/documents.js';
-import { failedSection, fileWord, footer, scoresBlock, settingWords, trajectoryBlocks } from './sections.js';
+import {
+  failedSection,
+  fileWord,
+  footer,
+  RUN_HEAD,
+  runCells,
+  scoresBlock,
+  settingWords,
+  trajectoryBlocks,
+} from './sections.js';
 import { runTogether } from './together.js';
 import type { StudyOutcome } from './types.js';
 
@@ -98,14 +107,6 @@ function reportOver(outcome: StudyOutcome, { score: s, p }: OverSeeds): StudyRep
   const { runs } = repeated;
   const range = s.n > 1 ? ` (95 % ${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)})` : '';
   const name = fileWord(setting.dataset);
-  const rows = runs.map(({ config, result: { accuracy, asr, stealth } }): Cell[] => [
-    config.seed,
-    decimal(accuracy),
-    asr === null ? '–' : decimal(asr),
-    decimal(stealth.score),
-    stealth.null ? `${decimal(stealth.null.low, 2)} to ${decimal(stealth.null.high, 2)}` : '–',
-    chanceText(stealth.p),
-  ]);
   return {
     title: `${repeated.label} on ${setting.dataset}, ${runs.length} seeds`,
     lede: `S is ${decimal(s.mean, 2)}${range} over ${runs.length} seeds.${p === null ? '' : ` Over all of them p is ${chanceText(p)}: how likely one more clean class has so large an integration gap on average.`}`,
@@ -115,7 +116,7 @@ function reportOver(outcome: StudyOutcome, { score: s, p }: OverSeeds): StudyRep
         title: 'Seeds',
         intro: settingWords(setting),
         blocks: [
-          { kind: 'table', head: ['seed', 'accuracy', 'ASR', 'S', 'clean classes', 'p'], rows, inTerminal: true },
+          { kind: 'table', head: RUN_HEAD, rows: runs.map(runCells), inTerminal: true },
           scoresBlock(setting, name),
           ...trajectoryBlocks(setting, name),
         ],
