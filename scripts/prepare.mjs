@@ -1,6 +1,6 @@
 /** Makes a clone ready to run: installs what is missing and builds what is out of date. Uses nothing but Node and npm. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isCurrent, root } from './build.mjs';
@@ -31,6 +31,11 @@ export function prepare({ clean = false } = {}) {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
+    // `npm ci` empties the folder that a link leads to, which belongs to another checkout.
+    if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+      console.error('ibscope: node_modules is a link, and what it leads to is out of date. Run `npm ci` there.');
+      process.exit(1);
+    }
     console.error('Installing dependencies …');
     npm(['ci', '--no-fund', '--no-audit'], 'It needs the npm registry, and no other network.');
   }

@@ -81,7 +81,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'server',
     'the dashboard’s server: the runs of a folder as data, who may ask, runs it starts',
-    'base datasets attacks models dynamics representation config runs report execution pipeline audit',
+    'base datasets attacks models dynamics representation config runs report execution pipeline findings audit',
   ],
   [
     'web',

@@ -4,7 +4,7 @@ import { rate } from '../report/format.js';
 import { chanceText, decimal, halfLearned, intervalText } from '../report/index.js';
 import { isClear, type Pair } from './pairs.js';
 import { meanScore } from './scores.js';
-import type { Repeated } from './settings.js';
+import type { ScoredAttack } from './settings.js';
 import { isAttack, meanAsr } from './success.js';
 
 /** The pair as a sentence; `pairs`: how many were judged together, for which p is corrected. */
@@ -22,14 +22,14 @@ export function pairSentence(pair: Pair, pairs: number): string {
 }
 
 /** The attacks whose ASR is too low for their score to mean stealth, a sentence each. */
-export const halfLearnedWords = (attacks: readonly Repeated[]): string[] =>
+export const halfLearnedWords = (attacks: readonly ScoredAttack[]): string[] =>
   attacks.filter((a) => isAttack(a) && meanAsr(a.runs) < SUCCESS).map((a) => halfLearned(a.label, meanAsr(a.runs)));
 
 /** Pairs that are told one by one in the head of a page. */
 const TOLD = 3;
 
 /** The head of a page that compares attacks over seeds: the pairs that are settled, those that are not, and half-learned attacks. */
-export function pairsLede(attacks: readonly Repeated[], pairs: readonly Pair[]): string[] {
+export function pairsLede(attacks: readonly ScoredAttack[], pairs: readonly Pair[]): string[] {
   if (pairs.length === 0) return ['No two attacks have a score at the same seed.', ...halfLearnedWords(attacks)];
   const clear = pairs.filter(isClear).sort((a, b) => b.effect.effect - a.effect.effect);
   const open = pairs.filter((p) => !isClear(p));
@@ -53,7 +53,7 @@ function openWords(open: readonly Pair[], pairs: number): string {
 }
 
 /** A lower rate is stealthier in itself, so that attacks at different rates are compared with that said. */
-function ratesDiffer(attacks: readonly Repeated[]): string[] {
+function ratesDiffer(attacks: readonly ScoredAttack[]): string[] {
   const compared = attacks.filter(isAttack);
   if (new Set(compared.map((a) => a.config.poisonRate)).size < 2) return [];
   return [`Poison rates differ: ${compared.map((a) => `${a.label} ${rate(a.config.poisonRate)}`).join(', ')}.`];

@@ -8,7 +8,7 @@ import { studentCdf } from '../dynamics/student.js';
 import type { Effect } from '../report/index.js';
 import { scoreDifferences } from './levels.js';
 import { meanScore } from './scores.js';
-import type { Repeated } from './settings.js';
+import type { ScoredAttack } from './settings.js';
 import { bySeed, type Spread } from './spread.js';
 import { isAttack } from './success.js';
 import { judge } from './verdict.js';
@@ -18,8 +18,8 @@ const INTEREST = 0.1;
 
 /** Two attacks on the same data; `first` has the higher mean S. */
 export interface Pair {
-  first: Repeated;
-  second: Repeated;
+  first: ScoredAttack;
+  second: ScoredAttack;
   /** S of the first minus S of the second. */
   effect: Effect;
   /** Two-sided, by Student's t over seeds; null for one seed. */
@@ -29,7 +29,7 @@ export interface Pair {
 }
 
 /** Every two of the attacks, `none` and other controls left out. Pairs without a common scored seed are left out. */
-export function pairsOf(attacks: readonly Repeated[]): Pair[] {
+export function pairsOf(attacks: readonly ScoredAttack[]): Pair[] {
   const ranked = byScore(attacks);
   const pairs = ranked.flatMap((first, i) =>
     ranked.slice(i + 1).flatMap((second): Pair[] => {
@@ -46,7 +46,7 @@ export function pairsOf(attacks: readonly Repeated[]): Pair[] {
 }
 
 /** Attacks that have a score, the highest mean first. */
-const byScore = (attacks: readonly Repeated[]) =>
+const byScore = (attacks: readonly ScoredAttack[]) =>
   attacks
     .filter((a) => isAttack(a) && meanScore(a.runs).n > 0)
     .sort((a, b) => meanScore(b.runs).mean - meanScore(a.runs).mean);
@@ -74,7 +74,7 @@ export function holm(ps: readonly (number | null)[]): (number | null)[] {
 
 /** Where an attack stands among the others. */
 export interface Rank {
-  attack: Repeated;
+  attack: ScoredAttack;
   /** 1: the highest mean S. */
   rank: number;
   /**
@@ -85,7 +85,7 @@ export interface Rank {
   worst: number;
 }
 
-export function ranksOf(attacks: readonly Repeated[], pairs: readonly Pair[]): Rank[] {
+export function ranksOf(attacks: readonly ScoredAttack[], pairs: readonly Pair[]): Rank[] {
   const ranked = byScore(attacks);
   const clear = pairs.filter(isClear);
   return ranked.map((attack, i) => ({

@@ -1,18 +1,18 @@
 import { type Average, average, predictionRange } from '../dynamics/index.js';
-import type { StudyRun } from './types.js';
+import type { ScoredRun } from './types.js';
 
-export const scoresOf = (runs: readonly StudyRun[]) =>
+export const scoresOf = (runs: readonly ScoredRun[]) =>
   runs.flatMap((r) => (r.report.stealth?.score == null ? [] : [r.report.stealth.score]));
 
 /** Mean S over seeds and its 95 % interval. Both come from D, which has no upper limit: e^−mean D, at most 1. */
-export function meanScore(runs: readonly StudyRun[]): Average {
+export function meanScore(runs: readonly ScoredRun[]): Average {
   const d = average(runs.flatMap((r) => r.report.stealth?.distance ?? []));
   const score = (distance: number) => Math.min(1, Math.exp(-distance));
   return { ...d, mean: score(d.mean), interval: [score(d.interval[1]), score(d.interval[0])] };
 }
 
 /** 95 % range of S for one more clean class, from the null draws of all runs, a class of all seeds counting as one. */
-export function nullRange(runs: readonly StudyRun[]): [number, number] | null {
+export function nullRange(runs: readonly ScoredRun[]): [number, number] | null {
   const byClass = new Map<string, number[]>();
   for (const { report } of runs)
     report.stealth?.null?.labels.forEach((label, i) => {

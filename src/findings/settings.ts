@@ -2,21 +2,24 @@ import { groupBy } from '../base/group-by.js';
 import { kebab } from '../config/flags.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
-import type { StudyRun } from './types.js';
+import type { ScoredRun, StudyRun } from './types.js';
 
 /** Runs that differ in nothing but their seed. */
-export interface Repeated {
+export interface Repeated<R = StudyRun> {
   /** `blend`, or `blend 5 % alpha=0.2` where an attack comes at several rates or with several parameters. */
   label: string;
   config: RunConfig;
-  runs: StudyRun[];
+  runs: R[];
 }
 
+/** Runs of one attack of which no more than score and success is needed. */
+export type ScoredAttack = Repeated<ScoredRun>;
+
 /** Runs that differ in nothing but their attack and its rate. */
-export interface Setting {
+export interface Setting<R = StudyRun> {
   /** The data set, with the options that tell it from other settings on the same one. */
   dataset: string;
-  attacks: Repeated[];
+  attacks: Repeated<R>[];
 }
 
 const without = (config: RunConfig, keys: readonly (keyof RunConfig)[]) =>
@@ -38,7 +41,10 @@ function titleOf(config: RunConfig, all: readonly RunConfig[], inside: readonly 
 }
 
 /** Sorts runs by setting, then by attack and rate, seeds together. `apart`: options that a setting does not hold fixed. */
-export function settings(runs: readonly StudyRun[], apart: readonly (keyof RunConfig)[] = []): Setting[] {
+export function settings<R extends Pick<ScoredRun, 'config'>>(
+  runs: readonly R[],
+  apart: readonly (keyof RunConfig)[] = [],
+): Setting<R>[] {
   const inside: (keyof RunConfig)[] = ['attack', 'attackOption', 'poisonRate', 'rule', 'source', 'seed', ...apart];
   const groups = groupBy(runs, (r) => without(r.config, inside));
   return groups.map((members) => {

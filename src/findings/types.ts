@@ -3,10 +3,16 @@ import type { EstimateRow } from '../dynamics/index.js';
 import type { RunReport } from '../report/index.js';
 import type { RunResult } from '../runs/documents.js';
 
-/** A finished run of a study. */
-export interface StudyRun {
-  name: string;
+/** What a run's score and success are judged by. */
+export interface ScoredRun {
   config: RunConfig;
+  result: Pick<RunResult, 'asr'>;
+  report: Pick<RunReport, 'stealth'>;
+}
+
+/** A finished run of a study. */
+export interface StudyRun extends ScoredRun {
+  name: string;
   result: RunResult;
   report: RunReport;
   /** Estimates besides those of the report: at other layers, by other estimators. */

@@ -7,7 +7,7 @@ import { smooth, type Trajectory, trajectories } from '../dynamics/index.js';
 import { newDocument } from '../report/dom.js';
 import type { FigureSize } from '../report/figures/frame.js';
 import { addLegend, type Legend, legendHeight } from '../report/figures/legend.js';
-import { phaseColor, phasesFigure } from '../report/figures/phases.js';
+import { phaseEntries, phasesFigure } from '../report/figures/phases.js';
 import { planeFigure, planeTrails } from '../report/figures/plane.js';
 import { scorePartsFigure } from '../report/figures/score-parts.js';
 import { scoreStripFigure } from '../report/figures/score-strip.js';
@@ -71,7 +71,7 @@ function legendOf(name: FigureName, { report }: Exportable, curves: readonly Tra
     }
     case 'phases':
       return {
-        entries: Object.entries(phaseColor).map(([label, box]) => ({ label, box, open: label === 'not resolved' })),
+        entries: phaseEntries,
       };
     case 'score':
       return {

@@ -26,3 +26,7 @@ export function rate(value: number): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
+
+/** A text in `room` characters, its last `end` ones included: what tells names apart stands at their ends, `resnet18` or `…, seed 1`. */
+export const shortened = (text: string, room: number, end: number): string =>
+  text.length > room ? `${text.slice(0, Math.max(1, room - end - 1))}…${text.slice(-end)}` : text;

@@ -50,13 +50,14 @@ function unlearned({ poisoned, epochs, classNames }: RunReport): string[] {
 }
 
 /** Why runs may not be comparable: the settings in which their estimates differ and that estimates depend on. */
-export function footingWarnings(reports: readonly RunReport[]): string[] {
+export function footingWarnings(reports: readonly Pick<RunReport, 'information' | 'target'>[]): string[] {
   const kinds: [string, (r: RunReport['information'][number]) => string | number][] = [
     ['estimators', (r) => r.estimator],
     ['sample counts', (r) => r.samples],
     ['noise draws', (r) => r.draws],
     ['ceilings (numbers of candidates)', (r) => `${r.quantity} ${decimal(r.ceiling, 2)}`],
     ['checkpoints', (r) => r.epoch],
+    ['magnifications κ', (r) => `${r.quantity} ${r.kappa}`],
   ];
   const differing = kinds.filter(([, value]) => {
     const sets = reports.map((report) => {

@@ -117,6 +117,11 @@ export class RunList {
     return summary;
   }
 
+  /** Whether the run has ended with a result. */
+  async isDone(id: string): Promise<boolean> {
+    return (await this.summary(id)).state === 'done';
+  }
+
   private async audit(id: string): Promise<AuditSummary> {
     const path = join(this.root, id);
     const stamp = await stampOf(path, [AUDIT_FILE]);

@@ -1,11 +1,11 @@
 /** Attacks × rates × data sets: how information flows under each, and whether what the paper found is found here. */
 
 import { SUCCESS } from '../dynamics/types.js';
+import { pairBlocks } from '../findings/pair-tables.js';
 import { findings } from '../findings/paper.js';
 import { type Setting, settings } from '../findings/settings.js';
 import type { Finding, StudyReport, StudySection, Verdict } from '../report/index.js';
 import { grid } from './grid.js';
-import { pairBlocks } from './pairs.js';
 import { readingBlocks } from './readings.js';
 import {
   failedSection,

@@ -1,6 +1,7 @@
 /** Several attacks over several seeds: which is stealthier, and what the seeds leave open. */
 import { join } from 'node:path';
 import type { RunHooks } from '../base/progress.js';
+import { pairBlocks } from '../findings/pair-tables.js';
 import { pairsLede } from '../findings/pair-words.js';
 import { type Pair, pairsOf, ranksOf } from '../findings/pairs.js';
 import { meanScore } from '../findings/scores.js';
@@ -11,7 +12,6 @@ import { writeAtomic } from '../formats/files.js';
 import { type Cell, type GalleryImage, renderStudy, type StudyReport, settingsWords } from '../report/index.js';
 import type { RunResult } from '../runs/documents.js';
 import type { Compared } from './compare.js';
-import { pairBlocks } from './pairs.js';
 import {
   failedSection,
   fileWord,

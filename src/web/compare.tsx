@@ -4,10 +4,10 @@ import { useMemo } from 'preact/hooks';
 import { isNullGroup } from '../dynamics/group-id.js';
 import { trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
-import { comparisonSentences } from '../report/comparison-words.js';
 import { sharedClock } from '../report/figures/time-axis.js';
 import { percent } from '../report/format.js';
-import { get, type RunView, useLoaded } from './api.js';
+import { type Comparison, get, type RunSummary, type RunView, useLoaded } from './api.js';
+import { Blocks } from './blocks.js';
 import { Coded } from './coded.js';
 import { Differences } from './panels/differences.js';
 import { GroupLegend } from './panels/legend.js';
@@ -19,12 +19,22 @@ import { Words } from './panels/words.js';
 import { hrefOf, type Route } from './route.js';
 import { clockOf, inside, shownCurves, viewOf } from './view.js';
 
-export function ComparePage({ route }: { route: Route }) {
+interface Read {
+  runs: RunView[];
+  comparison: Comparison;
+}
+
+export function ComparePage({ route, runs: known }: { route: Route; runs: readonly RunSummary[] }) {
   const ids = (route.query.get('ids') ?? '').split('|').filter(Boolean);
-  const { value: runs, problem } = useLoaded(ids.join('|'), () =>
-    Promise.all(ids.map((id) => get<RunView>('run', { id }))),
-  );
-  if (problem)
+  const summaries = ids.flatMap((id) => known.find((r) => r.id === id) ?? []);
+  // Runs in progress are read again whenever their summary changes.
+  const stamp = [...ids, ...summaries.map((r) => `${r.epoch} ${r.state}`)].join('|');
+  const { value, problem } = useLoaded(stamp, async (): Promise<Read> => {
+    const runs = Promise.all(ids.map((id) => get<RunView>('run', { id })));
+    const comparison = get<Comparison>('comparison', { ids: ids.join('|') });
+    return { runs: await runs, comparison: await comparison };
+  });
+  if (problem && !value)
     return (
       <p class="problem" role="alert">
         {problem}
@@ -36,8 +46,9 @@ export function ComparePage({ route }: { route: Route }) {
         Select runs to compare in the <a href={hrefOf('/', {})}>list</a>.
       </p>
     );
-  if (!runs) return <p class="note">Reading {ids.length} runs …</p>;
-  return <Compare runs={runs} route={route} />;
+  if (!value) return <p class="note">Reading {ids.length} runs …</p>;
+  const training = new Map(summaries.flatMap((r) => (r.state === 'done' ? [] : [[r.id, stateWords(r)]])));
+  return <Compare {...value} route={route} training={training} />;
 }
 
 /** A short name for each run: its attack and the settings in which the runs differ, or its id where these are equal. */
@@ -59,7 +70,17 @@ function labelsOf(runs: readonly RunView[]): string[] {
   return labels.map((l, i) => (labels.indexOf(l) === labels.lastIndexOf(l) ? l : runs[i].id));
 }
 
-function Compare({ runs, route }: { runs: RunView[]; route: Route }) {
+/** `running, 3/20`, in epochs. */
+const stateWords = ({ state, epoch, epochs }: RunSummary) =>
+  epochs === undefined ? state : `${state}, ${epoch ?? 0}/${epochs}`;
+
+interface CompareProps extends Read {
+  route: Route;
+  /** Runs that have not ended, and how far they are. */
+  training: ReadonlyMap<string, string>;
+}
+
+function Compare({ runs, comparison, route, training }: CompareProps) {
   const curves = useMemo(
     () => runs.map((r) => trajectories(r.information as EstimateRow[]).filter((c) => !isNullGroup(c.group))),
     [runs],
@@ -71,9 +92,9 @@ function Compare({ runs, route }: { runs: RunView[]; route: Route }) {
   const epochs = [...new Set(curves.flatMap((own) => own.flatMap((c) => c.epochs)))].sort((a, b) => a - b);
   const { stepsPerEpoch } = sharedClock(runs);
   const clock = clockOf({ stepsPerEpoch }, null, view);
-  const stamp = `${runs.map((r) => r.id).join('|')} ${viewStamp}`;
+  const stamp = `${runs.map((r) => `${r.id} ${r.epochs.length} ${training.has(r.id)}`).join('|')} ${viewStamp}`;
   const scored = runs
-    .flatMap((run, i) => (run.stealth?.score == null ? [] : [{ run, label: labels[i] }]))
+    .flatMap((run, i) => (run.stealth?.score == null || training.has(run.id) ? [] : [{ run, label: labels[i] }]))
     .sort((a, b) => b.run.stealth!.score! - a.run.stealth!.score!);
   if (new Set(runs.map((r) => r.basis)).size > 1)
     return (
@@ -84,12 +105,22 @@ function Compare({ runs, route }: { runs: RunView[]; route: Route }) {
   return (
     <>
       <h1>{runs.length} runs</h1>
-      {comparisonSentences(runs).map((words) => (
+      {comparison.verdict.map((words) => (
         <p class="lede" key={words} data-verdict>
           <Coded text={words} />
         </p>
       ))}
-      <RankTable runs={runs} />
+      {comparison.warnings.length > 0 && (
+        <aside class="warnings" aria-label="Warnings">
+          <ul>
+            {comparison.warnings.map((w) => (
+              <li key={w}>{w}</li>
+            ))}
+          </ul>
+        </aside>
+      )}
+      <RankTable runs={runs} training={training} />
+      <Blocks blocks={comparison.blocks} />
       <ScoreComparison scored={scored} stamp={stamp} />
       <ViewBar {...{ view, clock, epochs }} axes={stepsPerEpoch === undefined ? ['epochs'] : ['epochs', 'steps']} />
       <GroupLegend run={runs[0]} curves={curves.flat()} off={view.off} />

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { csv } from '../formats/csv.js';
+import { addLegend, type Legend } from '../report/figures/legend.js';
 import { useDrag } from './drag.js';
 
 export type Table = Record<string, string | number | null>[];
@@ -14,6 +15,8 @@ interface Props {
   /** Changes when the drawing does. */
   drawn: string;
   rows(): Table;
+  /** What a saved figure explains in itself; on the page it stands beside the figure. */
+  legend?: Legend;
   /** Changes the drawing in place at every step of the slider, where `draw` would take too long. */
   adjust?(svg: Element): void;
   /** Gets the part of the axis of time that is chosen by dragging, as shares; only for figures with the shared margins. */
@@ -22,7 +25,7 @@ interface Props {
   children?: ComponentChildren;
 }
 
-export function Figure({ name, caption, draw, drawn, rows, adjust, choose, children }: Props) {
+export function Figure({ name, caption, draw, drawn, rows, legend, adjust, choose, children }: Props) {
   const { listeners, chosen } = useDrag(choose);
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -46,9 +49,18 @@ export function Figure({ name, caption, draw, drawn, rows, adjust, choose, child
         {children}
         {chosen}
       </div>
-      <SaveBar name={name} svg={() => place.current!.querySelector('svg')!} rows={rows} />
+      <SaveBar name={name} svg={() => withLegend(place.current!.querySelector('svg')!, legend)} rows={rows} />
     </figure>
   );
+}
+
+/** A copy of a figure with its legend below. */
+function withLegend(svg: SVGElement, legend?: Legend): SVGElement {
+  const copy = svg.cloneNode(true) as SVGElement;
+  // The style sheet of Plot is for pages: its height would overrule that of the figure.
+  for (const sheet of copy.querySelectorAll('style')) sheet.remove();
+  if (legend) addLegend(copy, legend, document);
+  return copy;
 }
 
 interface SaveProps {

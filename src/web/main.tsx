@@ -63,7 +63,7 @@ function App() {
         ) : route.path === '/audit' ? (
           <AuditPage route={route} />
         ) : route.path === '/compare' ? (
-          <ComparePage route={route} />
+          <ComparePage key={route.query.get('ids')} route={route} runs={listing?.runs ?? []} />
         ) : route.path === '/new' ? (
           <NewPage />
         ) : (

@@ -349,7 +349,11 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
       ]);
       const content = readFileSync((await download.path())!, 'latin1');
       expect(content.startsWith(begins), kind).toBe(true);
-      if (kind === 'SVG') expect(content).not.toContain('var(');
+      if (kind === 'SVG') {
+        expect(content).not.toContain('var(');
+        // The file explains its curves by itself; the page has one legend for all figures.
+        for (const label of ['poisoned samples', 'other classes']) expect(content).toContain(`>${label}</text>`);
+      }
       expect(download.suggestedFilename()).toBe(`a-blend-I-X-T-.${kind.toLowerCase()}`);
     }
     const [picture] = await Promise.all([
@@ -373,6 +377,18 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
       rows.map((r) => r.children[0].textContent),
     );
     expect(differing).toEqual(expect.arrayContaining(['attack', 'seed']));
+  });
+
+  it('answers which attack is stealthier where attacks are repeated over seeds', async () => {
+    await open('#/compare?ids=wanet-s0%7Cwanet-s1%7Ca-blend', '[data-verdict]');
+    await page.waitForSelector(
+      'text=/^One seed does not show whether wanet is stealthier than blend \\(S 0.\\d\\d against/',
+    );
+    const tables = await page.$$eval('section.scroll', (all) =>
+      all.map((s) => [s.getAttribute('aria-label'), s.querySelector('tbody td')?.textContent]),
+    );
+    expect(tables).toContainEqual([expect.stringMatching(/^S of … minus S of …/), 'wanet − blend']);
+    expect(tables).toContainEqual([expect.stringMatching(/^attack, rank, 95 %/), 'wanet']);
   });
 
   it('starts a run from the form, shows its first checkpoint when it arrives, and stops it', async () => {

@@ -1,7 +1,7 @@
 /** A quantity over epochs or over a setting (β, γ, poison rate): one line per attack, named at its end. */
 
 import * as Plot from '@observablehq/plot';
-import { decimal } from '../format.js';
+import { decimal, shortened } from '../format.js';
 import { draw, type FigureSize, FRAME, innerWidth, logTicks, padded, valueAxis } from './frame.js';
 import { type Clock, momentText, timeAxis } from './time-axis.js';
 
@@ -120,7 +120,7 @@ function spread(
   const perUnit = (height - 64) / (high - low || 1);
   const ends = lines
     .map((l) => ({
-      name: l.name.length > 18 ? `${l.name.slice(0, 17)}…` : l.name,
+      name: shortened(l.name, 18, 7),
       ...l.points[l.points.length - 1],
       color: l.color,
     }))

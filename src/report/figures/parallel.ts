@@ -1,6 +1,7 @@
 /** Parallel coordinates: one vertical axis per setting and result, one line per trial, coloured by the last axis. */
 
 import * as Plot from '@observablehq/plot';
+import { shortened } from '../format.js';
 import { draw, type FigureSize } from './frame.js';
 import { rampColor } from './plane.js';
 
@@ -40,10 +41,6 @@ function short(v: number, room: number): string {
   return two.length <= room ? two : Number(v.toPrecision(2)).toExponential();
 }
 
-/** A word in `room` characters, its end included: `resnet18` and `resnet10` stay apart. */
-const cut = (word: string, room: number) =>
-  word.length > room ? `${word.slice(0, Math.max(1, room - 3))}…${word.slice(-2)}` : word;
-
 /** Places and ticks of an axis, texts of `room` characters: numbers by their value, words at equal distances. */
 export function placed({ name, values, log = false }: ParallelAxis, room = 12): Placed {
   const given = values.filter((v) => v !== null);
@@ -53,7 +50,7 @@ export function placed({ name, values, log = false }: ParallelAxis, room = 12): 
     return {
       name,
       at: values.map((v) => (v === null ? null : at(String(v)))),
-      ticks: words.map((word) => ({ at: at(word), text: cut(word, room) })),
+      ticks: words.map((word) => ({ at: at(word), text: shortened(word, room, 2) })),
     };
   }
   const scale = (v: number) => (log ? Math.log(v) : v);

@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { Phase, PhaseKind, Phases } from '../../dynamics/phases.js';
 import { type GroupContext, groupStyle, type Role, roleOrder } from '../groups.js';
 import { draw, type FigureSize, FRAME, innerWidth } from './frame.js';
+import type { LegendEntry } from './legend.js';
 import { type Clock, momentAt, spanText, timeAxis, timeRange, timeShare } from './time-axis.js';
 
 export const phaseColor: Record<PhaseKind, string> = {
@@ -12,6 +13,13 @@ export const phaseColor: Record<PhaseKind, string> = {
   other: 'var(--other-phase)',
   'not resolved': 'transparent',
 };
+
+/** The legend of the kinds of phases. */
+export const phaseEntries: readonly LegendEntry[] = Object.entries(phaseColor).map(([label, box]) => ({
+  label,
+  box,
+  open: label === 'not resolved',
+}));
 
 /** The letter for a bar that is too short for the word. */
 const letters: Record<PhaseKind, string> = {

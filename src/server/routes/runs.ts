@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { VERSION } from '../../version.js';
+import { comparisonOf } from '../comparison.js';
 import { runHandler, type Sources } from '../handler.js';
 
 /** Seconds between two readings of the folder while a page is open: a new epoch is seen soon enough, and a reading of 500 runs costs little. */
@@ -30,5 +31,13 @@ export function runRoutes({ runs, views, started }: Sources): Hono {
       c.json({ id, ...(await views.read(path, id)), messages: started.lines(id), mine: started.isRunning(id) }),
     ),
   );
+  app.get('/comparison', async (c) => {
+    const ids = (c.req.query('ids') ?? '').split('|').filter(Boolean);
+    const paths = await Promise.all(ids.map((id) => runs.resolve(id, 'run.json')));
+    const missing = ids.find((_, i) => !paths[i]);
+    if (missing !== undefined) return c.json({ problem: `no run is called ${missing}` }, 404);
+    const read = await Promise.all(ids.map((id, i) => views.read(paths[i]!, id)));
+    return c.json(comparisonOf(read, await Promise.all(ids.map((id) => runs.isDone(id)))));
+  });
   return app;
 }

@@ -1,7 +1,8 @@
 /** Legends whose entries switch curves on and off. */
 
 import type { Trajectory } from '../../dynamics/trajectory.js';
-import { type GroupContext, groupStyle, roleOrder } from '../../report/groups.js';
+import type { LegendEntry } from '../../report/figures/legend.js';
+import { type GroupContext, type GroupStyle, groupStyle, roleOrder } from '../../report/groups.js';
 import { flip } from '../view.js';
 
 export interface LegendItem {
@@ -47,7 +48,21 @@ export function Legend({
   );
 }
 
-/** The groups of a run's figures; the other classes share one entry. */
+/** The entries that are switched on: the legend of a saved figure. */
+export const entriesOn = (items: readonly LegendItem[], off: ReadonlySet<string>): LegendEntry[] =>
+  items.filter((item) => !off.has(item.key));
+
+/** An entry for each group that curves show; the other classes share one. */
+export function groupItems(
+  run: GroupContext,
+  curves: readonly Pick<Trajectory, 'group'>[],
+): (GroupStyle & LegendItem)[] {
+  const styles = curves.flatMap((c) => groupStyle(c.group, run) ?? []);
+  const shown = roleOrder.filter((r) => r !== 'whole').flatMap((role) => styles.find((s) => s.role === role) ?? []);
+  return shown.map((s) => ({ ...s, key: s.role, label: s.role === 'other' ? 'other classes' : s.label }));
+}
+
+/** The groups of a run's figures. */
 export function GroupLegend({
   run,
   curves,
@@ -57,8 +72,5 @@ export function GroupLegend({
   curves: readonly Trajectory[];
   off: ReadonlySet<string>;
 }) {
-  const styles = curves.flatMap((c) => groupStyle(c.group, run) ?? []);
-  const shown = roleOrder.filter((r) => r !== 'whole').flatMap((role) => styles.find((s) => s.role === role) ?? []);
-  const items = shown.map((s) => ({ ...s, key: s.role, label: s.role === 'other' ? 'other classes' : s.label }));
-  return <Legend items={items} off={off} label="Groups: switch curves on and off" />;
+  return <Legend items={groupItems(run, curves)} off={off} label="Groups: switch curves on and off" />;
 }

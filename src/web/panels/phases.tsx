@@ -1,6 +1,6 @@
 /** The training phases of each group. */
 
-import { phaseColor, phasesFigure } from '../../report/figures/phases.js';
+import { phaseColor, phaseEntries, phasesFigure } from '../../report/figures/phases.js';
 import type { Clock } from '../../report/figures/time-axis.js';
 import { groupStyle } from '../../report/groups.js';
 import type { RunView } from '../api.js';
@@ -30,6 +30,7 @@ export function PhasesPanel({ run, stamp, view, clock }: Props) {
       }
       drawn={stamp}
       draw={(document, width) => phasesFigure({ ...run, ...clock, phases }, document, { width })}
+      legend={{ entries: phaseEntries }}
       rows={() =>
         run.phases.flatMap((p) => p.phases.map((q) => ({ group: p.group, kind: q.kind, start: q.start, end: q.end })))
       }

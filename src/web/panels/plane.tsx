@@ -3,8 +3,10 @@
 import type { Trajectory } from '../../dynamics/trajectory.js';
 import { planeFigure, planeTrails, planeUntil } from '../../report/figures/plane.js';
 import { momentText } from '../../report/figures/time-axis.js';
+import { rampEnds } from '../../report/parts.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
+import { groupItems } from './legend.js';
 
 interface Props {
   run: RunView;
@@ -13,15 +15,22 @@ interface Props {
   epoch: number;
 }
 
+/** What the ends of the ramp of time say; nothing for a single moment, or none. */
+function rampOf(curves: readonly Trajectory[], run: RunView): [string, string] | undefined {
+  const moments = curves.flatMap((c) => c.epochs);
+  const [first, last] = moments.length === 0 ? [] : rampEnds(moments, run);
+  return first === undefined || last === undefined ? undefined : [first, last];
+}
+
 /** The colours of moments. */
-function Ramp({ epochs, run }: { epochs: readonly number[]; run: RunView }) {
-  if (epochs.length === 0) return null;
-  const [first, last] = [Math.min(...epochs), Math.max(...epochs)];
+function Ramp({ curves, run }: Pick<Props, 'curves' | 'run'>) {
+  const ends = rampOf(curves, run);
+  if (!ends) return null;
   return (
     <span class="epochs">
-      {momentText(first, run)}
+      {ends[0]}
       <span class="ramp" />
-      {momentText(last, run)}
+      {ends[1]}
     </span>
   );
 }
@@ -36,11 +45,12 @@ export function PlanePanel({ run, curves, stamp, epoch }: Props) {
       caption={
         <>
           <b>Information plane</b> up to {momentText(epoch, run)}, nats; colour of a mark: its moment
-          <Ramp epochs={curves.flatMap((c) => c.epochs)} run={run} />
+          <Ramp curves={curves} run={run} />
         </>
       }
       drawn={stamp}
       draw={(document, width) => planeFigure({ ...run, curves }, document, { width, height: heightOf(width) })}
+      legend={{ entries: groupItems(run, curves), ramp: rampOf(curves, run) }}
       adjust={(svg) => planeUntil(svg, epoch)}
       rows={() =>
         planeTrails({ ...run, curves }).flatMap((t) =>

@@ -9,7 +9,7 @@ import { trajectoryExtent, trajectoryFigure } from '../../report/figures/traject
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
 import type { View } from '../view.js';
-import { Legend } from './legend.js';
+import { entriesOn, groupItems, Legend } from './legend.js';
 import { chooser, trajectoryTable } from './trajectory.js';
 
 interface QuantityProps {
@@ -45,6 +45,7 @@ export function QuantityPanel({ quantity, runs, labels, curves, times, stamp, vi
     });
     return { name: labels[i], points };
   });
+  const items = labels.map((label, i) => ({ key: label, label, ...lookOf(i) }));
   return (
     <section>
       <h2>{quantity}</h2>
@@ -67,13 +68,10 @@ export function QuantityPanel({ quantity, runs, labels, curves, times, stamp, vi
                 ...clock,
               })
             }
+            legend={{ entries: entriesOn(items, view.off) }}
             rows={() => poisoned.flatMap((l) => l.points.map((p) => ({ run: l.name, epoch: p.x, nats: p.y })))}
           />
-          <Legend
-            items={labels.map((label, i) => ({ key: label, label, ...lookOf(i) }))}
-            off={view.off}
-            label="Runs: switch curves on and off"
-          />
+          <Legend items={items} off={view.off} label="Runs: switch curves on and off" />
         </div>
         {runs.map((r, i) => (
           <Figure
@@ -83,6 +81,7 @@ export function QuantityPanel({ quantity, runs, labels, curves, times, stamp, vi
             drawn={stamp}
             draw={(d, width) => trajectoryFigure({ ...data[i], yDomain }, d, { width, height: 250 })}
             rows={() => trajectoryTable(curves[i], quantity)}
+            legend={{ entries: groupItems(r, curves[i]) }}
             choose={chooser(timeRange(times), clock)}
           />
         ))}

@@ -1,5 +1,6 @@
-/** Runs in the order of their stealth score, with the measures of stealth in input space beside it. */
+/** Runs in the order of their stealth score, with the measures of stealth in input space beside it; runs that still train stand last. */
 
+import { answerOf } from '../../dynamics/answer.js';
 import { decimal } from '../../report/format.js';
 import { chanceText } from '../../report/headline.js';
 import { placeIn } from '../../report/place.js';
@@ -26,46 +27,71 @@ const NUMBERS: Column[] = [
       stealth?.null && stealth.score !== null ? placeIn(stealth.score, [stealth.null.low, stealth.null.high]) : '–',
   },
   { head: 'p', value: (r) => chanceText(r.stealth?.p) },
+  { head: 'answer', value: (r) => (r.stealth ? answerOf(r.stealth) : 'not judged') },
   { head: 'PSNR, dB', value: (r) => decimal(r.perception['PSNR (dB)'], 1) },
   { head: 'SSIM', value: (r) => decimal(r.perception.SSIM) },
 ];
 
-export function RankTable({ runs }: { runs: readonly RunView[] }) {
-  const ranked = [...runs].sort((a, b) => (b.stealth?.score ?? -1) - (a.stealth?.score ?? -1));
+interface Props {
+  runs: readonly RunView[];
+  /** Runs that have not ended, and how far they are: their scores change with every epoch, so they have no rank. */
+  training: ReadonlyMap<string, string>;
+}
+
+/** Whether S lies among clean classes although p is small, which needs a word: they judge different parts. */
+const isApart = ({ stealth }: RunView) =>
+  stealth?.null != null &&
+  stealth.score !== null &&
+  placeIn(stealth.score, [stealth.null.low, stealth.null.high]) === 'inside' &&
+  answerOf(stealth) === 'differs';
+
+export function RankTable({ runs, training }: Props) {
+  const rankable = (r: RunView) => !training.has(r.id) && r.stealth?.score != null;
+  const key = (r: RunView) => (rankable(r) ? r.stealth!.score! : -1);
+  const ranked = [...runs].sort((a, b) => key(b) - key(a));
   return (
-    <Scroll label="Ranks">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">rank</th>
-            <th scope="col" class="t">
-              run
-            </th>
-            <th scope="col" class="t">
-              attack
-            </th>
-            {NUMBERS.map((c) => (
-              <th key={c.head} scope="col">
-                {c.head}
+    <>
+      <Scroll label="Ranks">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">rank</th>
+              <th scope="col" class="t">
+                run
               </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {ranked.map((r, i) => (
-            <tr key={r.id}>
-              <td>{r.stealth?.score == null ? '–' : i + 1}</td>
-              <td class="t">
-                <a href={hrefOf('/run', { id: r.id })}>{r.id}</a>
-              </td>
-              <td class="t">{r.attack}</td>
+              <th scope="col" class="t">
+                attack
+              </th>
               {NUMBERS.map((c) => (
-                <td key={c.head}>{c.value(r)}</td>
+                <th key={c.head} scope="col">
+                  {c.head}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+          </thead>
+          <tbody>
+            {ranked.map((r, i) => (
+              <tr key={r.id}>
+                <td>{rankable(r) ? i + 1 : '–'}</td>
+                <td class="t">
+                  <a href={hrefOf('/run', { id: r.id })}>{r.id}</a>
+                  {training.has(r.id) && <small> {training.get(r.id)}: no rank yet</small>}
+                </td>
+                <td class="t">{r.attack}</td>
+                {NUMBERS.map((c) => (
+                  <td key={c.head}>{c.value(r)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      {runs.some(isApart) && (
+        <p class="note">
+          p judges the difference between poisoned and clean samples alone. S also counts how unlike the other classes
+          the whole target class is, which varies from class to class: S can lie inside their range where p is small.
+        </p>
+      )}
+    </>
   );
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../report/figures/time-axis.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
 import { inside, type View } from '../view.js';
-import { Legend } from './legend.js';
+import { entriesOn, Legend } from './legend.js';
 
 interface Props {
   run: RunView;
@@ -21,6 +21,7 @@ const keyOf = (quantity: string) => `AUROC of ${quantity}`;
 export function SeparationPanel({ run, stamp, view, clock }: Props) {
   if (run.separation.length === 0) return null;
   const shown = run.separation.filter((s) => inside([s.epoch], view).length > 0 && !view.off.has(keyOf(s.quantity)));
+  const items = SEPARATION_QUANTITIES.map((q, i) => ({ key: keyOf(q), label: q, ...lookOf(i) }));
   return (
     <div>
       <Figure
@@ -33,13 +34,10 @@ export function SeparationPanel({ run, stamp, view, clock }: Props) {
         }
         drawn={stamp}
         draw={(document, width) => separationFigure(shown, partOf(run.target, 'all'), document, { width, ...clock })}
+        legend={{ entries: entriesOn(items, view.off) }}
         rows={() => run.separation.map((s) => ({ ...s }))}
       />
-      <Legend
-        items={SEPARATION_QUANTITIES.map((q, i) => ({ key: keyOf(q), label: q, ...lookOf(i) }))}
-        off={view.off}
-        label="Quantities: switch curves on and off"
-      />
+      <Legend items={items} off={view.off} label="Quantities: switch curves on and off" />
     </div>
   );
 }

@@ -19,7 +19,7 @@ import {
 import type { RunView } from '../api.js';
 import { Figure, type Table } from '../figure.js';
 import { inside, type View } from '../view.js';
-import { Legend } from './legend.js';
+import { entriesOn, Legend } from './legend.js';
 import { chooser } from './trajectory.js';
 
 interface Props {
@@ -82,6 +82,7 @@ function Drawn({ panel, run, stamp, view, clock }: Props & { panel: Panel }) {
   const drawn = shown.filter((r) =>
     known.some((s) => !view.off.has(legendName(s)) && Number.isFinite(s.value(r) ?? Number.NaN)),
   );
+  const items = legendOf(known).map((s) => ({ ...s, key: s.label }));
   return (
     <div>
       <Figure
@@ -99,13 +100,10 @@ function Drawn({ panel, run, stamp, view, clock }: Props & { panel: Panel }) {
             ? rows.flatMap((e) => e.classLoss.map((loss, k) => ({ epoch: e.epoch, class: k, loss })))
             : epochTable(run)
         }
+        legend={{ entries: entriesOn(items, view.off) }}
         choose={chooser(timeRange(drawn.map((r) => r.epoch)), clock)}
       />
-      <Legend
-        items={legendOf(known).map((s) => ({ ...s, key: s.label }))}
-        off={view.off}
-        label={`${title}: switch curves on and off`}
-      />
+      <Legend items={items} off={view.off} label={`${title}: switch curves on and off`} />
     </div>
   );
 }

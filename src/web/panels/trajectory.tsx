@@ -8,6 +8,7 @@ import { trajectoryFigure } from '../../report/figures/trajectories.js';
 import type { RunView } from '../api.js';
 import { Figure, type Table } from '../figure.js';
 import { zoomTo } from '../view.js';
+import { groupItems } from './legend.js';
 
 interface Props {
   run: RunView;
@@ -43,6 +44,7 @@ export function TrajectoryPanel({ run, quantity, curves, stamp, epoch, epochs, c
         )
       }
       rows={() => trajectoryTable(curves, quantity)}
+      legend={{ entries: groupItems(run, curves) }}
       choose={chooser(range, clock)}
     >
       {epoch >= range[0] && epoch <= range[1] && <MomentMark share={timeShare(epoch, range, clock)} />}

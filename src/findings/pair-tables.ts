@@ -1,12 +1,13 @@
 /** Which attack is stealthier, as tables: every pair, and the ranks that the pairs leave open. */
-import { isClear, type Pair, pairsOf, ranksOf } from '../findings/pairs.js';
-import { meanScore } from '../findings/scores.js';
-import type { Repeated } from '../findings/settings.js';
-import { meanAsr } from '../findings/success.js';
+
 import { type Block, type Cell, chanceText, decimal, intervalText } from '../report/index.js';
+import { isClear, type Pair, pairsOf, ranksOf } from './pairs.js';
+import { meanScore } from './scores.js';
+import type { ScoredAttack } from './settings.js';
+import { meanAsr } from './success.js';
 
 /** Empty for fewer than two attacks that can be compared. */
-export function pairBlocks(attacks: readonly Repeated[]): Block[] {
+export function pairBlocks(attacks: readonly ScoredAttack[]): Block[] {
   const pairs = pairsOf(attacks);
   if (pairs.length === 0) return [];
   const rows = pairs.map((pair): Cell[] => [

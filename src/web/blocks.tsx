@@ -1,0 +1,54 @@
+/** Blocks of a study's report, as the dashboard shows them: headings, paragraphs and tables. */
+import type { Block, Cell } from '../report/study.js';
+import { Scroll } from './scroll.js';
+
+const textOf = (cell: Cell) => (cell === null ? '–' : typeof cell === 'object' ? cell.text : String(cell));
+
+/** A column of numbers is aligned right, one of words left. */
+const isNumeric = (rows: readonly Cell[][], i: number) => rows.every((r) => /^[−–\d.]/.test(textOf(r[i])));
+
+export const Blocks = ({ blocks }: { blocks: readonly Block[] }) => (
+  <>
+    {blocks.map((block) =>
+      block.kind === 'heading' ? (
+        <h2 key={block.text}>{block.text}</h2>
+      ) : block.kind === 'text' ? (
+        <p class="note" key={block.text}>
+          {block.text}
+        </p>
+      ) : block.kind === 'table' ? (
+        <BlockTable key={block.head.join()} head={block.head} rows={block.rows} />
+      ) : null,
+    )}
+  </>
+);
+
+function BlockTable({ head, rows }: { head: readonly string[]; rows: readonly Cell[][] }) {
+  const kinds = head.map((_, i) => (isNumeric(rows, i) ? undefined : 't'));
+  return (
+    <Scroll label={head.join(', ')}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((name, i) => (
+              <th key={name} scope="col" class={kinds[i]}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.map(textOf).join()}>
+              {head.map((name, i) => (
+                <td key={name} class={kinds[i]}>
+                  {textOf(row[i])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
