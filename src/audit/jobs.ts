@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.js';
-import { type RunHooks, Stopped } from '../base/progress.js';
+import { type RunHooks, Stopped, toResume } from '../base/progress.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { writingTo } from '../formats/files.js';
@@ -109,9 +109,7 @@ async function carryOut(
     return { found, done };
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    throw new Stopped(
-      isTrace ? 'stopped.' : `stopped. To resume, give the same command with --out ${job.out} --resume.`,
-    );
+    throw new Stopped(isTrace ? 'stopped' : `stopped. ${toResume(job.out)}`);
   }
 }
 

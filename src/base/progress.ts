@@ -1,4 +1,5 @@
 /** How long-running work reports to its caller, and how the caller stops it. */
+import { shellWord } from './shell.js';
 
 /** Kind of work in progress, for programs; `Progress.stage` describes it in words. */
 export type Phase =
@@ -39,7 +40,11 @@ export interface RunHooks {
   shouldStop?(): boolean;
 }
 
-/** The work was stopped on request. The message says at which point, and how to resume. */
+/** The work was stopped on request. The message says at which point. */
 export class Stopped extends Error {
   override name = 'Stopped';
 }
+
+/** How the command line resumes stopped work; `out`: the folder that has to be named for it, with `flag` after it. */
+export const toResume = (out?: string, flag = ' --resume'): string =>
+  `To resume, give the same command${out === undefined ? '' : ` with --out ${shellWord(out)}${flag}`}.`;

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
+import { toResume } from '../base/progress.js';
 import { flagOf, requestOf } from '../config/flags.js';
 import { type RunRequest, runOptions } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
@@ -64,7 +65,7 @@ ${examples(
       const data = only(DATA_OPTIONS);
       const job = values.onnx ? await onnxJob(trace, values, options, data) : traceJob(trace, values, options, data);
       if (job === null) return;
-      const result = await runJob(traceJobs('analyzeJob'), job);
+      const result = await runJob(traceJobs('analyzeJob'), job, toResume());
       if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else process.stdout.write(`${runTable([result])}\n\nreport: ${result.report}\n`);
     });

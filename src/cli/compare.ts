@@ -1,9 +1,11 @@
 /** `ibscope compare`: several attacks on the same data, by one seed or several. */
+
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
+import { toResume } from '../base/progress.js';
 import { requestOf } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
 import { secondsOf } from '../pipeline/cost.js';
@@ -49,11 +51,11 @@ export function addCompare(program: Command) {
       const path = place(values.out, values.resume, `compare-${config.dataset}`);
       const job: CompareJob = { compared, path, resume: values.resume ?? false };
       if (seeds === undefined || seeds.length === 1) {
-        const result = await runJob(studyJobs('compareJob'), job);
+        const result = await runJob(studyJobs('compareJob'), job, toResume(path));
         print(values.json, result, textOf(result.rows, result.verdict), result);
         return;
       }
-      const result = await runJob(studyJobs('compareSeedsJob'), job);
+      const result = await runJob(studyJobs('compareSeedsJob'), job, toResume(path));
       // A run that failed has no row.
       const rows = result.rows.map((row) => ({ ...row, attack: basename(row.dir) }));
       print(values.json, result, textOf(rows, result.verdict), result);

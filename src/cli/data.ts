@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { Stopped } from '../base/progress.js';
+import { Stopped, toResume } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
 import { datasets } from '../datasets/index.js';
@@ -82,7 +82,7 @@ async function fetched(entry: CatalogueEntry, out: string, mirror: string | unde
       progress: (p) => line.update({ phase: 'fetch', ...p }),
     });
   } catch (error) {
-    if (stop.signal.aborted) throw new Stopped('stopped; the downloaded part is kept, and the same command resumes');
+    if (stop.signal.aborted) throw new Stopped(`stopped; the downloaded part is kept. ${toResume()}`);
     throw error;
   } finally {
     line.clear();

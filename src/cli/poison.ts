@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { attacks, exportFormats } from '../attacks/index.js';
 import { UserError, unknownWord } from '../base/errors.js';
+import { toResume } from '../base/progress.js';
 import { requestOf } from '../config/flags.js';
 import { type RunConfig, runOptions } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
@@ -74,12 +75,16 @@ export function addPoison(program: Command) {
       if (every && request.attackOption) throw new UserError('--attack all: --attack-option needs one attack');
       const names = every ? attacks.map((a) => a.name).filter((n) => !NOT_ALL.includes(n)) : [request.attack];
       const configs = names.map((attack) => resolveConfig({ ...request, attack }));
-      const summary = await runJob(poisoningJobs('poisonJob'), {
-        configs,
-        out,
-        format,
-        preview,
-      } satisfies PoisonRequest);
+      const summary = await runJob(
+        poisoningJobs('poisonJob'),
+        {
+          configs,
+          out,
+          format,
+          preview,
+        } satisfies PoisonRequest,
+        toResume(),
+      );
       process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : describe(summary, every));
     });
 }

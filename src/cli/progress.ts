@@ -7,6 +7,10 @@ import type { Progress } from '../base/progress.js';
 const QUIET = 15;
 /** Seconds over which the rate is averaged: long enough to be steady, short enough to follow another kind of step. */
 const MEMORY = 20;
+/** The same for work that is planned in seconds: a run has steps of many kinds, and each moves the work by another share. */
+const WORK_MEMORY = 600;
+/** Seconds for which such work is taken to be as fast as planned, before it is known. */
+const PLANNED = 60;
 
 export class ProgressLine {
   private phase = '';
@@ -30,12 +34,13 @@ export class ProgressLine {
     this.phase = phase;
     this.last = done;
     this.points.push({ at, done });
-    while (this.points.length > 2 && at - this.points[0].at > MEMORY) this.points.shift();
+    const work = unit === 'seconds of work';
+    while (this.points.length > 2 && at - this.points[0].at > (work ? WORK_MEMORY : MEMORY)) this.points.shift();
     if (at - this.shown < (this.stream.isTTY ? 0.1 : QUIET)) return;
     this.shown = at;
     const [first] = this.points;
-    const rate = at > first.at ? (done - first.done) / (at - first.at) : 0;
-    const work = unit === 'seconds of work';
+    const [gained, taken] = [done - first.done, at - first.at];
+    const rate = work ? (gained + PLANNED) / (taken + PLANNED) : taken > 0 ? gained / taken : 0;
     const amount =
       total <= 1
         ? ''

@@ -1,5 +1,6 @@
 /** Runs a job in a worker thread, with a progress line and a handler for Ctrl-C. */
 
+import { Stopped } from '../base/progress.js';
 import type { Job } from '../execution/job.js';
 import { heard } from '../execution/messages.js';
 import { inWorker } from '../execution/worker.js';
@@ -7,9 +8,9 @@ import { ProgressLine } from './progress.js';
 
 /**
  * Runs `job` and returns its result. Ctrl-C once: the step in progress ends, and the state is saved. Twice: the process ends at once;
- * files on disk stay intact, because every file appears complete or not at all.
+ * files on disk stay intact, because every file appears complete or not at all. `resume`: said where the job was stopped.
  */
-export async function runJob<A, R>(job: Job<A, R>, argument: A): Promise<R> {
+export async function runJob<A, R>(job: Job<A, R>, argument: A, resume?: string): Promise<R> {
   const line = new ProgressLine();
   const started = inWorker(job, argument, heard({ progress: (p) => line.update(p), line: (text) => line.line(text) }));
   let asked = 0;
@@ -26,6 +27,9 @@ export async function runJob<A, R>(job: Job<A, R>, argument: A): Promise<R> {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     return await started.result;
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw name === 'Stopped' && resume !== undefined ? new Stopped(`${message}. ${resume}`) : error;
   } finally {
     line.clear();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
+import { toResume } from '../base/progress.js';
 import { requestOf } from '../config/flags.js';
 import type { RunRequest } from '../config/options.js';
 import { requirePlugins } from '../config/plugins.js';
@@ -78,7 +79,7 @@ export function addRun(program: Command) {
       const path = place(values.out, values.resume, `${config.attack}-${config.dataset}`);
       const job: RunJob = { config, path, resume: values.resume ?? false };
       const dashboard = values.view ? await viewOf(path) : null;
-      const result = await runJob(pipelineJobs('runJob'), job).catch(async (error) => {
+      const result = await runJob(pipelineJobs('runJob'), job, toResume(path)).catch(async (error) => {
         await dashboard?.close();
         throw error;
       });
@@ -104,7 +105,7 @@ async function overSeeds(values: Record<string, string | boolean | undefined>, g
   const configs = seeds.map((seed) => resolveConfig({ ...given, seed }));
   const [{ attack, dataset }] = configs;
   const path = place(values.out as string | undefined, resume, `${attack}-${dataset}`);
-  const result = await runJob(studyJobs('seedsJob'), { configs, path, resume });
+  const result = await runJob(studyJobs('seedsJob'), { configs, path, resume }, toResume(path));
   const { mean, interval, n } = result.score;
   const range = n > 1 ? ` (95 % ${interval.map((v) => v.toFixed(3)).join(' to ')})` : '';
   const chance = result.p === null ? '' : `; over all seeds p is ${chanceText(result.p)}`;

@@ -1,6 +1,8 @@
 /** `ibscope study`: many runs that answer one question, one command a study. */
+
 import { type Command, Option } from 'commander';
 import { duration } from '../base/duration.js';
+import { toResume } from '../base/progress.js';
 import { requestOf } from '../config/flags.js';
 import type { RunConfig } from '../config/options.js';
 import { cellText } from '../report/index.js';
@@ -74,17 +76,25 @@ function addOne(command: Command, study: Study) {
       // Options that no run can have are refused before the worker starts.
       study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
-      const result = await runJob(studyJobs('studyJob'), {
-        name: study.name,
-        options,
-        out: values.out ?? defaultOut(`experiment-${study.name}`),
-        jobs:
-          values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
-        dryRun: values.dryRun ?? false,
-        markdown: values.markdown,
-        rows: values.rows,
-        keepProbes: values.keepProbes,
-      });
+      const out = values.out ?? defaultOut(`experiment-${study.name}`);
+      const result = await runJob(
+        studyJobs('studyJob'),
+        {
+          name: study.name,
+          options,
+          out,
+          jobs:
+            values.jobs === undefined
+              ? undefined
+              : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
+          dryRun: values.dryRun ?? false,
+          markdown: values.markdown,
+          rows: values.rows,
+          keepProbes: values.keepProbes,
+        },
+        // A study whose folder was not named gets a new one every time.
+        toResume(values.out === undefined ? out : undefined, ''),
+      );
       process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
     });
 }

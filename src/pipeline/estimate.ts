@@ -72,9 +72,7 @@ export async function recordEstimates(
     const report = (done: number) => {
       // The probe is on disk, and training was saved with it: what is lost is this checkpoint's critics.
       if (hooks.shouldStop?.())
-        throw new Stopped(
-          `stopped while estimating epoch ${epoch}; training is saved. To resume, give the same command with --out and --resume.`,
-        );
+        throw new Stopped(`stopped while estimating epoch ${Number(epoch.toFixed(3))}; the probe is saved`);
       hooks.progress?.({ phase: 'estimate', epoch, stage, done: Math.round(done * total), total, unit: 'estimates' });
     };
     const estimates = await estimateCheckpoint(data, config.critic, { seed: config.seed, progress: report, only });

@@ -69,7 +69,6 @@ async function estimateProbes(dir: RunDirectory, config: RunConfig, classes: num
     const known = rows.filter((r) => r.epoch === epoch);
     await recordEstimates(dir, epoch, config, read, hooks, known);
     hooks.line?.(`epoch ${Number(epoch.toFixed(3))}: estimated`);
-    if (hooks.shouldStop?.())
-      throw new Stopped('stopped; what is estimated is kept. To resume, give the same command.');
+    if (hooks.shouldStop?.()) throw new Stopped('stopped; what is estimated is kept');
   }
 }

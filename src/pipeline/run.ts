@@ -170,9 +170,7 @@ class Run {
   private async stop(): Promise<never> {
     await this.save();
     await this.trainer.release();
-    throw new Stopped(
-      `stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved. To resume, give the same command with --out and --resume.`,
-    );
+    throw new Stopped(`stopped in epoch ${this.trainer.position.epoch + 1} of ${this.config.epochs}; it is saved`);
   }
 
   private async epoch() {

@@ -99,8 +99,7 @@ async function raiseLoss(
   }
 }
 
-const stopped = (where: string) =>
-  new Stopped(`stopped while ${where}; the same command repeats this part, and finished parts are kept`);
+const stopped = (where: string) => new Stopped(`stopped while ${where}; finished parts are kept, this one is repeated`);
 
 /** The surrogate and its training on the clean set: ResNet settings usual for CIFAR (SGD, cosine schedule), and no noise. */
 function surrogate(dataset: Dataset, { surrogate: of }: Adversary, seed: number, hooks: RunHooks) {

@@ -26,7 +26,7 @@ function sizeKey(c: RunConfig): string {
 
 /** While a study is planned. Throws `Stopped`. */
 export function stopIfAsked({ shouldStop }: RunHooks): void {
-  if (shouldStop?.()) throw new Stopped('stopped before the first run; nothing to resume.');
+  if (shouldStop?.()) throw new Stopped('stopped before the first run');
 }
 
 /**

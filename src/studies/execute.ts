@@ -55,9 +55,7 @@ export async function executePlan(
     await study.compare();
   } catch (error) {
     if ((error as Error).name !== 'Stopped') throw error;
-    throw new Stopped(
-      `stopped; ${study.meter.ended} of ${plan.runs.length} runs are done. To resume, give the same command.`,
-    );
+    throw new Stopped(`stopped; ${study.meter.ended} of ${plan.runs.length} runs are done`);
   }
   return { runs: study.runs.filter((r) => r !== null), failed: study.failed };
 }
@@ -169,7 +167,9 @@ class Meter {
   private readonly epochs: number[];
   /** Of the runs that were not finished before; of the others 0. */
   private readonly seconds: number[];
-  /** Share of each run that is done, 0 … 1. */
+  /** Share of each run that an earlier session did, 0 … 1; undefined before anything is heard of it. */
+  private readonly before: (number | undefined)[];
+  /** Share of the rest that is done, 0 … 1. */
   private readonly share: number[];
 
   constructor(
@@ -179,6 +179,7 @@ class Meter {
     this.ended = runs.filter((r) => r.done).length;
     this.epochs = runs.map((r) => r.config.epochs);
     this.seconds = runs.map((r) => (r.done ? 0 : secondsOf(costs.get(r.kind) ?? FREE) || 1));
+    this.before = runs.map(() => undefined);
     this.share = runs.map(() => 0);
   }
 
@@ -187,9 +188,7 @@ class Meter {
    * estimates take, against training, differs from run to run.
    */
   heard(i: number, p: Progress) {
-    const epochs = this.epochs[i];
-    if (p.phase === 'train') this.share[i] = Math.max(this.share[i], p.done / p.total - 0.5 / epochs);
-    else if (p.epoch !== undefined) this.share[i] = Math.max(this.share[i], (p.epoch - 0.25) / epochs);
+    this.update(i, p);
     this.hooks.progress?.({
       phase: 'runs',
       stage: `run ${Math.min(this.share.length, this.ended + 1)} of ${this.share.length}`,
@@ -197,6 +196,19 @@ class Meter {
       total: this.seconds.reduce((a, b) => a + b, 0),
       unit: 'seconds of work',
     });
+  }
+
+  private update(i: number, p: Progress) {
+    if (p.phase !== 'train' && p.epoch === undefined) return;
+    const epochs = this.epochs[i];
+    const heard = p.phase === 'train' ? Math.max(0, p.done / p.total - 0.5 / epochs) : (p.epoch! - 0.25) / epochs;
+    if (this.before[i] === undefined) {
+      // What an earlier session did is no work of this one: else a resumed run would look infinitely fast.
+      this.before[i] = heard;
+      this.seconds[i] *= 1 - heard;
+    }
+    const before = this.before[i];
+    this.share[i] = Math.max(this.share[i], (heard - before) / (1 - before));
   }
 
   /** Run `i` has ended. */

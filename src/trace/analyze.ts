@@ -115,7 +115,7 @@ async function firstProbe(dir: RunDirectory, n: number, hooks: RunHooks): Promis
   for (;;) {
     const [first] = await dir.probes();
     if (first !== undefined && (await whole(dir, first, n, [], true))) return;
-    if (hooks.shouldStop?.()) throw new Stopped('stopped before the first probe was there.');
+    if (hooks.shouldStop?.()) throw new Stopped('stopped before the first probe was there');
     await wait('waiting for the first probe', hooks);
   }
 }
@@ -262,8 +262,7 @@ async function estimateAll(
       await recordEstimates(dir, epoch, config, async () => dataOf(arrays, samples, trace, config, plan), hooks);
       known.add(epoch);
       hooks.line?.(`epoch ${epoch}: estimated`);
-      if (hooks.shouldStop?.())
-        throw new Stopped('stopped; what is estimated is kept. To resume, give the same command.');
+      if (hooks.shouldStop?.()) throw new Stopped('stopped; what is estimated is kept');
     }
     if (until === null || known.has(until) || hooks.shouldStop?.()) return skipped;
     await wait(`waiting for a probe after epoch ${Math.max(0, ...known)}`, hooks);

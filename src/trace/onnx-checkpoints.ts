@@ -210,7 +210,7 @@ async function probeFiles(
       await network.close();
     }
     there.add(epoch);
-    if (hooks.shouldStop?.()) throw new Stopped('stopped; what is probed is kept. To resume, give the same command.');
+    if (hooks.shouldStop?.()) throw new Stopped('stopped; what is probed is kept');
   }
 }
 

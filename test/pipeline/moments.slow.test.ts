@@ -94,7 +94,7 @@ describe('a run with moments', () => {
       },
       shouldStop: () => seen > steps,
     };
-    await expect(run(config(), path, false, hooks)).rejects.toThrow('To resume');
+    await expect(run(config(), path, false, hooks)).rejects.toThrow('it is saved');
     await run(config(), path, true);
     for (const name of ['events.jsonl', 'information.jsonl', 'resolution.jsonl', 'running-statistics.jsonl'])
       expect(withoutTimes(await lines(path, name)), name).toEqual(withoutTimes(await lines(join(root, 'whole'), name)));
