@@ -38,7 +38,7 @@ export function addData(program: Command) {
     .action(async (name: string, values) => {
       const entry = findEntry(name);
       const { already, path } = await fetched(entry, values.out ?? join('data', entry.name), values.mirror);
-      const command = `ibscope run --dataset ${entry.name} --data-dir ${shellWord(path)}`;
+      const command = `npx ibscope run --dataset ${entry.name} --data-dir ${shellWord(path)}`;
       process.stdout.write(
         values.json
           ? `${JSON.stringify({ dataset: entry.name, path, already, command })}\n`

@@ -89,9 +89,12 @@ export function addPoison(program: Command) {
     });
 }
 
-function describe({ file, preview, images, poisoned, cover }: PoisonSummary, every: boolean): string {
+/** What the columns of a contact sheet show. */
+const SHEET = 'contact sheet; columns: clean, triggered, their difference × 10 (grey: none), and its spectrum';
+
+function describe({ file, preview, images, poisoned, cover, target }: PoisonSummary, every: boolean): string {
   const what = every
     ? ''
-    : `${file === null ? '' : `${file}: `}${images} images, ${poisoned} poisoned, ${cover} cover${file === null ? '; only the preview is written (no --out)' : ''}\n`;
-  return preview === null ? what : `${what}${preview}: contact sheet\n`;
+    : `${file === null ? '' : `${file}: `}${images} images, ${poisoned} poisoned${target === null ? '' : ` as ${target}`}, ${cover} cover${file === null ? '; only the preview is written (no --out)' : ''}\n`;
+  return preview === null ? what : `${what}${preview}: ${SHEET}\n`;
 }

@@ -167,7 +167,9 @@ function textOf(r: StudyResult): string {
     return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;
   }
   const parts = [r.summary.lede].flat();
-  for (const section of r.summary.sections)
+  for (const section of r.summary.sections) {
+    const inTerminal = section.blocks.some((b) => b.kind === 'table' && b.inTerminal);
+    if (inTerminal && section.intro) parts.push(section.intro);
     for (const block of section.blocks) {
       if (block.kind === 'table' && block.inTerminal)
         parts.push(
@@ -180,6 +182,7 @@ function textOf(r: StudyResult): string {
       if (block.kind === 'findings')
         parts.push(block.findings.map((f) => `${f.verdict}: ${f.claim}\n  ${f.evidence}`).join('\n'));
     }
+  }
   for (const { name, why } of r.failed ?? []) parts.push(`failed: ${name}: ${why}`);
   return `${parts.join('\n\n')}\n\nreport: ${r.report}`;
 }

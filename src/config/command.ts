@@ -76,7 +76,7 @@ export function commandsOf(
   const { attack, attackOption = [], poisonRate, ...shared } = unseeded;
   const rate = poisonRate === undefined ? '' : `@${poisonRate}`;
   return {
-    run: text(['ibscope', 'run', ...plugins, ...flagsOf(unseeded)]),
+    run: text(['npx', 'ibscope', 'run', ...plugins, ...flagsOf(unseeded)]),
     attack: [`${attack}${rate}`, ...(attackOption as string[])].join(':'),
     options: text([...plugins, ...flagsOf(shared)]),
   };

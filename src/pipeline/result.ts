@@ -66,7 +66,7 @@ export async function finish(dir: RunDirectory, session?: Session): Promise<RunR
       answer: answerOf(s),
       outcome: outcome(report),
       sentence: verdict(s, report),
-      cautions: cautions({ ...report, asr: last?.asr ?? null, accuracy: last?.testAccuracy }),
+      cautions: cautions(report),
     },
     report: file,
     seconds: await workSeconds(dir),

@@ -7,6 +7,7 @@ import type { RunConfig } from '../config/options.js';
 import type { Dataset } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { writeAtomic } from '../formats/files.js';
+import { className } from '../report/groups.js';
 import { contactSheet, type GalleryImage, type SheetBlock } from '../report/index.js';
 import { VERSION } from '../version.js';
 import { attackSettings, loadData, poisonedSet } from './poisoned-set.js';
@@ -28,6 +29,8 @@ export interface PoisonSummary {
   images: number;
   poisoned: number;
   cover: number;
+  /** The class, as in `cat (3)`, that all poisoned samples are labelled as; null where they have several labels, or there is none. */
+  target: string | null;
 }
 
 /** Samples on a contact sheet of one attack, and per attack on a sheet of several. */
@@ -58,7 +61,12 @@ export async function writePoisoned(request: PoisonRequest, hooks: RunHooks): Pr
   if (preview !== undefined) await writeAtomic(preview, await contactSheet(blocks));
   const total = (flags: Uint8Array) => flags.reduce((a, b) => a + b, 0);
   const counts = { images: set.n, poisoned: total(set.poisoned), cover: total(set.cover) };
-  return { file: out ?? null, preview: preview ?? null, ...counts };
+  return { file: out ?? null, preview: preview ?? null, ...counts, target: targetOf(set, dataset.classes) };
+}
+
+function targetOf({ labels, poisoned }: PoisonedSet, classNames: string[]): string | null {
+  const [target, ...others] = new Set(labels.filter((_, i) => poisoned[i]));
+  return target === undefined || others.length > 0 ? null : className(target, { classNames });
 }
 
 /** At most `most` triggered training samples, each with its clean image: poisoned and cover samples in turn, from all classes. */

@@ -65,7 +65,7 @@ function rankingCommand(entries: readonly Entry[]): string[] {
   const same = commands.length === entries.length && new Set(commands.map((c) => c.options)).size === 1;
   const attacks = [...new Set(commands.map((c) => c.attack))];
   const command = same
-    ? ['ibscope compare --attacks', attacks.join(','), commands[0].options, '--seeds 0-4'].filter(Boolean).join(' ')
-    : 'ibscope compare --attacks … --seeds 0-4';
+    ? ['npx ibscope compare --attacks', attacks.join(','), commands[0].options, '--seeds 0-4'].filter(Boolean).join(' ')
+    : 'npx ibscope compare --attacks … --seeds 0-4';
   return [`One seed cannot rank attacks; \`${command}\` can.`];
 }

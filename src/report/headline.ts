@@ -75,18 +75,21 @@ export function verdict(stealth: StealthResult | null, report: Pick<RunReport, '
 /** What a verdict does not say: whether the attack works, and what one seed leaves open, with the command that answers it. */
 export function cautions(
   report: Pick<RunReport, 'poisoned' | 'seeds' | 'stealth' | 'commands' | 'classNames'> & {
-    asr: number | null;
-    accuracy?: number | null;
+    epochs: readonly Pick<RunReport['epochs'][number], 'asr' | 'testAccuracy'>[];
   },
 ): string[] {
-  const { poisoned, asr, accuracy, seeds, stealth, commands, classNames } = report;
+  const { poisoned, seeds, stealth, commands, classNames } = report;
+  const last = report.epochs.at(-1);
+  const [asr, accuracy] = [last?.asr ?? null, last?.testAccuracy];
   const found: string[] = [];
   // A model at chance shows nothing, whatever its p is.
-  if (accuracy != null && classNames && accuracy < 2 / classNames.length)
+  if (accuracy !== undefined && classNames && accuracy < 2 / classNames.length)
     found.push(`The model has hardly learned (clean accuracy ${percent(accuracy)}): the score says nothing yet.`);
   if (poisoned && asr !== null && asr < SUCCESS) found.push(halfLearned('this attack', asr));
   if (seeds === 1 && stealth?.score != null)
-    found.push(`One seed cannot rank attacks; \`${commands?.run ?? 'ibscope run …'} --seeds 0-4\` shows the spread.`);
+    found.push(
+      `One seed cannot rank attacks; \`${commands?.run ?? 'npx ibscope run …'} --seeds 0-4\` shows the spread.`,
+    );
   return found;
 }
 

@@ -48,9 +48,7 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
 
 /** Under the verdict: what it does not say. */
 const cautionNotes = (report: RunReport): Html[] =>
-  cautions({ ...report, asr: report.epochs.at(-1)?.asr ?? null, accuracy: report.epochs.at(-1)?.testAccuracy }).map(
-    (words) => html`<p class="note">${withCode(words)}</p>`,
-  );
+  cautions(report).map((words) => html`<p class="note">${withCode(words)}</p>`);
 
 function headlineFacts(report: RunReport): Html {
   const last = report.epochs[report.epochs.length - 1];
@@ -75,7 +73,7 @@ function headlineFacts(report: RunReport): Html {
       note:
         range &&
         (range.gapsByClass
-          ? `rank ${decimal(stealth?.rank, 3)}`
+          ? `rank among ${range.draws} draws ${decimal(stealth?.rank, 3)}`
           : `smallest possible ${decimal(1 / (1 + range.draws), 3)}`),
     },
     {

@@ -24,7 +24,7 @@ export const words: readonly [string, string][] = [
   ],
   [
     'Null of the score',
-    'The same computation where nothing is poisoned: each clean class takes the role of the target, and two random subsets of it those of poisoned and clean samples. The range holds the scores of 95 % of further clean classes. p is the share of clean scores as low as S, the run itself included. With resolved information, p is the chance that two halves of one more clean class differ as much as poisoned and clean samples do (integration gap), by a law fitted to the null; rank is the share of the null that differs as much.',
+    'The same computation where nothing is poisoned: each clean class takes the role of the target, and two random subsets of it those of poisoned and clean samples. The range holds the scores of 95 % of further clean classes. p is the share of clean scores as low as S, the run itself included. With resolved information, p is the chance that two halves of one more clean class differ as much as poisoned and clean samples do (integration gap), by a law fitted to the null; rank is the share of the null that differs as much. D beyond the null: D less the mean D of the null.',
   ],
   [
     'Authors’ draft score',

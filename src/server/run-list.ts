@@ -31,6 +31,8 @@ export interface RunSummary {
   dataset?: string;
   model?: string;
   poisonRate?: number;
+  /** Parameters of the attack that were set, `alpha=0.2`. */
+  attackOption?: string[];
   seed?: number;
   /** Equal for runs whose configurations differ in the seed alone. */
   group?: string;
@@ -155,6 +157,7 @@ function summarise(path: string, id: string): RunSummary {
       dataset: datasetName(config),
       model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
       poisonRate: config.attack === 'none' ? undefined : config.poisonRate,
+      attackOption: config.attackOption,
       seed: config.seed,
       group: groupOf(config),
       epochs: config.epochs,

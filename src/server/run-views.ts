@@ -64,11 +64,7 @@ async function viewOf(path: string, out: string) {
     // The sentences of the report, so that both say the same.
     outcome: outcome(report),
     verdict: verdict(report.stealth, report),
-    cautions: cautions({
-      ...report,
-      asr: report.epochs.at(-1)?.asr ?? null,
-      accuracy: report.epochs.at(-1)?.testAccuracy,
-    }),
+    cautions: cautions(report),
     warnings: reportWarnings(report),
     config,
     command: commandOf(config, out, plugins),

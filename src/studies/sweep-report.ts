@@ -73,7 +73,7 @@ function section(swept: Swept): StudySection {
   return {
     id: fileWord(dataset),
     title: dataset,
-    intro: `${repeated} Groups have ${sizes.join(', ')} samples. A trial is on the frontier if no other one has at least its ASR and at least its S, and more of one of them; trials without S are not on it.`,
+    intro: `${repeated} Groups have ${sizes.join(', ')} samples. A trial is on the frontier if no other one has at least its ASR and at least its S, and more of one of them; trials without S are not on it. p says whether information flows differently through the target class of a trial than through clean classes, not whether trials differ.`,
     blocks: [
       trialTable(swept),
       ...unscored.map((same): Block => ({ kind: 'text', text: `${noScore(same)}: ${same[0].reason}.` })),
@@ -91,7 +91,8 @@ const noScore = (trials: readonly Trial[]) =>
 function trialTable({ trials, vary }: Swept): Block {
   const several = new Set(trials.map((t) => t.attack)).size > 1 || vary.length === 0;
   const rows = trials.map((t): Cell[] => [
-    t.trial,
+    // A trial over several seeds links the first of them.
+    { text: String(t.trial), href: `runs/${t.runs[0]}/report.html` },
     t.frontier ? 'yes' : 'no',
     ...(several ? [t.attack] : []),
     ...vary.map((v) => t.values[v.name]),

@@ -122,5 +122,5 @@ export function bestTrial(trials: readonly Trial[]): Best | null {
 /** The command that makes a trial's runs again, in the folder `out`. */
 export function commandOfTrial({ config, seeds }: Trial, out: string): string {
   const one = commandOf({ ...config, seed: seeds.length === 1 ? seeds[0] : 0 }, out);
-  return `ibscope ${one}${seeds.length > 1 ? ` --seeds ${seeds.join(',')}` : ''}`;
+  return `npx ibscope ${one}${seeds.length > 1 ? ` --seeds ${seeds.join(',')}` : ''}`;
 }

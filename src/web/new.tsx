@@ -91,7 +91,7 @@ const commandOf = ({ fields, plugins }: Form, given: Given) => {
   const flags = fields.filter((f) => options[f.key] !== undefined).map((f) => `${f.flag} ${shellWord(options[f.key])}`);
   const parameters = parameterList(given).map((text) => `--attack-option ${shellWord(text)}`);
   const out = options.name ? [`--out ${shellWord(options.name)}`] : [];
-  return ['ibscope run', ...loads, ...flags, ...parameters, ...out].join(' ');
+  return ['npx ibscope run', ...loads, ...flags, ...parameters, ...out].join(' ');
 };
 
 interface FieldsProps {

@@ -78,7 +78,7 @@ describe('ibscope data', () => {
       await vi.waitFor(async () => expect((await stat(part)).size).toBe(5000), { timeout: 60_000 });
       child.kill('SIGINT');
       expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
-      expect(stderr).toBe('ibscope: stopped; the downloaded part is kept, and the same command resumes\n');
+      expect(stderr).toBe('ibscope: stopped; the downloaded part is kept. To resume, give the same command.\n');
       expect((await stat(part)).size).toBe(5000);
     });
   });
@@ -91,7 +91,9 @@ describe('ibscope data', () => {
     }
     const { code, stdout } = await data('fetch', 'mnist', '--out', 'my digits');
     expect(code).toBe(0);
-    expect(stdout).toBe("my digits: mnist exists already\n\n  ibscope run --dataset mnist --data-dir 'my digits'\n");
+    expect(stdout).toBe(
+      "my digits: mnist exists already\n\n  npx ibscope run --dataset mnist --data-dir 'my digits'\n",
+    );
     const { stdout: json } = await data('fetch', 'mnist', '--out', 'my digits', '--json');
     expect(JSON.parse(json)).toMatchObject({ dataset: 'mnist', path: 'my digits', already: true });
   });

@@ -13,7 +13,14 @@ describe('poison', () => {
     const out = format === 'npz' ? 'set.npz' : `set-${format}`;
     const { code, stdout } = await box.run(['poison', ...SMALL, '--format', format, '--out', out, '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ file: out, preview: null, images: 500, poisoned: 50, cover: 0 });
+    expect(JSON.parse(stdout)).toEqual({
+      file: out,
+      preview: null,
+      images: 500,
+      poisoned: 50,
+      cover: 0,
+      target: expect.stringMatching(/^\w+ \(0\)$/),
+    });
     if (format !== 'npz') {
       const { samples } = JSON.parse(await readFile(join(box.folder, out, 'manifest.json'), 'utf8'));
       const { poisoned } = await readNpz(join(box.folder, 'set.npz'));

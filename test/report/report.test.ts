@@ -128,7 +128,7 @@ describe('the report of a run', () => {
   it('says of the score of a single seed that it is one, and of that of several not', async () => {
     const head = async (r: ReturnType<typeof example>) =>
       parse(await renderRunReport(r)).querySelector('header .note')?.textContent;
-    expect(await head(example())).toBe('One seed cannot rank attacks; ibscope run … --seeds 0-4 shows the spread.');
+    expect(await head(example())).toBe('One seed cannot rank attacks; npx ibscope run … --seeds 0-4 shows the spread.');
     expect(await head({ ...example(), seeds: 3 })).toBeUndefined();
     expect(await head({ ...example(), stealth: null })).toBeUndefined();
   });

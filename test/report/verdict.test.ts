@@ -107,35 +107,40 @@ it('p is never printed as 0', () => {
   expect([0.4, 0.0006, 0.0004, 2e-7].map(chanceText)).toEqual(['0.400', '0.001', '4e-4', '2e-7']);
 });
 
-const COMMANDS = { run: 'ibscope run --attack wanet', attack: 'wanet@0.2:s=1', options: '--epochs 8' };
+const COMMANDS = { run: 'npx ibscope run --attack wanet', attack: 'wanet@0.2:s=1', options: '--epochs 8' };
 
 describe('what a run leaves open', () => {
   const stealth = found({ p: 0.4 });
+  const ended = (asr: number | null, testAccuracy = 0.5) => [{ asr, testAccuracy }];
 
   it.each<[string, Parameters<typeof cautions>[0], string[]]>([
     [
       'a low ASR and one seed',
-      { poisoned: true, asr: 0.66, seeds: 1, stealth, commands: COMMANDS },
+      { poisoned: true, epochs: ended(0.66), seeds: 1, stealth, commands: COMMANDS },
       [
         'The ASR of this attack is 0.66, below 0.9: a half-learned attack may look stealthy for that reason.',
-        'One seed cannot rank attacks; `ibscope run --attack wanet --seeds 0-4` shows the spread.',
+        'One seed cannot rank attacks; `npx ibscope run --attack wanet --seeds 0-4` shows the spread.',
       ],
     ],
-    ['an ASR at the bound, five seeds', { poisoned: true, asr: 0.9, seeds: 5, stealth, commands: COMMANDS }, []],
+    [
+      'an ASR at the bound, five seeds',
+      { poisoned: true, epochs: ended(0.9), seeds: 5, stealth, commands: COMMANDS },
+      [],
+    ],
     [
       'nothing poisoned, no command known',
-      { poisoned: false, asr: null, seeds: 1, stealth, commands: null },
-      ['One seed cannot rank attacks; `ibscope run … --seeds 0-4` shows the spread.'],
+      { poisoned: false, epochs: ended(null), seeds: 1, stealth, commands: null },
+      ['One seed cannot rank attacks; `npx ibscope run … --seeds 0-4` shows the spread.'],
     ],
     [
       'a model at chance, whatever its ASR',
       {
-        ...{ poisoned: true, asr: 1, accuracy: 0.111, seeds: 3, stealth, commands: null },
+        ...{ poisoned: true, epochs: ended(1, 0.111), seeds: 3, stealth, commands: null },
         classNames: Array.from({ length: 10 }, (_, k) => String(k)),
       },
       ['The model has hardly learned (clean accuracy 11.1 %): the score says nothing yet.'],
     ],
-    ['no score', { poisoned: false, asr: null, seeds: 1, stealth: null, commands: null }, []],
+    ['no score', { poisoned: false, epochs: ended(null), seeds: 1, stealth: null, commands: null }, []],
   ])('%s', (_, run, expected) => {
     expect(cautions(run)).toEqual(expected);
   });
@@ -174,7 +179,7 @@ describe('a comparison of one seed', () => {
       'The ASR of wanet is 0.66, below 0.9: a half-learned attack may look stealthy for that reason.',
     );
     expect(ranking).toBe(
-      'One seed cannot rank attacks; `ibscope compare --attacks none,badnets,wanet,blend --epochs 8 --seeds 0-4` can.',
+      'One seed cannot rank attacks; `npx ibscope compare --attacks none,badnets,wanet,blend --epochs 8 --seeds 0-4` can.',
     );
     expect(more).toEqual([]);
   });
@@ -182,7 +187,7 @@ describe('a comparison of one seed', () => {
   it('names no command where the runs differ in more than the attack, and none for a single run', () => {
     const other = { ...run('b', { p: 0.1 }), commands: { ...COMMANDS, attack: 'b', options: '--epochs 9' } };
     expect(comparisonSentences([run('a', { p: 0.1 }), other]).at(-1)).toBe(
-      'One seed cannot rank attacks; `ibscope compare --attacks … --seeds 0-4` can.',
+      'One seed cannot rank attacks; `npx ibscope compare --attacks … --seeds 0-4` can.',
     );
     expect(comparisonSentences([other])).toHaveLength(1);
   });

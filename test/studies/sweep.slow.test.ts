@@ -55,7 +55,7 @@ it('scores the trials with enough poisoned samples, says beforehand which have t
   expect(trials[1].score).toBeCloseTo(scored.stealth.score!, 10);
   expect(trials[0].reason).toContain('group 0/backdoor has 24 samples');
   expect(frontier).toEqual([2]);
-  expect(best.command).toContain('ibscope run --dataset shapes10 --attack blend --attack-option alpha=0.6');
+  expect(best.command).toContain('npx ibscope run --dataset shapes10 --attack blend --attack-option alpha=0.6');
   const page = await renderStudy(report);
   expect(page).toContain('Trial 1 has no score');
   expect(page).not.toMatch(/NaN|undefined/);

@@ -163,7 +163,7 @@ describe('the report of a sweep', () => {
     expect(frontier).toEqual(trials.filter((t) => t.frontier).map((t) => t.trial));
     expect(best).toMatchObject({ trial: 6, rule: 'asr' });
     expect(best.command).toBe(
-      'ibscope run --dataset shapes10 --attack blend --attack-option alpha=0.4 --epochs 12 --checkpoints 1,2,3,4,6,8,10,12 --out runs/best --seeds 0,1',
+      'npx ibscope run --dataset shapes10 --attack blend --attack-option alpha=0.4 --epochs 12 --checkpoints 1,2,3,4,6,8,10,12 --out runs/best --seeds 0,1',
     );
     expect(JSON.stringify(data)).not.toContain('NaN');
   });

@@ -154,7 +154,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     const other = await serveFolder(empty);
     await page.goto(other.address);
     const command = await page.locator('.empty pre').textContent();
-    expect(command).toBe(`ibscope run --attack badnets --out ${empty}/badnets`);
+    expect(command).toBe(`npx ibscope run --attack badnets --out ${empty}/badnets`);
     await other.close();
     await remove(empty);
     await page.goto('about:blank');
@@ -310,10 +310,10 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     ).toEqual(['4', '0.5', '1']);
     await group.getByLabel('jitter').fill('0');
     expect(await page.locator('[data-command]').textContent()).toBe(
-      'ibscope run --dataset cifar10 --attack wanet --attack-option jitter=0',
+      'npx ibscope run --dataset cifar10 --attack wanet --attack-option jitter=0',
     );
     await page.locator('[name=attack]').selectOption({ value: 'blend' });
-    expect(await page.locator('[data-command]').textContent()).toBe('ibscope run --dataset cifar10 --attack blend');
+    expect(await page.locator('[data-command]').textContent()).toBe('npx ibscope run --dataset cifar10 --attack blend');
   });
 
   it('shows the image of the sample under the pointer', async () => {
@@ -401,7 +401,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.getByText('More options').click();
     await page.locator('[name=checkpoints]').fill('1,40');
     expect(await page.locator('[data-command]').textContent()).toBe(
-      'ibscope run --attack badnets --width 2 --epochs 40 --train-limit 2400 --checkpoints 1,40 --out fresh',
+      'npx ibscope run --attack badnets --width 2 --epochs 40 --train-limit 2400 --checkpoints 1,40 --out fresh',
     );
     await page.getByRole('button', { name: 'Start' }).click();
     // The page of the run is there as soon as its folder is; what it says changes by itself.

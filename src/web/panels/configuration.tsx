@@ -10,7 +10,7 @@ export function Configuration({ run }: { run: RunView }) {
       {run.command !== null && (
         <>
           <h2>The same run by command</h2>
-          <pre class="command">ibscope {run.command}</pre>
+          <pre class="command">npx ibscope {run.command}</pre>
         </>
       )}
       <details data-configuration>

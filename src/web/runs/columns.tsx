@@ -28,7 +28,7 @@ const NONE = '–';
 
 /** All columns after that of the name. */
 export const COLUMNS: readonly Column[] = [
-  { key: 'attack', head: 'attack', value: (r) => r.attack },
+  { key: 'attack', head: 'attack', value: (r) => r.attack, show: attackOf, group: ([r]) => attackOf(r) },
   {
     key: 'rate',
     head: 'rate',
@@ -89,6 +89,16 @@ export const COLUMNS: readonly Column[] = [
     extra: true,
   },
 ];
+
+/** The attack, with the parameters that were set: those tell the trials of a sweep apart. */
+function attackOf({ attack, attackOption = [] }: RunSummary) {
+  return (
+    <>
+      {attack}
+      {attackOption.length > 0 && <small>{attackOption.join(' ')}</small>}
+    </>
+  );
+}
 
 /** Mean S of a group, and its range. */
 function scoresOf(runs: readonly RunSummary[]) {

@@ -5,7 +5,7 @@ import { hrefOf, setQuery } from '../route.js';
 
 /** A folder without runs: the command of a first one. */
 export function NoRuns({ root }: { root: string }) {
-  const command = `ibscope run --attack badnets --out ${shellWord(`${root}/badnets`)}`;
+  const command = `npx ibscope run --attack badnets --out ${shellWord(`${root}/badnets`)}`;
   return (
     <div class="empty">
       <h2>No run is in this folder</h2>
