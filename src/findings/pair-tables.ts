@@ -35,7 +35,7 @@ export function pairBlocks(attacks: readonly ScoredAttack[]): Block[] {
     { kind: 'heading', text: 'Which attack is stealthier' },
     {
       kind: 'text',
-      text: `Differences are paired by seed. p is two-sided, by Student’s t over seeds; corrected: for ${pairs.length} pairs (Holm). Rank 1 is the highest S; the range holds the ranks that the pairs do not rule out, at 95 % for all attacks at once. An attack with an ASR below 0.9 may look stealthy because it was learned by halves.`,
+      text: `Differences are paired by seed. p is two-sided, by Student’s t over seeds${pairs.length > 1 ? `; corrected: for ${pairs.length} pairs (Holm)` : ''}. Rank 1 is the highest S; the range holds the ranks that the pairs do not rule out, at 95 % for all attacks at once. An attack with an ASR below 0.9 may look stealthy because it was learned by halves.`,
     },
     { kind: 'table', head, rows, inTerminal: true },
     { kind: 'table', head: ['attack', 'rank, 95 %', 'by mean', 'S', '95 %', 'ASR'], rows: ranks, inTerminal: true },

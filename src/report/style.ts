@@ -89,7 +89,9 @@ svg.swatch { flex: none; }
 .gallery .head { align-self: end; max-width: 104px; overflow-wrap: anywhere; line-height: 1.25; }
 .gallery .side { padding-right: 8px; position: sticky; left: 0; background: var(--page); height: 100%; display: flex; align-items: center; }
 
-.scroll { overflow-x: auto; margin-top: 12px; max-height: 560px; overflow-y: auto; border: 1px solid var(--rule); background: var(--surface); }
+.scroll { overflow-x: auto; margin-top: 12px; max-height: 560px; overflow-y: auto; border: 1px solid var(--rule); --shade: color-mix(in srgb, var(--ink) 24%, transparent);
+  /* A shade at a side on which more columns wait: the first two layers move with the table and cover it at the ends. */
+  background: linear-gradient(90deg, var(--surface) 40%, transparent) 0 0 / 36px 100% no-repeat local, linear-gradient(270deg, var(--surface) 40%, transparent) 100% 0 / 36px 100% no-repeat local, linear-gradient(90deg, var(--shade), transparent) 0 0 / 12px 100% no-repeat scroll, linear-gradient(270deg, var(--shade), transparent) 100% 0 / 12px 100% no-repeat scroll, var(--surface); }
 .scroll.open { max-height: none; }
 table { border-collapse: collapse; font-size: 13px; width: 100%; }
 th, td { padding: 5px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--grid); }

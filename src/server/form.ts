@@ -5,7 +5,7 @@ import { type Parameter, parametersOf } from '../attacks/parameters.js';
 import { loadedPlugins } from '../base/plugins.js';
 import { flagOf, nameOf } from '../config/flags.js';
 import { descriptionOf, namesOf, type RunConfig, runOptions } from '../config/options.js';
-import { presets } from '../config/presets.js';
+import { presetLimits, presets } from '../config/presets.js';
 import { datasets } from '../datasets/index.js';
 
 export interface FormField {
@@ -43,6 +43,7 @@ const FIRST = [
   'width',
   'epochs',
   'trainLimit',
+  'testLimit',
   'noise',
   'seed',
   'preset',
@@ -58,6 +59,16 @@ export function form(): Form {
   };
 }
 
+/** Limits that a preset has for shapes10 alone; other data sets are read whole. */
+const { trainLimit, testLimit } = presetLimits.quick;
+const limits = {
+  quick: {
+    trainLimit: `${trainLimit} of shapes10, all of others`,
+    testLimit: `${testLimit} of shapes10, all of others`,
+  },
+  paper: {},
+};
+
 function formFields(): FormField[] {
   // The parameters of an attack have fields of their own.
   const options = Object.entries(runOptions.shape).filter(([key]) => key !== 'attackOption');
@@ -65,7 +76,7 @@ function formFields(): FormField[] {
     const inner = 'unwrap' in schema && typeof schema.unwrap === 'function' ? schema.unwrap() : schema;
     const words = (inner as { options?: readonly string[] }).options;
     const of = (preset: 'quick' | 'paper') => {
-      const value = (presets[preset] as Record<string, unknown>)[key];
+      const value = ({ ...presets[preset], ...limits[preset] } as Record<string, unknown>)[key];
       return value === undefined || (Array.isArray(value) && value.length === 0) ? '' : String(value);
     };
     return {

@@ -3,6 +3,7 @@
 import { count, decimal } from '../report/format.js';
 import { chanceText } from '../report/headline.js';
 import { type AuditView, get, imageOf, useLoaded } from './api.js';
+import { ColumnsHead, textColumns } from './columns-head.js';
 import { hrefOf, type Route } from './route.js';
 import { Scroll } from './scroll.js';
 
@@ -62,22 +63,9 @@ function Classes({ audit }: { audit: AuditView }) {
   return (
     <Scroll label="Evidence of each class">
       <table>
-        <thead>
-          <tr>
-            <th scope="col" class="t">
-              class
-            </th>
-            <th scope="col" class="t">
-              flagged
-            </th>
-            <th scope="col">p</th>
-            {signals.map((s) => (
-              <th key={s} scope="col">
-                {s}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <ColumnsHead
+          columns={[...textColumns(['class', 'flagged']), { name: 'p' }, ...signals.map((name) => ({ name }))]}
+        />
         <tbody>
           {audit.classes.map((c) => (
             <tr key={c.label}>

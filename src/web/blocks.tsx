@@ -1,5 +1,6 @@
 /** Blocks of a study's report, as the dashboard shows them: headings, paragraphs and tables. */
 import type { Block, Cell } from '../report/study.js';
+import { ColumnsHead } from './columns-head.js';
 import { Scroll } from './scroll.js';
 
 const textOf = (cell: Cell) => (cell === null ? '–' : typeof cell === 'object' ? cell.text : String(cell));
@@ -28,15 +29,7 @@ function BlockTable({ head, rows }: { head: readonly string[]; rows: readonly Ce
   return (
     <Scroll label={head.join(', ')}>
       <table>
-        <thead>
-          <tr>
-            {head.map((name, i) => (
-              <th key={name} scope="col" class={kinds[i]}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <ColumnsHead columns={head.map((name, i) => ({ name, text: kinds[i] === 't' }))} />
         <tbody>
           {rows.map((row) => (
             <tr key={row.map(textOf).join()}>

@@ -10,6 +10,43 @@ const TINY =
     ' ',
   );
 
+describe('compare --seeds', () => {
+  it('pairs attacks by seed, and its page, result and terminal say the same', async () => {
+    const command = [
+      'compare',
+      ...TINY,
+      '--attacks',
+      'badnets,blend@0.2:alpha=0.3',
+      '--seeds',
+      '0-1',
+      '--out',
+      'pairs',
+    ];
+    const { code, stdout } = await box.run([...command, '--json']);
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    const of = (attack: string) => result.rows.filter((r: { attack: string }) => r.attack === attack);
+    const score = (attack: string, seed: number) =>
+      of(attack).find((r: { seed: number }) => r.seed === seed).stealth.score;
+    const [pair] = result.pairs;
+    const mean = [0, 1].reduce((s, seed) => s + score(pair.first, seed) - score(pair.second, seed), 0) / 2;
+    expect([...new Set([pair.first, pair.second])].sort()).toEqual(['badnets', 'blend']);
+    expect(pair.difference).toBeCloseTo(mean, 10);
+    // One pair needs no correction.
+    expect(pair.adjusted).toBe(pair.p);
+    expect(new Set(result.rows.map((r: { stealth: { kappa: object } }) => JSON.stringify(r.stealth.kappa))).size).toBe(
+      1,
+    );
+    const page = await readFile(join(box.folder, result.report), 'utf8');
+    for (const words of result.verdict) expect(page).toContain(words.slice(0, 40));
+    const again = await box.run([...command, '--resume']);
+    expect(again.stdout).toContain(result.verdict[0]);
+    expect(await readFile(join(box.folder, 'pairs', 'result.json'), 'utf8').then(JSON.parse)).toMatchObject({
+      pairs: [pair],
+    });
+  });
+});
+
 describe('run --seeds', () => {
   it('gives a result a seed, S and p over seeds, at one κ; the same command does nothing twice', async () => {
     const command = ['run', ...TINY, '--seeds', '0-1', '--out', 'several', '--json'];

@@ -2,6 +2,7 @@
 
 import { configRows } from '../../report/tables.js';
 import type { RunView } from '../api.js';
+import { ColumnsHead, textColumns } from '../columns-head.js';
 import { Scroll } from '../scroll.js';
 
 export function Configuration({ run }: { run: RunView }) {
@@ -17,16 +18,7 @@ export function Configuration({ run }: { run: RunView }) {
         <summary>Configuration</summary>
         <Scroll label="Configuration">
           <table>
-            <thead>
-              <tr>
-                <th scope="col" class="t">
-                  setting
-                </th>
-                <th scope="col" class="t">
-                  value
-                </th>
-              </tr>
-            </thead>
+            <ColumnsHead columns={textColumns(['setting', 'value'])} />
             <tbody>
               {configRows({ ...run.config }).map(([name, value]) => (
                 <tr key={name}>

@@ -1,6 +1,7 @@
 /** The options in which runs differ, one row per option. */
 
 import type { RunView } from '../api.js';
+import { ColumnsHead, textColumns } from '../columns-head.js';
 import { Scroll } from '../scroll.js';
 
 export function Differences({ runs }: { runs: RunView[] }) {
@@ -16,18 +17,7 @@ export function Differences({ runs }: { runs: RunView[] }) {
       ) : (
         <Scroll label="Differences in configuration">
           <table>
-            <thead>
-              <tr>
-                <th scope="col" class="t">
-                  option
-                </th>
-                {runs.map((r) => (
-                  <th key={r.id} scope="col" class="t">
-                    {r.id}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <ColumnsHead columns={textColumns(['option', ...runs.map((r) => r.id)])} />
             <tbody>
               {differing.map((k) => (
                 <tr key={k}>

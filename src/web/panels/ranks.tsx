@@ -5,6 +5,7 @@ import { decimal } from '../../report/format.js';
 import { chanceText } from '../../report/headline.js';
 import { placeIn } from '../../report/place.js';
 import type { RunView } from '../api.js';
+import { ColumnsHead, textColumns } from '../columns-head.js';
 import { hrefOf } from '../route.js';
 import { Scroll } from '../scroll.js';
 
@@ -53,22 +54,9 @@ export function RankTable({ runs, training }: Props) {
     <>
       <Scroll label="Ranks">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">rank</th>
-              <th scope="col" class="t">
-                run
-              </th>
-              <th scope="col" class="t">
-                attack
-              </th>
-              {NUMBERS.map((c) => (
-                <th key={c.head} scope="col">
-                  {c.head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <ColumnsHead
+            columns={[{ name: 'rank' }, ...textColumns(['run', 'attack']), ...NUMBERS.map((c) => ({ name: c.head }))]}
+          />
           <tbody>
             {ranked.map((r, i) => (
               <tr key={r.id}>

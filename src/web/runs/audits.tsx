@@ -2,6 +2,7 @@
 
 import { count } from '../../report/format.js';
 import type { AuditSummary } from '../api.js';
+import { ColumnsHead, textColumns } from '../columns-head.js';
 import { Middle } from '../middle.js';
 import { hrefOf } from '../route.js';
 import { Scroll } from '../scroll.js';
@@ -13,20 +14,12 @@ export function AuditTable({ audits }: { audits: readonly AuditSummary[] }) {
       <h2>Audits</h2>
       <Scroll label="Table of audits">
         <table class="runs">
-          <thead>
-            <tr>
-              {['audit', 'data set', 'verdict', 'flagged classes'].map((head) => (
-                <th key={head} scope="col" class="t">
-                  {head}
-                </th>
-              ))}
-              {['suspicious samples', 'images', 'seed'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <ColumnsHead
+            columns={[
+              ...textColumns(['audit', 'data set', 'verdict', 'flagged classes']),
+              ...['suspicious samples', 'images', 'seed'].map((name) => ({ name })),
+            ]}
+          />
           <tbody>
             {audits.map((a) => (
               <tr key={a.id} class={a.problem ? 'damaged' : undefined}>
