@@ -85,7 +85,7 @@ export function parallelFigure(
   const order = lines.map((_, i) => i).sort((a, b) => Number(lines[a].strong) - Number(lines[b].strong));
   // Names that do not fit beside each other stand at two heights.
   const tight = all.some((a) => CHARACTER * a.name.length > step - 4);
-  const titles = all.map((a, i) => ({ i, text: a.name, dy: tight && i % 2 === 1 ? -28 : -13 }));
+  const titles = all.map((a, i) => ({ i, text: a.name, dy: tight && i % 2 === 1 ? -37 : -22 }));
   return draw(
     document,
     {
@@ -97,7 +97,7 @@ export function parallelFigure(
       height,
       marginLeft,
       marginRight,
-      marginTop: tight ? 46 : 32,
+      marginTop: tight ? 55 : 41,
       marginBottom: 16,
       axis: null,
       x: { domain: [0, Math.max(1, all.length - 1)] },
@@ -127,6 +127,8 @@ export function parallelFigure(
             text: 'text',
             textAnchor: 'start',
             dx: i === all.length - 1 ? 9 : 5,
+            // Above the lines, which end at their ticks.
+            dy: i === all.length - 1 ? 0 : -8,
             fill: 'currentColor',
             stroke: 'var(--surface)',
             strokeWidth: 3,
