@@ -36,6 +36,29 @@ export async function locate(dataDir: string, inside: readonly string[], markers
   throw new UserError(`${dataDir}: holds no ${markers.join(' or ')}, nor does a folder ${inside.join(' or ')} in it`);
 }
 
+/**
+ * The first form of a data set whose marker is a file in `dataDir`, or in the folder `inside` it, to which its archive unpacks. Throws
+ * `UserError` that names the files and folders.
+ */
+export async function locateFirst(
+  dataDir: string,
+  forms: readonly { inside: string; file: string }[],
+): Promise<{ folder: string; which: number }> {
+  for (const [which, { inside, file }] of forms.entries())
+    for (const folder of [dataDir, join(dataDir, inside)])
+      if (
+        await stat(join(folder, file)).then(
+          (s) => s.isFile(),
+          () => false,
+        )
+      )
+        return { folder, which };
+  const files = forms.map((f) => f.file).join(' or ');
+  throw new UserError(
+    `${dataDir}: holds no file ${files}, nor does a folder ${forms.map((f) => f.inside).join(' or ')} in it`,
+  );
+}
+
 /** The bytes of a file. Throws `UserError` if it cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => {

@@ -88,7 +88,18 @@ export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
   if (/['"]descr['"]\s*:\s*\[/.test(header)) throw fail('holds records with fields; plain numbers are expected');
   if (!descr || !fortran || !dims) throw fail('has an invalid NPY header');
   const shape = [...dims[1].matchAll(/\d+/g)].map(Number);
-  const type = descr[1] ?? descr[2];
+  return arrayOf({ type: descr[1] ?? descr[2], shape, fortran: fortran[1] === 'True' }, bytes.subarray(begin), fail);
+}
+
+/**
+ * The array in `bytes`, which may be longer than it. `type`: as NumPy writes it, `<f4`; `fail` makes the error from its reason. Throws what
+ * `fail` makes for an unknown type and for too few bytes.
+ */
+export function arrayOf(
+  { type, shape, fortran }: { type: string; shape: number[]; fortran: boolean },
+  bytes: Uint8Array,
+  fail: (why: string) => Error,
+): NdArray {
   const kind = type.replace(/^[<>=|]/, '');
   if (kind.startsWith('O')) throw fail('holds Python objects (pickle), which are never loaded; save plain numbers');
   if (!readable.includes(kind))
@@ -97,18 +108,15 @@ export function decodeNpy(bytes: Uint8Array, name = 'array'): NdArray {
   const width = Number(kind[1]);
   const total = count(shape);
   if (!Number.isSafeInteger(total * width)) throw fail(`has the shape (${shape}), which is too large`);
-  if (bytes.length - begin < total * width) {
-    throw fail(
-      `is truncated: shape (${shape}) of ${kind} takes ${total * width} bytes, ${bytes.length - begin} are there`,
-    );
-  }
+  if (bytes.length < total * width)
+    throw fail(`is truncated: shape (${shape}) of ${kind} takes ${total * width} bytes, ${bytes.length} are there`);
   // A copy, which is aligned, does not keep the file's buffer alive, and may be swapped in place.
-  const raw = new Uint8Array(bytes.subarray(begin, begin + total * width));
+  const raw = new Uint8Array(bytes.subarray(0, total * width));
   if (type[0] === '>' && width > 1) swap(raw, width);
   const data = kind === 'f2' ? widen(new Uint16Array(raw.buffer)) : new arrays[kind as NpyDtype](raw.buffer);
   if (kind === 'b1') for (let i = 0; i < total; i++) data[i] = data[i] ? 1 : 0;
   const dtype = kind === 'f2' ? 'f4' : (kind as NpyDtype);
-  return { data: fortran[1] === 'True' ? fromFortran(data, shape) : data, shape, dtype };
+  return { data: fortran ? fromFortran(data, shape) : data, shape, dtype };
 }
 
 /** The bytes of an `.npy` file of version 1: little-endian, C order, data aligned to 64 bytes as NumPy does. */

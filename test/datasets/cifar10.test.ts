@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -102,8 +102,67 @@ describe('CIFAR-10 that cannot be read', () => {
     const dataDir = release('missing');
     rmSync(join(dataDir, 'data_batch_5.bin'));
     await expect(loadDataset('cifar10', { dataDir, seed: 0 })).rejects.toThrow(/data_batch_5.bin: no such file/);
-    await expect(loadDataset('cifar10', { dataDir: root, seed: 0 })).rejects.toThrow(/holds no test_batch.bin/);
+    await expect(loadDataset('cifar10', { dataDir: root, seed: 0 })).rejects.toThrow(
+      /holds no file test_batch.bin or test_batch, nor/,
+    );
     await expect(loadDataset('cifar10', { dataDir: join(root, 'x'), seed: 0 })).rejects.toThrow(/no such folder/);
     await expect(loadDataset('cifar10', { seed: 0 })).rejects.toThrow(/needs --data-dir/);
+  });
+});
+
+describe('CIFAR-10, release for Python', () => {
+  const golden = (name: string) => readFileSync(join(import.meta.dirname, `../golden/pickles/${name}.pkl`));
+
+  /** Five training batches of two images and a test batch; `change` replaces files. */
+  function pickled(name: string, change: Record<string, Buffer> = {}): string {
+    const folder = join(root, name, 'cifar-10-batches-py');
+    mkdirSync(folder, { recursive: true });
+    const files: Record<string, Buffer> = { test_batch: golden('cifar10-6-python2'), 'batches.meta': golden('names') };
+    for (let k = 1; k <= 5; k++) files[`data_batch_${k}`] = golden('cifar10-1-python2');
+    for (const [file, content] of Object.entries({ ...files, ...change })) writeFileSync(join(folder, file), content);
+    return join(root, name);
+  }
+
+  test.each([
+    ['as Python 2 wrote it', {}],
+    ['with a batch that Python 3 wrote', { data_batch_1: golden('cifar10-1-protocol4') }],
+  ])('%s: every pixel in its place, labels, names', async (name, change) => {
+    const dataDir = pickled(name.replaceAll(' ', '-'), change);
+    const { train, test: held, classes } = await loadDataset('cifar10', { dataDir, seed: 0 });
+    expect([train.n, held.n, classes[9]]).toEqual([10, 2, 'nine']);
+    for (const [set, i, file, record] of [
+      [train, 0, 1, 0],
+      [train, 9, 1, 1],
+      [held, 1, 6, 1],
+    ] as const) {
+      expect(set.labels[i]).toBe((record + file) % 10);
+      for (const [y, x] of [
+        [0, 0],
+        [31, 2],
+        [5, 31],
+      ]) {
+        const at = ((i * 32 + y) * 32 + x) * 3;
+        expect([...set.images.subarray(at, at + 3)]).toEqual([0, 1, 2].map((c) => value(file, record, c, y, x)));
+      }
+    }
+  });
+
+  test.each([
+    [
+      'hostile',
+      { data_batch_1: golden('hostile') },
+      /data_batch_1: its pickle asks for "posix.system", which is never run/,
+    ],
+    ['another pickle', { data_batch_2: golden('names') }, /data_batch_2: holds no "data" of 3072 bytes an image/],
+    [
+      'a batch of CIFAR-100',
+      { data_batch_3: golden('cifar100-1') },
+      /data_batch_3: holds no list "labels" with a label/,
+    ],
+    ['no pickle', { test_batch: Buffer.from('<html>') }, /test_batch: is no pickle/],
+    ['cut off', { test_batch: golden('cifar10-6-python2').subarray(0, 4000) }, /test_batch: is truncated/],
+  ])('%s is refused', async (name, change, why) => {
+    const dataDir = pickled(`refused ${name}`, change);
+    await expect(loadDataset('cifar10', { dataDir, seed: 0 })).rejects.toThrow(why);
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadDataset } from '../../src/datasets/index.js';
 import { write } from './scratch.js';
@@ -66,8 +68,20 @@ describe('CIFAR-100, binary release', () => {
       /train.bin: is truncated, 15365 bytes are not a whole number of 3074/,
     ],
     ['an empty file', { 'train.bin': records(4), 'test.bin': Buffer.alloc(0) }, /test.bin: is truncated, 0 bytes/],
-    ['no test set', { 'train.bin': records(4) }, /holds no test.bin, nor does a folder cifar-100-binary/],
+    [
+      'no test set',
+      { 'train.bin': records(4) },
+      /holds no file test.bin or test, nor does a folder cifar-100-binary or cifar-100-python in it/,
+    ],
   ])('%s is refused', async (name, files, why) => {
     await expect(loadDataset('cifar100', { dataDir: write(name, files), seed: 0 })).rejects.toThrow(why);
   });
+});
+
+test('CIFAR-100, release for Python: the fine label is the class', async () => {
+  const batch = readFileSync(join(import.meta.dirname, '../golden/pickles/cifar100-1.pkl'));
+  const dataDir = write('python', { 'cifar-100-python/train': batch, 'cifar-100-python/test': batch });
+  const { train, classes } = await loadDataset('cifar100', { dataDir, seed: 0 });
+  expect([train.n, [...train.labels], classes[99]]).toEqual([2, [1, 2], '99']);
+  expect([...train.images.subarray(0, 3)]).toEqual([7, 57, 107]);
 });
