@@ -123,7 +123,8 @@ async function readSplit(
       images[to++] = batch[p + 2 * PLANE];
     }
   }
-  return { images, labels: chosen.map((i) => all[i]), n, height: 32, width: 32, channels: 3 };
+  const records = Array.from(chosen, (i) => `${paths[Math.floor(i / perBatch)]}#${i % perBatch}`);
+  return { images, labels: chosen.map((i) => all[i]), n, height: 32, width: 32, channels: 3, records };
 }
 
 /** The lines of a file of names; none where there is no file. */

@@ -10,6 +10,8 @@ export interface ImageSet {
   channels: number;
   /** File of each image, if every image has a file of its own. */
   files?: string[];
+  /** Where each image stands if it has no file of its own: the path of its file and its number there, `data_batch_1.bin#17`. */
+  records?: string[];
   /** Position of each image in the set from which it was chosen; absent if all were chosen (0 … n − 1). */
   places?: Int32Array;
 }

@@ -15,6 +15,8 @@ export interface NpzReadOptions {
   limit?: number;
   /** Names of the arrays to read; default all. */
   only?: readonly string[];
+  /** Gets the name of every array, those that are not read included. */
+  listed?: (name: string) => void;
 }
 
 /** Compression of an `.npz` file. */
@@ -55,6 +57,7 @@ export function decodeNpz(bytes: Uint8Array, name = 'archive', options: NpzReadO
       // fflate calls this before it unpacks a member, and never unpacks more than the announced size.
       filter(member) {
         if (!safe(member.name)) throw new UserError(`${name}: unsafe member name ${shown(member.name)}`);
+        options.listed?.(member.name.replace(/\.npy$/, ''));
         if (options.only && !options.only.some((wanted) => member.name === `${wanted}.npy`)) return false;
         const most = member.compression === 0 ? member.size : DEFLATE_RATIO * member.size;
         if (member.originalSize > most) {

@@ -3,9 +3,11 @@
  *
  * A manifest is JSON (an array of samples, or an object with `samples`, as `ibscope poison --format folder` writes it), CSV
  * with a header, or an `.npz` of arrays [n]. Each sample has `index`, its number in the training set from 0, or `file`, its
- * path relative to the data set's folder or the manifest's. It may have `poisoned`, `cover` and `originalLabel` (or
- * `original_label`, `original_labels`: a class name, or a number in the manifest's `classes` if it has that list, else in the
- * data set's). Samples that are not listed are clean. Images and labels are those of the data set.
+ * path relative to the data set's folder or the manifest's; `data_batch_1.bin#17` is the image 17 of a file of many. A file counts more than an
+ * index, which tells the place that a sample of an exported set had before. It may have `poisoned`, `cover`, `label` and `originalLabel` (or
+ * `original_label`, `original_labels`). A label is a class name, or a number in the manifest's `classes` if it has that list, else in the
+ * data set's. Samples that are not listed are clean. Images and labels are those of the data set, and a `label` that is not the data set's
+ * means that the manifest belongs to other samples: it is refused.
  *
  * Or it is a record folder of BackdoorBench (`backdoor-bench.ts`), which brings the poisoned images.
  */
@@ -35,7 +37,7 @@ export async function givenSet(dataset: Dataset, options: GivenOptions): Promise
   const set = { ...dataset.train, ...unmarked(dataset.train) };
   const triggered = there.isDirectory()
     ? await takeRecord(await readRecord(manifest), dataset, set, options)
-    : await markRows(await readManifest(manifest), dataset, set, options);
+    : await markRows(await readManifest(manifest, dataset.train), dataset, set, options);
   const target = agreedTarget(set, options, dataset.classes);
   if (triggered) for (const i of triggered.set.labels.keys()) triggered.set.labels[i] = target;
   const k = dataset.classes.length;
@@ -50,8 +52,9 @@ export async function givenSet(dataset: Dataset, options: GivenOptions): Promise
   };
 }
 
-async function readManifest(path: string): Promise<Row[]> {
-  if (/\.npz$/i.test(path)) return npzRows(path);
+async function readManifest(path: string, { n, places }: ImageSet): Promise<Row[]> {
+  // Images that were held out for testing have rows too.
+  if (/\.npz$/i.test(path)) return npzRows(path, places ? null : n);
   const text = await readFile(path, 'utf8');
   return /\.csv$/i.test(path) ? csvRows(path, text) : jsonRows(path, text);
 }

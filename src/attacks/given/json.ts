@@ -19,7 +19,8 @@ export function jsonRows(path: string, text: string): Row[] {
   const names = Array.isArray(classes) ? classes.map(String) : null;
   return samples.map((sample, i) => {
     const row = rowOf(path, sample, i);
-    const name = typeof row.originalLabel === 'number' ? names?.[row.originalLabel] : undefined;
-    return name === undefined ? row : { ...row, originalLabel: name };
+    const named = (label: number | string | undefined) =>
+      typeof label === 'number' ? (names?.[label] ?? label) : label;
+    return { ...row, label: named(row.label), originalLabel: named(row.originalLabel) };
   });
 }

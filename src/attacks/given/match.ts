@@ -22,27 +22,49 @@ export async function markRows(
 ): Promise<TriggeredTest> {
   const placeOf = finder(dataset, manifest, dataDir);
   const triggered = new Set<number>();
+  /** The sample that said something of a place first. */
+  const seen = new Map<string, number>();
+  const { classes } = dataset;
+  const labelOf = (what: string, given: number | string, say: Say): number => {
+    const label = classNumber(given, classes);
+    if (typeof given === 'string' && label < 0) throw unknownWord(`class in ${manifest}`, given, classes);
+    if (!Number.isInteger(label) || label < 0 || label >= classes.length)
+      throw say(`has the ${what} ${given}; classes are 0 to ${classes.length - 1}`);
+    return label;
+  };
+  const checkLabel = ({ label: given }: Row, there: number, say: Say) => {
+    if (given === undefined) return;
+    const label = labelOf('label', given, say);
+    if (label !== there)
+      throw say(
+        `has the label ${label} (${classes[label]}), the data set has ${there} (${classes[there]}) there: the manifest is of other samples, or of another order`,
+      );
+  };
   rows.forEach((row, r) => {
     const say = (what: string) => new UserError(`--manifest ${manifest}: sample ${r} ${what}`);
     const { split, at } = placeOf(row, say);
+    const key = `${split} ${at}`;
+    const before = seen.get(key);
+    if (before !== undefined && !sameRow(rows[before], row))
+      throw say(`contradicts sample ${before}, which is the same image`);
+    seen.set(key, r);
+    checkLabel(row, split === 'test' ? dataset.test.labels[at] : set.labels[at], say);
     if (split === 'test') {
       if (row.poisoned || row.cover) triggered.add(at);
       return;
     }
     if (row.poisoned) set.poisoned[at] = 1;
     else if (row.cover) set.cover[at] = 1;
-    const { originalLabel } = row;
-    if (originalLabel === undefined) return;
-    const label = classNumber(originalLabel, dataset.classes);
-    if (typeof originalLabel === 'string' && label < 0)
-      throw unknownWord(`class in ${manifest}`, originalLabel, dataset.classes);
-    if (!Number.isInteger(label) || label >= dataset.classes.length)
-      throw say(`has the original label ${originalLabel}; classes are 0 to ${dataset.classes.length - 1}`);
-    set.originalLabels[at] = label;
+    if (row.originalLabel !== undefined) set.originalLabels[at] = labelOf('original label', row.originalLabel, say);
   });
   if (triggered.size > 0) dataset.test = without(dataset.test, triggered);
   return dataDir === undefined ? null : triggeredFolder(join(dataDir, 'test-triggered'), set);
 }
+
+const sameRow = (a: Row, b: Row) =>
+  a.poisoned === b.poisoned &&
+  a.cover === b.cover &&
+  (a.originalLabel ?? b.originalLabel) === (b.originalLabel ?? a.originalLabel);
 
 /** Number of a class that is given by its number or name, or by its number as text; −1 if there is none. */
 function classNumber(label: number | string, classes: readonly string[]): number {
@@ -51,13 +73,16 @@ function classNumber(label: number | string, classes: readonly string[]): number
   return found < 0 && /^\d+$/.test(label) ? Number(label) : found;
 }
 
+/** Makes the error of a sample from what is wrong with it. */
+type Say = (what: string) => UserError;
+
 /** The split and the position of a row in the data set, by its file or its index; throws what `say` makes of the mistake. */
 function finder({ train, test, name }: Dataset, manifest: string, dataDir: string | undefined) {
-  const files = (part: ImageSet) => new Map((part.files ?? []).map((file, i) => [resolve(file), i]));
+  const files = (part: ImageSet) => new Map((part.files ?? part.records ?? []).map((file, i) => [resolve(file), i]));
   const places = (part: ImageSet) => part.places && new Map([...part.places].map((place, i) => [place, i]));
   const byFile = { train: files(train), test: files(test) };
   const byPlace = { train: places(train), test: places(test) };
-  return (row: Row, say: (what: string) => UserError): { split: 'train' | 'test'; at: number } => {
+  return (row: Row, say: Say): { split: 'train' | 'test'; at: number } => {
     let at: number | undefined;
     let held: number | undefined;
     // A file says where a sample lies; an index may count in the set as it was before it became files.

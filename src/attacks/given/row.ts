@@ -10,9 +10,12 @@ export function rowOf(path: string, sample: unknown, i: number): Row {
   if (place === undefined && typeof file !== 'string') throw say('has neither index nor file');
   if (place !== undefined && (!Number.isInteger(place) || (place as number) < 0))
     throw say(`has the index ${String(index)}; a whole number from 0 is expected`);
-  const original = more.originalLabel ?? more.original_label ?? undefined;
-  if (original !== undefined && typeof original !== 'number' && typeof original !== 'string')
-    throw say('has an original label that is neither a number nor a class name');
+  const labelOf = (what: string, value: unknown) => {
+    if (value === undefined || value === null || value === '') return undefined;
+    if (typeof value === 'number' || typeof value === 'string') return value;
+    throw say(`has ${what} that is neither a number nor a class name`);
+  };
+  const original = labelOf('an original label', more.originalLabel ?? more.original_label);
   const flag = (name: string, value: unknown) => {
     const [yes, no] = [
       ['1', 'true'],
@@ -26,6 +29,7 @@ export function rowOf(path: string, sample: unknown, i: number): Row {
     file: typeof file === 'string' ? file : undefined,
     poisoned: flag('poisoned', poisoned),
     cover: flag('cover', cover),
-    originalLabel: original === '' ? undefined : (original as number | string | undefined),
+    label: labelOf('a label', more.label),
+    originalLabel: original,
   };
 }

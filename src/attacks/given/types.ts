@@ -34,6 +34,8 @@ export interface Row {
   file?: string;
   poisoned: boolean;
   cover: boolean;
+  /** The label trained on, where the manifest tells it: a check that it belongs to this data set. */
+  label?: number | string;
   originalLabel?: number | string;
 }
 
