@@ -7,6 +7,7 @@ import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
 import { addAudit } from './audit.js';
+import { addClassWords } from './class-words.js';
 import { addCompare } from './compare.js';
 import { addConfigFile } from './config-file.js';
 import { addData } from './data.js';
@@ -30,6 +31,9 @@ const HEADING_OF: Record<string, string> = {
   ...Object.fromEntries(['data', 'attacks', 'poison', 'perceive', 'audit'].map((name) => [name, 'Data and attacks:'])),
   ...Object.fromEntries(['report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
 };
+
+/** Commands that read a data set whose classes can be named. */
+const TAKES_CLASSES = ['run', 'compare', 'poison', 'perceive'];
 
 export function buildProgram(): Command {
   const program = new Command('ibscope')
@@ -63,6 +67,9 @@ export function buildProgram(): Command {
     add(program);
   for (const command of program.commands.flatMap((c) => (c.name() === 'study' ? c.commands : c)))
     if (['run', 'compare'].includes(command.name()) || command.parent?.name() === 'study') addConfigFile(command);
+  // After `--config`, which may name them.
+  for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
+    if (TAKES_CLASSES.includes(command.name()) || command.parent?.name() === 'study') addClassWords(command);
   for (const command of program.commands) command.helpGroup(HEADING_OF[command.name()] ?? 'Tools:');
   program.commandsGroup('Tools:');
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))

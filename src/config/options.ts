@@ -37,7 +37,7 @@ export const runOptions = z.object({
   poisonRate: real((x) => x > 0 && x <= 1, 'more than 0 and at most 1').describe(
     'share of the training set that is poisoned',
   ),
-  target: whole(0, 'a class number from 0').describe('target class number'),
+  target: whole(0, 'a class number from 0').describe('target class: its number, or on the command line its name'),
   rule: z
     .enum(rules, { error: `one of ${rules.join(', ')}` })
     .optional()
@@ -45,7 +45,7 @@ export const runOptions = z.object({
   source: z
     .array(z.number())
     .optional()
-    .describe('source classes, such as 3,5; required by the rule source-specific (default none)'),
+    .describe('source classes, such as 3,5 or cat,dog; required by the rule source-specific (default none)'),
   model: z.string().describe('name of the model'),
   layer: z
     .array(z.string())

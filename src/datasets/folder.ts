@@ -3,7 +3,8 @@
  *
  * The folders of the splits may be called `Train`, `training`, `val`, `validation` and the like; a root that holds nothing but one folder of such a
  * layout is that folder. JPEG, PNG and WebP become `size` × `size` RGB (default 32), see images.ts. Without `test/`, a tenth of the images is held out as the test
- * set, balanced over the classes and chosen by the seed. Classes and files are in the order of their names, by code point. Names that
+ * set, balanced over the classes and chosen by the seed. Classes and files are in the order of their names, by code point; classes whose names are all
+ * numbers in the order of the numbers. Names that
  * begin with a dot, and files that systems leave behind, are ignored. Only images that the limits select are decoded.
  */
 import { stat } from 'node:fs/promises';
@@ -30,9 +31,13 @@ async function subfolders(folder: string): Promise<string[]> {
   return (await entries(folder)).filter((e) => e.isFolder).map((e) => e.name);
 }
 
+/** Names that are all numbers are in the order of the numbers: folder 2 is class 2 of 0 … 11. Others keep their order. */
+const inOrder = (names: string[]) =>
+  names.every((name) => /^\d+$/.test(name)) ? names.sort((a, b) => Number(a) - Number(b)) : names;
+
 /** Class folders of `folder`; other files in it, such as a readme, are ignored. */
 async function classFolders(folder: string): Promise<string[]> {
-  const classes = await subfolders(folder);
+  const classes = inOrder(await subfolders(folder));
   if (!classes.length)
     throw new UserError(
       `${folder}: holds no class folders; train/<class>/… and test/<class>/…, or <class>/…, is expected`,
@@ -143,6 +148,10 @@ export const folder: DatasetSource = {
   name: 'folder',
   summary: 'images in --data-dir/train/<class>/ and test/<class>/, or in <class>/ alone (a tenth is held out)',
   needsDir: true,
+  async classes(dataDir) {
+    const { root, train } = await layoutOf(await requireDir('folder', dataDir));
+    return classFolders(train === undefined ? root : join(root, train));
+  },
   async load(request) {
     const { dataDir, seed, size = 32 } = request;
     checkSize(size);

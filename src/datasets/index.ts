@@ -31,6 +31,12 @@ export function findDataset(name: string): DatasetSource {
 }
 
 /** Loads the data set of that name. Throws `UserError` for an unknown name, and for files that are missing or damaged. */
+/** The names of the classes of a data set in the order of their numbers. Throws `UserError` as `loadDataset`. */
+export async function classNamesOf(name: string, dataDir?: string): Promise<string[]> {
+  const source = findDataset(name);
+  return source.classes ? source.classes(dataDir) : (await source.load({ dataDir, seed: 0 })).classes;
+}
+
 export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
   return findDataset(name).load(request);
 }

@@ -131,7 +131,9 @@ class Run {
           `--resume: ${dir.path} was started without the plugin ${plugins.map((p) => p.name).join(', ')}`,
         );
       if (existing.dataHash !== data.hash)
-        throw new UserError(`--resume: the data are not those ${dir.path} was started with`);
+        throw new UserError(
+          `--resume: the data are not those ${dir.path} was started with${renumbered(existing.classes, data.dataset.classes)}`,
+        );
     } else {
       const document: RunDocument = {
         format: FORMAT,
@@ -259,4 +261,11 @@ function describe(
 ): string {
   const asr = row.asr === null ? '' : `, ASR ${row.asr.toFixed(3)}`;
   return `epoch ${Number(row.epoch.toFixed(3))}/${epochs}: loss ${row.trainLoss.toFixed(3)}, test accuracy ${row.testAccuracy.toFixed(3)}${asr}, ${duration(row.seconds)}`;
+}
+
+/** What changed where the classes are the same in another order: classes named by numbers were once in the order of texts. */
+function renumbered(before: readonly string[], now: readonly string[]): string {
+  const same = before.length === now.length && before.every((name) => now.includes(name));
+  const at = before.findIndex((name, k) => name !== now[k]);
+  return same && at >= 0 ? `: its class ${at} was "${before[at]}", and is "${now[at]}" now` : '';
 }

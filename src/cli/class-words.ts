@@ -1,0 +1,73 @@
+/**
+ * `--target` and `--source` by the name of a class as well as by its number: `cat`, `3`, and where a text is both, `name:3` or `index:3`. What is
+ * handed on is the number.
+ */
+import type { Command } from 'commander';
+import { UserError, unknownWord } from '../base/errors.js';
+import { classNamesOf } from '../datasets/index.js';
+import { parseData } from '../studies/parse.js';
+
+const isNumber = (text: string) => /^\d+$/.test(text);
+
+/**
+ * The number of a class. Throws `UserError` for a name that no class has, and for a number that is also the name of another class.
+ */
+export function classNumber(flag: string, text: string, classes: readonly string[]): number {
+  const [, kind, rest] = /^(name|index):(.*)$/.exec(text) ?? [null, null, text];
+  const named = classes.indexOf(rest);
+  const asIndex = () => {
+    if (isNumber(rest)) return Number(rest);
+    throw new UserError(`${flag} ${text}: index: takes a number from 0 to ${classes.length - 1}`);
+  };
+  if (kind === 'index') return asIndex();
+  if (kind === 'name' || !isNumber(rest)) {
+    if (named < 0) throw unknownWord(`class of ${flag}`, rest, classes);
+    return named;
+  }
+  const index = Number(rest);
+  if (named >= 0 && named !== index && index < classes.length)
+    throw new UserError(
+      `${flag} ${rest}: it is the name of class number ${named}, and class number ${index} is "${classes[index]}"; write name:${rest} or index:${rest}`,
+    );
+  return named >= 0 ? named : index;
+}
+
+/** Where the data set of a command is; null for a study of several. */
+function placeOf(values: Record<string, unknown>): { dataset: string; dataDir?: string } | null {
+  const given = (values.data ?? []) as string[];
+  if (given.length > 1) return null;
+  const { dataset = 'shapes10', dataDir } = given.length === 1 ? parseData(given[0]).request : values;
+  return { dataset: dataset as string, dataDir: dataDir as string | undefined };
+}
+
+/** Whether the classes have to be read: a number means itself unless classes are named by numbers, which only those of users are. */
+const needsNames = (texts: readonly string[], dataset: string | undefined) =>
+  dataset === 'folder' || texts.some((text) => !isNumber(text));
+
+/** Lets `--target` and `--source` of a command take names of classes. */
+export function addClassWords(command: Command): void {
+  command.hook('preAction', async () => {
+    const values = command.opts<Record<string, unknown>>();
+    const given = (['target', 'source'] as const).flatMap((key) =>
+      typeof values[key] === 'string'
+        ? [{ key, flag: `--${key}`, texts: values[key].split(',').map((t) => t.trim()) }]
+        : [],
+    );
+    const place = placeOf(values);
+    if (
+      given.length === 0 ||
+      !needsNames(
+        given.flatMap((g) => g.texts),
+        place?.dataset,
+      )
+    )
+      return;
+    if (place === null)
+      throw new UserError(
+        `${given[0].flag} ${values[given[0].key]}: several data sets number their classes differently; a number is needed`,
+      );
+    const classes = await classNamesOf(place.dataset, place.dataDir);
+    for (const { key, flag, texts } of given)
+      command.setOptionValue(key, texts.map((text) => classNumber(flag, text, classes)).join(','));
+  });
+}
