@@ -8,6 +8,8 @@ import { classNamesOf } from '../datasets/index.js';
 import { parseData } from '../studies/parse.js';
 
 const isNumber = (text: string) => /^\d+$/.test(text);
+/** Also what is no number of a class, such as −1, which the schema refuses. */
+const isNumeric = (text: string) => Number.isFinite(Number(text));
 
 /**
  * The number of a class. Throws `UserError` for a name that no class has, and for a number that is also the name of another class.
@@ -42,7 +44,7 @@ function placeOf(values: Record<string, unknown>): { dataset: string; dataDir?: 
 
 /** Whether the classes have to be read: a number means itself unless classes are named by numbers, which only those of users are. */
 const needsNames = (texts: readonly string[], dataset: string | undefined) =>
-  dataset === 'folder' || texts.some((text) => !isNumber(text));
+  dataset === 'folder' || texts.some((text) => !isNumeric(text));
 
 /** Lets `--target` and `--source` of a command take names of classes. */
 export function addClassWords(command: Command): void {
@@ -68,6 +70,9 @@ export function addClassWords(command: Command): void {
       );
     const classes = await classNamesOf(place.dataset, place.dataDir);
     for (const { key, flag, texts } of given)
-      command.setOptionValue(key, texts.map((text) => classNumber(flag, text, classes)).join(','));
+      command.setOptionValue(
+        key,
+        texts.map((text) => (isNumeric(text) && !isNumber(text) ? text : classNumber(flag, text, classes))).join(','),
+      );
   });
 }
