@@ -1,10 +1,9 @@
 /**
  * Images and labels as NumPy arrays: `--data-dir` is an .npz file, or a folder with `train.npz` and optionally `test.npz`.
  *
- * Accepted names: `images`, `labels`; `arr_0`, `arr_1`; `x_train`, `y_train` with `x_test`, `y_test` (Keras). Images are [n, h, w] or
- * [n, h, w, c] with c 1 or 3, as bytes or as floats in [0, 1]; floats are multiplied by 255 and rounded, which restores former bytes.
- * Labels are whole numbers [n] or [n, 1]. Classes are 0 up to the largest label and have their numbers as names. Without a test set, a
- * seeded tenth is held out.
+ * Accepted names: `images`, `labels`; `arr_0`, `arr_1`; `x_train`, `y_train` with `x_test`, `y_test` (Keras); `train_images`, `train_labels`;
+ * `data`, `labels` or `target`; `X`, `y`; `image`, `label`. arrays.ts says how images and labels are read. Classes are 0 up to the largest label, or 1 up
+ * to it, and have their numbers as names. Without a test set, a seeded tenth is held out.
  *
  * Files of `ibscope poison` are accepted, with the labels that the attack gave. Their flags `poisoned` and `cover` keep triggered samples
  * out of a held-out test set, with a note. Other arrays in the file are ignored.
@@ -15,6 +14,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { NdArray } from '../formats/npy.js';
 import { readNpz } from '../formats/npz.js';
+import { imagesOf, labelsOf } from './arrays.js';
 import { firstExisting } from './directory.js';
 import { holdOut, imbalance, limited, positions } from './limits.js';
 import { checkLabels, gather } from './select.js';
@@ -27,12 +27,21 @@ const PAIRS: readonly Pair[] = [
   ['images', 'labels'],
   ['arr_0', 'arr_1'],
   ['x_train', 'y_train'],
+  ['X_train', 'y_train'],
+  ['train_images', 'train_labels'],
+  ['data', 'labels'],
+  ['data', 'target'],
+  ['X', 'y'],
+  ['x', 'y'],
+  ['image', 'label'],
 ];
-const TEST: Pair = ['x_test', 'y_test'];
+const TESTS: readonly Pair[] = [
+  ['x_test', 'y_test'],
+  ['X_test', 'y_test'],
+  ['test_images', 'test_labels'],
+];
 const FLAGS = ['poisoned', 'cover'];
-const KNOWN = [...PAIRS.flat(), ...TEST, ...FLAGS];
-/** Largest number of classes. A larger label is a mistake, and would allocate a table of its size. */
-const MOST_CLASSES = 10_000;
+const KNOWN = [...new Set([...PAIRS, ...TESTS].flat()), ...FLAGS];
 
 type Arrays = Record<string, NdArray>;
 
@@ -47,42 +56,27 @@ async function locate(dataDir: string | undefined): Promise<{ train: string; tes
   return { train, test: await firstExisting([join(dataDir, 'test.npz')]) };
 }
 
-function toBytes(name: string, { data, dtype }: NdArray): Uint8Array {
-  if (data instanceof Uint8Array && dtype === 'u1') return data;
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    throw new UserError(`${name}: images are ${dtype}; uint8, or floats in [0, 1], are expected`);
-  }
-  const bytes = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    if (!(data[i] >= 0 && data[i] <= 1)) {
-      throw new UserError(`${name}: holds the value ${data[i]}; float images lie in [0, 1], others are uint8`);
-    }
-    bytes[i] = Math.round(255 * data[i]);
-  }
-  return bytes;
+/** Images, labels and class names, and how they were read where that needs a word. */
+interface Read {
+  set: ImageSet;
+  first: 0 | 1;
+  notes: string[];
 }
 
 /** Images and labels under the names `x` and `y` of the file `name`. */
-function split(name: string, arrays: Arrays, [x, y]: Pair): ImageSet {
-  const missing = [x, y].find((key) => !arrays[key]);
-  if (missing) throw new UserError(`${name}: holds no array "${missing}"`);
-  const images = `${name}[${x}]`;
-  const [n, height, width, channels = 1] = arrays[x].shape;
-  const rank = arrays[x].shape.length;
-  if ((rank !== 3 && rank !== 4) || (channels !== 1 && channels !== 3) || !(height && width)) {
-    throw new UserError(
-      `${images}: has the shape (${arrays[x].shape}); (n, h, w), (n, h, w, 1) or (n, h, w, 3) is expected`,
-    );
-  }
-  const labels = `${name}[${y}]`;
-  const { shape, dtype, data } = arrays[y];
-  if (!/^[ui]/.test(dtype)) throw new UserError(`${labels}: labels are ${dtype}; integers are expected`);
-  if (shape[0] !== n || data.length !== n) {
-    throw new UserError(`${labels}: has the shape (${shape}) for ${n} images; (${n}) is expected`);
-  }
-  const numbers = Array.from<number | bigint, number>(data, Number);
-  checkLabels(labels, numbers, MOST_CLASSES);
-  return { images: toBytes(images, arrays[x]), labels: Int32Array.from(numbers), n, height, width, channels };
+function split(name: string, arrays: Arrays, [x, y]: Pair): Read {
+  if (!arrays[y]) throw new UserError(`${name}: holds no array "${y}"`);
+  const { note, ...images } = imagesOf(`${name}[${x}]`, arrays[x]);
+  // Our own exports count from 0, though every sample of class 0 may have become another.
+  const own = arrays.poisoned !== undefined;
+  const { labels, first, note: said } = labelsOf(`${name}[${y}]`, arrays[y], images.n, own);
+  return { set: { ...images, labels }, first, notes: [note, said].filter((text) => text !== null) };
+}
+
+/** The numbers that labels had, as names. */
+function namesOf({ set, first }: Read): string[] {
+  const k = 1 + set.labels.reduce((a, b) => Math.max(a, b), 0);
+  return Array.from({ length: k }, (_, c) => String(c + first));
 }
 
 /** 1 for samples that the flags `poisoned` or `cover` mark as triggered, [n]. */
@@ -100,24 +94,32 @@ function triggered(name: string, arrays: Arrays, n: number): Uint8Array {
   return out;
 }
 
+/** The test set with labels that count as those of the training set do: of few images none may be of the first class. */
+function numberedAs(train: Read, { set, first }: Read): ImageSet {
+  const shift = first - train.first;
+  return shift === 0 ? set : { ...set, labels: set.labels.map((label) => label + shift) };
+}
+
 function sameShape(name: string, test: ImageSet, train: ImageSet): void {
   const [a, b] = [test, train].map((set) => `${set.height}×${set.width}×${set.channels}`);
   if (a !== b) throw new UserError(`${name}: test images are ${a}, training images ${b}`);
 }
 
-/** The names of images and labels in a file that holds `arrays`. */
+/** The names of images and labels in a file that holds `arrays`: those of which both are there, else those of the images. */
 function pairOf(name: string, arrays: Arrays, pairs: readonly Pair[]): Pair {
-  const pair = pairs.find(([x]) => arrays[x]);
+  const pair = pairs.find(([x, y]) => arrays[x] && arrays[y]) ?? pairs.find(([x]) => arrays[x]);
   if (pair) return pair;
-  throw new UserError(`${name}: holds no images; the array is called ${pairs.map(([x]) => `"${x}"`).join(' or ')}`);
+  const names = [...new Set(pairs.map(([x]) => `"${x}"`))];
+  throw new UserError(
+    `${name}: holds no images; the array is called ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+  );
 }
 
 /** All images and labels of one file; none is held out, and other arrays are ignored. Throws `UserError` as the source does. */
 export async function readLabelledNpz(path: string): Promise<{ classes: string[]; set: ImageSet }> {
-  const arrays = await readNpz(path, { only: PAIRS.flat() });
-  const set = split(path, arrays, pairOf(path, arrays, PAIRS));
-  const k = 1 + set.labels.reduce((a, b) => Math.max(a, b), 0);
-  return { classes: Array.from({ length: k }, (_, c) => String(c)), set };
+  const arrays = await readNpz(path, { only: [...PAIRS.flat(), ...FLAGS] });
+  const read = split(path, arrays, pairOf(path, arrays, PAIRS));
+  return { classes: namesOf(read), set: read.set };
 }
 
 export const npz: DatasetSource = {
@@ -127,15 +129,19 @@ export const npz: DatasetSource = {
   async load({ dataDir, trainLimit, testLimit, seed }) {
     const files = await locate(dataDir);
     const arrays = await readNpz(files.train, { only: KNOWN });
-    const all = split(files.train, arrays, pairOf(files.train, arrays, PAIRS));
-    const k = 1 + all.labels.reduce((a, b) => Math.max(a, b), 0);
+    const read = split(files.train, arrays, pairOf(files.train, arrays, PAIRS));
+    const { set: all } = read;
+    const classes = namesOf(read);
+    const k = classes.length;
     if (k < 2) throw new UserError(`${files.train}: has the one class 0; two are needed at least`);
-    const classes = Array.from({ length: k }, (_, c) => String(c));
 
     const name = files.test ?? files.train;
     const others = files.test ? await readNpz(files.test, { only: KNOWN }) : arrays;
-    const hasTest = files.test || others[TEST[0]];
-    const held = hasTest ? split(name, others, pairOf(name, others, files.test ? [TEST, ...PAIRS] : [TEST])) : all;
+    const hasTest = files.test || TESTS.some(([x]) => others[x]);
+    const tested = hasTest
+      ? split(name, others, pairOf(name, others, files.test ? [...TESTS, ...PAIRS] : TESTS))
+      : read;
+    const held = numberedAs(read, tested);
     sameShape(name, held, all);
     checkLabels(name, held.labels, k);
 
@@ -152,7 +158,12 @@ export const npz: DatasetSource = {
     };
     const train = choose(all, parts.train, trainLimit, 'train');
     const test = choose(held, parts.test, testLimit, 'test');
-    const notes = [...imbalance(train.labels, classes, 'train'), ...imbalance(test.labels, classes, 'test')];
+    const notes = [
+      ...read.notes,
+      ...(hasTest ? tested.notes : []),
+      ...imbalance(train.labels, classes, 'train'),
+      ...imbalance(test.labels, classes, 'test'),
+    ];
     if (clean.length < all.n) {
       const aside = hasTest ? '' : ', and were kept out of the test set';
       notes.push(

@@ -30,6 +30,74 @@ const file = (name: string, arrays: Record<string, NdArray>) =>
 const load = (dataDir: string, more = {}) => loadDataset('npz', { dataDir, seed: 0, ...more });
 
 describe('arrays in an NPZ file', () => {
+  test('other layouts are read where they have one reading, the output says how, and the set is the same', async () => {
+    const plain = await load(file('plain', { images: images(), labels: labels() }));
+    const planes = new Uint8Array(N * 192);
+    for (let k = 0; k < N; k++)
+      for (let c = 0; c < 3; c++) for (let p = 0; p < 64; p++) planes[(3 * k + c) * 64 + p] = value(k, 3 * p + c);
+    const hot = Float32Array.from({ length: 4 * N }, (_, at) => (at % 4 === Math.floor(at / 4) % 4 ? 1 : 0));
+    const forms: [string, Record<string, NdArray>, RegExp | null][] = [
+      ['names of tf.data', { train_images: images(), train_labels: labels() }, null],
+      ['X and y', { X: images(), y: labels() }, null],
+      ['data and target', { data: images(), target: labels() }, null],
+      [
+        'channels first',
+        { images: ndarray(planes, [N, 3, 8, 8]), labels: labels() },
+        /\[images\]: \(40,3,8,8\) is read as \(n, c, h, w\)$/,
+      ],
+      ['one-hot', { images: images(), labels: ndarray(hot, [N, 4]) }, /\[labels\]: \(40,4\) is read as one-hot$/],
+      [
+        'floats just outside [0, 1]',
+        {
+          images: ndarray(
+            Float32Array.from(images().data as Uint8Array, (v) => (v / 255) * (1 + 2e-5) - 1e-5),
+            [N, 8, 8, 3],
+          ),
+          labels: labels(),
+        },
+        null,
+      ],
+    ];
+    for (const [name, arrays, note] of forms) {
+      const { train, test: held, classes, notes } = await load(file(name, arrays));
+      expect(train.images, name).toEqual(plain.train.images);
+      expect([train.labels, held.labels, classes], name).toEqual([
+        plain.train.labels,
+        plain.test.labels,
+        plain.classes,
+      ]);
+      if (note === null) expect(notes, name).toEqual([]);
+      else expect(notes, name).toEqual([expect.stringMatching(note)]);
+    }
+    const rows = await load(file('rows', { images: images(N, [64]), labels: labels() }));
+    expect([rows.train.height, rows.train.width, rows.train.channels]).toEqual([8, 8, 1]);
+    expect(rows.notes).toEqual([expect.stringMatching(/its rows are read as 8×8 grey$/)]);
+  });
+
+  test('labels from 1 keep their numbers as names; not in our own exports, nor with a gap', async () => {
+    const from1 = { images: images(), labels: labels(N, (i) => 1 + (i % 4)) };
+    const { classes, train, notes } = await load(file('from 1', from1));
+    expect(classes).toEqual(['1', '2', '3', '4']);
+    expect(Math.min(...train.labels)).toBe(0);
+    expect(notes).toEqual([expect.stringMatching(/the labels 1 to 4 count from 1, so that class number 0 is "1"$/)]);
+    const gap = await load(file('gap at 0', { ...from1, labels: labels(N, (i) => [1, 2, 4][i % 3]) }));
+    expect(gap.classes).toEqual(['0', '1', '2', '3', '4']);
+    const flags = ndarray(
+      Uint8Array.from({ length: N }, (_, i) => Number(i < 4)),
+      [N],
+      'b1',
+    );
+    const own = await load(file('own', { ...from1, poisoned: flags }));
+    expect(own.classes).toEqual(['0', '1', '2', '3', '4']);
+    // A test set counts as its training set does, whatever classes it holds.
+    const few = labels(4, (i) => 1 + 2 * (i % 2));
+    const both = await load(file('both', { x_train: images(), y_train: from1.labels, x_test: images(4), y_test: few }));
+    expect([...both.test.labels]).toEqual([0, 2, 0, 2]);
+    const zero = labels(4, (i) => 1 + (i % 2));
+    const other = await load(file('other', { x_train: images(), y_train: labels(), x_test: images(4), y_test: zero }));
+    expect([...other.test.labels]).toEqual([1, 2, 1, 2]);
+  });
+
   test.each([
     ['images and labels', { images: images(), labels: labels() }],
     ['arr_0 and arr_1, as numpy.savez calls them', { arr_0: images(), arr_1: labels() }],
@@ -160,7 +228,7 @@ describe('arrays that are no data set', () => {
     [
       'no images',
       encodeNpz({ pictures: images() }),
-      /a.npz: holds no images; the array is called "images" or "arr_0" or "x_train"/,
+      /a.npz: holds no images; the array is called "images", "arr_0", .* or "image"$/,
     ],
     ['no labels', encodeNpz({ images: images() }), /a.npz: holds no array "labels"/],
     [
@@ -187,7 +255,16 @@ describe('arrays that are no data set', () => {
     ['one class', encodeNpz({ ...ok, labels: labels(N, () => 0) }), /has the one class 0/],
     ['no samples', encodeNpz({ images: images(0), labels: labels(0) }), /holds no samples/],
     ['four channels', encodeNpz({ ...ok, images: images(N, [8, 8, 4]) }), /has the shape \(40,8,8,4\); \(n, h, w\)/],
-    ['channels first', encodeNpz({ ...ok, images: images(N, [3, 8, 8]) }), /has the shape \(40,3,8,8\)/],
+    [
+      'rows of colour images, which have two readings',
+      encodeNpz({ ...ok, images: images(N, [192]) }),
+      /rows of 192 may be \(h, w, 3\) or \(3, h, w\); reshape them to \(40, 8, 8, 3\) or \(40, 3, 8, 8\)$/,
+    ],
+    [
+      'floats a little too far off',
+      encodeNpz({ ...ok, images: ndarray(new Float32Array(N * 64).fill(1.001), [N, 8, 8]) }),
+      /holds the value 1.00/,
+    ],
     [
       'floats up to 255',
       encodeNpz({ ...ok, images: ndarray(new Float32Array(N * 64).fill(200), [N, 8, 8]) }),
