@@ -2,7 +2,7 @@
  * Images in folders, one folder per class: `DIR/train/<class>/*` and `DIR/test/<class>/*`, or `DIR/<class>/*` alone.
  *
  * The folders of the splits may be called `Train`, `training`, `val`, `validation` and the like; a root that holds nothing but one folder of such a
- * layout is that folder. JPEG, PNG and WebP become `size` × `size` RGB (default 32), see images.ts. Without `test/`, a tenth of the images is held out as the test
+ * layout is that folder. Images become `size` × `size` RGB (default 32), see images.ts. Without `test/`, a tenth of the images is held out as the test
  * set, balanced over the classes and chosen by the seed. Classes and files are in the order of their names, by code point; classes whose names are all
  * numbers in the order of the numbers. Names that
  * begin with a dot, and files that systems leave behind, are ignored. Only images that the limits select are decoded.
@@ -11,11 +11,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';
 import { readFolder, requireDir } from './directory.js';
-import { checkSize, decodeDataset, decodeImages, type Listing, pickFiles } from './images.js';
+import { checkSize, decodeDataset, decodeImages, IMAGE_KINDS, IMAGE_NAME, type Listing, pickFiles } from './images.js';
 import { holdOut } from './limits.js';
 import type { DatasetSource, ImageSet } from './types.js';
-
-const IMAGE = /\.(jpe?g|png|webp)$/i;
 
 async function entries(folder: string): Promise<{ name: string; isFolder: boolean }[]> {
   return Promise.all(
@@ -54,7 +52,7 @@ async function list(folder: string, classes: readonly string[], present: readonl
     for (const entry of inside) {
       const path = join(folder, name, entry.name);
       if (entry.isFolder) throw new UserError(`${path}: is a folder where an image is expected`);
-      if (!IMAGE.test(entry.name)) throw new UserError(`${path}: is not a JPEG, PNG or WebP image`);
+      if (!IMAGE_NAME.test(entry.name)) throw new UserError(`${path}: is not a ${IMAGE_KINDS} image`);
       files.push(path);
       labels.push(classes.indexOf(name));
     }

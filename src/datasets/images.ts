@@ -1,10 +1,12 @@
 /**
- * Image files as samples: JPEG, PNG, WebP and PPM of any size become `size` × `size` RGB. Images are stretched, not cropped, and rotated as
- * their EXIF data say; grey becomes three channels, and transparent pixels are blended with white.
+ * Image files as samples: JPEG, PNG, WebP, TIFF, GIF, BMP, PPM and PGM of any size become `size` × `size` RGB. Images are stretched, not cropped, and
+ * rotated as their EXIF data say; grey becomes three channels, and transparent pixels are blended with white. Of a GIF the first frame is
+ * read; a file of another kind with several pages or frames is refused, because one of them would be chosen in silence.
  */
 import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../base/errors.js';
 import { eachAtOnce } from '../base/pool.js';
+import { decodeBmp } from '../formats/bmp.js';
 import { decodePpm } from '../formats/ppm.js';
 import { readBytes } from './directory.js';
 import { imbalance, limited } from './limits.js';
@@ -44,25 +46,64 @@ const isStillImage = (bytes: Uint8Array) =>
   (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) ||
   (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47);
 
+/** Formats that libvips reads. It detects them by content, and knows more than a data set should have, such as SVG and PDF. */
+const BY_LIBVIPS = ['jpeg', 'png', 'webp', 'tiff', 'gif'];
+
+/** Endings of the images that `open` reads. */
+export const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|ppm|pgm|pnm)$/i;
+/** The formats of `IMAGE_NAME`, for messages. */
+export const IMAGE_KINDS = 'JPEG, PNG, WebP, TIFF, GIF, BMP, PPM or PGM';
+
 async function open(file: string): Promise<Sharp> {
-  if (/\.ppm$/i.test(file)) {
-    const { data, width, height } = decodePpm(await readBytes(file), file);
-    return sharp(data, { raw: { width, height, channels: 3 } });
-  }
   const bytes = await readBytes(file);
+  const decode = decoderOf(bytes);
+  if (decode) {
+    const { data, width, height, channels } = decode(bytes, file);
+    return sharp(data, { raw: { width, height, channels } });
+  }
+  const still = isStillImage(bytes);
+  const other = still ? null : otherThing(bytes);
+  if (other) throw new Error(`it is ${other}`);
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS });
-  if (isStillImage(bytes)) return image;
+  if (still) return image;
   const { format, pages = 1 } = await image.metadata();
-  // libvips detects the format by content and reads more formats than a data set should have: SVG and PDF, and TIFF and GIF with pages.
-  if (!['jpeg', 'png', 'webp'].includes(format)) throw new Error(`its content is ${format}, not JPEG, PNG or WebP`);
-  if (pages > 1) throw new Error(`it is animated, with ${pages} frames`);
+  if (!BY_LIBVIPS.includes(format)) throw new Error(`its content is ${format}, not ${IMAGE_KINDS}`);
+  if (pages > 1 && format !== 'gif')
+    throw new Error(format === 'tiff' ? `it has ${pages} pages` : `it is animated, with ${pages} frames`);
   return image;
 }
 
-/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` that names a damaged file. */
+/** Our own decoder of a format that libvips does not read, by the first bytes. */
+function decoderOf([a, b, c]: Uint8Array) {
+  if (a === 0x42 && b === 0x4d) return decodeBmp;
+  // P5 or P6, then white space or a comment.
+  return a === 0x50 && (b === 0x35 || b === 0x36) && /[\s#]/.test(String.fromCharCode(c)) ? decodePpm : null;
+}
+
+/** What a file is that stands where an image is expected; null where its first bytes do not tell. */
+function otherThing(bytes: Uint8Array): string | null {
+  if (bytes.length === 0) return 'empty, 0 bytes';
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 200)).trimStart().toLowerCase();
+  const begins: [string, string][] = [
+    ['<!doctype html', 'an HTML page'],
+    ['<html', 'an HTML page'],
+    ['version https://git-lfs', 'a pointer of Git LFS: the image itself was not downloaded'],
+    ['%pdf', 'a PDF'],
+    ['pk\x03\x04', 'a ZIP archive'],
+    ['\x1f\x8b', 'a gzip archive'],
+    ['{', 'JSON'],
+  ];
+  return begins.find(([mark]) => head.startsWith(mark))?.[1] ?? null;
+}
+
+/** Damaged files that a message names. */
+const NAMED = 20;
+
+/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` that names the damaged files, all of them up to twenty. */
 export async function decodeImages({ files, labels, places }: Listing, size: number): Promise<ImageSet> {
   const each = size * size * 3;
   const images = new Uint8Array(files.length * each);
+  const damaged = new Map<number, string>();
   await eachAtOnce(files.length, AT_ONCE, async (i) => {
     try {
       const pixels = await (await open(files[i]))
@@ -75,12 +116,20 @@ export async function decodeImages({ files, labels, places }: Listing, size: num
       if (pixels.length !== each) throw new Error(`it decodes to ${pixels.length} bytes`);
       images.set(pixels, i * each);
     } catch (error) {
-      if (error instanceof UserError) throw error;
       const why = (error as Error).message.split('\n')[0];
-      throw new UserError(`${files[i]}: cannot be read as an image (${why})`);
+      damaged.set(i, error instanceof UserError ? why : `${files[i]}: cannot be read as an image (${why})`);
     }
   });
+  if (damaged.size > 0) throw new UserError(damagedWords(damaged, files.length));
   return { images, labels, n: files.length, height: size, width: size, channels: 3, files, places };
+}
+
+/** The damaged images in the order of the files, in one line. */
+function damagedWords(damaged: ReadonlyMap<number, string>, files: number): string {
+  const found = [...damaged].sort(([a], [b]) => a - b).map(([, words]) => words);
+  if (found.length === 1) return found[0];
+  const more = found.length > NAMED ? `; and ${found.length - NAMED} more` : '';
+  return `${found.length} of ${files} images are damaged: ${found.slice(0, NAMED).join('; ')}${more}`;
 }
 
 /** The images of both splits that the limits select, decoded to `size` × `size`, with notes on unbalanced classes. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -218,6 +218,70 @@ describe('an image folder', () => {
     expect((await loadDataset('folder', request)).train.images).toEqual(train.images);
     spoil('dog', pixel(train, 7)[0]);
     await expect(loadDataset('folder', request)).rejects.toThrow(/train\/dog\/\d{3}.png: cannot be read as an image/);
+  });
+});
+
+describe('formats of class folders', () => {
+  const golden = (name: string) => readFileSync(join(import.meta.dirname, `../golden/pictures/${name}`));
+  test.each([
+    ...['24', '8', 'grey', '1', '32'].map((kind) => `square-${kind}.bmp`),
+    ...['square.tiff', 'square.gif', 'square.ppm', 'square.pgm'],
+  ])('%s has the pixels that Pillow reads', async (name) => {
+    const dataDir = await tree(`format ${name}`, { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    // A name first in its class, so that it is the first image.
+    writeFileSync(join(dataDir, 'cat', `!${name}`), golden(name));
+    const { set } = await readLabelled(dataDir);
+    expect(Buffer.from(set.images.subarray(0, 3072))).toEqual(golden(`${name}.rgb`));
+  });
+
+  test('a JPEG called .jfif, and a BMP called .png, are read by what they are', async () => {
+    const dataDir = await tree('other names', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    writeFileSync(join(dataDir, 'cat/!b.png'), golden('square-24.bmp'));
+    await plain([200, 100, 0], 32, 32).jpeg().toFile(join(dataDir, 'cat/!a.jfif'));
+    const { set } = await readLabelled(dataDir);
+    expect(Buffer.from(set.images.subarray(3072, 6144))).toEqual(golden('square-24.bmp.rgb'));
+    const [r, g, b] = set.images;
+    for (const [value, of] of [
+      [r, 200],
+      [g, 100],
+      [b, 0],
+    ])
+      expect(Math.abs(value - of)).toBeLessThan(4);
+  });
+
+  test('every damaged file is named, with what it is', async () => {
+    const dataDir = await tree('damaged', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    const files: [string, string, RegExp][] = [
+      [
+        'cat/p.jpg',
+        '<!DOCTYPE html><title>Not found</title>',
+        /cat\/p\.jpg: cannot be read as an image \(it is an HTML page\)/,
+      ],
+      ['cat/q.png', '', /cat\/q\.png: cannot be read as an image \(it is empty, 0 bytes\)/],
+      [
+        'dog/r.png',
+        'version https://git-lfs.github.com/spec/v1\n',
+        /dog\/r\.png: .*a pointer of Git LFS: the image itself was not/,
+      ],
+      ['dog/s.bmp', 'BM', /dog\/s\.bmp: is truncated in its header$/],
+    ];
+    for (const [file, text] of files) writeFileSync(join(dataDir, file), text);
+    const loaded = readLabelled(dataDir);
+    await expect(loaded).rejects.toThrow(/^4 of 10 images are damaged: /);
+    for (const [, , why] of files) await expect(loaded).rejects.toThrow(why);
+  });
+
+  test('a TIFF of several pages is refused', async () => {
+    const dataDir = await tree('pages', { ...many('cat', 3, 0), ...many('dog', 3, 1) });
+    const pages = [0, 1].map((k) =>
+      plain([k * 200, 0, 0], 16, 16)
+        .png()
+        .toBuffer(),
+    );
+    await sharp(await Promise.all(pages), { join: { animated: true } })
+      .tiff()
+      .toFile(join(dataDir, 'cat/x.tiff'));
+    await expect(readLabelled(dataDir)).rejects.toThrow(/cat\/x\.tiff: .*it has 2 pages/);
   });
 });
 

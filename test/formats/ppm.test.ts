@@ -11,7 +11,7 @@ describe('PPM', () => {
     ['with other white space', 'P6 3\t2\r\n255 '],
     ['with comments', 'P6\n# made by hand\n3 # across\n2\n#\n255\n'],
   ])('%s', (_, head) => {
-    expect(decodePpm(ppm(head))).toEqual({ width: 3, height: 2, data: Uint8Array.from(pixels) });
+    expect(decodePpm(ppm(head))).toEqual({ width: 3, height: 2, channels: 3, data: Uint8Array.from(pixels) });
   });
 
   test('a pixel that looks like white space or a comment is a pixel', () => {
@@ -28,7 +28,7 @@ describe('PPM', () => {
   });
 
   test.each([
-    ['text pixels (P3)', ppm('P3 1 1 255\n1 2 3'), /is not a PPM file of the kind P6/],
+    ['text pixels (P3)', ppm('P3 1 1 255\n1 2 3'), /is not a PPM file of the kind P6 or P5/],
     ['an empty file', Buffer.alloc(0), /is not a PPM file/],
     ['a header without end', ppm('P6 3 2', []), /invalid PPM header/],
     ['a negative width', ppm('P6 -3 2 255\n'), /invalid PPM header/],
