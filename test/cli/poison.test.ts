@@ -15,7 +15,7 @@ describe('poison', () => {
     [['--attack', 'none', '--preview', 'x.png'], /--preview: the attack changes no image/],
     [['--rule', 'all-to-many', '--out', 'x.npz'], /--rule all-to-many: one of all-to-one, all-to-all/],
     [['--rule', 'source-specific', '--out', 'x.npz'], /needs source classes/],
-    [['--source', '3,x', '--out', 'x.npz'], /--source 3,x: class numbers are expected/],
+    [['--source', '3,x', '--out', 'x.npz'], /unknown class of --source "x": one of disk, /],
     [['--train-limit', '502', '--format', 'bin', '--out', 'x'], /502 images do not make 5 equal batches/],
     [['--attack', 'label-consistent', '--attack-option', 'surrogate=resnet', '--out', 'x.npz'], /"resnet".*resnet18/],
   ])('%j is refused in one line, and nothing is written', async (more, said) => {
