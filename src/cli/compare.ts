@@ -58,7 +58,7 @@ export function addCompare(program: Command) {
       const result = await runJob(studyJobs('compareSeedsJob'), job, toResume(path));
       // A run that failed has no row.
       const rows = result.rows.map((row) => ({ ...row, attack: basename(row.dir) }));
-      print(values.json, result, textOf(rows, result.verdict), result);
+      print(values.json, result, textOf(rows, result.verdict), result, ' of work');
     });
 }
 

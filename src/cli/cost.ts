@@ -16,7 +16,7 @@ export function costWords(c: RunCost): string {
     ['data, pictures and report', '–', duration(c.otherSeconds)],
     ['all', `${tera(c.trainingFlops + c.probeFlops + c.criticFlops)} TFLOP`, duration(secondsOf(c))],
   ];
-  return `${table(['', 'operations', 'time here'], rows)}\ntimes: number of steps × time of a step, measured on this machine now\n${loadWords()}`;
+  return `${table(['', 'operations', 'time here'], rows)}\ntimes: number of steps × time of a step, measured on this machine now\n${[loadWords(), ...c.missing].join('\n')}`;
 }
 
 /** The costs of the kinds of run in a study, a row each. */

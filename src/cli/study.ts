@@ -178,7 +178,7 @@ function textOf(r: StudyResult): string {
             block.rows.map((row) => row.map(cellText)),
           ),
         );
-      if (block.kind === 'command') parts.push(block.text);
+      if (block.kind === 'command' || (block.kind === 'text' && block.inTerminal)) parts.push(block.text);
       if (block.kind === 'findings')
         parts.push(block.findings.map((f) => `${f.verdict}: ${f.claim}\n  ${f.evidence}`).join('\n'));
     }

@@ -36,7 +36,7 @@ export function addView(program: Command) {
       if (values.json) process.stdout.write(`${JSON.stringify({ address, token })}\n`);
       else process.stdout.write(`${address}#token=${token}\n`);
       process.stderr.write(
-        'The address holds the token that lets a page start and stop runs. Ctrl-C ends the server.\n',
+        `${values.json ? 'ADDRESS#token=TOKEN lets a page' : 'The address holds the token that lets a page'} start and stop runs. Ctrl-C ends the server.\n`,
       );
       await new Promise<void>((resolve) => {
         process.once('SIGINT', resolve).once('SIGTERM', resolve);

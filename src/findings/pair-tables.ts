@@ -1,5 +1,6 @@
 /** Which attack is stealthier, as tables: every pair, and the ranks that the pairs leave open. */
 
+import { SUCCESS } from '../dynamics/types.js';
 import { type Block, type Cell, chanceText, decimal, intervalText } from '../report/index.js';
 import { isClear, type Pair, pairsOf, ranksOf } from './pairs.js';
 import { meanScore } from './scores.js';
@@ -35,7 +36,7 @@ export function pairBlocks(attacks: readonly ScoredAttack[]): Block[] {
     { kind: 'heading', text: 'Which attack is stealthier' },
     {
       kind: 'text',
-      text: `Differences are paired by seed. p is two-sided, by Student’s t over seeds${pairs.length > 1 ? `; corrected: for ${pairs.length} pairs (Holm)` : ''}. Rank 1 is the highest S; the range holds the ranks that the pairs do not rule out, at 95 % for all attacks at once. An attack with an ASR below 0.9 may look stealthy because it was learned by halves.`,
+      text: `Differences are paired by seed. p is two-sided, by Student’s t over seeds${pairs.length > 1 ? `; corrected: for ${pairs.length} pairs (Holm)` : ''}. Rank 1 is the highest S; the range holds the ranks that the pairs do not rule out, at 95 % for all attacks at once. An attack with an ASR below 0.9 may look stealthy because it is only half learned.`,
     },
     { kind: 'table', head, rows, inTerminal: true },
     { kind: 'table', head: ['attack', 'rank, 95 %', 'by mean', 'S', '95 %', 'ASR'], rows: ranks, inTerminal: true },
@@ -43,4 +44,8 @@ export function pairBlocks(attacks: readonly ScoredAttack[]): Block[] {
 }
 
 const answerOf = (pair: Pair) =>
-  isClear(pair) ? pair.first.label : pair.adjusted === null ? 'one seed does not say' : 'not settled';
+  isClear(pair)
+    ? `${pair.first.label}${meanAsr(pair.first.runs) < SUCCESS ? ', if learned' : ''}`
+    : pair.adjusted === null
+      ? 'one seed does not say'
+      : 'not settled';

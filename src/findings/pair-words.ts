@@ -1,4 +1,5 @@
 /** Which attack is stealthier, in sentences that claim no more than the seeds do. */
+import { answerOf, LEVEL } from '../dynamics/answer.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { rate } from '../report/format.js';
 import { chanceText, decimal, halfLearned, intervalText } from '../report/index.js';
@@ -15,7 +16,11 @@ export function pairSentence(pair: Pair, pairs: number): string {
   if (adjusted === null) return `One seed does not show whether ${a} is stealthier than ${b} (${scores}).`;
   const corrected = pairs > 1 ? ` corrected for ${pairs} pairs` : '';
   const measured = `${scores}, difference ${decimal(e.effect, 2)} (95 % ${intervalText(e)}, ${e.n} seeds, p = ${chanceText(adjusted)}${corrected})`;
-  if (isClear(pair)) return `${a} is stealthier than ${b}: ${measured}.`;
+  const low = meanAsr(first.runs);
+  if (isClear(pair))
+    return low < SUCCESS
+      ? `${a} has a higher S than ${b}, and whether it is stealthier is open, because it is only half learned (ASR ${decimal(low, 2)}): ${measured}.`
+      : `${a} is stealthier than ${b}: ${measured}.`;
   const needed =
     e.runsNeeded === null ? '' : ` About ${e.runsNeeded} seeds would show a difference of ${decimal(e.interest, 2)}.`;
   return `${e.n} seeds do not settle whether ${a} is stealthier than ${b}: ${measured}.${needed}`;
@@ -38,7 +43,22 @@ export function pairsLede(attacks: readonly ScoredAttack[], pairs: readonly Pair
   const more = left > 0 ? [`${left} more of ${pairs.length} pairs ${left === 1 ? 'is' : 'are'} settled, by less.`] : [];
   const rest =
     open.length === 1 ? [pairSentence(open[0], pairs.length)] : open.length > 1 ? [openWords(open, pairs.length)] : [];
-  return [[...told, ...more, ...rest].join(' '), ...ratesDiffer(attacks), ...halfLearnedWords(attacks)];
+  return [
+    [...told, ...more, ...rest].join(' '),
+    seenWords(attacks),
+    ...ratesDiffer(attacks),
+    ...halfLearnedWords(attacks),
+  ];
+}
+
+/** Whether each attack works and is seen: its ASR, and in how many of its runs information flows differently. */
+function seenWords(attacks: readonly ScoredAttack[]): string {
+  const words = attacks.filter(isAttack).map((a) => {
+    const judged = a.runs.filter((r) => r.report.stealth && answerOf(r.report.stealth) !== 'not judged');
+    const seen = judged.filter((r) => answerOf(r.report.stealth!) === 'differs').length;
+    return `${a.label}: ASR ${decimal(meanAsr(a.runs), 2)}, seen in ${seen} of ${judged.length} judged ${judged.length === 1 ? 'run' : 'runs'}`;
+  });
+  return `${words.join('; ')}. An attack is seen where p ≤ ${LEVEL}: information flows differently through its poisoned samples.`;
 }
 
 /** Several pairs that the seeds leave open; the table of pairs has a row for each. */

@@ -18,6 +18,7 @@ import { momentsOf } from '../training/moments.js';
 import { PASS, Trainer } from '../training/trainer.js';
 import { POINTS } from './embedding.js';
 import { criticQuantities, resolvedAt } from './estimate.js';
+import { missingParts } from './group-sizes.js';
 import { groupsOf } from './prepare.js';
 import { PER_GROUP } from './representation.js';
 import { comparedGroups, STATISTICS, statisticsLag } from './running-statistics.js';
@@ -34,6 +35,8 @@ export interface RunCost {
   resolvedSeconds: number;
   /** Seconds of everything else: data, stealth in input space, clusters and pictures of T, and the report. */
   otherSeconds: number;
+  /** What the run will not have, such as a score, and why; a sentence each. */
+  missing: string[];
 }
 
 export const secondsOf = (c: RunCost) =>
@@ -155,6 +158,7 @@ export async function costOf(config: RunConfig): Promise<RunCost> {
       (judged > 0 ? await perceptionSeconds(set) : 0) +
       moments * (await pictureSeconds(groups, timed.widths[0])) +
       REPORT,
+    missing: missingParts(config, groups, set),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { RunConfig } from '../config/options.js';
 import type { Dataset } from '../datasets/index.js';
-import { partOf } from '../dynamics/group-id.js';
+import { isNullGroup, partOf } from '../dynamics/group-id.js';
+import { type GroupPlan, MINIMUM_GROUP } from '../information/groups.js';
 import { loadData, markSet } from '../poisoning/poisoned-set.js';
 import { groupsOf } from './prepare.js';
 
@@ -28,12 +29,35 @@ export async function runGroups(configs: readonly RunConfig[]): Promise<RunGroup
     const key = dataKey(config);
     if (!held || held.key !== key) held = { key, dataset: await loadData(config) };
     const marked = await markSet(config, held.dataset);
-    const { size, leftOut } = groupsOf(config, marked);
-    const group = [partOf(marked.target, 'backdoor'), partOf(marked.target, 'clean')].find((id) => leftOut.has(id));
-    const short = group && { group, samples: leftOut.get(group)!, images: marked.poisoned.n };
+    const plan = groupsOf(config, marked);
+    const { size } = plan;
+    const short = shortOf(plan, marked);
     all.push({ size: Number.isFinite(size) ? size : 0, ...(short ? { short } : {}) });
   }
   return all;
+}
+
+/** The group without which there is no score, if it has too few samples. */
+function shortOf({ leftOut }: GroupPlan, { target, poisoned }: Marked): RunGroups['short'] {
+  const group = [partOf(target, 'backdoor'), partOf(target, 'clean')].find((id) => leftOut.has(id));
+  return group === undefined ? undefined : { group, samples: leftOut.get(group)!, images: poisoned.n };
+}
+
+type Marked = { target: number; poisoned: { n: number } };
+
+/** What a run of these groups will not have, a sentence each. */
+export function missingParts(config: RunConfig, plan: GroupPlan, marked: Marked): string[] {
+  const short = shortOf(plan, marked);
+  if (short)
+    return [
+      `There will be no score: group ${short.group} has ${short.samples} samples, and a comparison needs ${MINIMUM_GROUP}.`,
+    ];
+  const none = config.nullSplits > 0 && ![...plan.groups.keys()].some(isNullGroup);
+  return none && plan.groups.size > 0
+    ? [
+        `There will be no null, and so no p: a clean class has fewer than ${2 * MINIMUM_GROUP} images. More images give one.`,
+      ]
+    : [];
 }
 
 /** Samples in each group of each run; 0 where a run has no groups. */

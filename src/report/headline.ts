@@ -1,6 +1,7 @@
 /** The results of a run in sentences that claim no more than the numbers do. */
 
 import { type Answer, answerOf, LEVEL, smallestRank } from '../dynamics/answer.js';
+import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import type { StealthResult } from '../dynamics/stealth.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { count, decimal, percent, rate } from './format.js';
@@ -46,18 +47,24 @@ function evidenceOf({ p, rank, null: range }: StealthResult): string {
   return `p = ${chanceText(p)}, the rank among ${draws} of the null`;
 }
 
+/** What a verdict depends on besides the score. */
+type Told = Pick<RunReport, 'poisoned'> & Partial<Pick<RunReport, 'config'>>;
+
 /** The parts of the target class that are compared. */
 const partsOf = ({ poisoned }: Pick<RunReport, 'poisoned'>) =>
   poisoned ? 'poisoned and clean samples of the target class' : 'the random subset and the rest of its class';
 
 /** What the answer of one run means, with the numbers that it was made from. */
-function answerSentence(answer: Answer, stealth: StealthResult, report: Pick<RunReport, 'poisoned'>): string {
+function answerSentence(answer: Answer, stealth: StealthResult, report: Told): string {
   const { p, null: range } = stealth;
   if (answer === 'differs')
     return `Information flows differently through ${partsOf(report)} than through two halves of a clean class${report.poisoned ? ', so the attack is not stealthy in this run' : ''} (${evidenceOf(stealth)}).`;
   if (answer === 'no difference seen')
     return `Between ${partsOf(report)} this run shows no difference beyond that of two halves of a clean class (${evidenceOf(stealth)}).`;
-  if (!range) return 'Without a null, noise cannot be ruled out: --null-splits 4 measures one.';
+  if (!range)
+    return Number(report.config?.nullSplits ?? 0) > 0
+      ? `A clean class has fewer than ${2 * MINIMUM_GROUP} images, so there is no null, and noise cannot be ruled out: more images give one.`
+      : 'Without a null, noise cannot be ruled out: --null-splits 4 measures one.';
   if (p === null) return 'The clean classes do not suffice for p.';
   const classes = new Set(range.labels.map((label) => label.split('/')[0])).size;
   const splits = Math.ceil((1 / LEVEL - 1) / classes);
@@ -65,7 +72,7 @@ function answerSentence(answer: Answer, stealth: StealthResult, report: Pick<Run
 }
 
 /** What the stealth score says, and how sure one can be. The answer is `answerOf`'s, everywhere. */
-export function verdict(stealth: StealthResult | null, report: Pick<RunReport, 'poisoned'>): string {
+export function verdict(stealth: StealthResult | null, report: Told): string {
   if (!stealth) return 'The stealth score was not computed.';
   if (stealth.score === null) return `There is no stealth score: ${stealth.reason}.`;
   const score = `The stealth score is ${decimal(stealth.score, 2)} (1: poisoned samples flow as clean ones do)`;

@@ -25,9 +25,10 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, s, i) => text + render(parts[i - 1]) + s));
 }
 
-/** Text whose parts in backticks are commands or options. */
+/** Text whose parts in backticks are commands or options. Browsers would break their words behind a hyphen, and so behind the first of `--`. */
 export function withCode(text: string): Html {
-  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+  const words = (part: string) => part.split(' ').map((word, k) => [k > 0 && ' ', html`<span>${word}</span>`]);
+  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${words(part)}</code>` : part))}`;
 }
 
 function render(part: Part): string {

@@ -13,7 +13,8 @@ export type Cell = string | number | null | { text: string; href: string };
 
 export type Block =
   | { kind: 'heading'; text: string }
-  | { kind: 'text'; text: string }
+  /** `inTerminal`: printed by the command line too. */
+  | { kind: 'text'; text: string; inTerminal?: boolean }
   /** A line for the shell; printed by the command line too. */
   | { kind: 'command'; text: string }
   | {

@@ -89,6 +89,7 @@ svg.swatch { flex: none; }
 .gallery .head { align-self: end; max-width: 104px; overflow-wrap: anywhere; line-height: 1.25; }
 .gallery .side { padding-right: 8px; position: sticky; left: 0; background: var(--page); height: 100%; display: flex; align-items: center; }
 
+code > span { display: inline-block; max-width: 100%; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin-top: 12px; max-height: 560px; overflow-y: auto; border: 1px solid var(--rule); --shade: color-mix(in srgb, var(--ink) 24%, transparent);
   /* A shade at a side on which more columns wait: the first two layers move with the table and cover it at the ends. */
   background: linear-gradient(90deg, var(--surface) 40%, transparent) 0 0 / 36px 100% no-repeat local, linear-gradient(270deg, var(--surface) 40%, transparent) 100% 0 / 36px 100% no-repeat local, linear-gradient(90deg, var(--shade), transparent) 0 0 / 12px 100% no-repeat scroll, linear-gradient(270deg, var(--shade), transparent) 100% 0 / 12px 100% no-repeat scroll, var(--surface); }

@@ -122,7 +122,14 @@ class Execute {
   async compare(): Promise<void> {
     const made = this.plan.runs.flatMap((_, i) => (this.runs[i] ? [i] : []));
     const changed = await shareKappa(made.map((i) => this.pathOf(i)));
-    for (const i of made) if (changed.includes(this.pathOf(i))) await this.read(i);
+    for (const i of made) {
+      if (!changed.includes(this.pathOf(i))) continue;
+      await this.read(i);
+      const { name, report } = this.runs[i]!;
+      this.hooks.line?.(
+        `${name}: S ${report.stealth?.score?.toFixed(3) ?? '–'} at the magnification κ that all runs share`,
+      );
+    }
   }
 
   /** Makes or resumes a run; returns whether it has a result. */
@@ -131,7 +138,7 @@ class Execute {
     const job = { config, path, resume: true, threads: this.threads };
     try {
       const result = await this.executor.run(pipelineJobs('runJob'), job, { progress: (p) => this.meter.heard(i, p) });
-      this.hooks.line?.(`${name}: ${describe(result)}`);
+      this.hooks.line?.(`${[name, ...config.attackOption].join(' ')}: ${describe(result)}`);
       this.meter.end(i);
       return true;
     } catch (error) {

@@ -93,4 +93,5 @@ export const FREE: RunCost = {
   criticSeconds: 0,
   resolvedSeconds: 0,
   otherSeconds: 0,
+  missing: [],
 };

@@ -89,7 +89,7 @@ export function scoresBlock(setting: Setting, name: string): Block {
     figures: [
       {
         name: `${name}-scores`,
-        caption: `Stealth scores on ${setting.dataset}. Strokes: seeds; diamonds: their mean; bars: 95 % range for one more clean class.`,
+        caption: `Stealth scores on ${setting.dataset}. Strokes: seeds; diamonds: their mean; bars: 95 % range for one more clean class, from the clean classes of all seeds together.`,
         alt: `Stealth score S of every attack on ${setting.dataset}`,
         draw: (document, width) => scoresFigure(rows, document, { width }),
       },

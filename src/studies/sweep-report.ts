@@ -1,6 +1,7 @@
 /** The report of a sweep: a table of trials, the frontier of ASR against S, parallel coordinates, and the best trial. */
 import { groupBy } from '../base/group-by.js';
 import { datasetName } from '../config/names.js';
+import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { chanceText } from '../report/headline.js';
 import {
@@ -77,6 +78,7 @@ function section(swept: Swept): StudySection {
     blocks: [
       trialTable(swept),
       ...unscored.map((same): Block => ({ kind: 'text', text: `${noScore(same)}: ${same[0].reason}.` })),
+      ...noNull(trials),
       ...(drawn.length > 0 ? [{ kind: 'figures' as const, figures: figuresOf(swept) }] : []),
       ...(best ? bestBlocks(best) : []),
     ],
@@ -86,6 +88,20 @@ function section(swept: Swept): StudySection {
 /** `Trial 3 has no score`, `Trials 1 and 2 have no score`. */
 const noScore = (trials: readonly Trial[]) =>
   `Trial${trials.length > 1 ? 's' : ''} ${listed(trials.map((t) => String(t.trial)))} ${trials.length > 1 ? 'have' : 'has'} no score`;
+
+/** Why trials with a score have no p. */
+function noNull(trials: readonly Trial[]): Block[] {
+  const bare = trials.filter((t) => isScored(t) && t.p === null && t.config.nullSplits > 0);
+  if (bare.length === 0) return [];
+  const which = `Trial${bare.length > 1 ? 's' : ''} ${listed(bare.map((t) => String(t.trial)))} ${bare.length > 1 ? 'have' : 'has'} no p`;
+  return [
+    {
+      kind: 'text',
+      inTerminal: true,
+      text: `${which}: a clean class has fewer than ${2 * MINIMUM_GROUP} images, so there is no null; more images give one.`,
+    },
+  ];
+}
 
 /** Every trial with its settings and what it reaches. */
 function trialTable({ trials, vary }: Swept): Block {

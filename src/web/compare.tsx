@@ -5,7 +5,7 @@ import { isNullGroup } from '../dynamics/group-id.js';
 import { trajectories } from '../dynamics/trajectory.js';
 import type { EstimateRow } from '../dynamics/types.js';
 import { sharedClock } from '../report/figures/time-axis.js';
-import { percent } from '../report/format.js';
+import { count, percent } from '../report/format.js';
 import { type Comparison, get, type RunSummary, type RunView, useLoaded } from './api.js';
 import { Blocks } from './blocks.js';
 import { Coded } from './coded.js';
@@ -70,6 +70,16 @@ function labelsOf(runs: readonly RunView[]): string[] {
   return labels.map((l, i) => (labels.indexOf(l) === labels.lastIndexOf(l) ? l : runs[i].id));
 }
 
+/** Attacks that a title names. */
+const TITLED = 3;
+
+/** `badnets, wanet on mnist: 6 runs`. */
+function titleOf(runs: readonly RunView[]): string {
+  const attacks = [...new Set(runs.map((r) => r.attack))];
+  const named = attacks.length > TITLED ? `${attacks.length} attacks` : attacks.join(', ');
+  return `${named} on ${[...new Set(runs.map((r) => r.dataset))].join(', ')}: ${count(runs.length, 'run')}`;
+}
+
 /** `running, 3/20`, in epochs. */
 const stateWords = ({ state, epoch, epochs }: RunSummary) =>
   epochs === undefined ? state : `${state}, ${epoch ?? 0}/${epochs}`;
@@ -104,7 +114,7 @@ function Compare({ runs, comparison, route, training }: CompareProps) {
     );
   return (
     <>
-      <h1>{runs.length} runs</h1>
+      <h1>{titleOf(runs)}</h1>
       {comparison.verdict.map((words) => (
         <p class="lede" key={words} data-verdict>
           <Coded text={words} />

@@ -132,12 +132,43 @@ describe('the sentences', () => {
     const text = pairSentence(pairs[0], pairs.length);
     expect(text).toMatch(says);
     expect(text).not.toMatch(never);
-    expect(pairsLede(attacks, pairs)).toEqual([text]);
+    const [head, seen, ...more] = pairsLede(attacks, pairs);
+    expect([head, more]).toEqual([text, []]);
+    // Without a null no run is judged.
+    expect(seen).toMatch(/^\w+: ASR 1\.00, seen in 0 of 0 judged runs; \w+: ASR 1\.00, seen in 0 of 0 judged runs\. /);
   });
 
   it('names an attack that does not succeed, with its ASR', () => {
-    expect(pairsLede(near, pairsOf(near))[1]).toBe(
+    expect(pairsLede(near, pairsOf(near))[2]).toBe(
       'The ASR of wanet is 0.66, below 0.9: a half-learned attack may look stealthy for that reason.',
+    );
+  });
+
+  it('does not call an attack stealthier that is only half learned', () => {
+    const attacks = [scored('wanet', [0.9, 0.91, 0.9], 0.88), scored('badnets', [0.6, 0.61, 0.62])];
+    const pairs = pairsOf(attacks);
+    expect(pairSentence(pairs[0], 1)).toMatch(
+      /^wanet has a higher S than badnets, and whether it is stealthier is open, because it is only half learned \(ASR 0\.88\): S 0\.90 against 0\.61, difference 0\.29 /,
+    );
+    const other = [scored('wanet', [0.9, 0.91, 0.9]), scored('badnets', [0.6, 0.61, 0.62], 0.5)];
+    expect(pairSentence(pairsOf(other)[0], 1)).toMatch(/^wanet is stealthier than badnets: /);
+  });
+
+  it('says in how many runs each attack is seen', () => {
+    const judged = (p: number) => ({ p, score: 0.7, distance: 0.36, null: { gapsByClass: {}, draws: 36, labels: [] } });
+    const seen = (attack: string, ps: readonly number[]): Repeated => {
+      const made = scored(
+        attack,
+        ps.map(() => 0.7),
+      );
+      made.runs.forEach((run, i) => {
+        Object.assign(run.report, { stealth: judged(ps[i]) });
+      });
+      return made;
+    };
+    const attacks = [seen('badnets', [0.01, 0.2, 0.05]), seen('wanet', [0.3, 0.4, 0.5])];
+    expect(pairsLede(attacks, pairsOf(attacks))[1]).toBe(
+      'badnets: ASR 1.00, seen in 2 of 3 judged runs; wanet: ASR 1.00, seen in 0 of 3 judged runs. An attack is seen where p ≤ 0.05: information flows differently through its poisoned samples.',
     );
   });
 
@@ -147,7 +178,7 @@ describe('the sentences', () => {
       scored('wanet', [0.7, 0.7], 1, 0.2),
       scored('none', [0.9, 0.9], 1, 0.3),
     ];
-    expect(pairsLede(attacks, pairsOf(attacks))[1]).toBe('Poison rates differ: badnets 10 %, wanet 20 %.');
+    expect(pairsLede(attacks, pairsOf(attacks))[2]).toBe('Poison rates differ: badnets 10 %, wanet 20 %.');
   });
 
   it('counts the pairs that are open where there are many', () => {

@@ -89,6 +89,11 @@ describe('the answer of one run', () => {
     expect(verdict(stealth, POISONED)).toMatch(
       /Without a null, noise cannot be ruled out: --null-splits 4 measures one/,
     );
+    // Asked for, and not to be had: the classes are too small.
+    expect(verdict(stealth, { ...POISONED, config: { nullSplits: 4 } })).toMatch(
+      /A clean class has fewer than 200 images, so there is no null, and noise cannot be ruled out: more images give one\.$/,
+    );
+    expect(verdict(stealth, { ...POISONED, config: { nullSplits: 0 } })).toMatch(/--null-splits 4 measures one/);
     expect(verdict(null, POISONED)).toBe('The stealth score was not computed.');
   });
 

@@ -8,6 +8,7 @@ import { attacks } from '../../src/attacks/index.js';
 import type { RunRequest } from '../../src/config/options.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 import { registerDataset } from '../../src/library/register.js';
+import { missingParts } from '../../src/pipeline/group-sizes.js';
 import { costJob, groupSizesJob } from '../../src/pipeline/jobs.js';
 import { groupsOf, prepare } from '../../src/pipeline/prepare.js';
 import { markSet } from '../../src/poisoning/poisoned-set.js';
@@ -126,4 +127,21 @@ it('the size of groups and the cost need no surrogate model', async () => {
   const cost = await costJob({ config, threads: 1 });
   expect(cost.trainingFlops).toBeGreaterThan(0);
   expect(await kept()).toEqual(before);
+});
+
+it('what a run will not have is said with its numbers: a score, or a null', async () => {
+  const missing = async (more: RunRequest) => {
+    const config = resolveConfig({ dataset: 'noise-of-groups', ...more });
+    const set = await markSet(config);
+    return missingParts(config, groupsOf(config, set), set);
+  };
+  expect(await missing({ probeSize: 120, poisonRate: 0.01 })).toEqual([
+    'There will be no score: group 0/backdoor has 30 samples, and a comparison needs 100.',
+  ]);
+  expect(await missing({})).toEqual([]);
+  // 150 images a class: two halves of at least 100 do not fit.
+  expect(await missing({ trainLimit: 1500 })).toEqual([
+    'There will be no null, and so no p: a clean class has fewer than 200 images. More images give one.',
+  ]);
+  expect(await missing({ trainLimit: 1500, nullSplits: 0 })).toEqual([]);
 });

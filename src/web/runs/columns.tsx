@@ -5,7 +5,7 @@ import { decimal, rate } from '../../report/format.js';
 import { chanceText } from '../../report/headline.js';
 import { placeIn } from '../../report/place.js';
 import type { RunSummary } from '../api.js';
-import { meanOf, seedsOf, seedWords } from './entries.js';
+import { meanOf, meanScoreOf, seedsOf, seedWords } from './entries.js';
 import { Sparkline } from './sparkline.js';
 
 type Value = string | number | null | undefined;
@@ -106,7 +106,7 @@ function scoresOf(runs: readonly RunSummary[]) {
   if (scores.length === 0) return NONE;
   return (
     <>
-      {decimal(meanOf(scores))}
+      {decimal(meanScoreOf(runs))}
       <small>{`${decimal(Math.min(...scores), 2)}–${decimal(Math.max(...scores), 2)}`}</small>
     </>
   );

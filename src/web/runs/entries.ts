@@ -43,6 +43,12 @@ export function groupName(runs: readonly RunSummary[]): string {
 }
 
 /** Mean of the values that are there; undefined where none is. */
+/** Mean S as the reports have it: of D = −ln S. */
+export function meanScoreOf(runs: readonly RunSummary[]): number | undefined {
+  const mean = meanOf(runs.map((r) => (r.score == null ? null : Math.log(r.score))));
+  return mean === undefined ? undefined : Math.exp(mean);
+}
+
 export function meanOf(values: readonly (number | null | undefined)[]): number | undefined {
   const known = values.filter((v) => v !== null && v !== undefined && Number.isFinite(v)) as number[];
   return known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0) / known.length;
