@@ -95,7 +95,11 @@ function attackOf({ attack, attackOption = [] }: RunSummary) {
   return (
     <>
       {attack}
-      {attackOption.length > 0 && <small>{attackOption.join(' ')}</small>}
+      {attackOption.length > 0 && (
+        <small class="options" title={attackOption.join(' ')}>
+          {attackOption.join(' ')}
+        </small>
+      )}
     </>
   );
 }
