@@ -33,8 +33,16 @@ function differing(config: RunConfig): Options | null {
   const known = manifest !== undefined || attacks.some((a) => a.name === attack);
   if (!known || !datasets.some((d) => d.name === dataset)) return null;
   const plain = resolveConfig({ preset, dataset, dataDir, attack, manifest }) as Record<string, unknown>;
+  // What `plain` was made from differs from nothing, and has to be said all the same. A manifest is the attack.
+  const said = [
+    'dataset',
+    'dataDir',
+    manifest === undefined ? 'attack' : 'manifest',
+    ...(preset === 'quick' ? [] : ['preset']),
+  ];
   const kept = Object.entries(config).filter(
-    ([key, value]) => ['dataset', 'attack'].includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key]),
+    ([key, value]) =>
+      value !== undefined && (said.includes(key) || JSON.stringify(value) !== JSON.stringify(plain[key])),
   );
   return Object.fromEntries(kept);
 }
