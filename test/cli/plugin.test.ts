@@ -49,7 +49,7 @@ describe('a plugin', () => {
     await write('documented.mjs', /```js\n(.*?)```/s.exec(page)![1]);
     const { code, stdout, stderr } = await box.run(['--plugin', 'documented.mjs', 'attacks']);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^stripe +a white row of pixels at the top$/m);
+    expect(stdout).toMatch(/^stripe +white rows of pixels at the top$/m);
   });
 
   it('is known after the command, once, to its help and its errors', async () => {
