@@ -97,9 +97,13 @@ async function layoutOf(root: string): Promise<Layout> {
   return { root, unused: [] };
 }
 
+/** The folder that holds the classes of the training set. */
+const trainFolder = ({ root, train }: Layout) => (train === undefined ? root : join(root, train));
+
 async function listings(dir: string, seed: number) {
-  const { root, train: trainName, test: testName, unused } = await layoutOf(dir);
-  const trainRoot = trainName === undefined ? root : join(root, trainName);
+  const layout = await layoutOf(dir);
+  const { root, test: testName, unused } = layout;
+  const trainRoot = trainFolder(layout);
   const notes = [
     ...(root === dir ? [] : [`the images are in ${root}`]),
     ...(testName !== undefined && testName !== 'test' ? [`${testName}/ is the test set`] : []),
@@ -132,7 +136,7 @@ export async function readLabelled(
 ): Promise<{ classes: string[]; set: ImageSet }> {
   checkSize(size);
   const layout = await layoutOf(await requireDir('folder', root));
-  const top = layout.train === undefined ? layout.root : join(layout.root, layout.train);
+  const top = trainFolder(layout);
   let classes = await classFolders(top);
   if (empty === 'skip') {
     const held = await Promise.all(classes.map(async (name) => (await entries(join(top, name))).length > 0));
@@ -147,8 +151,7 @@ export const folder: DatasetSource = {
   summary: 'images in --data-dir/train/<class>/ and test/<class>/, or in <class>/ alone (a tenth is held out)',
   needsDir: true,
   async classes(dataDir) {
-    const { root, train } = await layoutOf(await requireDir('folder', dataDir));
-    return classFolders(train === undefined ? root : join(root, train));
+    return classFolders(trainFolder(await layoutOf(await requireDir('folder', dataDir))));
   },
   async load(request) {
     const { dataDir, seed, size = 32 } = request;
