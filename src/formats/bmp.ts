@@ -41,7 +41,7 @@ export function decodeBmp(bytes: Uint8Array, name = 'picture'): Bmp {
     throw fail(`is ${height}×${width}; sides from 1 to ${LARGEST} are allowed`);
   const masked = compression === BITFIELDS || compression === ALPHABITFIELDS;
   if (compression !== RGB && !masked) throw fail('is a compressed BMP, which is not read; save it as PNG');
-  if (![1, 4, 8, 24, 32].includes(bits) && !(bits === 16)) throw fail(`has ${bits} bits a pixel, which no BMP has`);
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw fail(`has ${bits} bits a pixel, which no BMP has`);
   const row = 4 * Math.ceil((width * bits) / 32);
   if (bytes.length - from < row * height)
     throw fail(

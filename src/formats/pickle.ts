@@ -28,10 +28,7 @@ interface Meaning {
 
 /** A name on the stack. */
 class Named {
-  constructor(
-    readonly name: string,
-    readonly meaning: Meaning,
-  ) {}
+  constructor(readonly meaning: Meaning) {}
 }
 
 /** The type of an array while it is read: `f4` and, from its state, the byte order. */
@@ -234,7 +231,7 @@ class Reader {
       throw new Error(
         `its pickle asks for ${JSON.stringify(`${module}.${name}`.slice(0, 80))}, which is never run; numbers, texts, containers and NumPy arrays are read`,
       );
-    this.push(new Named(`${module}.${name}`, known));
+    this.push(new Named(known));
   }
 
   call(args: unknown) {

@@ -1,7 +1,7 @@
 /** Parts that the report of a run and the comparison of runs share. */
 import type { Trajectory } from '../dynamics/trajectory.js';
 import { type Clock, momentText } from './figures/time-axis.js';
-import { type GroupStyle, groupStyle, roleOrder } from './groups.js';
+import { type GroupContext, type GroupStyle, groupStyle, roleOrder } from './groups.js';
 import { type Html, html } from './html.js';
 import { legend } from './page.js';
 import type { RunReport } from './types.js';
@@ -28,7 +28,7 @@ export function placeFor(panels: number): 'two' | 'three' {
 
 /** Entries of the legend of the groups that the curves of one or more runs hold; the other classes share one. */
 export function groupEntries(
-  runs: readonly { report: RunReport; curves: readonly Pick<Trajectory, 'group'>[] }[],
+  runs: readonly { report: GroupContext; curves: readonly Pick<Trajectory, 'group'>[] }[],
 ): GroupStyle[] {
   const styles = runs.flatMap(({ report, curves }) => curves.flatMap((c) => groupStyle(c.group, report) ?? []));
   const first = roleOrder.flatMap((role) => {

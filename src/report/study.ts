@@ -1,4 +1,5 @@
 /** The report of a study, drawn from blocks of text, tables and figures: as a page, and as Markdown with SVG files. */
+import { type Cell, cellText, isNumeric } from './cells.js';
 import { newDocument } from './dom.js';
 import { EFFECT_HEAD, effectRows } from './effects.js';
 import { gallery } from './gallery.js';
@@ -8,8 +9,7 @@ import { kicker } from './parts.js';
 import { standalone } from './svg-file.js';
 import type { Finding, GalleryImage } from './types.js';
 
-/** A cell with `href` is a link on the page, and text elsewhere. */
-export type Cell = string | number | null | { text: string; href: string };
+export { type Cell, cellText } from './cells.js';
 
 export type Block =
   | { kind: 'heading'; text: string }
@@ -55,8 +55,6 @@ export interface StudyReport {
   /** Numbers of the report for programs; no reader sees them. */
   data?: object;
 }
-
-export const cellText = (cell: Cell) => (cell === null ? '–' : typeof cell === 'object' ? cell.text : String(cell));
 
 const paragraphs = ({ lede }: Pick<StudyReport, 'lede'>) => (typeof lede === 'string' ? [lede] : lede);
 
@@ -109,17 +107,13 @@ const cellTable = (heads: readonly string[], rows: readonly Cell[][]): Html =>
     heads.map((head, i) => ({
       head,
       value: (row: Cell[]) => shown(row[i]),
-      kind: numeric(rows, i) ? undefined : 't',
+      kind: isNumeric(rows, i) ? undefined : 't',
     })),
     true,
   );
 
 const shown = (cell: Cell): Html | string =>
   cell !== null && typeof cell === 'object' ? html`<a href="${cell.href}">${cell.text}</a>` : cellText(cell);
-
-/** A column of numbers is aligned right, one of words left. */
-const numeric = (rows: readonly Cell[][], i: number) =>
-  rows.every((r) => r[i] === null || typeof r[i] === 'number' || /^[−–\d.]/.test(cellText(r[i])));
 
 export interface MarkdownFiles {
   markdown: string;

@@ -1,12 +1,8 @@
 /** Blocks of a study's report, as the dashboard shows them: headings, paragraphs and tables. */
-import type { Block, Cell } from '../report/study.js';
+import { type Cell, cellText, isNumeric } from '../report/cells.js';
+import type { Block } from '../report/study.js';
 import { ColumnsHead } from './columns-head.js';
 import { Scroll } from './scroll.js';
-
-const textOf = (cell: Cell) => (cell === null ? '–' : typeof cell === 'object' ? cell.text : String(cell));
-
-/** A column of numbers is aligned right, one of words left. */
-const isNumeric = (rows: readonly Cell[][], i: number) => rows.every((r) => /^[−–\d.]/.test(textOf(r[i])));
 
 export const Blocks = ({ blocks }: { blocks: readonly Block[] }) => (
   <>
@@ -32,10 +28,10 @@ function BlockTable({ head, rows }: { head: readonly string[]; rows: readonly Ce
         <ColumnsHead columns={head.map((name, i) => ({ name, text: kinds[i] === 't' }))} />
         <tbody>
           {rows.map((row) => (
-            <tr key={row.map(textOf).join()}>
+            <tr key={row.map(cellText).join()}>
               {head.map((name, i) => (
                 <td key={name} class={kinds[i]}>
-                  {textOf(row[i])}
+                  {cellText(row[i])}
                 </td>
               ))}
             </tr>

@@ -2,7 +2,8 @@
 
 import type { Trajectory } from '../../dynamics/trajectory.js';
 import type { LegendEntry } from '../../report/figures/legend.js';
-import { type GroupContext, type GroupStyle, groupStyle, roleOrder } from '../../report/groups.js';
+import type { GroupContext, GroupStyle } from '../../report/groups.js';
+import { groupEntries } from '../../report/parts.js';
 import { flip } from '../view.js';
 
 export interface LegendItem {
@@ -57,9 +58,7 @@ export function groupItems(
   run: GroupContext,
   curves: readonly Pick<Trajectory, 'group'>[],
 ): (GroupStyle & LegendItem)[] {
-  const styles = curves.flatMap((c) => groupStyle(c.group, run) ?? []);
-  const shown = roleOrder.filter((r) => r !== 'whole').flatMap((role) => styles.find((s) => s.role === role) ?? []);
-  return shown.map((s) => ({ ...s, key: s.role, label: s.role === 'other' ? 'other classes' : s.label }));
+  return groupEntries([{ report: run, curves }]).map((s) => ({ ...s, key: s.role }));
 }
 
 /** The groups of a run's figures. */
