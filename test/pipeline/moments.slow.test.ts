@@ -94,7 +94,8 @@ describe('a run with moments', () => {
       },
       shouldStop: () => seen > steps,
     };
-    await expect(run(config(), path, false, hooks)).rejects.toThrow('it is saved');
+    // Where it stops depends on which of the two is ahead, training or estimating; both must resume to the same numbers.
+    await expect(run(config(), path, false, hooks)).rejects.toThrow(/^stopped .*is saved$/);
     await run(config(), path, true);
     for (const name of ['events.jsonl', 'information.jsonl', 'resolution.jsonl', 'running-statistics.jsonl'])
       expect(withoutTimes(await lines(path, name)), name).toEqual(withoutTimes(await lines(join(root, 'whole'), name)));
