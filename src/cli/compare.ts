@@ -15,7 +15,7 @@ import type { Compared } from '../studies/compare.js';
 import { studyJobs } from '../studies/job-of.js';
 import type { CompareJob } from '../studies/jobs.js';
 import { parseAttacks, parseSeeds } from '../studies/parse.js';
-import { runsAtOnce } from '../studies/plan.js';
+import { runsAtOnce, threadsOf } from '../studies/plan.js';
 import { costWords } from './cost.js';
 import { addRunOptions, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { OUT, place, print, RESUME, startedWith } from './run.js';
@@ -52,7 +52,7 @@ export function addCompare(program: Command) {
       const job: CompareJob = { compared, path, resume: values.resume ?? false };
       if (seeds === undefined || seeds.length === 1) {
         const result = await runJob(studyJobs('compareJob'), job, toResume(path));
-        print(values.json, result, textOf(result.rows, result.verdict), result);
+        print(values.json, result, textOf(result.rows, result.verdict), result, ' of work');
         return;
       }
       const result = await runJob(studyJobs('compareSeedsJob'), job, toResume(path));
@@ -96,13 +96,15 @@ function comparedOf(text: string, request: ReturnType<typeof requestOf>, seeds?:
 /** The cost of one run and of all. Runs of a comparison differ in the attack, whose own work is not counted. */
 async function dryRun(compared: readonly Compared[], json: boolean) {
   const configs = compared.map((c) => c.config);
-  const several = new Set(configs.map((c) => c.seed)).size > 1;
-  const cost = await runJob(pipelineJobs('costJob'), { config: configs[0], threads: several ? 1 : 0 });
   const runs = configs.length;
-  const atOnce = several ? Math.min(runs, runsAtOnce(configs)) : 1;
+  const atOnce = Math.min(runs, runsAtOnce(configs));
+  const cost = await runJob(pipelineJobs('costJob'), {
+    config: configs[0],
+    threads: atOnce > 1 ? threadsOf(configs) : 0,
+  });
   process.stdout.write(
     json
       ? `${JSON.stringify({ runs, atOnce, ...cost })}\n`
-      : `one run:\n${costWords(cost)}\n\n${runs} runs like this one, ${atOnce} at a time: about ${duration((secondsOf(cost) * runs) / atOnce)} in all\n`,
+      : `one run:\n${costWords(cost)}\n\n${runs} runs like this one, ${atOnce} at a time: about ${duration(secondsOf(cost) * Math.ceil(runs / atOnce))} in all\n`,
   );
 }

@@ -59,7 +59,7 @@ export async function compare(
     throw new UserError(`compare: attack "${twice}" occurs twice; each run has the folder of its attack's name`);
   checkPath(path);
   const compared = configs.map((config) => ({ name: config.attack, config }));
-  return compareRuns(compared, path, resume, checkedHooks(options));
+  return compareRuns(compared, { path, resume, workers: false }, checkedHooks(options));
 }
 
 /** Trace and options of `analyze`. */

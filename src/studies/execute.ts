@@ -7,13 +7,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
-import { type Progress, type RunHooks, Stopped } from '../base/progress.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Executor } from '../execution/executor.js';
 import type { StudyRun } from '../findings/types.js';
 import { writeAtomic } from '../formats/files.js';
-import { secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
 import { makeRepresentation } from '../pipeline/representation.js';
@@ -22,7 +21,8 @@ import { withRunningStatistics } from '../pipeline/running-statistics.js';
 import { shareKappa } from '../pipeline/share-kappa.js';
 import { RunDirectory } from '../runs/directory.js';
 import { type RunResult, readRunDocument } from '../runs/documents.js';
-import { FREE, finished, type StudyPlan, threadsOf } from './plan.js';
+import { Meter } from './meter.js';
+import { finished, type StudyPlan, threadsOf } from './plan.js';
 import { type StudyRow, studyRow } from './rows.js';
 import type { StudyOutcome } from './types.js';
 
@@ -164,64 +164,6 @@ class Execute {
     else if (open.length > 0) await this.executor.run(pipelineJobs('alternativesJob'), { path: dir.path });
     const progress = { stage: 'other estimators', done: ++this.estimated, total: this.plan.runs.length, unit: 'runs' };
     this.hooks.progress?.({ phase: 'estimate', ...progress });
-  }
-}
-
-/** Progress of all runs as one: each counts with the seconds that the plan estimates for it. */
-class Meter {
-  /** Runs that ended, with a result or without one, those finished before included. */
-  ended: number;
-  private readonly epochs: number[];
-  /** Of the runs that were not finished before; of the others 0. */
-  private readonly seconds: number[];
-  /** Share of each run that an earlier session did, 0 … 1; undefined before anything is heard of it. */
-  private readonly before: (number | undefined)[];
-  /** Share of the rest that is done, 0 … 1. */
-  private readonly share: number[];
-
-  constructor(
-    { runs, costs }: StudyPlan,
-    private readonly hooks: RunHooks,
-  ) {
-    this.ended = runs.filter((r) => r.done).length;
-    this.epochs = runs.map((r) => r.config.epochs);
-    this.seconds = runs.map((r) => (r.done ? 0 : secondsOf(costs.get(r.kind) ?? FREE) || 1));
-    this.before = runs.map(() => undefined);
-    this.share = runs.map(() => 0);
-  }
-
-  /**
-   * Progress of run `i`. When training of epoch e ends, e − 1/2 epochs count as done, and e − 1/4 while epoch e is estimated: how long
-   * estimates take, against training, differs from run to run.
-   */
-  heard(i: number, p: Progress) {
-    this.update(i, p);
-    this.hooks.progress?.({
-      phase: 'runs',
-      stage: `run ${Math.min(this.share.length, this.ended + 1)} of ${this.share.length}`,
-      done: this.share.reduce((s, x, k) => s + x * this.seconds[k], 0),
-      total: this.seconds.reduce((a, b) => a + b, 0),
-      unit: 'seconds of work',
-    });
-  }
-
-  private update(i: number, p: Progress) {
-    if (p.phase !== 'train' && p.epoch === undefined) return;
-    const epochs = this.epochs[i];
-    const heard = p.phase === 'train' ? Math.max(0, p.done / p.total - 0.5 / epochs) : (p.epoch! - 0.25) / epochs;
-    if (this.before[i] === undefined) {
-      // What an earlier session did is no work of this one: else a resumed run would look infinitely fast.
-      this.before[i] = heard;
-      this.seconds[i] *= 1 - heard;
-    }
-    const before = this.before[i];
-    this.share[i] = Math.max(this.share[i], (heard - before) / (1 - before));
-  }
-
-  /** Run `i` has ended. */
-  end(i: number) {
-    this.share[i] = 1;
-    this.ended++;
   }
 }
 

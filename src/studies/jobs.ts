@@ -13,7 +13,7 @@ export interface CompareJob {
 }
 
 export function compareJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareResult> {
-  return compare(job.compared, job.path, job.resume, hooksOf(context));
+  return compare(job.compared, { path: job.path, resume: job.resume, workers: true }, hooksOf(context));
 }
 
 /** Several attacks over several seeds. */

@@ -93,6 +93,10 @@ it('a study of one run poisons once, and trains the attacker’s model once', as
 
 it('a comparison of one attack poisons once', async () => {
   Object.assign(applied, { train: 0, test: 0 });
-  await compare([{ name: 'counting', config: config({ seed: 1 }) }], join(box, 'compare'), false);
+  await compare([{ name: 'counting', config: config({ seed: 1 }) }], {
+    path: join(box, 'compare'),
+    resume: false,
+    workers: false,
+  });
   expect(applied).toEqual(ONCE);
 });

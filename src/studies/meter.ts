@@ -1,0 +1,61 @@
+import type { Progress, RunHooks } from '../base/progress.js';
+import { secondsOf } from '../pipeline/cost.js';
+import { FREE, type StudyPlan } from './plan.js';
+
+/** Progress of all runs as one: each counts with the seconds that the plan estimates for it. */
+export class Meter {
+  /** Runs that ended, with a result or without one, those finished before included. */
+  ended: number;
+  private readonly epochs: number[];
+  /** Of the runs that were not finished before; of the others 0. */
+  private readonly seconds: number[];
+  /** Share of each run that an earlier session did, 0 … 1; undefined before anything is heard of it. */
+  private readonly before: (number | undefined)[];
+  /** Share of the rest that is done, 0 … 1. */
+  private readonly share: number[];
+
+  constructor(
+    { runs, costs }: Pick<StudyPlan, 'runs' | 'costs'>,
+    private readonly hooks: RunHooks,
+  ) {
+    this.ended = runs.filter((r) => r.done).length;
+    this.epochs = runs.map((r) => r.config.epochs);
+    this.seconds = runs.map((r) => (r.done ? 0 : secondsOf(costs.get(r.kind) ?? FREE) || 1));
+    this.before = runs.map(() => undefined);
+    this.share = runs.map(() => 0);
+  }
+
+  /**
+   * Progress of run `i`. When training of epoch e ends, e − 1/2 epochs count as done, and e − 1/4 while epoch e is estimated: how long
+   * estimates take, against training, differs from run to run.
+   */
+  heard(i: number, p: Progress) {
+    this.update(i, p);
+    this.hooks.progress?.({
+      phase: 'runs',
+      stage: `run ${Math.min(this.share.length, this.ended + 1)} of ${this.share.length}`,
+      done: this.share.reduce((s, x, k) => s + x * this.seconds[k], 0),
+      total: this.seconds.reduce((a, b) => a + b, 0),
+      unit: 'seconds of work',
+    });
+  }
+
+  private update(i: number, p: Progress) {
+    if (p.phase !== 'train' && p.epoch === undefined) return;
+    const epochs = this.epochs[i];
+    const heard = p.phase === 'train' ? Math.max(0, p.done / p.total - 0.5 / epochs) : (p.epoch! - 0.25) / epochs;
+    if (this.before[i] === undefined) {
+      // What an earlier session did is no work of this one: else a resumed run would look infinitely fast.
+      this.before[i] = heard;
+      this.seconds[i] *= 1 - heard;
+    }
+    const before = this.before[i];
+    this.share[i] = Math.max(this.share[i], (heard - before) / (1 - before));
+  }
+
+  /** Run `i` has ended. */
+  end(i: number) {
+    this.share[i] = 1;
+    this.ended++;
+  }
+}
