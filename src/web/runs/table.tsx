@@ -9,7 +9,7 @@ import { type Column, cellOf } from './columns.js';
 import { type Entry, groupName, isGroup } from './entries.js';
 
 /** Rows laid out at first, and again each time the end is reached: the layout of 500 rows takes longer than a filter may. */
-const ROWS = 120;
+const ROWS = 50;
 
 export interface Selection {
   picked: readonly string[];
