@@ -33,6 +33,9 @@ class Dtype {
   }
 }
 
+/** A decoder takes longer to make than a short text to decode. */
+export const [LATIN1, UTF8] = [new TextDecoder('latin1'), new TextDecoder()];
+
 const refused = () => {
   throw new Error('has an array in an unknown form');
 };
@@ -59,10 +62,10 @@ const ARRAY: Meaning = {
 };
 
 const DTYPE: Meaning = {
-  make: ([kind]) => new Dtype(new TextDecoder('latin1').decode(bytesOf(kind))),
+  make: ([kind]) => new Dtype(LATIN1.decode(bytesOf(kind))),
   build(value, state) {
     const [, order] = Array.isArray(state) ? state : [];
-    if (order !== undefined) (value as Dtype).order = new TextDecoder('latin1').decode(bytesOf(order));
+    if (order !== undefined) (value as Dtype).order = LATIN1.decode(bytesOf(order));
   },
 };
 
@@ -101,7 +104,7 @@ export const NUMPY_NAMES: ReadonlyMap<string, Meaning> = new Map<string, Meaning
 
 /** A text of a pickle, or bytes that hold one. Python 2 had one type for both. */
 export const pickleText = (value: unknown): string | null =>
-  typeof value === 'string' ? value : value instanceof Uint8Array ? new TextDecoder().decode(value) : null;
+  typeof value === 'string' ? value : value instanceof Uint8Array ? UTF8.decode(value) : null;
 
 /** An integer as a number where a number holds it. */
 export const numberOf = (value: bigint): number | bigint => {

@@ -5,7 +5,17 @@
  * names that a pickle can ask for only those of `pickle-names.ts` and of a `PickleWorld` mean something. Every other name is refused.
  */
 import { shown, UserError } from '../base/errors.js';
-import { latin1, type Meaning, NUMPY_NAMES, numberOf, type PickleValue, pickleText, sizeOf } from './pickle-names.js';
+import {
+  LATIN1,
+  latin1,
+  type Meaning,
+  NUMPY_NAMES,
+  numberOf,
+  type PickleValue,
+  pickleText,
+  sizeOf,
+  UTF8,
+} from './pickle-names.js';
 
 export type { PickleValue } from './pickle-names.js';
 
@@ -122,7 +132,7 @@ class Reader {
   line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) throw new Error('is truncated');
-    const text = new TextDecoder('latin1').decode(this.take(end - this.at));
+    const text = LATIN1.decode(this.take(end - this.at));
     this.take(1);
     return text;
   }
@@ -272,7 +282,7 @@ const unescaped = (text: string) =>
     String.fromCodePoint(Number.parseInt(four ?? eight, 16)),
   );
 
-const utf8 = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const utf8 = (bytes: Uint8Array) => UTF8.decode(bytes);
 const copied = (bytes: Uint8Array) => new Uint8Array(bytes);
 
 /** Every opcode by its character. Extensions, persistent ids as text and out-of-band buffers are refused: no data set has them. */
