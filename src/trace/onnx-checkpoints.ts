@@ -89,13 +89,6 @@ const read = (file: string) =>
 const configOf = (options: RunRequest): RunConfig =>
   resolveConfig({ probeSize: GROUP, attack: options.manifest === undefined ? 'none' : undefined, ...options });
 
-/** The data; the target is the manifest's where none was asked for. */
-const dataOf = (options: RunRequest, config: RunConfig, hooks: RunHooks) =>
-  prepare(
-    { ...config, target: options.target === undefined && config.manifest !== undefined ? undefined : config.target },
-    hooks,
-  );
-
 /** The layers of the first file, with their shapes for one image. */
 export async function layersOfOnnx(
   { files, epochsFrom }: OnnxRequest,
@@ -103,7 +96,7 @@ export async function layersOfOnnx(
   hooks: RunHooks,
 ): Promise<{ file: string; layers: (Layer & { shape: number[] })[] }> {
   const [file] = (await filesByEpoch(files, epochsFrom)).values();
-  const { test } = await dataOf(options, configOf(options), hooks);
+  const { test } = await prepare(configOf(options), hooks);
   return { file, layers: await listLayers(file, await read(file), test) };
 }
 
@@ -121,7 +114,7 @@ export async function traceOfOnnx(
   const config = configOf(options);
   if (config.noise === 0)
     throw new UserError('--noise 0: without noise I(X;T) of a network is infinite; give it some, such as 0.4');
-  const data = await dataOf(options, config, hooks);
+  const data = await prepare(config, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
   const { channels } = data.poisoned;
   for (const [flag, list] of Object.entries(normalization ?? {}))
