@@ -163,6 +163,12 @@ export async function readTorch(path: string): Promise<PickleValue> {
   );
 }
 
+/** Whether a file begins as those of `torch.save` do: as a ZIP file, or as a pickle. Throws `UserError` if it cannot be read. */
+export async function isTorch(path: string): Promise<boolean> {
+  const { head } = await headOf(path);
+  return (head[0] === 0x50 && head[1] === 0x4b) || head[0] === 0x80;
+}
+
 const oneLine = (error: unknown) =>
   String((error as Error).message)
     .split('\n')[0]

@@ -28,8 +28,7 @@ export async function takeRecord(
     throw new UserError(
       `--manifest ${manifest}: its images are square and in colour, those of ${dataset.name} are not`,
     );
-  const held = dataset.train.places && dataset.test.places ? dataset.test.n : 0;
-  const roles = rolesOf(record, { target, rule }, dataset.classes, dataset.train.n + held);
+  const roles = rolesOf(record, { target, rule }, dataset.classes, wholeSize(dataset));
   const places = originals(dataset, dataset.train, record.train);
   const judged = originals(dataset, dataset.test, record.test);
   const decode = (list: Picture[], labels: readonly number[]) =>
@@ -59,4 +58,10 @@ function originals({ name }: Dataset, of: ImageSet, list: readonly Picture[]): I
     const there = label === undefined ? `there are ${of.n} images` : `image ${index} there is of class ${label}`;
     throw new UserError(`${file}: of class ${original}; ${there}. Is ${name} the set it was made from?`);
   });
+}
+
+/** Number of training images before any were held out for testing. */
+function wholeSize({ train, test }: Dataset): number {
+  const both = train.n + test.n;
+  return new Set([...(train.places ?? []), ...(test.places ?? [])]).size === both ? both : train.n;
 }

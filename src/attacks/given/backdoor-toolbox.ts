@@ -26,7 +26,7 @@ export const isToolbox = (path: string) =>
  */
 export async function takeToolbox(path: string, dataset: Dataset, set: PoisonedSet): Promise<TakenSet> {
   const { n, height, width, channels, places } = dataset.train;
-  if (places)
+  if (places?.some((place, i) => place !== i))
     throw new UserError(`--manifest ${path}: it counts in a whole training set; ${dataset.name} holds some out`);
   const [pixels, given] = [await tensorAt(join(path, 'imgs')), await tensorAt(join(path, 'labels'))];
   const images = imagesOf(join(path, 'imgs'), pixels);
