@@ -42,7 +42,10 @@ ${examples(
     );
   addRunOptions(command, OTHERS)
     .optionsGroup(HEADINGS.data)
-    .option('--onnx <files...>', 'ONNX checkpoints in place of a trace; their names say the epochs')
+    .option(
+      '--onnx <files...>',
+      'checkpoints in place of a trace: ONNX models, PyTorch state dicts of known networks (.pt, .pth), or a folder of them; their names say the epochs',
+    )
     .option(
       '--epochs-from <regex>',
       'expression whose first group is the epoch in a file name; with --onnx (default: the number after epoch or step, or the only one in which the names differ)',

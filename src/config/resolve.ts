@@ -53,6 +53,8 @@ export function resolveConfig(request: RunRequest): RunConfig {
     if (given.attack !== undefined && given.attack !== GIVEN)
       throw new UserError(`--attack ${config.attack}: with --manifest the data set is poisoned already`);
     config.attack = GIVEN;
+    // The manifest says the target, and the run records it once the data are read.
+    if (given.target === undefined) delete (config as Partial<RunConfig>).target;
   } else if (config.attack === GIVEN)
     throw new UserError(`--attack ${GIVEN}: --manifest has to say which samples are poisoned`);
   else findAttack(config.attack).labelling(attackOptions(config));

@@ -342,6 +342,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     dataDir: 'an .npz file with images and labels, or a folder with train.npz and perhaps test.npz',
     ...OWN,
   },
+  {
+    name: 'torch',
+    what: 'your tensors in one file of torch.save',
+    dataDir: 'a .pt file with images and labels, or a folder with train.pt and perhaps test.pt',
+    ...OWN,
+  },
 ];
 
 /** The entry of that name; throws `UserError` with the nearest name otherwise. */

@@ -7,8 +7,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
-import type { NdArray } from '../formats/npy.js';
-import { pickleText, readPickle } from '../formats/pickle.js';
+import { readPickle } from '../formats/pickle.js';
+import { isArray, pickleText } from '../formats/pickle-names.js';
 import { locateFirst, readBytes, requireDir } from './directory.js';
 import { imbalance, limited } from './limits.js';
 import type { DatasetSource, ImageSet } from './types.js';
@@ -69,8 +69,6 @@ async function readPickled(path: string, keys: readonly string[]): Promise<Uint8
   }
   return out;
 }
-
-const isArray = (value: unknown): value is NdArray => typeof value === 'object' && value !== null && 'dtype' in value;
 
 /** The records of a batch, checked. Throws `UserError` for a file that is cut off and for labels out of range. */
 function checked(bytes: Uint8Array, path: string, labels: readonly number[]): Uint8Array {

@@ -9,6 +9,7 @@ import { npz } from './npz.js';
 import { shapes10 } from './shapes10.js';
 import { svhn } from './svhn.js';
 import { tinyImagenet } from './tiny-imagenet.js';
+import { torch } from './torch.js';
 import type { Dataset, DatasetRequest, DatasetSource } from './types.js';
 
 /** All sources, in the order of `data list`. */
@@ -23,6 +24,7 @@ export const datasets: readonly DatasetSource[] = [
   tinyImagenet,
   folder,
   npz,
+  torch,
 ];
 
 /** The source of that name. Throws `UserError` with the nearest name if there is none. */

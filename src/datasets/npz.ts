@@ -45,15 +45,31 @@ const KNOWN = [...new Set([...PAIRS, ...TESTS].flat()), ...FLAGS];
 
 type Arrays = Record<string, NdArray>;
 
+/** A kind of files that hold arrays by name. */
+interface ArrayFiles {
+  name: string;
+  summary: string;
+  /** The first is that of `train` and `test` in messages. */
+  endings: readonly string[];
+  /** The arrays of a file that have a name which the source reads. */
+  read(path: string, names: readonly string[]): Promise<Arrays>;
+}
+
 /** The file or files behind `--data-dir`. */
-async function locate(dataDir: string | undefined): Promise<{ train: string; test?: string }> {
-  if (!dataDir) throw new UserError('data set "npz" needs --data-dir, an .npz file or a folder with train.npz');
+async function locate(
+  { name, endings }: ArrayFiles,
+  dataDir: string | undefined,
+): Promise<{ train: string; test?: string }> {
+  const [ending] = endings;
+  if (!dataDir)
+    throw new UserError(`data set "${name}" needs --data-dir, an ${ending} file or a folder with train${ending}`);
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such file or folder`);
   if (!found.isDirectory()) return { train: dataDir };
-  const train = await firstExisting([join(dataDir, 'train.npz')]);
-  if (!train) throw new UserError(`--data-dir ${dataDir}: holds no train.npz`);
-  return { train, test: await firstExisting([join(dataDir, 'test.npz')]) };
+  const inside = (split: string) => firstExisting(endings.map((end) => join(dataDir, `${split}${end}`)));
+  const train = await inside('train');
+  if (!train) throw new UserError(`--data-dir ${dataDir}: holds no train${ending}`);
+  return { train, test: await inside('test') };
 }
 
 /** Images, labels and class names, and how they were read where that needs a word. */
@@ -122,13 +138,14 @@ export async function readLabelledNpz(path: string): Promise<{ classes: string[]
   return { classes: namesOf(read), set: read.set };
 }
 
-export const npz: DatasetSource = {
-  name: 'npz',
-  summary: 'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …) or has train.npz in it',
+/** The source of the images and labels in files of one kind. */
+export const arraySource = (kind: ArrayFiles): DatasetSource => ({
+  name: kind.name,
+  summary: kind.summary,
   needsDir: true,
   async load({ dataDir, trainLimit, testLimit, seed }) {
-    const files = await locate(dataDir);
-    const arrays = await readNpz(files.train, { only: KNOWN });
+    const files = await locate(kind, dataDir);
+    const arrays = await kind.read(files.train, KNOWN);
     const read = split(files.train, arrays, pairOf(files.train, arrays, PAIRS));
     const { set: all } = read;
     const classes = namesOf(read);
@@ -136,7 +153,7 @@ export const npz: DatasetSource = {
     if (k < 2) throw new UserError(`${files.train}: has the one class 0; two are needed at least`);
 
     const name = files.test ?? files.train;
-    const others = files.test ? await readNpz(files.test, { only: KNOWN }) : arrays;
+    const others = files.test ? await kind.read(files.test, KNOWN) : arrays;
     const hasTest = files.test || TESTS.some(([x]) => others[x]);
     const tested = hasTest
       ? split(name, others, pairOf(name, others, files.test ? [...TESTS, ...PAIRS] : TESTS))
@@ -170,6 +187,13 @@ export const npz: DatasetSource = {
         `${all.n - clean.length} of the ${all.n} images carry a trigger already${aside}; without --manifest an attack is added to them`,
       );
     }
-    return { name: 'npz', classes, train, test, notes };
+    return { name: kind.name, classes, train, test, notes };
   },
-};
+});
+
+export const npz = arraySource({
+  name: 'npz',
+  summary: 'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …) or has train.npz in it',
+  endings: ['.npz'],
+  read: (path, only) => readNpz(path, { only }),
+});

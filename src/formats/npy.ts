@@ -111,12 +111,24 @@ export function arrayOf(
   if (bytes.length < total * width)
     throw fail(`is truncated: shape (${shape}) of ${kind} takes ${total * width} bytes, ${bytes.length} are there`);
   // A copy, which is aligned, does not keep the file's buffer alive, and may be swapped in place.
-  const raw = new Uint8Array(bytes.subarray(0, total * width));
-  if (type[0] === '>' && width > 1) swap(raw, width);
-  const data = kind === 'f2' ? widen(new Uint16Array(raw.buffer)) : new arrays[kind as NpyDtype](raw.buffer);
-  if (kind === 'b1') for (let i = 0; i < total; i++) data[i] = data[i] ? 1 : 0;
+  const data = valuesOf(kind as StoredDtype, new Uint8Array(bytes.subarray(0, total * width)), type[0] === '>');
   const dtype = kind === 'f2' ? 'f4' : (kind as NpyDtype);
   return { data: fortran ? fromFortran(data, shape) : data, shape, dtype };
+}
+
+/** Dtypes of bytes that become one of `NpyDtype`: half and brain floats become float32. */
+export type StoredDtype = NpyDtype | 'f2' | 'bf2';
+
+/** The values in `raw`, which owns its buffer from byte 0 and is changed in place. */
+export function valuesOf(kind: StoredDtype, raw: Uint8Array<ArrayBuffer>, bigEndian: boolean): TypedArray {
+  const width = Number(kind.slice(-1));
+  if (bigEndian && width > 1) swap(raw, width);
+  if (kind === 'f2') return widen(new Uint16Array(raw.buffer));
+  if (kind === 'bf2')
+    return new Float32Array(Uint32Array.from(new Uint16Array(raw.buffer), (half) => half << 16).buffer);
+  const data = new arrays[kind](raw.buffer);
+  if (kind === 'b1') for (let i = 0; i < data.length; i++) data[i] = data[i] ? 1 : 0;
+  return data;
 }
 
 /** The bytes of an `.npy` file of version 1: little-endian, C order, data aligned to 64 bytes as NumPy does. */

@@ -2,116 +2,56 @@
  * Python's pickle format, protocols 0 to 5, read as data: https://docs.python.org/3/library/pickletools.html
  *
  * A pickle is a program that may call anything. Nothing is called here: numbers, texts, bytes and containers are values, and of all the
- * names that a pickle can ask for only those of `NAMES` mean something. Every other name is refused.
+ * names that a pickle can ask for only those of `pickle-names.ts` and of a `PickleWorld` mean something. Every other name is refused.
  */
-import { UserError } from '../base/errors.js';
-import { arrayOf, type NdArray } from './npy.js';
+import { shown, UserError } from '../base/errors.js';
+import {
+  LATIN1,
+  latin1,
+  type Meaning,
+  NUMPY_NAMES,
+  numberOf,
+  type PickleValue,
+  pickleText,
+  sizeOf,
+  UTF8,
+} from './pickle-names.js';
 
-/** Python's `None` is null, a tuple or list an array, a dict a Map, an integer beyond 2⁵³ a BigInt, and `bytes` (Python 2: `str`) a Uint8Array. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | NdArray
-  | PickleValue[]
-  | Set<PickleValue>
-  | Map<PickleValue, PickleValue>;
-
-/** What a name of a pickle stands for: a function of its arguments, and what a later state (`__setstate__`) makes of its value. */
-interface Meaning {
-  make(args: readonly unknown[]): unknown;
-  build?(value: unknown, state: unknown): void;
-}
+export type { PickleValue } from './pickle-names.js';
 
 /** A name on the stack. */
 class Named {
   constructor(readonly meaning: Meaning) {}
 }
 
-/** The type of an array while it is read: `f4` and, from its state, the byte order. */
-class Dtype {
-  order = '|';
-  constructor(readonly kind: string) {}
-  get type() {
-    return this.order + this.kind;
-  }
+/** What a pickle may ask for beside numbers, texts and containers. */
+export interface PickleWorld {
+  names: ReadonlyMap<string, Meaning>;
+  /** What these names make, for errors. */
+  kinds: string;
+  /** The value that a persistent id stands for. */
+  persistent?(id: unknown): unknown;
 }
 
-const refused = () => {
-  throw new Error('has an array in an unknown form');
-};
-const plain = (why: string) => new Error(why);
-const bytesOf = (value: unknown): Uint8Array =>
-  value instanceof Uint8Array ? value : typeof value === 'string' ? latin1(value) : refused();
-const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
-const shapeOf = (value: unknown): number[] =>
-  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0) ? value : refused();
-const dtypeOf = (value: unknown): Dtype => (value instanceof Dtype ? value : refused());
-
-/** An array that `_reconstruct` makes empty, and that its state fills. */
-const ARRAY: Meaning = {
-  make: () => ({ data: new Uint8Array(0), shape: [0], dtype: 'u1' }),
-  build(value, state) {
-    if (!Array.isArray(state) || state.length !== 5) return refused();
-    const [, shape, dtype, fortran, raw] = state;
-    const layout = { type: dtypeOf(dtype).type, shape: shapeOf(shape), fortran: fortran === true };
-    Object.assign(value as NdArray, arrayOf(layout, bytesOf(raw), plain));
-  },
-};
-
-const DTYPE: Meaning = {
-  make: ([kind]) => new Dtype(new TextDecoder('latin1').decode(bytesOf(kind))),
-  build(value, state) {
-    const [, order] = Array.isArray(state) ? state : [];
-    if (order !== undefined) (value as Dtype).order = new TextDecoder('latin1').decode(bytesOf(order));
-  },
-};
-
-/** `_frombuffer(bytes, dtype, shape, order)`, of protocol 5. */
-const BUFFER: Meaning = {
-  make: ([raw, dtype, shape, order]) =>
-    arrayOf({ type: dtypeOf(dtype).type, shape: shapeOf(shape), fortran: order === 'F' }, bytesOf(raw), plain),
-};
-
-const SCALAR: Meaning = {
-  make: ([dtype, raw]) =>
-    arrayOf({ type: dtypeOf(dtype).type, shape: [], fortran: false }, bytesOf(raw), plain).data[0],
-};
-
-/** A class that is only handed on to `_reconstruct`. */
-const CLASS: Meaning = { make: refused };
-
-const modules = (names: readonly string[], name: string, meaning: Meaning): [string, Meaning][] =>
-  names.map((module) => [`${module}.${name}`, meaning]);
-const NUMPY = ['numpy.core.multiarray', 'numpy._core.multiarray'];
-
-const NAMES = new Map<string, Meaning>([
-  ...modules(NUMPY, '_reconstruct', ARRAY),
-  ...modules(NUMPY, 'scalar', SCALAR),
-  ...modules(['numpy.core.numeric', 'numpy._core.numeric'], '_frombuffer', BUFFER),
-  ['numpy.ndarray', CLASS],
-  ['numpy.dtype', DTYPE],
-  // Protocol 2 writes bytes as text and its encoding.
-  ['_codecs.encode', { make: ([text]) => bytesOf(text) }],
-  ['collections.OrderedDict', { make: ([pairs]) => new Map(pairs as [PickleValue, PickleValue][]), build: () => {} }],
-  ...modules(['builtins', '__builtin__'], 'set', { make: ([of]) => new Set(of as PickleValue[]) }),
-  ...modules(['builtins', '__builtin__'], 'bytearray', { make: ([of]) => bytesOf(of) }),
-]);
-
-/** A text of a pickle, or bytes that hold one. Python 2 had one type for both. */
-export const pickleText = (value: unknown): string | null =>
-  typeof value === 'string' ? value : value instanceof Uint8Array ? new TextDecoder().decode(value) : null;
+const NUMPY: PickleWorld = { names: NUMPY_NAMES, kinds: 'numbers, texts, containers and NumPy arrays' };
 
 /**
  * The value in a pickle; `name`: its name in errors. Keys of dicts that Python 2 wrote as `str` become texts. Throws `UserError` for bytes that
- * are no pickle, for a truncated one, and for a name that is not known.
+ * are no pickle, for a truncated one, for a name that is not known, and for one that asks for far more memory than its bytes take.
  */
-export function readPickle(bytes: Uint8Array, name = 'pickle'): PickleValue {
+export const readPickle = (bytes: Uint8Array, name = 'pickle', world?: PickleWorld): PickleValue =>
+  readPickleAt(bytes, 0, name, world).value;
+
+/** The pickle that begins at a byte, and the place behind it. Throws as `readPickle`. */
+export function readPickleAt(
+  bytes: Uint8Array,
+  at: number,
+  name: string,
+  world = NUMPY,
+): { value: PickleValue; end: number } {
+  const reader = new Reader(bytes, at, world);
   try {
-    return new Reader(bytes).read() as PickleValue;
+    return { value: reader.read() as PickleValue, end: reader.at };
   } catch (error) {
     // Whatever a damaged program does wrong, its file is what is wrong.
     throw new UserError(
@@ -122,10 +62,15 @@ export function readPickle(bytes: Uint8Array, name = 'pickle'): PickleValue {
 
 /** Bytes of the longest integer that is read: longer ones take time in the square of their length. */
 const MOST_BYTES = 1024;
+/** Memory that a pickle may ask for: as many bytes as it has, so many times, and these more. */
+const [TIMES, FREE] = [16, 2 ** 20];
+/** About the bytes of an empty dict or set. */
+const CONTAINER = 64;
 
 /** A machine of one stack. Its opcodes are those of Python's pickletools. */
 class Reader {
-  private at = 0;
+  /** What its containers and arrays take, about, in bytes. */
+  private spent = 0;
   private stack: unknown[] = [];
   /** Stacks below the last marks. */
   private readonly marks: unknown[][] = [];
@@ -134,7 +79,11 @@ class Reader {
   private readonly states = new Map<unknown, (state: unknown) => void>();
   private readonly view: DataView;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    public at: number,
+    private readonly world: PickleWorld,
+  ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -183,13 +132,29 @@ class Reader {
   line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) throw new Error('is truncated');
-    const text = new TextDecoder('latin1').decode(this.take(end - this.at));
+    const text = LATIN1.decode(this.take(end - this.at));
     this.take(1);
     return text;
   }
 
   push(value: unknown) {
     this.stack.push(value);
+  }
+
+  /** A new dict or set: one byte of a pickle makes an empty one. */
+  pushContainer(value: Map<unknown, unknown> | Set<unknown>) {
+    this.charge(CONTAINER + sizeOf(value));
+    this.push(value);
+  }
+
+  private charge(bytes: number) {
+    this.spent += bytes;
+    if (this.spent > FREE + TIMES * this.bytes.length) throw new Error('asks for more memory than its bytes can fill');
+  }
+
+  /** Before a name or a state works through values, which may be the same ones again and again. */
+  private chargeAll(values: unknown) {
+    if (Array.isArray(values)) for (const value of values) this.charge(sizeOf(value));
   }
 
   pop(): unknown {
@@ -226,18 +191,24 @@ class Reader {
   }
 
   name(module: unknown, name: unknown) {
-    const known = NAMES.get(`${module}.${name}`);
+    const known = this.world.names.get(`${module}.${name}`);
     if (!known)
       throw new Error(
-        `its pickle asks for ${JSON.stringify(`${module}.${name}`.slice(0, 80))}, which is never run; numbers, texts, containers and NumPy arrays are read`,
+        `its pickle asks for ${shown(`${module}.${name}`)}, which is never run; ${this.world.kinds} are read`,
       );
-    this.push(new Named(known));
+    this.push(known.value === undefined ? new Named(known) : known.value);
   }
 
-  call(args: unknown) {
-    const of = this.pop();
+  persistent(id: unknown) {
+    if (!this.world.persistent) throw new Error('refers to something outside it');
+    this.push(this.world.persistent(id));
+  }
+
+  call(of: unknown, args: unknown) {
     if (!(of instanceof Named) || !Array.isArray(args)) throw new Error('is damaged');
+    this.chargeAll(args);
     const value = of.meaning.make(args);
+    this.charge(sizeOf(value));
     const { build } = of.meaning;
     if (build) this.states.set(value, (state) => build(value, state));
     this.push(value);
@@ -247,7 +218,9 @@ class Reader {
     const state = this.pop();
     const build = this.states.get(this.top());
     if (!build) throw new Error('is damaged');
+    this.chargeAll(state);
     build(state);
+    this.charge(sizeOf(this.top()));
   }
 
   setItems(items: readonly unknown[]) {
@@ -272,14 +245,10 @@ class Reader {
   }
 }
 
-const numberOf = (value: bigint): number | bigint => {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-};
-
 /** A number as text; `01` and `00` are how protocol 0 writes True and False, and an `L` ends an integer of Python 2. */
 function integer(text: string): number | bigint | boolean {
   if (text === '01' || text === '00') return text === '01';
+  if (text.length > 2 * MOST_BYTES) throw new Error('has an integer that is too large');
   if (!/^\s*[-+]?\d+L?\s*$/.test(text)) throw new Error('is damaged');
   return numberOf(BigInt(text.trim().replace(/L$/, '').replace(/^\+/, '')));
 }
@@ -313,10 +282,10 @@ const unescaped = (text: string) =>
     String.fromCodePoint(Number.parseInt(four ?? eight, 16)),
   );
 
-const utf8 = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const copied = (bytes: Uint8Array) => bytes.slice();
+const utf8 = (bytes: Uint8Array) => UTF8.decode(bytes);
+const copied = (bytes: Uint8Array) => new Uint8Array(bytes);
 
-/** Every opcode by its character. Extensions, persistent objects, instances and out-of-band buffers are refused: no data set has them. */
+/** Every opcode by its character. Extensions, persistent ids as text and out-of-band buffers are refused: no data set has them. */
 const STEPS: Record<string, (r: Reader) => void> = {
   '\x80': (r) => r.take(1),
   '\x95': (r) => r.take(8),
@@ -349,14 +318,14 @@ const STEPS: Record<string, (r: Reader) => void> = {
   '2': (r) => r.push(r.top()),
   ']': (r) => r.push([]),
   ')': (r) => r.push([]),
-  '}': (r) => r.push(new Map()),
-  '\x8f': (r) => r.push(new Set()),
+  '}': (r) => r.pushContainer(new Map()),
+  '\x8f': (r) => r.pushContainer(new Set()),
   l: (r) => r.push(r.marked()),
   t: (r) => r.push(r.marked()),
   '\x85': (r) => r.push([r.pop()]),
   '\x86': (r) => r.push([r.pop(), r.pop()].reverse()),
   '\x87': (r) => r.push([r.pop(), r.pop(), r.pop()].reverse()),
-  '\x91': (r) => r.push(new Set(r.marked())),
+  '\x91': (r) => r.pushContainer(new Set(r.marked())),
   a: (r) => {
     const item = r.pop();
     r.append([item]);
@@ -365,7 +334,7 @@ const STEPS: Record<string, (r: Reader) => void> = {
   '\x90': (r) => r.add(r.marked()),
   d: (r) => {
     const items = r.marked();
-    r.push(new Map());
+    r.pushContainer(new Map());
     r.setItems(items);
   },
   s: (r) => {
@@ -385,7 +354,23 @@ const STEPS: Record<string, (r: Reader) => void> = {
     const [name, module] = [r.pop(), r.pop()];
     r.name(pickleText(module), pickleText(name));
   },
-  R: (r) => r.call(r.pop()),
-  '\x81': (r) => r.call(r.pop()),
+  Q: (r) => r.persistent(r.pop()),
+  R: (r) => {
+    const args = r.pop();
+    r.call(r.pop(), args);
+  },
+  '\x81': (r) => {
+    const args = r.pop();
+    r.call(r.pop(), args);
+  },
+  i: (r) => {
+    const args = r.marked();
+    r.name(r.line(), r.line());
+    r.call(r.pop(), args);
+  },
+  o: (r) => {
+    const [of, ...args] = r.marked();
+    r.call(of, args);
+  },
   b: (r) => r.state(),
 };

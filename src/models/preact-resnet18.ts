@@ -26,18 +26,32 @@ function block(l: Layers, name: string, x: Tensor, out: number, stride: number):
   return add(l.conv(`${name}.conv2`, h, out, 3), skip);
 }
 
+/** `last`: with the batch norm and ReLU after the last block. */
+const preact =
+  (last: boolean): Model['forward'] =>
+  (l, x, { classes, width }) => {
+    let h = l.conv('conv1', x, width, 3);
+    STRIDES.forEach((stride, s) => {
+      for (const b of [0, 1]) h = block(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
+    });
+    if (!last) return pooledHead(l, 'fc', { layer4: pooled(l, h, h) }, classes);
+    const end = relu(l.batchNorm('bn', h));
+    return pooledHead(l, 'fc', { bn: pooled(l, end, l.noise(end)) }, classes);
+  };
+
 export const preactResnet18: Model = {
   name: 'preact-resnet18',
   summary: 'PreAct-ResNet-18 for 32×32 images; width 64 is the usual one',
   source: 'He, Zhang, Ren and Sun 2016, Identity Mappings in Deep Residual Networks',
   defaultWidth: 64,
   layers: ['bn'],
-  forward(l, x, { classes, width }) {
-    let h = l.conv('conv1', x, width, 3);
-    STRIDES.forEach((stride, s) => {
-      for (const b of [0, 1]) h = block(l, `layer${s + 1}.${b}`, h, width << s, b === 0 ? stride : 1);
-    });
-    const last = relu(l.batchNorm('bn', h));
-    return pooledHead(l, 'fc', { bn: pooled(l, last, l.noise(last)) }, classes);
-  },
+  forward: preact(true),
+};
+
+/** The network of those who pool the last sum as it is (kuangliu/pytorch-cifar, BackdoorBench). Only weights of others are run in it, without noise. */
+export const preactWithoutLast: Model = {
+  ...preactResnet18,
+  name: 'preact-resnet18 without its last batch norm',
+  layers: ['layer4'],
+  forward: preact(false),
 };

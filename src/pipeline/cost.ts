@@ -133,7 +133,7 @@ export async function costOf(config: RunConfig): Promise<RunCost> {
   const { moments, inside, lagging } = countsOf(config, stepsPerEpoch);
   const ids = [...groups.groups.keys()];
   const resolved = resolvedAt(config, ids);
-  const compared = comparedGroups(groups.groups, config.target);
+  const compared = comparedGroups(groups.groups, set.target);
   // Early moments are probed a second time, with the running statistics that training left.
   const again = resolved && runningStatistics.length > 0 ? lagging : 0;
   const apart = again * new Set(compared.flatMap(([, rows]) => [...rows])).size;

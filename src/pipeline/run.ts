@@ -50,7 +50,12 @@ export async function run(config: RunConfig, path: string, resume: boolean, hook
   hooks.progress?.({ phase: 'data', stage: 'data', done: 0, total: 1, unit: 'set' });
   const data = await prepare(settled, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
-  if (settled.manifest !== undefined) settled.poisonRate = poisonedShare(data.poisoned);
+  if (settled.manifest !== undefined)
+    Object.assign(settled, {
+      poisonRate: poisonedShare(data.poisoned),
+      target: data.target,
+      ...(data.rule && { rule: data.rule }),
+    });
   const dir = await RunDirectory.open(path, resume);
   try {
     return await new Run(settled, data, dir, hooks, session).complete();

@@ -7,6 +7,7 @@ import {
   givenSet,
   type PoisonedSet,
   poison,
+  type Rule,
 } from '../attacks/index.js';
 import { judgedRows, marked } from '../attacks/poison.js';
 import { UserError } from '../base/errors.js';
@@ -59,6 +60,8 @@ export interface MadeSet {
   untriggered: ImageSet | null;
   /** Target class: that of the configuration, else that of the manifest. */
   target: number;
+  /** Labelling rule of a set that came poisoned, where its files say it. */
+  rule?: Rule;
 }
 
 /**

@@ -13,7 +13,7 @@ const EPOCH = new Set(['epoch', 'epochs', 'ep', 'e']);
 const STEP = new Set(['step', 'steps', 'iter', 'iteration', 'iterations', 'checkpoint', 'ckpt']);
 
 function countedIn(file: string): Counted[] {
-  const name = basename(file).replace(/(\.ckpt)?\.onnx$/i, '');
+  const name = basename(file).replace(/(\.(ckpt|onnx|pth?|tar))+$/i, '');
   return [...name.matchAll(/([a-z]*)[-_=. ]*(\d+(?:\.\d+)?)/gi)].flatMap(([, word, number]) =>
     number.includes('.') ? [] : [{ word: word.toLowerCase(), value: Number(number) }],
   );

@@ -1,29 +1,24 @@
-/** Checkpoints of somebody else's training as ONNX files: run on the samples of a data set, they become a trace. */
+/** Checkpoints of somebody else's training, ONNX files or state dicts of PyTorch: run on the samples of a data set, they become a trace. */
 
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { Rng } from '../base/random.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
+import { readFolder } from '../datasets/directory.js';
 import { balancedChoice } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
 import { tensor, writeSafetensors } from '../formats/safetensors.js';
-import {
-  checkNetwork,
-  ForeignNetwork,
-  type Layer,
-  listLayers,
-  type Normalization,
-  type Pass,
-} from '../models/foreign.js';
+import type { ForeignNetwork, Layer, Normalization, Pass } from '../models/foreign.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { writeSamples } from '../runs/samples.js';
 import { VERSION } from '../version.js';
+import { checkCheckpoint, layersOfCheckpoint, openCheckpoint } from './checkpoint-files.js';
 import { epochsOfNames } from './epoch-names.js';
 
 /** Options of a run that say which data the checkpoints are run on, and with what noise. */
@@ -53,6 +48,8 @@ const TESTED = 2000;
 /** Samples of a group where nothing is said. */
 const GROUP = 500;
 
+const CHECKPOINT = /\.(onnx|pth?)$/i;
+
 /** The files by their epoch (`epochsOfNames`), in its order. Throws `UserError` where there are none, or two of one epoch. */
 export async function filesByEpoch(patterns: readonly string[], epochsFrom?: string): Promise<Map<number, string>> {
   const files: string[] = [];
@@ -71,6 +68,11 @@ export async function filesByEpoch(patterns: readonly string[], epochsFrom?: str
 }
 
 async function matching(pattern: string): Promise<string[]> {
+  if ((await stat(pattern).catch(() => null))?.isDirectory()) {
+    const files = (await readFolder(pattern)).filter((e) => e.isFile() && CHECKPOINT.test(e.name));
+    if (files.length === 0) throw new UserError(`--onnx ${pattern}: no file in it ends in .onnx, .pt or .pth`);
+    return files.map((e) => join(pattern, e.name));
+  }
   const [folder, name] = [dirname(pattern), basename(pattern)];
   if (!name.includes('*')) return [pattern];
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
@@ -81,20 +83,8 @@ async function matching(pattern: string): Promise<string[]> {
   return files;
 }
 
-const read = (file: string) =>
-  readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`--onnx ${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
-  });
-
 const configOf = (options: RunRequest): RunConfig =>
   resolveConfig({ probeSize: GROUP, attack: options.manifest === undefined ? 'none' : undefined, ...options });
-
-/** The data; the target is the manifest's where none was asked for. */
-const dataOf = (options: RunRequest, config: RunConfig, hooks: RunHooks) =>
-  prepare(
-    { ...config, target: options.target === undefined && config.manifest !== undefined ? undefined : config.target },
-    hooks,
-  );
 
 /** The layers of the first file, with their shapes for one image. */
 export async function layersOfOnnx(
@@ -103,8 +93,8 @@ export async function layersOfOnnx(
   hooks: RunHooks,
 ): Promise<{ file: string; layers: (Layer & { shape: number[] })[] }> {
   const [file] = (await filesByEpoch(files, epochsFrom)).values();
-  const { test } = await dataOf(options, configOf(options), hooks);
-  return { file, layers: await listLayers(file, await read(file), test) };
+  const { test, dataset } = await prepare(configOf(options), hooks);
+  return { file, layers: await layersOfCheckpoint(file, test, dataset.classes.length) };
 }
 
 /**
@@ -121,7 +111,7 @@ export async function traceOfOnnx(
   const config = configOf(options);
   if (config.noise === 0)
     throw new UserError('--noise 0: without noise I(X;T) of a network is infinite; give it some, such as 0.4');
-  const data = await dataOf(options, config, hooks);
+  const data = await prepare(config, hooks);
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
   const { channels } = data.poisoned;
   for (const [flag, list] of Object.entries(normalization ?? {}))
@@ -131,7 +121,7 @@ export async function traceOfOnnx(
       );
   const rows = data.groups.samples;
   // Before anything is written.
-  for (const file of byEpoch.values()) checkNetwork(file, await read(file), layer, data.poisoned);
+  for (const file of byEpoch.values()) await checkCheckpoint(file, layer, data.poisoned, data.dataset.classes.length);
   // What decides a probe: a folder with probes of another request is not resumed.
   const request = {
     files: [...byEpoch.values()],
@@ -203,7 +193,7 @@ async function probeFiles(
       unit: 'files',
     });
     const { layer, normalization, data } = probing;
-    const network = await ForeignNetwork.open(file, await read(file), layer, data.poisoned, normalization);
+    const network = await openCheckpoint(file, layer, normalization, data.poisoned, data.dataset.classes.length);
     try {
       await probe(dir, network, epoch, probing);
     } finally {

@@ -141,7 +141,7 @@ describe('a set that came poisoned', () => {
       if (truth.poisoned[i]) await write('bd_train_dataset', truth, i, truth.originalLabels[i], i);
     const judged = [...source.test.labels.keys()].filter((i) => source.test.labels[i] !== 3);
     for (const [r, i] of judged.entries()) await write('bd_test_dataset', triggered, r, source.test.labels[i], i);
-    const record = { manifest: join(box, 'record'), target: 3, seed: 0 };
+    const record = { manifest: join(box, 'record'), target: 3, rule: 'all-to-one' as const, seed: 0 };
     const found = await givenSet(source, record);
     expect(said(found.poisoned, source.classes)).toEqual(said(truth, source.classes));
     expect(found.triggered!.images).toEqual(triggered.images);
@@ -149,7 +149,7 @@ describe('a set that came poisoned', () => {
     // The clean set that was given is left as it is.
     expect(image(source.train, truth.poisoned.indexOf(1))).not.toBe(image(truth, truth.poisoned.indexOf(1)));
     await expect(givenSet(source, { ...record, target: undefined })).rejects.toThrow(
-      /it does not say the target; give --target$/,
+      /neither attack_result\.pt nor info\.pickle, which say the target; give one of them, or --target and --rule$/,
     );
     const other = { ...source, train: { ...source.train, labels: source.train.labels.map((y) => (y + 1) % 10) } };
     await expect(givenSet(other, record)).rejects.toThrow(
@@ -188,7 +188,7 @@ describe('a set that came poisoned', () => {
       /sample 0 is \.\.\/\.\.\/\.\.\/etc\/passwd, which the training set does not have$/,
     );
     await expect(givenSet(source, { manifest: box, target: 3, seed: 0 })).rejects.toThrow(
-      /a folder of BackdoorBench is expected/,
+      /a record of BackdoorBench is expected/,
     );
     await expect(givenSet(source, { manifest: join(box, 'none'), seed: 0 })).rejects.toThrow(/no such file or folder$/);
   });

@@ -84,6 +84,12 @@ describe('the configuration of a run', () => {
     expect(resolveConfig({ dataset: 'cifar10', dataDir: 'x' }).trainLimit).toBeUndefined();
   });
 
+  it('of a set that came poisoned has the target that was asked for, and else leaves it to the manifest', () => {
+    expect(resolveConfig({ manifest: 'manifest.json' }).target).toBeUndefined();
+    expect(resolveConfig({ manifest: 'manifest.json', target: 0 }).target).toBe(0);
+    expect(resolveConfig({}).target).toBe(0);
+  });
+
   it('refuses an attack’s option before anything is loaded', () => {
     expect(() => resolveConfig({ attack: 'blend', attackOption: ['alpha=2'] })).toThrow(/alpha/);
     expect(() => resolveConfig({ attack: 'blend', attackOption: ['alpha'] })).toThrow(/name=value/);

@@ -25,6 +25,8 @@ describe('epochs of names', () => {
     ['one file with one number', ['model_30.onnx'], [30]],
     ['ep', ['ep003.onnx', 'ep004.onnx'], [3, 4]],
     ['a seed beside the epoch', ['seed0_epoch5.onnx', 'seed0_epoch6.onnx'], [5, 6]],
+    ['PyTorch', ['ckpt_epoch_5.pth.tar', 'ckpt_epoch_10.pth.tar'], [5, 10]],
+    ['PyTorch, a number alone', ['3.pt', '20.pt'], [3, 20]],
     ['capitals', ['Epoch_5_Loss_0.3.onnx', 'Epoch_6_Loss_1.onnx'], [5, 6]],
   ])('%s', (_, names, epochs) => {
     expect(epochsOfNames(names.map((n) => join('a9', n)))).toEqual(epochs);

@@ -9,20 +9,24 @@
  * data set's. Samples that are not listed are clean. Images and labels are those of the data set, and a `label` that is not the data set's
  * means that the manifest belongs to other samples: it is refused.
  *
- * Or it is a record folder of BackdoorBench (`backdoor-bench.ts`), which brings the poisoned images.
+ * Or it is a folder that brings the poisoned images: a record of BackdoorBench (`backdoor-bench.ts`) or a set of backdoor-toolbox
+ * (`backdoor-toolbox.ts`).
  */
 import { readFile, stat } from 'node:fs/promises';
 import { UserError } from '../../base/errors.js';
+import { readFolder } from '../../datasets/directory.js';
 import { limited, positions } from '../../datasets/limits.js';
 import { gather } from '../../datasets/select.js';
 import type { Dataset, ImageSet } from '../../datasets/types.js';
 import type { PoisonedSet } from '../types.js';
-import { readRecord, takeRecord } from './backdoor-bench.js';
+import { takeRecord } from './backdoor-bench.js';
+import { isToolbox, takeToolbox } from './backdoor-toolbox.js';
 import { csvRows } from './csv.js';
 import { jsonRows } from './json.js';
 import { markRows } from './match.js';
 import { npzRows } from './npz.js';
-import type { GivenOptions, GivenSet, Row } from './types.js';
+import { readRecord } from './record-files.js';
+import type { GivenOptions, GivenSet, Row, TakenSet } from './types.js';
 
 export { GIVEN, type GivenOptions, type GivenSet } from './types.js';
 
@@ -35,21 +39,34 @@ export async function givenSet(dataset: Dataset, options: GivenOptions): Promise
   const there = await stat(manifest).catch(() => null);
   if (!there) throw new UserError(`--manifest ${manifest}: no such file or folder`);
   const set = { ...dataset.train, ...unmarked(dataset.train) };
-  const triggered = there.isDirectory()
-    ? await takeRecord(await readRecord(manifest), dataset, set, options)
-    : await markRows(await readManifest(manifest, dataset.train), dataset, set, options);
+  const { triggered, rule } = there.isDirectory()
+    ? await takeFolder(dataset, set, options)
+    : { triggered: await markRows(await readManifest(manifest, dataset.train), dataset, set, options) };
   const target = agreedTarget(set, options, dataset.classes);
-  if (triggered) for (const i of triggered.set.labels.keys()) triggered.set.labels[i] = target;
+  // Files name no label of triggered test images, folders do.
+  if (triggered && !there.isDirectory()) triggered.set.labels.fill(target);
   const k = dataset.classes.length;
   const rows = limited(set.labels, k, trainLimit, seed, 'train');
   const clean = dataset.test;
   return {
     target,
+    rule,
     poisoned: part(set, rows),
     test: gather(clean, limited(clean.labels, k, testLimit, seed, 'test')),
     triggered: triggered?.set ?? null,
     untriggered: triggered?.before ?? null,
   };
+}
+
+async function takeFolder(dataset: Dataset, set: PoisonedSet, options: GivenOptions): Promise<TakenSet> {
+  const { manifest } = options;
+  if (await isToolbox(manifest)) return takeToolbox(manifest, dataset, set);
+  const inside = (await readFolder(manifest)).map((e) => e.name);
+  if (!inside.includes('bd_train_dataset'))
+    throw new UserError(
+      `--manifest ${manifest}: a record of BackdoorBench is expected, which has bd_train_dataset in it, or a set of backdoor-toolbox, which has poison_indices`,
+    );
+  return takeRecord(await readRecord(manifest), dataset, set, options);
 }
 
 async function readManifest(path: string, { n, places }: ImageSet): Promise<Row[]> {
@@ -61,7 +78,14 @@ async function readManifest(path: string, { n, places }: ImageSet): Promise<Row[
 
 function unmarked({ images, labels, n, places }: ImageSet) {
   const [poisoned, cover] = [new Uint8Array(n), new Uint8Array(n)];
-  return { images: images.slice(), originalLabels: labels.slice(), poisoned, cover, index: places ?? positions(n) };
+  return {
+    images: images.slice(),
+    labels: labels.slice(),
+    originalLabels: labels.slice(),
+    poisoned,
+    cover,
+    index: places ?? positions(n),
+  };
 }
 
 function part(set: PoisonedSet, rows: Int32Array): PoisonedSet {

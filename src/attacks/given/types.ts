@@ -1,5 +1,5 @@
 import type { ImageSet } from '../../datasets/types.js';
-import type { PoisonedSet } from '../types.js';
+import type { PoisonedSet, Rule } from '../types.js';
 
 /** Name of the attack on a set that came poisoned: its trigger is not known, and nothing more is done to the set. */
 export const GIVEN = 'given';
@@ -10,6 +10,8 @@ export interface GivenOptions {
   manifest: string;
   /** Target class. Default the label that all poisoned samples share. */
   target?: number;
+  /** Labelling rule, where the user says it. */
+  rule?: Rule;
   /** Folder the data set was read from; paths of files in the manifest are relative to it. */
   dataDir?: string;
   trainLimit?: number;
@@ -20,6 +22,8 @@ export interface GivenOptions {
 /** A set that came poisoned, with the images on which it is evaluated. */
 export interface GivenSet {
   target: number;
+  /** Labelling rule of the attack, where the files say it. */
+  rule?: Rule;
   poisoned: PoisonedSet;
   /** Clean test images. */
   test: ImageSet;
@@ -41,3 +45,10 @@ export interface Row {
 
 /** Triggered test images, and the same images without the trigger if they are known. */
 export type TriggeredTest = { set: ImageSet; before: ImageSet | null } | null;
+
+/** What a folder brought beside the images, labels and flags that it set. */
+export interface TakenSet {
+  /** With the labels that the attacker wants. */
+  triggered: TriggeredTest;
+  rule?: Rule;
+}
