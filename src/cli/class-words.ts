@@ -44,7 +44,7 @@ function placeOf(values: Record<string, unknown>): { dataset: string; dataDir?: 
 
 /** Whether the classes have to be read: a number means itself unless classes are named by numbers, which only those of users are. */
 const needsNames = (texts: readonly string[], dataset: string | undefined) =>
-  dataset === 'folder' || texts.some((text) => !isNumeric(text));
+  dataset === 'folder' || dataset === 'parquet' || texts.some((text) => !isNumeric(text));
 
 /** Lets `--target` and `--source` of a command take names of classes. */
 export function addClassWords(command: Command): void {

@@ -4,9 +4,11 @@ import { basename } from 'node:path';
 import type { RunConfig } from './options.js';
 import { pluginsOf } from './plugins.js';
 
-/** Name of the configuration's data set for readers; of the sources `folder` and `npz`, the name of the folder or file. */
+/** Name of the configuration's data set for readers; of the sources of a user's own files, the name of the folder or file. */
 export function datasetName({ dataset, dataDir }: Pick<RunConfig, 'dataset' | 'dataDir'>): string {
-  return dataDir && (dataset === 'folder' || dataset === 'npz') ? basename(dataDir).replace(/\.npz$/, '') : dataset;
+  return dataDir && ['folder', 'npz', 'parquet'].includes(dataset)
+    ? basename(dataDir).replace(/\.(npz|parquet)$/, '')
+    : dataset;
 }
 
 /** All settings in the order of their names, as text, without the place of the data set. */

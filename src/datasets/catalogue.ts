@@ -342,6 +342,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     dataDir: 'an .npz file with images and labels, or a folder with train.npz and perhaps test.npz',
     ...OWN,
   },
+  {
+    name: 'parquet',
+    what: 'a data set of Hugging Face, downloaded as Parquet files',
+    dataDir: 'a .parquet file, or the folder with train-….parquet and perhaps test-….parquet',
+    ...OWN,
+  },
 ];
 
 /** The entry of that name; throws `UserError` with the nearest name otherwise. */
