@@ -83,7 +83,11 @@ function decoderOf([a, b, c]: Uint8Array) {
 /** What a file is that stands where an image is expected; null where its first bytes do not tell. */
 function otherThing(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return 'empty, 0 bytes';
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 200)).trimStart().toLowerCase();
+  const head = Buffer.from(bytes.subarray(0, 200))
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
+    .toLowerCase();
   const begins: [string, string][] = [
     ['<!doctype html', 'an HTML page'],
     ['<html', 'an HTML page'],
@@ -93,6 +97,7 @@ function otherThing(bytes: Uint8Array): string | null {
     ['\x1f\x8b', 'a gzip archive'],
     ['{', 'JSON'],
   ];
+  if (head.startsWith('<?xml') && !head.includes('<svg')) return 'XML, as servers answer with an error';
   return begins.find(([mark]) => head.startsWith(mark))?.[1] ?? null;
 }
 

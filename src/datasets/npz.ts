@@ -1,5 +1,6 @@
 /**
- * Images and labels as NumPy arrays: `--data-dir` is an .npz file, or a folder with `train.npz` and optionally `test.npz`.
+ * Images and labels as NumPy arrays: `--data-dir` is an .npz file, a folder with `train.npz` and optionally `test.npz`, or a folder of .npy files, one an
+ * array: `x_train.npy`, `y_train.npy`, ….
  *
  * Accepted names: `images`, `labels`; `arr_0`, `arr_1`; `x_train`, `y_train` with `x_test`, `y_test` (Keras); `train_images`, `train_labels`;
  * `data`, `labels` or `target`; `X`, `y`; `image`, `label`. arrays.ts says how images and labels are read. Classes are 0 up to the largest label, or 1 up
@@ -12,10 +13,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
-import type { NdArray } from '../formats/npy.js';
+import { type NdArray, readNpy } from '../formats/npy.js';
 import { readNpz } from '../formats/npz.js';
 import { imagesOf, labelsOf } from './arrays.js';
-import { firstExisting } from './directory.js';
+import { firstExisting, readFolder } from './directory.js';
+import { refuseHdf5 } from './hdf5.js';
 import { holdOut, imbalance, limited, positions } from './limits.js';
 import { checkLabels, gather } from './select.js';
 import type { DatasetSource, ImageSet } from './types.js';
@@ -45,15 +47,42 @@ const KNOWN = [...new Set([...PAIRS, ...TESTS].flat()), ...FLAGS];
 
 type Arrays = Record<string, NdArray>;
 
-/** The file or files behind `--data-dir`. */
-async function locate(dataDir: string | undefined): Promise<{ train: string; test?: string }> {
-  if (!dataDir) throw new UserError('data set "npz" needs --data-dir, an .npz file or a folder with train.npz');
+/** Arrays by name, and what to call their file. */
+interface Source {
+  name: string;
+  arrays: Arrays;
+}
+
+const npzSource = async (name: string): Promise<Source> => ({ name, arrays: await readNpz(name, { only: KNOWN }) });
+
+/** The .npy files of a folder whose names are those of arrays. */
+async function npySource(name: string): Promise<Source> {
+  const arrays: Arrays = {};
+  for (const known of KNOWN) {
+    const path = await firstExisting([join(name, `${known}.npy`)]);
+    if (path) arrays[known] = await readNpy(path);
+  }
+  return { name, arrays };
+}
+
+/** The arrays behind `--data-dir`, and those of the test set where they have a file of their own. */
+async function readSources(dataDir: string | undefined): Promise<{ train: Source; test?: Source }> {
+  if (!dataDir)
+    throw new UserError('data set "npz" needs --data-dir, an .npz file or a folder with train.npz or x_train.npy');
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such file or folder`);
-  if (!found.isDirectory()) return { train: dataDir };
-  const train = await firstExisting([join(dataDir, 'train.npz')]);
-  if (!train) throw new UserError(`--data-dir ${dataDir}: holds no train.npz`);
-  return { train, test: await firstExisting([join(dataDir, 'test.npz')]) };
+  if (!found.isDirectory()) {
+    await refuseHdf5(dataDir);
+    return { train: await npzSource(dataDir) };
+  }
+  const [train, test] = await Promise.all(
+    ['train.npz', 'test.npz'].map((file) => firstExisting([join(dataDir, file)])),
+  );
+  if (train) return { train: await npzSource(train), test: test ? await npzSource(test) : undefined };
+  const names = (await readFolder(dataDir)).map((entry) => entry.name);
+  if (names.some((name) => /\.npy$/i.test(name))) return { train: await npySource(dataDir) };
+  for (const name of names) await refuseHdf5(join(dataDir, name));
+  throw new UserError(`--data-dir ${dataDir}: holds neither train.npz nor x_train.npy and y_train.npy`);
 }
 
 /** Images, labels and class names, and how they were read where that needs a word. */
@@ -124,19 +153,19 @@ export async function readLabelledNpz(path: string): Promise<{ classes: string[]
 
 export const npz: DatasetSource = {
   name: 'npz',
-  summary: 'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …) or has train.npz in it',
+  summary:
+    'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …), or a folder with train.npz or x_train.npy, … in it',
   needsDir: true,
   async load({ dataDir, trainLimit, testLimit, seed }) {
-    const files = await locate(dataDir);
-    const arrays = await readNpz(files.train, { only: KNOWN });
-    const read = split(files.train, arrays, pairOf(files.train, arrays, PAIRS));
+    const files = await readSources(dataDir);
+    const { name: trainName, arrays } = files.train;
+    const read = split(trainName, arrays, pairOf(trainName, arrays, PAIRS));
     const { set: all } = read;
     const classes = namesOf(read);
     const k = classes.length;
-    if (k < 2) throw new UserError(`${files.train}: has the one class 0; two are needed at least`);
+    if (k < 2) throw new UserError(`${trainName}: has the one class 0; two are needed at least`);
 
-    const name = files.test ?? files.train;
-    const others = files.test ? await readNpz(files.test, { only: KNOWN }) : arrays;
+    const { name, arrays: others } = files.test ?? files.train;
     const hasTest = files.test || TESTS.some(([x]) => others[x]);
     const tested = hasTest
       ? split(name, others, pairOf(name, others, files.test ? [...TESTS, ...PAIRS] : TESTS))
@@ -145,7 +174,7 @@ export const npz: DatasetSource = {
     sameShape(name, held, all);
     checkLabels(name, held.labels, k);
 
-    const marks = triggered(files.train, arrays, all.n);
+    const marks = triggered(trainName, arrays, all.n);
     const clean = positions(all.n).filter((i) => !marks[i]);
     if (!hasTest && !clean.length) throw new UserError(`${name}: has no clean images to hold out for testing`);
     const parts = hasTest

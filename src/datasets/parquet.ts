@@ -15,6 +15,7 @@ import { ndarray } from '../formats/npy.js';
 import { type ParquetColumn, ParquetFile } from '../formats/parquet.js';
 import { labelsOf, MOST_CLASSES } from './arrays.js';
 import { readFolder } from './directory.js';
+import { refuseHdf5 } from './hdf5.js';
 import { checkSize, decodeEach, refuseDamaged } from './images.js';
 import { holdOut, imbalance, limited, positions } from './limits.js';
 import { checkLabels } from './select.js';
@@ -65,7 +66,10 @@ async function shardsOf(dataDir: string | undefined): Promise<Map<string, string
   if (!dataDir) throw new UserError('data set "parquet" needs --data-dir, a .parquet file or the folder of its shards');
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such file or folder`);
-  if (!found.isDirectory()) return new Map([['train', [dataDir]]]);
+  if (!found.isDirectory()) {
+    await refuseHdf5(dataDir);
+    return new Map([['train', [dataDir]]]);
+  }
   const shards = (await parquetFiles(dataDir)).map(shardOf);
   if (shards.length === 0) throw new UserError(`--data-dir ${dataDir}: holds no .parquet files`);
   const sets = [...new Set(shards.map((s) => s.set))];

@@ -102,6 +102,7 @@ export function arrayOf(
 ): NdArray {
   const kind = type.replace(/^[<>=|]/, '');
   if (kind.startsWith('O')) throw fail('holds Python objects (pickle), which are never loaded; save plain numbers');
+  if (kind === 'V2') throw fail('has the dtype "V2", as bfloat16 is saved; save it as float32');
   if (!readable.includes(kind))
     throw fail(`has the dtype ${JSON.stringify(type)}: one of ${readable.join(', ')} is expected`);
 
@@ -113,7 +114,7 @@ export function arrayOf(
   // A copy, which is aligned, does not keep the file's buffer alive, and may be swapped in place.
   const raw = new Uint8Array(bytes.subarray(0, total * width));
   if (type[0] === '>' && width > 1) swap(raw, width);
-  const data = kind === 'f2' ? widen(new Uint16Array(raw.buffer)) : new arrays[kind as NpyDtype](raw.buffer);
+  const data = kind === 'f2' ? widenHalf(new Uint16Array(raw.buffer)) : new arrays[kind as NpyDtype](raw.buffer);
   if (kind === 'b1') for (let i = 0; i < total; i++) data[i] = data[i] ? 1 : 0;
   const dtype = kind === 'f2' ? 'f4' : (kind as NpyDtype);
   return { data: fortran ? fromFortran(data, shape) : data, shape, dtype };
@@ -137,7 +138,7 @@ function swap(raw: Uint8Array, width: number): void {
 }
 
 /** IEEE 754 half → single. */
-function widen(halves: Uint16Array): Float32Array {
+export function widenHalf(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, (h) => {
     const sign = h & 0x8000 ? -1 : 1;
     const exponent = (h >> 10) & 31;

@@ -16,6 +16,7 @@ import { UserError } from '../../base/errors.js';
 import { limited, positions } from '../../datasets/limits.js';
 import { gather } from '../../datasets/select.js';
 import type { Dataset, ImageSet } from '../../datasets/types.js';
+import { decodeText } from '../../formats/text.js';
 import type { PoisonedSet } from '../types.js';
 import { readRecord, takeRecord } from './backdoor-bench.js';
 import { csvRows } from './csv.js';
@@ -55,7 +56,7 @@ export async function givenSet(dataset: Dataset, options: GivenOptions): Promise
 async function readManifest(path: string, { n, places }: ImageSet): Promise<Row[]> {
   // Images that were held out for testing have rows too.
   if (/\.npz$/i.test(path)) return npzRows(path, places ? null : n);
-  const text = await readFile(path, 'utf8');
+  const text = decodeText(await readFile(path));
   return /\.csv$/i.test(path) ? csvRows(path, text) : jsonRows(path, text);
 }
 
