@@ -50,7 +50,8 @@ function shardOf(path: string): Shard {
   return { path, split: known ? folder : '', of, set: known ? dirname(dirname(path)) : dirname(path) };
 }
 
-async function parquetFiles(folder: string, depth = DEEPEST): Promise<string[]> {
+/** The .parquet files of a folder, and of folders in it down to `depth`. */
+export async function parquetFiles(folder: string, depth = DEEPEST): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readFolder(folder)) {
     const path = join(folder, entry.name);
@@ -264,6 +265,15 @@ function trainPaths(dataDir: string, splits: ReadonlyMap<string, string[]>): str
   const name = [...TRAIN, ''].find((split) => splits.has(split));
   if (name !== undefined) return splits.get(name)!;
   throw new UserError(`--data-dir ${dataDir}: has no split "train"; it has ${quoted([...splits.keys()])}`);
+}
+
+/** All images and labels of the training set; none is held out. Throws `UserError` as the source does. */
+export async function readLabelledParquet(path: string): Promise<{ classes: string[]; set: ImageSet }> {
+  const all = await openSplit(trainPaths(path, await shardsOf(path)));
+  const { classes, first } = classesOf(all);
+  const labels = all.labels.map((label) => label - first);
+  const [set] = await decode({ ...all, labels }, [positions(labels.length)], 32);
+  return { classes, set };
 }
 
 export const parquet: DatasetSource = {
