@@ -99,10 +99,19 @@ async function shardsOf(dataDir: string | undefined): Promise<Map<string, string
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
-/** The one of `names` that a column has, else the only column of `others`. Throws `UserError` that says which there are. */
-function choose(path: string, what: string, names: readonly string[], others: readonly ParquetColumn[]): string {
+/**
+ * The one of `names` that a column has, else the only column of `others`, which are of the right kind. Throws `UserError` that says which there are, and
+ * which column has such a name and another kind.
+ */
+function choose(file: ParquetFile, what: string, names: readonly string[], others: readonly ParquetColumn[]): string {
+  const { path, columns } = file;
   const named = names.find((name) => others.some((c) => c.name === name));
   if (named !== undefined) return named;
+  const wrong = columns.find((c) => names.includes(c.name));
+  if (wrong && what === 'classes')
+    throw new UserError(
+      `${path}: its column "${wrong.name}" holds ${wrong.kind === 'text' ? 'texts' : 'no whole numbers'}; class numbers are expected: dataset.class_encode_column("${wrong.name}").to_parquet(...) writes them in Python`,
+    );
   if (others.length === 1) return others[0].name;
   const there = others.length === 0 ? 'it has no such column' : `${quoted(others.map((c) => c.name))} may be it`;
   throw new UserError(
@@ -123,13 +132,13 @@ const holdsBytes = ({ kind, fields }: ParquetColumn) =>
   kind === 'bytes' || (kind === 'struct' && fields.some((f) => f.name === 'bytes' && f.kind === 'bytes'));
 
 function layoutOf(file: ParquetFile): Layout {
-  const { columns, path } = file;
+  const { columns } = file;
   const features = featuresOf(file);
-  const image = choose(path, 'images', IMAGES, columns.filter(holdsBytes));
+  const image = choose(file, 'images', IMAGES, columns.filter(holdsBytes));
   const integers = columns.filter((c) => c.kind === 'integer');
   const classes = integers.filter((c) => namesIn(features[c.name]) !== null);
   // A column that the metadata calls a class is one, whatever else is counted in the rows.
-  const label = choose(path, 'classes', LABELS, classes.length > 0 ? classes : integers);
+  const label = choose(file, 'classes', LABELS, classes.length > 0 ? classes : integers);
   const inStruct = columns.some((c) => c.name === image && c.kind === 'struct');
   return { image, inStruct, label, classes: namesIn(features[label]) };
 }

@@ -76,12 +76,17 @@ function columnOf({ element, children }: SchemaTree): ParquetColumn {
   return { name, kind, fields };
 }
 
+/** Paths of the columns that hold values. */
+const leavesOf = ({ path, children }: SchemaTree): string[] =>
+  children.length === 0 ? [path.join('.')] : children.flatMap(leavesOf);
+
 /** An open Parquet file. */
 export class ParquetFile {
   private constructor(
     readonly path: string,
     private readonly file: AsyncBuffer,
     private readonly metadata: FileMetaData,
+    private readonly schema: SchemaTree,
   ) {}
 
   /** Reads the schema of a file. Throws `UserError` for a file that is missing, damaged, not Parquet, or compressed in an unknown way. */
@@ -97,18 +102,17 @@ export class ParquetFile {
       throw new UserError(
         `${path}: is not a whole Parquet file, it does not end in PAR1; was its download stopped, or is it a pointer of Git LFS?`,
       );
-    const opened = new ParquetFile(
-      path,
-      file,
-      await whole(path, () => parquetMetadataAsync(file, { geoparquet: false })),
-    );
-    opened.check();
-    return opened;
+    return whole(path, async () => {
+      const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+      const opened = new ParquetFile(path, file, metadata, parquetSchema(metadata));
+      opened.check();
+      return opened;
+    });
   }
 
   /** The top-level columns. */
   get columns(): ParquetColumn[] {
-    return parquetSchema(this.metadata).children.map(columnOf);
+    return this.schema.children.map(columnOf);
   }
 
   /** Texts that the writer put beside the schema, by key. */
@@ -139,18 +143,22 @@ export class ParquetFile {
     return values as unknown[];
   }
 
-  /** Throws `UserError` for a compression that is not read, and for more rows than the file can hold. */
+  /** Throws `UserError` for a compression that is not read, more rows than the file can hold, and row groups of other columns than the schema's. */
   private check(): void {
     const { groups, path } = this;
     const rows = groups.reduce((a, b) => a + b, 0);
     if (groups.some((n) => !(n >= 0)) || rows !== Number(this.metadata.num_rows) || rows > this.file.byteLength)
       throw new UserError(`${path}: is damaged, it announces ${this.metadata.num_rows} rows`);
-    for (const { columns } of this.metadata.row_groups)
+    const leaves = leavesOf(this.schema).join();
+    for (const { columns } of this.metadata.row_groups) {
+      if (columns.map(({ meta_data }) => meta_data?.path_in_schema.join('.')).join() !== leaves)
+        throw new UserError(`${path}: is damaged, a row group has other columns than the schema`);
       for (const { meta_data } of columns)
         if (meta_data && !CODECS.includes(meta_data.codec))
           throw new UserError(
             `${path}: is compressed by ${meta_data.codec}${meta_data.codec === 'ZSTD' ? ', which Node reads from 22.15 on' : ''}; ${CODECS.join(', ')} are read: write it again with compression="snappy"`,
           );
+    }
   }
 }
 
@@ -160,6 +168,8 @@ async function whole<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (error instanceof UserError) throw error;
+    // What hyparquet stumbles over says nothing to a user.
+    if (error instanceof TypeError || error instanceof RangeError) throw new UserError(`${path}: is damaged`);
     throw new UserError(`${path}: cannot be read as Parquet (${shown((error as Error).message.split('\n')[0])})`);
   }
 }

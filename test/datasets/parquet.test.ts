@@ -144,6 +144,20 @@ describe('what is refused, in one line that says what to do', () => {
       /no column is called "label".*and "age", "sex" may be it; rename the column of classes to "label"$/,
     ));
 
+  it('classes as texts', async () => {
+    const file = join(write('texts', {}), 'a.parquet');
+    const columnData = [
+      { name: 'image', data: [new Uint8Array(9)], type: 'BYTE_ARRAY' as const },
+      { name: 'label', data: ['cat'], type: 'STRING' as const },
+      { name: 'id', data: Int32Array.of(4), type: 'INT32' as const },
+    ];
+    writeFileSync(file, new Uint8Array(parquetWriteBuffer({ columnData })));
+    await refused(
+      file,
+      /its column "label" holds texts; class numbers are expected: dataset\.class_encode_column\("label"\)/,
+    );
+  });
+
   it('hidden labels', () => refused(join(GOLDEN, 'hidden.parquet'), /sample 0 has the label -1; labels are 0 to 2$/));
 
   it('a compression that this Node does not have', async () => {
