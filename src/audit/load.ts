@@ -8,7 +8,7 @@ import { cifar100 } from '../datasets/cifar100.js';
 import { readLabelled } from '../datasets/folder.js';
 import { refuseHdf5 } from '../datasets/hdf5.js';
 import { indicesByClass } from '../datasets/limits.js';
-import { readLabelledNpz } from '../datasets/npz.js';
+import { holdsArrays, readLabelledNpz } from '../datasets/npz.js';
 import { parquetFiles, readLabelledParquet } from '../datasets/parquet.js';
 import type { DatasetSource, ImageSet } from '../datasets/types.js';
 import type { Tensor } from '../formats/safetensors.js';
@@ -64,6 +64,7 @@ async function kindOf(path: string, isFolder: boolean): Promise<Untrusted['kind'
   }
   if (await statOf(join(path, 'run.json'))) return 'trace';
   if (await cifarIn(path)) return 'cifar';
+  if (await holdsArrays(path)) return 'npz';
   return (await parquetFiles(path)).length > 0 ? 'parquet' : 'folder';
 }
 

@@ -144,10 +144,18 @@ function pairOf(name: string, arrays: Arrays, pairs: readonly Pair[]): Pair {
   );
 }
 
-/** All images and labels of one file; none is held out, and other arrays are ignored. Throws `UserError` as the source does. */
+/** Whether a folder holds arrays: `train.npz`, or .npy files. Throws `UserError` if it cannot be read. */
+export async function holdsArrays(folder: string): Promise<boolean> {
+  return (await readFolder(folder)).some(({ name }) => name === 'train.npz' || /\.npy$/i.test(name));
+}
+
+/**
+ * All images and labels of one file, or of the training set in a folder of arrays; none is held out, and other arrays are ignored. Throws `UserError` as
+ * the source does.
+ */
 export async function readLabelledNpz(path: string): Promise<{ classes: string[]; set: ImageSet }> {
-  const arrays = await readNpz(path, { only: [...PAIRS.flat(), ...FLAGS] });
-  const read = split(path, arrays, pairOf(path, arrays, PAIRS));
+  const { name, arrays } = (await readSources(path)).train;
+  const read = split(name, arrays, pairOf(name, arrays, PAIRS));
   return { classes: namesOf(read), set: read.set };
 }
 

@@ -6,6 +6,8 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadUntrusted } from '../../src/audit/load.js';
+import { encodeNpy, ndarray } from '../../src/formats/npy.js';
+import { encodeNpz } from '../../src/formats/npz.js';
 
 const box = mkdtempSync(join(tmpdir(), 'ibscope-untrusted-'));
 afterAll(() => rmSync(box, { recursive: true, force: true }));
@@ -72,6 +74,29 @@ describe('an untrusted set', () => {
       const { kind, classes, set } = await loadUntrusted(path);
       expect([kind, classes, set.n, set.labels[13]]).toEqual(['parquet', names, 5 * N, 3]);
       expect([...set.images.subarray(0, 3)]).toEqual([16, 32, 48]);
+    }
+  });
+
+  it('may be a folder of .npy files, or one with train.npz, as --write-clean writes it', async () => {
+    const n = 200;
+    const arrays = {
+      x_train: ndarray(
+        Uint8Array.from({ length: n * 64 }, (_, at) => Math.floor(at / 64)),
+        [n, 8, 8],
+      ),
+      y_train: ndarray(
+        Int32Array.from({ length: n }, (_, i) => i % 5),
+        [n],
+      ),
+    };
+    for (const [name, files] of Object.entries({
+      npy: { 'x_train.npy': encodeNpy(arrays.x_train), 'y_train.npy': encodeNpy(arrays.y_train) },
+      npz: { 'train.npz': encodeNpz(arrays) },
+    })) {
+      mkdirSync(join(box, name));
+      for (const [file, bytes] of Object.entries(files)) writeFileSync(join(box, name, file), bytes);
+      const { kind, set, classes } = await loadUntrusted(join(box, name));
+      expect([kind, set.n, set.images[64 * 33], set.labels[33], classes.length]).toEqual(['npz', n, 33, 3, 5]);
     }
   });
 
