@@ -9,7 +9,8 @@
 `recorder.record(step=20)` records a moment inside an epoch; give `steps_per_epoch` to the Recorder.
 
 `x` [n, ...] (a float tensor) holds the model's inputs for the samples to be analysed: a few hundred of every class as in training, the poisoned
-ones included. `labels` are the labels of training. T is the output of the named module, averaged over space or tokens. A model without noise of
+ones included. `labels` are the labels of training. T is what the named module gives, averaged over space or tokens: one float tensor with the
+samples first, once in a pass. What the model does to it afterwards, in place too, does not count. A model without noise of
 its own gets Gaussian noise of standard deviation `noise_std` on that output, which reaches the logits through the rest of the model; without
 any noise I(X;T) would be infinite. With `noise_std=0` the model must draw noise itself: it is run `draws` times. If `quiet` is given, the model
 is run once more without its noise: `quiet` is called with True before that pass and with False after it.
@@ -30,7 +31,7 @@ class Recorder:
         modules = dict(model.named_modules())
         if layer not in modules:
             raise ValueError(f"layer {layer!r}: the model has {', '.join(n for n in modules if n)}")
-        self.module = modules[layer]
+        self.layer, self.module = layer, modules[layer]
         self.steps_per_epoch = None if steps_per_epoch is None else int(steps_per_epoch)
         os.makedirs(os.path.join(path, "probes"), exist_ok=True)
 
@@ -84,23 +85,58 @@ class Recorder:
         seen = {}
 
         def hook(_module, _inputs, output):
-            noise = torch.randn_like(output) * noise_std if noise_std > 0 else 0
-            seen["before"], seen["after"] = output, output + noise
-            return seen["after"]
+            self._check_layer(output, seen)
+            after = output + (torch.randn_like(output) * noise_std if noise_std > 0 else 0)
+            # Copies: the next layer may work in place, as ReLU(inplace=True) does.
+            for key, t in (("before", output), ("after", after)):
+                seen[key] = self._pooled(t).to("cpu", torch.float32, copy=True)
+            seen["shape"] = tuple(output.shape)
+            return after
 
         handle = self.module.register_forward_hook(hook)
         device = next(self.model.parameters()).device
         rows = {"after": [], "before": [], "logits": []}
         try:
             for at in range(0, self.n, self.batch):
-                logits = self.model(self.x[at:at + self.batch].to(device))
+                seen.clear()
+                # A copy too: a model may normalise its input in place.
+                x = self.x[at:at + self.batch].to(device, copy=True)
+                seen["samples"] = len(x)
+                logits = self._logits(self.model(x), len(x))
+                if "shape" not in seen:
+                    raise ValueError(f"layer {self.layer!r}: it did not run when the model did, in evaluation mode; name a layer that does")
                 for key in ("after", "before"):
-                    t = seen[key]
-                    rows[key].append(self._pooled(t).float().cpu())
-                rows["logits"].append(logits.float().cpu())
+                    rows[key].append(seen[key])
+                rows["logits"].append(logits.to("cpu", torch.float32, copy=True))
         finally:
             handle.remove()
+        self._shape = seen["shape"]
         return {key: torch.cat(value).numpy() for key, value in rows.items()}
+
+    def _check_layer(self, output, seen):
+        """Raises where T of the layer is not one tensor [n, ...]."""
+        name = f"layer {self.layer!r}"
+        if isinstance(self.module, torch.nn.RNNBase):
+            raise ValueError(f"{name}: {type(self.module).__name__} gives its output and its state; name a layer that reads the output")
+        if not torch.is_tensor(output):
+            raise ValueError(f"{name}: it gives a {type(output).__name__}, and T is one tensor; name a layer inside it or after it")
+        if not output.is_floating_point():
+            raise ValueError(f"{name}: it gives {output.dtype}, and T is of floats; name a layer after it")
+        if "shape" in seen:
+            raise ValueError(f"{name}: it runs more than once in a pass of the model, as a ReLU that several places share does, so that T is not one "
+                             "value; give each place a module of its own, or name the layer around it")
+        if output.dim() < 2 or len(output) != seen["samples"]:
+            raise ValueError(f"{name}: it gives {tuple(output.shape)} for {seen['samples']} samples, and their axis is the first of T (batch_first=True); "
+                             "name another layer")
+
+    def _logits(self, output, n):
+        """The logits [n, c] that the model gives: its output, or what that calls `logits`, as the models of transformers do."""
+        logits = output["logits"] if isinstance(output, dict) and "logits" in output else getattr(output, "logits", output)
+        if not torch.is_tensor(logits):
+            raise ValueError(f"model: it gives a {type(output).__name__}; wrap it so that it gives the logits alone, or a dict with \"logits\"")
+        if logits.dim() != 2 or len(logits) != n:
+            raise ValueError(f"model: it gives {tuple(logits.shape)} for {n} samples; logits (samples, classes) are expected")
+        return logits
 
     @torch.no_grad()
     def record(self, epoch=None, *, step=None, **numbers):
@@ -147,9 +183,5 @@ class Recorder:
 
     def _space(self):
         """Positions that T is averaged over: the noise of the average is that much smaller."""
-        shape = []
-        handle = self.module.register_forward_hook(lambda _m, _i, output: shape.extend(output.shape))
-        device = next(self.model.parameters()).device
-        self.model(self.x[:1].to(device))
-        handle.remove()
+        shape = self._shape
         return int(shape[1]) if len(shape) == 3 else int(np.prod(shape[2:])) if len(shape) > 2 else 1

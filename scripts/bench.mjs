@@ -10,6 +10,7 @@
  *   attacks --images DIR            accuracy and ASR of every attack on CIFAR-10, written into docs/attacks-table.md
  *   dashboard [--json]              the pages at size: 500 runs, 120 epochs with 10 000 points, in Chromium
  *   trace [--form npz] …            peak memory of `ibscope analyze` on 50 000 samples × 512 features × 9 checkpoints
+ *   parquet [--images N] [--json]   50 000 PNG images in 5 Parquet shards: seconds, and peak memory beside the pixels
  *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
  *   variants DIR                    noise models of resolved information on a study's runs, into docs/estimators-variants.md
@@ -25,7 +26,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, audit, image-pairs, variants or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, image-pairs, variants or claims`,
   );
   process.exit(2);
 }

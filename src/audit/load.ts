@@ -3,10 +3,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, unknownWord } from '../base/errors.js';
+import { cifar10 } from '../datasets/cifar10.js';
+import { cifar100 } from '../datasets/cifar100.js';
 import { readLabelled } from '../datasets/folder.js';
+import { refuseHdf5 } from '../datasets/hdf5.js';
 import { indicesByClass } from '../datasets/limits.js';
-import { readLabelledNpz } from '../datasets/npz.js';
-import type { ImageSet } from '../datasets/types.js';
+import { holdsArrays, readLabelledNpz } from '../datasets/npz.js';
+import { parquetFiles, readLabelledParquet } from '../datasets/parquet.js';
+import type { DatasetSource, ImageSet } from '../datasets/types.js';
 import type { Tensor } from '../formats/safetensors.js';
 import { drawsOf, type Matrix } from '../information/columns.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -18,7 +22,7 @@ import { FEWEST_OTHERS } from './evidence.js';
 /** A labelled image set as it was found, with the names of its classes. */
 export interface Untrusted {
   path: string;
-  kind: 'folder' | 'npz' | 'trace';
+  kind: 'folder' | 'npz' | 'parquet' | 'cifar' | 'trace';
   classes: string[];
   set: ImageSet;
   /** Of a trace: number of each sample in the set that was trained on, [n]. */
@@ -27,18 +31,60 @@ export interface Untrusted {
 
 const statOf = (path: string) => stat(path).catch(() => null);
 
+/** Releases of CIFAR, and the files that tell each. */
+const CIFAR: readonly (readonly [source: DatasetSource, files: readonly string[]])[] = [
+  [
+    cifar10,
+    ['', 'cifar-10-batches-py/', 'cifar-10-batches-bin/'].flatMap((d) => [`${d}data_batch_1`, `${d}data_batch_1.bin`]),
+  ],
+  [cifar100, ['meta', 'train.bin', 'cifar-100-python/meta', 'cifar-100-binary/train.bin']],
+];
+
+/** The release of CIFAR in a folder. */
+async function cifarIn(path: string): Promise<DatasetSource | undefined> {
+  for (const [source, files] of CIFAR)
+    for (const file of files) if ((await statOf(join(path, file)))?.isFile()) return source;
+}
+
+/** The training set of a release of CIFAR. */
+async function readCifar(path: string): Promise<{ classes: string[]; set: ImageSet }> {
+  const { classes, train } = await (await cifarIn(path))!.load({ dataDir: path, seed: 0 });
+  return { classes, set: train };
+}
+
+/** What stands at a path. Throws `UserError` for a file of another kind. */
+async function kindOf(path: string, isFolder: boolean): Promise<Untrusted['kind']> {
+  if (!isFolder) {
+    await refuseHdf5(path);
+    if (/\.parquet$/i.test(path)) return 'parquet';
+    if (/\.npz$/i.test(path)) return 'npz';
+    throw new UserError(
+      `${path}: a folder of class folders, an .npz or .parquet file, a release of CIFAR or a run is expected`,
+    );
+  }
+  if (await statOf(join(path, 'run.json'))) return 'trace';
+  if (await cifarIn(path)) return 'cifar';
+  if (await holdsArrays(path)) return 'npz';
+  return (await parquetFiles(path)).length > 0 ? 'parquet' : 'folder';
+}
+
+const READERS = {
+  folder: readLabelled,
+  npz: readLabelledNpz,
+  parquet: readLabelledParquet,
+  cifar: readCifar,
+  trace: readTraced,
+};
+
 /**
- * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, or the samples of a run or trace. Throws `UserError` for anything else,
- * and for a set with too few classes or images.
+ * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, Parquet files, a release of CIFAR, or the samples of a run or trace. Throws `UserError` for
+ * anything else, and for a set with too few classes or images.
  */
 export async function loadUntrusted(path: string): Promise<Untrusted> {
   const found = await statOf(path);
   if (!found) throw new UserError(`${path}: no such file or folder`);
-  const kind = !found.isDirectory() ? 'npz' : (await statOf(join(path, 'run.json'))) ? 'trace' : 'folder';
-  if (kind === 'npz' && !/\.npz$/i.test(path))
-    throw new UserError(`${path}: a folder of class folders, an .npz file or a run is expected`);
-  const read = { folder: readLabelled, npz: readLabelledNpz, trace: readTraced }[kind];
-  const untrusted: Untrusted = { path, kind, ...(await read(path)) };
+  const kind = await kindOf(path, found.isDirectory());
+  const untrusted: Untrusted = { path, kind, ...(await READERS[kind](path)) };
   checkClasses(path, untrusted);
   return untrusted;
 }

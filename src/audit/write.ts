@@ -166,7 +166,8 @@ function samplesTable(untrusted: Untrusted, audit: Audit): string {
 }
 
 /**
- * Writes the set without the named samples, whole or not at all: copies of its files in the folders that the set has, or `DIR/train.npz`.
+ * Writes the set without the named samples, whole or not at all: copies of its files in the folders that the set has, or `DIR/train.npz`
+ * for a set that has no file per image.
  * Where the set has `train/`, its `test/` is copied as it is. Returns the number of samples.
  */
 export async function writeClean(untrusted: Untrusted, { suspicious }: AuditDocument, folder: string): Promise<number> {
@@ -174,7 +175,7 @@ export async function writeClean(untrusted: Untrusted, { suspicious }: AuditDocu
   const named = new Set(suspicious);
   const rows = Int32Array.from([...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i))));
   await writeFolderAtomic(folder, async (part) => {
-    if (kind === 'npz') {
+    if (kind !== 'folder') {
       const { images, labels, n, height, width, channels } = gather(set, rows);
       await writeNpz(join(part, 'train.npz'), {
         images: ndarray(images, [n, height, width, channels]),

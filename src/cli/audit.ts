@@ -19,7 +19,10 @@ export function addAudit(program: Command) {
   program
     .command('audit')
     .description('look for a backdoor in an untrusted image set')
-    .argument('<set>', 'folder of class folders (or with train/ in it), an .npz with images and labels, or a run')
+    .argument(
+      '<set>',
+      'folder of class folders (or with train/ in it), an .npz with images and labels, Parquet files, a release of CIFAR, or a run',
+    )
     .optionsGroup(HEADINGS.data)
     .option('--test <set>', 'clean test images for --intervene (default test/ beside train/)')
     .option(

@@ -34,28 +34,32 @@ export function classNumber(flag: string, text: string, classes: readonly string
   return named >= 0 ? named : index;
 }
 
-/** Where the data set of a command is; null for a study of several. */
-function placeOf(values: Record<string, unknown>): { dataset: string; dataDir?: string } | null {
+/** Where the data set of a command is, `usual` if it is not said; null for a study of several. */
+function placeOf(values: Record<string, unknown>, usual: string): { dataset: string; dataDir?: string } | null {
   const given = (values.data ?? []) as string[];
   if (given.length > 1) return null;
-  const { dataset = 'shapes10', dataDir } = given.length === 1 ? parseData(given[0]).request : values;
+  const { dataset = usual, dataDir } = given.length === 1 ? parseData(given[0]).request : values;
   return { dataset: dataset as string, dataDir: dataDir as string | undefined };
 }
 
 /** Whether the classes have to be read: a number means itself unless classes are named by numbers, which only those of users are. */
 const needsNames = (texts: readonly string[], dataset: string | undefined) =>
-  dataset === 'folder' || texts.some((text) => !isNumeric(text));
+  dataset === 'folder' || dataset === 'parquet' || texts.some((text) => !isNumeric(text));
 
-/** Lets `--target` and `--source` of a command take names of classes. */
-export function addClassWords(command: Command): void {
+/**
+ * Lets `--target` and `--source` of a command take names of classes. `usual`: its data set where none is said; null: it has none then, and refuses the
+ * option itself.
+ */
+export function addClassWords(command: Command, usual: string | null = 'shapes10'): void {
   command.hook('preAction', async () => {
     const values = command.opts<Record<string, unknown>>();
+    if (usual === null && values.dataset === undefined) return;
     const given = (['target', 'source'] as const).flatMap((key) =>
       typeof values[key] === 'string'
         ? [{ key, flag: `--${key}`, texts: values[key].split(',').map((t) => t.trim()) }]
         : [],
     );
-    const place = placeOf(values);
+    const place = placeOf(values, usual ?? '');
     if (
       given.length === 0 ||
       !needsNames(

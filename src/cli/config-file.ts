@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
 import { nearest, shown, UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
+import { decodeText } from '../formats/text.js';
 
 /** Options that mean one call of the command: they are never written. */
 const OF_ONE_CALL = ['config', 'save-config', 'dry-run', 'json', 'resume', 'view'];
@@ -48,14 +49,14 @@ const isStudy = (command: Command) => command.parent?.name() === STUDY;
 const optionName = (option: Option) => option.long!.slice(2);
 
 async function readOptions(file: string): Promise<Record<string, unknown>> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`--config ${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
   });
   const { parse } = await yaml();
   let parsed: unknown;
   try {
     // JSON is YAML. Strings stay as they are written: `1e-3` is a number, `no` is a word.
-    parsed = parse(text);
+    parsed = parse(decodeText(bytes));
   } catch (error) {
     const why = (error as Error).message.replace(/:?\s*\n[\s\S]*$/, '');
     throw new UserError(`--config ${file}: it is not YAML (${why})`);

@@ -70,6 +70,7 @@ export function buildProgram(): Command {
   // After `--config`, which may name them.
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     if (TAKES_CLASSES.includes(command.name()) || command.parent?.name() === 'study') addClassWords(command);
+    else if (command.name() === 'analyze') addClassWords(command, null);
   for (const command of program.commands) command.helpGroup(HEADING_OF[command.name()] ?? 'Tools:');
   program.commandsGroup('Tools:');
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))

@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import type { RunConfig } from './options.js';
 import { pluginsOf } from './plugins.js';
 
-/** Name of the configuration's data set for readers; of the sources `folder`, `npz` and `torch`, the name of the folder or file. */
+/** Name of the configuration's data set for readers; of the sources of a user's own files, the name of the folder or file. */
 export function datasetName({ dataset, dataDir }: Pick<RunConfig, 'dataset' | 'dataDir'>): string {
-  return dataDir && ['folder', 'npz', 'torch'].includes(dataset)
-    ? basename(dataDir).replace(/\.(npz|pth?)$/, '')
+  return dataDir && ['folder', 'npz', 'torch', 'parquet'].includes(dataset)
+    ? basename(dataDir).replace(/\.(npz|pth?|parquet)$/, '')
     : dataset;
 }
 

@@ -338,8 +338,15 @@ export const catalogue: readonly CatalogueEntry[] = [
   },
   {
     name: 'npz',
-    what: 'your arrays in one NumPy file',
-    dataDir: 'an .npz file with images and labels, or a folder with train.npz and perhaps test.npz',
+    what: 'your arrays in NumPy files',
+    dataDir:
+      'an .npz file with images and labels, or a folder with train.npz and perhaps test.npz, or with x_train.npy, y_train.npy, …',
+    ...OWN,
+  },
+  {
+    name: 'parquet',
+    what: 'a data set of Hugging Face, downloaded as Parquet files',
+    dataDir: 'a .parquet file, or the folder with train-….parquet and perhaps test-….parquet',
     ...OWN,
   },
   {

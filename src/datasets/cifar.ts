@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { readPickle } from '../formats/pickle.js';
 import { isArray, pickleText } from '../formats/pickle-names.js';
-import { locateFirst, readBytes, requireDir } from './directory.js';
+import { firstExisting, locateFirst, readBytes, readLines, requireDir } from './directory.js';
 import { imbalance, limited } from './limits.js';
 import type { DatasetSource, ImageSet } from './types.js';
 
@@ -127,8 +127,7 @@ async function readSplit(
 
 /** The lines of a file of names; none where there is no file. */
 async function namesInText(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return (await firstExisting([path])) ? readLines(path) : [];
 }
 
 /** The names in a pickled file; none where there is no file. */

@@ -3,13 +3,18 @@ import type { Dirent } from 'node:fs';
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
+import { decodeText } from '../formats/text.js';
+import { refuseHdf5 } from './hdf5.js';
 
 /** `dataDir` if it is an existing folder; throws `UserError` otherwise. */
 export async function requireDir(source: string, dataDir: string | undefined): Promise<string> {
   if (!dataDir) throw new UserError(`data set "${source}" needs --data-dir, the folder that holds it`);
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such folder`);
-  if (!found.isDirectory()) throw new UserError(`--data-dir ${dataDir}: is a file, a folder is expected`);
+  if (!found.isDirectory()) {
+    await refuseHdf5(dataDir);
+    throw new UserError(`--data-dir ${dataDir}: is a file, a folder is expected`);
+  }
   return dataDir;
 }
 
@@ -82,6 +87,7 @@ export async function readFolder(path: string): Promise<Dirent[]> {
 
 /** The lines of a text file that are not blank, without line ends. Throws `UserError` as `readBytes`. */
 export async function readLines(path: string): Promise<string[]> {
-  const text = new TextDecoder().decode(await readBytes(path));
-  return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return decodeText(await readBytes(path))
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
 }

@@ -7,6 +7,7 @@ import sharp, { type Sharp } from 'sharp';
 import { UserError } from '../base/errors.js';
 import { eachAtOnce } from '../base/pool.js';
 import { decodeBmp } from '../formats/bmp.js';
+import { decodePlainPng } from '../formats/png.js';
 import { decodePpm } from '../formats/ppm.js';
 import { readBytes } from './directory.js';
 import { imbalance, limited } from './limits.js';
@@ -54,8 +55,7 @@ export const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|ppm|pgm|
 /** The formats of `IMAGE_NAME`, for messages. */
 export const IMAGE_KINDS = 'JPEG, PNG, WebP, TIFF, GIF, BMP, PPM or PGM';
 
-async function open(file: string): Promise<Sharp> {
-  const bytes = await readBytes(file);
+async function open(bytes: Uint8Array, file: string): Promise<Sharp> {
   const decode = decoderOf(bytes);
   if (decode) {
     const { data, width, height, channels } = decode(bytes, file);
@@ -83,7 +83,11 @@ function decoderOf([a, b, c]: Uint8Array) {
 /** What a file is that stands where an image is expected; null where its first bytes do not tell. */
 function otherThing(bytes: Uint8Array): string | null {
   if (bytes.length === 0) return 'empty, 0 bytes';
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 200)).trimStart().toLowerCase();
+  const head = Buffer.from(bytes.subarray(0, 200))
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
+    .toLowerCase();
   const begins: [string, string][] = [
     ['<!doctype html', 'an HTML page'],
     ['<html', 'an HTML page'],
@@ -93,43 +97,63 @@ function otherThing(bytes: Uint8Array): string | null {
     ['\x1f\x8b', 'a gzip archive'],
     ['{', 'JSON'],
   ];
+  if (head.startsWith('<?xml') && !head.includes('<svg')) return 'XML, as servers answer with an error';
   return begins.find(([mark]) => head.startsWith(mark))?.[1] ?? null;
 }
 
 /** Damaged files that a message names. */
 const NAMED = 20;
 
-/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` that names the damaged files, all of them up to twenty. */
-export async function decodeImages({ files, labels, places }: Listing, size: number): Promise<ImageSet> {
-  const each = size * size * 3;
-  const images = new Uint8Array(files.length * each);
+/** Writes the image in `bytes` into `out`, [size, size, 3]; `name`: its name in errors. */
+async function decodeInto(out: Uint8Array, bytes: Uint8Array, name: string, size: number): Promise<void> {
+  if (decodePlainPng(bytes, size, out)) return;
+  const pixels = await (await open(bytes, name))
+    .rotate()
+    .flatten({ background: 'white' })
+    .toColourspace('srgb')
+    .resize(size, size, { fit: 'fill' })
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  if (pixels.length !== out.length) throw new Error(`it decodes to ${pixels.length} bytes`);
+  out.set(pixels);
+}
+
+/**
+ * Decodes `names.length` encoded images into `into`, [n, size, size, 3]; `bytesOf` gives the bytes of one. Returns a line for each image that cannot be
+ * read, in their order.
+ */
+export async function decodeEach(
+  names: readonly string[],
+  bytesOf: (i: number) => Uint8Array | Promise<Uint8Array>,
+  size: number,
+  into: Uint8Array,
+): Promise<string[]> {
   const damaged = new Map<number, string>();
-  await eachAtOnce(files.length, AT_ONCE, async (i) => {
+  const each = size * size * 3;
+  await eachAtOnce(names.length, AT_ONCE, async (i) => {
     try {
-      const pixels = await (await open(files[i]))
-        .rotate()
-        .flatten({ background: 'white' })
-        .toColourspace('srgb')
-        .resize(size, size, { fit: 'fill' })
-        .raw({ depth: 'uchar' })
-        .toBuffer();
-      if (pixels.length !== each) throw new Error(`it decodes to ${pixels.length} bytes`);
-      images.set(pixels, i * each);
+      await decodeInto(into.subarray(i * each, (i + 1) * each), await bytesOf(i), names[i], size);
     } catch (error) {
       const why = (error as Error).message.split('\n')[0];
-      damaged.set(i, error instanceof UserError ? why : `${files[i]}: cannot be read as an image (${why})`);
+      damaged.set(i, error instanceof UserError ? why : `${names[i]}: cannot be read as an image (${why})`);
     }
   });
-  if (damaged.size > 0) throw new UserError(damagedWords(damaged, files.length));
+  return [...damaged].sort(([a], [b]) => a - b).map(([, words]) => words);
+}
+
+/** Decodes the files in order, [n, size, size, 3]. Throws `UserError` that names the damaged files, all of them up to twenty. */
+export async function decodeImages({ files, labels, places }: Listing, size: number): Promise<ImageSet> {
+  const images = new Uint8Array(files.length * size * size * 3);
+  refuseDamaged(await decodeEach(files, (i) => readBytes(files[i]), size, images), files.length);
   return { images, labels, n: files.length, height: size, width: size, channels: 3, files, places };
 }
 
-/** The damaged images in the order of the files, in one line. */
-function damagedWords(damaged: ReadonlyMap<number, string>, files: number): string {
-  const found = [...damaged].sort(([a], [b]) => a - b).map(([, words]) => words);
-  if (found.length === 1) return found[0];
-  const more = found.length > NAMED ? `; and ${found.length - NAMED} more` : '';
-  return `${found.length} of ${files} images are damaged: ${found.slice(0, NAMED).join('; ')}${more}`;
+/** Throws `UserError` if any of the `n` images is damaged: what `decodeEach` said of them, in one line. */
+export function refuseDamaged(damaged: readonly string[], n: number): void {
+  if (damaged.length === 0) return;
+  if (damaged.length === 1) throw new UserError(damaged[0]);
+  const more = damaged.length > NAMED ? `; and ${damaged.length - NAMED} more` : '';
+  throw new UserError(`${damaged.length} of ${n} images are damaged: ${damaged.slice(0, NAMED).join('; ')}${more}`);
 }
 
 /** The images of both splits that the limits select, decoded to `size` × `size`, with notes on unbalanced classes. */

@@ -6,6 +6,7 @@ import { folder } from './folder.js';
 import { gtsrb } from './gtsrb.js';
 import { fashionMnist, mnist } from './mnist.js';
 import { npz } from './npz.js';
+import { parquet } from './parquet.js';
 import { shapes10 } from './shapes10.js';
 import { svhn } from './svhn.js';
 import { tinyImagenet } from './tiny-imagenet.js';
@@ -25,6 +26,7 @@ export const datasets: readonly DatasetSource[] = [
   folder,
   npz,
   torch,
+  parquet,
 ];
 
 /** The source of that name. Throws `UserError` with the nearest name if there is none. */
@@ -32,13 +34,13 @@ export function findDataset(name: string): DatasetSource {
   return findNamed('data set', name, datasets);
 }
 
-/** Loads the data set of that name. Throws `UserError` for an unknown name, and for files that are missing or damaged. */
 /** The names of the classes of a data set in the order of their numbers. Throws `UserError` as `loadDataset`. */
 export async function classNamesOf(name: string, dataDir?: string): Promise<string[]> {
   const source = findDataset(name);
   return source.classes ? source.classes(dataDir) : (await source.load({ dataDir, seed: 0 })).classes;
 }
 
+/** Loads the data set of that name. Throws `UserError` for an unknown name, and for files that are missing or damaged. */
 export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
   return findDataset(name).load(request);
 }

@@ -1,5 +1,6 @@
 /**
- * Images and labels as NumPy arrays: `--data-dir` is an .npz file, or a folder with `train.npz` and optionally `test.npz`.
+ * Images and labels as NumPy arrays: `--data-dir` is an .npz file, a folder with `train.npz` and optionally `test.npz`, or a folder of .npy files, one an
+ * array: `x_train.npy`, `y_train.npy`, ….
  *
  * Accepted names: `images`, `labels`; `arr_0`, `arr_1`; `x_train`, `y_train` with `x_test`, `y_test` (Keras); `train_images`, `train_labels`;
  * `data`, `labels` or `target`; `X`, `y`; `image`, `label`. arrays.ts says how images and labels are read. Classes are 0 up to the largest label, or 1 up
@@ -12,10 +13,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
-import type { NdArray } from '../formats/npy.js';
+import { type NdArray, readNpy } from '../formats/npy.js';
 import { readNpz } from '../formats/npz.js';
 import { imagesOf, labelsOf } from './arrays.js';
-import { firstExisting } from './directory.js';
+import { firstExisting, readFolder } from './directory.js';
+import { refuseHdf5 } from './hdf5.js';
 import { holdOut, imbalance, limited, positions } from './limits.js';
 import { checkLabels, gather } from './select.js';
 import type { DatasetSource, ImageSet } from './types.js';
@@ -53,23 +55,51 @@ interface ArrayFiles {
   endings: readonly string[];
   /** The arrays of a file that have a name which the source reads. */
   read(path: string, names: readonly string[]): Promise<Arrays>;
+  /** A file of one array, in messages, and what reads the folder of such files; null for a folder without one. */
+  single?: { example: string; read(folder: string, names: readonly string[]): Promise<Arrays | null> };
 }
 
-/** The file or files behind `--data-dir`. */
-async function locate(
-  { name, endings }: ArrayFiles,
-  dataDir: string | undefined,
-): Promise<{ train: string; test?: string }> {
+/** Arrays by name, and what to call their file. */
+interface Source {
+  name: string;
+  arrays: Arrays;
+}
+
+/** The .npy files of a folder whose names are those of arrays. */
+async function readNpyFolder(folder: string, names: readonly string[]): Promise<Arrays | null> {
+  if (!(await readFolder(folder)).some(({ name }) => /\.npy$/i.test(name))) return null;
+  const arrays: Arrays = {};
+  for (const name of names) {
+    const path = await firstExisting([join(folder, `${name}.npy`)]);
+    if (path) arrays[name] = await readNpy(path);
+  }
+  return arrays;
+}
+
+/** The arrays behind `--data-dir`, and those of the test set where they have a file of their own. */
+async function readSources(kind: ArrayFiles, dataDir: string | undefined): Promise<{ train: Source; test?: Source }> {
+  const { endings, single } = kind;
   const [ending] = endings;
+  const orSingle = single ? ` or ${single.example}` : '';
   if (!dataDir)
-    throw new UserError(`data set "${name}" needs --data-dir, an ${ending} file or a folder with train${ending}`);
+    throw new UserError(
+      `data set "${kind.name}" needs --data-dir, an ${ending} file or a folder with train${ending}${orSingle}`,
+    );
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such file or folder`);
-  if (!found.isDirectory()) return { train: dataDir };
-  const inside = (split: string) => firstExisting(endings.map((end) => join(dataDir, `${split}${end}`)));
-  const train = await inside('train');
-  if (!train) throw new UserError(`--data-dir ${dataDir}: holds no train${ending}`);
-  return { train, test: await inside('test') };
+  const source = async (name: string): Promise<Source> => ({ name, arrays: await kind.read(name, KNOWN) });
+  if (!found.isDirectory()) {
+    await refuseHdf5(dataDir);
+    return { train: await source(dataDir) };
+  }
+  const [train, test] = await Promise.all(
+    ['train', 'test'].map((part) => firstExisting(endings.map((end) => join(dataDir, `${part}${end}`)))),
+  );
+  if (train) return { train: await source(train), test: test ? await source(test) : undefined };
+  const arrays = await single?.read(dataDir, KNOWN);
+  if (arrays) return { train: { name: dataDir, arrays } };
+  for (const { name } of await readFolder(dataDir)) await refuseHdf5(join(dataDir, name));
+  throw new UserError(`--data-dir ${dataDir}: holds no train${ending}${single ? ` and no ${single.example}` : ''}`);
 }
 
 /** Images, labels and class names, and how they were read where that needs a word. */
@@ -131,10 +161,27 @@ function pairOf(name: string, arrays: Arrays, pairs: readonly Pair[]): Pair {
   );
 }
 
-/** All images and labels of one file; none is held out, and other arrays are ignored. Throws `UserError` as the source does. */
+/** Whether a folder holds arrays: `train.npz`, or .npy files. Throws `UserError` if it cannot be read. */
+export async function holdsArrays(folder: string): Promise<boolean> {
+  return (await readFolder(folder)).some(({ name }) => name === 'train.npz' || /\.npy$/i.test(name));
+}
+
+const NPZ: ArrayFiles = {
+  name: 'npz',
+  summary:
+    'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …), or a folder with train.npz or x_train.npy, … in it',
+  endings: ['.npz'],
+  read: (path, only) => readNpz(path, { only }),
+  single: { example: 'x_train.npy', read: readNpyFolder },
+};
+
+/**
+ * All images and labels of one file, or of the training set in a folder of arrays; none is held out, and other arrays are ignored. Throws `UserError` as
+ * the source does.
+ */
 export async function readLabelledNpz(path: string): Promise<{ classes: string[]; set: ImageSet }> {
-  const arrays = await readNpz(path, { only: [...PAIRS.flat(), ...FLAGS] });
-  const read = split(path, arrays, pairOf(path, arrays, PAIRS));
+  const { name, arrays } = (await readSources(NPZ, path)).train;
+  const read = split(name, arrays, pairOf(name, arrays, PAIRS));
   return { classes: namesOf(read), set: read.set };
 }
 
@@ -144,16 +191,15 @@ export const arraySource = (kind: ArrayFiles): DatasetSource => ({
   summary: kind.summary,
   needsDir: true,
   async load({ dataDir, trainLimit, testLimit, seed }) {
-    const files = await locate(kind, dataDir);
-    const arrays = await kind.read(files.train, KNOWN);
-    const read = split(files.train, arrays, pairOf(files.train, arrays, PAIRS));
+    const files = await readSources(kind, dataDir);
+    const { name: trainName, arrays } = files.train;
+    const read = split(trainName, arrays, pairOf(trainName, arrays, PAIRS));
     const { set: all } = read;
     const classes = namesOf(read);
     const k = classes.length;
-    if (k < 2) throw new UserError(`${files.train}: has the one class 0; two are needed at least`);
+    if (k < 2) throw new UserError(`${trainName}: has the one class 0; two are needed at least`);
 
-    const name = files.test ?? files.train;
-    const others = files.test ? await kind.read(files.test, KNOWN) : arrays;
+    const { name, arrays: others } = files.test ?? files.train;
     const hasTest = files.test || TESTS.some(([x]) => others[x]);
     const tested = hasTest
       ? split(name, others, pairOf(name, others, files.test ? [...TESTS, ...PAIRS] : TESTS))
@@ -162,7 +208,7 @@ export const arraySource = (kind: ArrayFiles): DatasetSource => ({
     sameShape(name, held, all);
     checkLabels(name, held.labels, k);
 
-    const marks = triggered(files.train, arrays, all.n);
+    const marks = triggered(trainName, arrays, all.n);
     const clean = positions(all.n).filter((i) => !marks[i]);
     if (!hasTest && !clean.length) throw new UserError(`${name}: has no clean images to hold out for testing`);
     const parts = hasTest
@@ -191,9 +237,4 @@ export const arraySource = (kind: ArrayFiles): DatasetSource => ({
   },
 });
 
-export const npz = arraySource({
-  name: 'npz',
-  summary: 'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …) or has train.npz in it',
-  endings: ['.npz'],
-  read: (path, only) => readNpz(path, { only }),
-});
+export const npz = arraySource(NPZ);

@@ -102,6 +102,7 @@ export function arrayOf(
 ): NdArray {
   const kind = type.replace(/^[<>=|]/, '');
   if (kind.startsWith('O')) throw fail('holds Python objects (pickle), which are never loaded; save plain numbers');
+  if (kind === 'V2') throw fail('has the dtype "V2", as bfloat16 is saved; save it as float32');
   if (!readable.includes(kind))
     throw fail(`has the dtype ${JSON.stringify(type)}: one of ${readable.join(', ')} is expected`);
 
@@ -123,9 +124,8 @@ export type StoredDtype = NpyDtype | 'f2' | 'bf2';
 export function valuesOf(kind: StoredDtype, raw: Uint8Array<ArrayBuffer>, bigEndian: boolean): TypedArray {
   const width = Number(kind.slice(-1));
   if (bigEndian && width > 1) swap(raw, width);
-  if (kind === 'f2') return widen(new Uint16Array(raw.buffer));
-  if (kind === 'bf2')
-    return new Float32Array(Uint32Array.from(new Uint16Array(raw.buffer), (half) => half << 16).buffer);
+  if (kind === 'f2') return widenHalf(new Uint16Array(raw.buffer));
+  if (kind === 'bf2') return widenBrain(new Uint16Array(raw.buffer));
   const data = new arrays[kind](raw.buffer);
   if (kind === 'b1') for (let i = 0; i < data.length; i++) data[i] = data[i] ? 1 : 0;
   return data;
@@ -148,8 +148,12 @@ function swap(raw: Uint8Array, width: number): void {
   for (let i = 0; i < raw.length; i += width) raw.subarray(i, i + width).reverse();
 }
 
+/** bfloat16 → single: the upper half of its bits. */
+export const widenBrain = (brains: Uint16Array): Float32Array =>
+  new Float32Array(Uint32Array.from(brains, (b) => b << 16).buffer);
+
 /** IEEE 754 half → single. */
-function widen(halves: Uint16Array): Float32Array {
+export function widenHalf(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, (h) => {
     const sign = h & 0x8000 ? -1 : 1;
     const exponent = (h >> 10) & 31;

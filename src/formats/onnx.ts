@@ -3,7 +3,7 @@
  * to it. Everything else is copied byte by byte. The numbers in the code are the field numbers of onnx.proto.
  */
 import protobuf from 'protobufjs/minimal.js';
-import { UserError } from '../base/errors.js';
+import { shown, UserError } from '../base/errors.js';
 
 const { Reader, Writer } = protobuf;
 type Writer = protobuf.Writer;
@@ -25,6 +25,8 @@ export interface OnnxOutline {
 
 const [GRAPH, NODE, INITIALIZER, INPUT, OUTPUT] = [7, 1, 5, 11, 12];
 const FLOAT = 1;
+/** Kinds of elements that the probe does not compute with, by number. */
+const NARROW: Record<number, string> = { 10: 'float16', 16: 'bfloat16' };
 const EXTERNAL = 1;
 
 interface Field {
@@ -69,14 +71,12 @@ function nodeOf(bytes: Uint8Array): OnnxNode {
 /** ValueInfoProto: name 1, type 2 → tensor_type 1 → elem_type 1, shape 2 → dim 1 → dim_value 1. */
 function inputOf(bytes: Uint8Array): OnnxOutline['inputs'][number] {
   const [tensor = new Uint8Array(0)] = parts(bytes, 2).flatMap((type) => parts(type, 1));
-  const type = [...fieldsOf(tensor)].find((f) => f.number === 1 && f.wire === 0);
   const shape = parts(tensor, 2).flatMap((s) => parts(s, 1));
   return {
     name: texts(bytes, 1)[0] ?? '',
-    float: type !== undefined && numberOf(tensor, type) === FLOAT,
+    float: numberIn(tensor, 1) === FLOAT,
     shape: shape.map((dim) => {
-      const value = [...fieldsOf(dim)].find((f) => f.number === 1 && f.wire === 0);
-      const n = value ? numberOf(dim, value) : 0;
+      const n = numberIn(dim, 1) ?? 0;
       return n > 0 ? n : null;
     }),
   };
@@ -93,18 +93,68 @@ function graphOf(file: string, model: Uint8Array): Uint8Array {
   return graphs[0];
 }
 
-/** The outline of a model. Throws `UserError` for bytes that are not a model, and for a model with weights in other files. */
+/** The number in a field of a message; undefined where the field is absent. */
+function numberIn(bytes: Uint8Array, number: number): number | undefined {
+  const field = [...fieldsOf(bytes)].find((f) => f.number === number && f.wire === 0);
+  return field && numberOf(bytes, field);
+}
+
+/** The attribute of a node, as AttributeProto: name 1, i 3, t 5. */
+const attributeOf = (node: Uint8Array, name: string) => parts(node, 5).find((a) => texts(a, 1)[0] === name);
+
+/** Whether the value `name` is a constant other than 0. TensorProto: int32_data 5, raw_data 9. */
+function isTrue(graph: Uint8Array, name: string): boolean {
+  const constants = parts(graph, NODE).filter((n) => texts(n, 2)[0] === name);
+  const tensors = [
+    ...parts(graph, INITIALIZER).filter((t) => texts(t, 8)[0] === name),
+    ...constants.flatMap((n) => parts(attributeOf(n, 'value') ?? new Uint8Array(0), 5)),
+  ];
+  return tensors.some((t) => [...parts(t, 9), ...parts(t, 5)].some((data) => data.some((byte) => byte !== 0)));
+}
+
+/**
+ * Throws `UserError` for a model of training mode. Its batch norm takes the statistics of the batch, and its dropout drops, so that T of a sample would
+ * depend on chance and on the samples beside it. Before opset 14, batch norm of training mode has more outputs than one.
+ */
+function refuseTraining(file: string, graph: Uint8Array): void {
+  for (const bytes of parts(graph, NODE)) {
+    const { name, op, inputs, outputs } = nodeOf(bytes);
+    const training =
+      op === 'BatchNormalization'
+        ? numberIn(attributeOf(bytes, 'training_mode') ?? new Uint8Array(0), 3) === 1 ||
+          outputs.filter((o) => o !== '').length > 1
+        : op === 'Dropout' && inputs[2] !== undefined && inputs[2] !== '' && isTrue(graph, inputs[2]);
+    if (training)
+      throw new UserError(
+        `${file}: it was exported in training mode, as its node ${shown(name || outputs[0])} (${op}) says; export it after model.eval(), with training=torch.onnx.TrainingMode.EVAL`,
+      );
+  }
+}
+
+/** Throws `UserError` for weights in another file, and for weights of a kind that is not read. TensorProto: data_type 2, name 8, data_location 14. */
+function checkWeights(file: string, tensor: Uint8Array): void {
+  if (numberIn(tensor, 14) === EXTERNAL)
+    throw new UserError(`${file}: its weights are in other files, which are not read; export it as one file`);
+  const narrow = NARROW[numberIn(tensor, 2) ?? 0];
+  if (narrow !== undefined)
+    throw new UserError(
+      `${file}: its weights are ${narrow} (${shown(texts(tensor, 8)[0] ?? '')}); float32 is read: export it after model.float()`,
+    );
+}
+
+/**
+ * The outline of a model. Throws `UserError` for bytes that are not a model, for one with weights in other files or of less than 32 bits, and for one of
+ * training mode.
+ */
 export function onnxOutline(file: string, model: Uint8Array): OnnxOutline {
   const graph = graphOf(file, model);
   try {
     const initializers = new Set<string>();
     for (const tensor of parts(graph, INITIALIZER)) {
-      // TensorProto: name 8, data_location 14.
-      const place = [...fieldsOf(tensor)].find((f) => f.number === 14 && f.wire === 0);
-      if (place && numberOf(tensor, place) === EXTERNAL)
-        throw new UserError(`${file}: its weights are in other files, which are not read; export it as one file`);
+      checkWeights(file, tensor);
       initializers.add(texts(tensor, 8)[0] ?? '');
     }
+    refuseTraining(file, graph);
     return {
       inputs: parts(graph, INPUT)
         .map(inputOf)

@@ -1,9 +1,11 @@
 /**
- * A synchronous PNG decoder without native code, for small pictures such as triggers. Data sets are decoded with sharp.
- * https://www.w3.org/TR/png-3/
+ * PNG without native code. https://www.w3.org/TR/png-3/
  *
- * All colour types and bit depths, not interlaced. The result is RGBA of 8 bits, [h, w, 4]; of 16 bits the upper 8 are kept.
+ * `decodePng`, for small pictures such as triggers: all colour types and bit depths, not interlaced. The result is RGBA of 8 bits, [h, w, 4]; of
+ * 16 bits the upper 8 are kept. `decodePlainPng`, for the many small images of a data set: it reads the common kind alone, ten times as fast as
+ * sharp, which sets up a pipeline per image.
  */
+import { crc32, inflateSync } from 'node:zlib';
 import { unzlibSync } from 'fflate';
 import { UserError } from '../base/errors.js';
 
@@ -132,4 +134,54 @@ function unfilter(raw: Uint8Array, height: number, stride: number, back: number)
 function paeth(left: number, up: number, corner: number): number {
   const [a, b, c] = [Math.abs(up - corner), Math.abs(left - corner), Math.abs(left + up - 2 * corner)];
   return a <= b && a <= c ? left : b <= c ? up : corner;
+}
+
+/** Chunks that do not change what a viewer shows; another one, such as a colour profile, is left to sharp. */
+const PLAIN = ['IHDR', 'IDAT', 'IEND', 'sRGB', 'pHYs', 'tIME'];
+
+/**
+ * Writes the pixels of a whole PNG of `side` × `side`, 8-bit grey or RGB without transparency, profile or interlacing, into `out`,
+ * [side, side, 3], which spares an array per image. Returns false for any other file, damaged ones included, and leaves `out` as it is.
+ */
+export function decodePlainPng(bytes: Uint8Array, side: number, out: Uint8Array): boolean {
+  const packed = plainData(bytes, side);
+  if (packed === null) return false;
+  const samples = bytes[25] === 2 ? 3 : 1;
+  const length = side * (1 + side * samples);
+  let raw: Uint8Array;
+  try {
+    raw = inflateSync(packed, { maxOutputLength: length, chunkSize: length + 64 });
+  } catch {
+    return false;
+  }
+  const stride = side * samples;
+  if (raw.length !== length) return false;
+  for (let y = 0; y < side; y++) if (raw[y * (stride + 1)] > 4) return false;
+  unfilter(raw, side, stride, samples);
+  for (let y = 0; y < side; y++) {
+    const from = y * (stride + 1) + 1;
+    if (samples === 3) out.set(raw.subarray(from, from + stride), y * stride);
+    else for (let x = 0; x < side; x++) out.fill(raw[from + x], (y * side + x) * 3, (y * side + x + 1) * 3);
+  }
+  return true;
+}
+
+/** The compressed data of a PNG that `decodePlainPng` reads, its checksums compared; null for any other. */
+function plainData(bytes: Uint8Array, side: number): Uint8Array | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 33 || view.getUint32(0) !== 0x89504e47 || view.getUint32(4) !== 0x0d0a1a0a) return null;
+  if (view.getUint32(16) !== side || view.getUint32(20) !== side) return null;
+  const [depth, type, , , interlaced] = bytes.subarray(24, 29);
+  if (depth !== 8 || (type !== 0 && type !== 2) || interlaced) return null;
+  const parts: Uint8Array[] = [];
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 8 + view.getUint32(at);
+    if (end + 4 > bytes.length || crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) return null;
+    const name = String.fromCharCode(bytes[at + 4], bytes[at + 5], bytes[at + 6], bytes[at + 7]);
+    if (!PLAIN.includes(name) || (name === 'IHDR') !== (at === 8)) return null;
+    if (name === 'IDAT') parts.push(bytes.subarray(at + 8, end));
+    if (name === 'IEND') return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    at = end + 4;
+  }
+  return null;
 }

@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { shown, UserError } from '../base/errors.js';
 import { writeAtomic } from './files.js';
+import { widenBrain, widenHalf } from './npy.js';
 
 /** Array types by dtype, in the order of the official library. */
 const arrays = {
@@ -36,7 +37,10 @@ export interface TensorFile {
   metadata: Record<string, string>;
 }
 
-const known = Object.keys(arrays).join(', ');
+/** Floats of 16 bits are read as F32, which holds each of them exactly. */
+const NARROW = { F16: widenHalf, BF16: widenBrain } as const;
+
+const known = [...Object.keys(arrays), ...Object.keys(NARROW)].join(', ');
 const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /** A tensor with the dtype of its array (a Uint8Array is U8; pass `BOOL` for flags). */
@@ -102,7 +106,7 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
   return decodeSafetensors(bytes, path);
 }
 
-/** Decodes the bytes of a `.safetensors` file. Aligned tensors share its memory. Throws `UserError` as `readSafetensors`. */
+/** Decodes the bytes of a `.safetensors` file; F16 and BF16 become F32. Aligned tensors share its memory. Throws `UserError` as `readSafetensors`. */
 export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFile {
   const fail = (why: string) => new UserError(`${name}: ${why}`);
   if (bytes.length < 8) throw fail('is truncated: a safetensors file begins with 8 bytes of header length');
@@ -129,10 +133,11 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
     const where = `tensor ${shown(tensor)}`;
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
     if (!whole(shape) || !whole(offsets) || offsets.length !== 2) throw fail(`${where} has no valid shape and offsets`);
-    if (!(typeof dtype === 'string' && Object.hasOwn(arrays, dtype))) {
+    const narrow = typeof dtype === 'string' && Object.hasOwn(NARROW, dtype) ? NARROW[dtype as 'F16'] : null;
+    if (!narrow && !(typeof dtype === 'string' && Object.hasOwn(arrays, dtype))) {
       throw fail(`${where} has the dtype ${JSON.stringify(dtype)}: one of ${known} is expected`);
     }
-    const Kind = arrays[dtype as TensorDtype];
+    const Kind = narrow ? Uint16Array : arrays[dtype as TensorDtype];
     const [from, to] = offsets;
     const needed = count(shape) * Kind.BYTES_PER_ELEMENT;
     if (to - from !== needed) {
@@ -147,7 +152,12 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'tensors'): TensorFi
     const data = aligned
       ? new Kind(bytes.buffer as ArrayBuffer, at, count(shape))
       : new Kind(new Uint8Array(bytes.subarray(begin + from, begin + to)).buffer);
-    tensors.push([tensor, { dtype: dtype as TensorDtype, shape, data }]);
+    tensors.push([
+      tensor,
+      narrow
+        ? { dtype: 'F32', shape, data: narrow(data as Uint16Array) }
+        : { dtype: dtype as TensorDtype, shape, data: data as Tensor['data'] },
+    ]);
   }
   // The tensors must cover the data exactly once, without gaps or shared bytes.
   spans.sort((a, b) => a.from - b.from || a.to - b.to);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { parseJsonLine } from '../base/json-line.js';
 import { writeAtomic } from '../formats/files.js';
+import { decodeText } from '../formats/text.js';
 
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;
@@ -142,7 +143,7 @@ export class RunDirectory {
     const path = join(this.path, name);
     if (!(await exists(path))) return null;
     try {
-      return JSON.parse(await readFile(path, 'utf8')) as T;
+      return JSON.parse(decodeText(await readFile(path))) as T;
     } catch {
       throw new UserError(`${path}: damaged, it is not JSON`);
     }
@@ -172,7 +173,7 @@ export class RunDirectory {
   async rows<T>(name: Log): Promise<T[]> {
     const path = join(this.path, name);
     if (!(await exists(path))) return [];
-    const lines = (await readFile(path, 'utf8')).split('\n');
+    const lines = decodeText(await readFile(path)).split('\n');
     // What follows the last newline is the line a kill cut short; with all lines whole it is empty.
     lines.pop();
     return lines

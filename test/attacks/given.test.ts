@@ -86,8 +86,14 @@ describe('a set that came poisoned', () => {
       }),
       'table.csv': `index,poisoned,original_label\r\n${rows.map((i) => `${i},1,"${name(i)}"`).join('\r\n')}\r\n`,
     };
+    // With the byte-order marks of Excel and of PowerShell.
+    forms['marked.csv'] = `\ufeff${forms['table.csv']}`;
+    forms['marked.json'] = `\ufeff${forms['names.json']}`;
     for (const [file, text] of Object.entries(forms)) {
       await writeFile(join(box, file), text);
+      if (text.startsWith('\ufeff')) await writeFile(join(box, `wide-${file}`), text, 'utf16le');
+    }
+    for (const file of [...Object.keys(forms), 'wide-marked.csv', 'wide-marked.json']) {
       const { poisoned } = await givenSet(cleanTest('npz'), { manifest: join(box, file), seed: 0 });
       expect(said(poisoned, source.classes), file).toEqual(said(truth, source.classes));
     }

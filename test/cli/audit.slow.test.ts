@@ -179,7 +179,10 @@ describe('audit', () => {
 
   it.each([
     [['nowhere'], 'nowhere: no such file or folder'],
-    [['set.txt'], 'set.txt: a folder of class folders, an .npz file or a run is expected'],
+    [
+      ['set.txt'],
+      'set.txt: a folder of class folders, an .npz or .parquet file, a release of CIFAR or a run is expected',
+    ],
     [
       ['set.npz', '--intervene', 'stp'],
       'unknown intervention "stp": one of stop, drop, prune, retrain, all. Did you mean "stop"?',

@@ -100,3 +100,28 @@ describe('poison', () => {
     expect(a).toEqual(b);
   });
 });
+
+describe('analyze --onnx', () => {
+  const onnx = ['analyze', '--onnx', 'epoch-1.onnx', '--dataset'];
+
+  it('takes the target by name, and refuses a name that no class has', async () => {
+    const unknown = await box.run([...onnx, 'shapes10', '--target', 'strar']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('Did you mean "star"?')]);
+    // The class is known, so that what is refused next is the file.
+    const known = await box.run([...onnx, 'shapes10', '--target', 'star']);
+    expect([known.code, known.stderr]).toEqual([2, expect.stringContaining('epoch-1.onnx: no such file')]);
+  });
+
+  it('asks which is meant where a number is also the name of another class', async () => {
+    await folders('digits', ['1', '2', '3', '4']);
+    const both = await box.run([...onnx, 'folder', '--data-dir', 'digits', '--target', '2']);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('write name:2 or index:2')]);
+  });
+
+  it('of a trace refuses a target, by name and by number', async () => {
+    for (const target of ['star', '3']) {
+      const { code, stderr } = await box.run(['analyze', 'trace', '--target', target]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--target: only allowed with --onnx')]);
+    }
+  });
+});

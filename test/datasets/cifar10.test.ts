@@ -57,7 +57,7 @@ describe('CIFAR-10, binary release', () => {
   test('the folder of the archive is found inside --data-dir, and its class names are read', async () => {
     const dataDir = release('packed', 'cifar-10-batches-bin');
     const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-    writeFileSync(join(dataDir, 'cifar-10-batches-bin', 'batches.meta.txt'), `${names.join('\n')}\n\n`);
+    writeFileSync(join(dataDir, 'cifar-10-batches-bin', 'batches.meta.txt'), `\ufeff${names.join('\r\n')}\n\n`);
     const { classes } = await loadDataset('cifar10', { dataDir, seed: 0 });
     expect(classes).toEqual(names);
   });

@@ -263,11 +263,18 @@ describe('formats of class folders', () => {
         'version https://git-lfs.github.com/spec/v1\n',
         /dog\/r\.png: .*a pointer of Git LFS: the image itself was not/,
       ],
-      ['dog/s.bmp', 'BM', /dog\/s\.bmp: is truncated in its header$/],
+      ['dog/t.png', '\x1f\x8b\b', /dog\/t\.png: .*it is a gzip archive/],
+      [
+        'dog/u.png',
+        '\ufeff<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied',
+        /dog\/u\.png: .*it is XML, as servers answer/,
+      ],
+      ['dog/s.bmp', 'BM', /dog\/s\.bmp: is truncated in its header;/],
     ];
-    for (const [file, text] of files) writeFileSync(join(dataDir, file), text);
+    for (const [file, text] of files)
+      writeFileSync(join(dataDir, file), text.startsWith('\x1f') ? Buffer.from(text, 'latin1') : text);
     const loaded = readLabelled(dataDir);
-    await expect(loaded).rejects.toThrow(/^4 of 10 images are damaged: /);
+    await expect(loaded).rejects.toThrow(/^6 of 12 images are damaged: /);
     for (const [, , why] of files) await expect(loaded).rejects.toThrow(why);
   });
 

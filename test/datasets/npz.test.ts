@@ -4,7 +4,7 @@ import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
 import { loadDataset } from '../../src/datasets/index.js';
-import { type NdArray, ndarray } from '../../src/formats/npy.js';
+import { encodeNpy, type NdArray, ndarray } from '../../src/formats/npy.js';
 import { encodeNpz } from '../../src/formats/npz.js';
 import { write } from './scratch.js';
 
@@ -317,7 +317,59 @@ describe('arrays that are no data set', () => {
 
   test('a missing file, a folder without train.npz, and nothing at all', async () => {
     await expect(load('/nowhere/a.npz')).rejects.toThrow('--data-dir /nowhere/a.npz: no such file or folder');
-    await expect(load(write('hollow', {}))).rejects.toThrow(/holds no train.npz/);
+    await expect(load(write('hollow', {}))).rejects.toThrow(
+      /holds neither train\.npz nor x_train\.npy and y_train\.npy$/,
+    );
     await expect(loadDataset('npz', { seed: 0 })).rejects.toThrow(/needs --data-dir/);
+  });
+});
+
+describe('arrays in .npy files', () => {
+  const folder = (name: string, arrays: Record<string, NdArray>) =>
+    write(name, Object.fromEntries(Object.entries(arrays).map(([k, a]) => [`${k}.npy`, encodeNpy(a)])));
+
+  test.each([
+    [{ x_train: images(), y_train: labels(), x_test: images(8), y_test: labels(8) }, 8],
+    [{ train_images: images(), train_labels: labels(), test_images: images(8), test_labels: labels(8) }, 8],
+    [{ X: images(), y: labels() }, 4],
+  ] as [Record<string, NdArray>, number][])(
+    'of one folder are the set that one .npz of them is',
+    async (arrays, held) => {
+      const name = Object.keys(arrays)[0];
+      const read = await load(folder(`npy-${name}`, arrays));
+      expect(read.test.n).toBe(held);
+      expect(read).toEqual(await load(file(`packed-${name}`, arrays)));
+    },
+  );
+
+  test('without labels, or with Python objects, are refused by their file', async () => {
+    await expect(load(folder('bare', { x_train: images() }))).rejects.toThrow(/bare: holds no array "y_train"$/);
+    await expect(load(folder('other', { photos: images() }))).rejects.toThrow(
+      /other: holds no images; the array is called/,
+    );
+    const objects = readFileSync(join(import.meta.dirname, '../golden/formats/object.npy'));
+    const dir = write('objects', { 'x_train.npy': objects, 'y_train.npy': objects });
+    await expect(load(dir)).rejects.toThrow(/objects\/x_train\.npy: holds Python objects/);
+  });
+});
+
+describe('HDF5', () => {
+  const hdf5 = Buffer.concat([Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), Buffer.alloc(600)]);
+  // MATLAB 7.3 has a header of its own before it.
+  const mat = Buffer.concat([Buffer.alloc(512, 'MATLAB 7.3 MAT-file '), hdf5]);
+  const dir = write('hdf5', { 'a.h5': hdf5, 'b.mat': mat });
+
+  test.each([
+    ['npz', 'a.h5'],
+    ['npz', 'b.mat'],
+    ['npz', ''],
+    ['folder', 'a.h5'],
+    ['cifar10', 'b.mat'],
+    ['parquet', 'a.h5'],
+  ])('is refused in one line that says how to convert it: --dataset %s, %s', async (source, name) => {
+    const loaded = loadDataset(source, { dataDir: join(dir, name), seed: 0 });
+    await expect(loaded).rejects.toThrow(
+      /hdf5\/[ab]\.\w+: is HDF5, which is not read; write an \.npz in Python: import h5py, numpy; [^\n]+$/,
+    );
   });
 });

@@ -73,6 +73,14 @@ describe('NPY that cannot be read', () => {
     expect(() => load(file)).toThrow(UserError);
   });
 
+  test('bfloat16, which NumPy knows as two bytes, is named', () => {
+    const bytes = Buffer.from(whole);
+    bytes.set(Buffer.from("'<V2'"), bytes.indexOf("'<f8'"));
+    expect(() => decodeNpy(bytes, 'x.npy')).toThrow(
+      /^x\.npy: has the dtype "V2", as bfloat16 is saved; save it as float32$/,
+    );
+  });
+
   test('a file cut anywhere is refused, never padded', () => {
     for (let length = 0; length < whole.length; length += 7) {
       expect(() => decodeNpy(whole.subarray(0, length), 'cut.npy')).toThrow(UserError);

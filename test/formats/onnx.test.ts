@@ -1,5 +1,7 @@
 /** Changing others' ONNX models: against PyTorch-free truth, the model's own arithmetic. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
@@ -108,6 +110,35 @@ describe('an ONNX model', () => {
     const graph = [5 * 8 + 2, initializer.length, ...initializer];
     expect(() => onnxOutline('m.onnx', Uint8Array.from([7 * 8 + 2, graph.length, ...graph]))).toThrow(
       'm.onnx: its weights are in other files, which are not read; export it as one file',
+    );
+  });
+
+  const golden = (name: string) => {
+    const file = `${name}.onnx`;
+    return onnxOutline(file, new Uint8Array(readFileSync(join(import.meta.dirname, '../golden/onnx', file))));
+  };
+
+  it.each(['eval', 'eval-13'])('that PyTorch exported for evaluation is read, its batch norm included: %s', (name) => {
+    expect(golden(name).nodes.map((n) => n.op)).toContain('BatchNormalization');
+  });
+
+  it.each(['batch-norm-11', 'batch-norm-13', 'batch-norm-14', 'batch-norm-15', 'dropout-14', 'both-15'])(
+    'that PyTorch exported in training mode is refused, with its node: %s',
+    (name) => {
+      const op = name.startsWith('batch') ? 'BatchNormalization' : 'Dropout';
+      expect(() => golden(name)).toThrow(
+        new RegExp(
+          `^${name}\\.onnx: it was exported in training mode, as its node "/2/${op}" \\(${op}\\) says; export it`,
+        ),
+      );
+    },
+  );
+
+  it.each(['float16', 'bfloat16'])('whose weights are %s is refused by that name', (kind) => {
+    expect(() => golden(kind)).toThrow(
+      new RegExp(
+        `^${kind}\\.onnx: its weights are ${kind} \\("[^"]+"\\); float32 is read: export it after model\\.float\\(\\)$`,
+      ),
     );
   });
 });

@@ -8,7 +8,10 @@ import { type PickleValue, readPickle } from '../../src/formats/pickle.js';
 
 const GOLDEN = join(import.meta.dirname, '../golden/pickles');
 const file = (name: string) => new Uint8Array(readFileSync(join(GOLDEN, `${name}.pkl`)));
-const FORMS = ['values-0', 'values-1', 'values-2', 'values-3', 'values-4', 'values-5', 'values-python2'];
+const FORMS = [
+  ...['values-0', 'values-1', 'values-2', 'values-3', 'values-4', 'values-5', 'values-python2'],
+  ...['numpy2-0', 'numpy2-2', 'numpy2-4', 'numpy2-5'],
+];
 
 const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.js';
 import { Rng } from '../../src/base/random.js';
-import { decodePng } from '../../src/formats/png.js';
+import { decodePlainPng, decodePng } from '../../src/formats/png.js';
 
 const rng = new Rng(0, 'png');
 const noise = (n: number) => Uint8Array.from({ length: n }, (_, i) => (i + rng.int(40)) % 256);
@@ -49,5 +49,53 @@ describe('PNG', () => {
     );
     const interlaced = await raw(3).png({ progressive: true }).toBuffer();
     expect(() => decodePng(interlaced)).toThrow(/interlaced/);
+  });
+});
+
+describe('plain PNG', () => {
+  const SIDE = 24;
+  const plain = (file: Uint8Array, side = SIDE) => {
+    const out = new Uint8Array(side * side * 3);
+    return decodePlainPng(file, side, out) ? out : null;
+  };
+  /** Smooth and noisy in turn, so that an encoder that chooses filters takes all five. */
+  const noisy = (channels: number) =>
+    Uint8Array.from(
+      { length: SIDE * SIDE * channels },
+      (_, at) => (at * 5 + (at % 7 > 3 ? (at * at * 31) % 90 : 0)) % 256,
+    );
+
+  test.each([
+    [1, 0],
+    [1, 9],
+    [3, 0],
+    [3, 9],
+  ] as const)('of %i channels has the pixels that sharp reads (level %i)', async (channels, compressionLevel) => {
+    const file = await sharp(noisy(channels), { raw: { width: SIDE, height: SIDE, channels } })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .png({ adaptiveFiltering: true, compressionLevel })
+      .toBuffer();
+    const pixels = await sharp(file).toColourspace('srgb').raw().toBuffer();
+    expect(plain(file)).toEqual(new Uint8Array(pixels));
+  });
+
+  test('is not read where it is of another size or kind, or damaged anywhere', async () => {
+    const raw = { width: SIDE, height: SIDE, channels: 3 } as const;
+    const file = await sharp(noisy(3), { raw }).png().toBuffer();
+    expect(plain(file, SIDE + 1)).toBeNull();
+    expect(plain(file.subarray(0, -13))).toBeNull();
+    for (let at = 0; at < file.length - 12; at += 3) {
+      const changed = Buffer.from(file);
+      changed[at] ^= 64;
+      expect(plain(changed), `byte ${at}`).toBeNull();
+    }
+    for (const other of [
+      await sharp(noisy(3), { raw }).ensureAlpha().png().toBuffer(),
+      await sharp(noisy(3), { raw }).png({ palette: true }).toBuffer(),
+      await sharp(noisy(3), { raw }).png({ progressive: true }).toBuffer(),
+      await sharp(noisy(3), { raw }).withMetadata({ orientation: 6 }).png().toBuffer(),
+      await sharp(noisy(3), { raw }).withIccProfile('p3').png().toBuffer(),
+    ])
+      expect(plain(other)).toBeNull();
   });
 });

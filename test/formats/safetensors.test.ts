@@ -55,6 +55,39 @@ describe('safetensors', () => {
   });
 });
 
+describe('floats of 16 bits', () => {
+  /** Bits and values by IEEE 754 (F16: 5 bits of exponent, 10 of fraction; BF16: 8 and 7). */
+  const halves: Record<string, [bits: number, value: number][]> = {
+    F16: [
+      [0x3c00, 1],
+      [0xc000, -2],
+      [0x3555, 0.333251953125],
+      [0x0001, 2 ** -24],
+      [0x7c00, Number.POSITIVE_INFINITY],
+      [0x7e00, Number.NaN],
+    ],
+    BF16: [
+      [0x3f80, 1],
+      [0xc000, -2],
+      [0x3eab, 0.333984375],
+      [0x0001, 2 ** -133],
+      [0xff80, Number.NEGATIVE_INFINITY],
+      [0x7fc0, Number.NaN],
+    ],
+  };
+  test.each(Object.entries(halves))('%s is read as the same numbers in F32, wherever it lies', (dtype, values) => {
+    const bits = Uint16Array.from(values, ([b]) => b);
+    const json = JSON.stringify({ a: { dtype, shape: [2, 3], data_offsets: [0, 12] } });
+    for (const pad of [0, 1]) {
+      const head = Buffer.alloc(8 + json.length + pad, ' ');
+      head.writeBigUInt64LE(BigInt(json.length + pad));
+      head.write(json, 8);
+      const { tensors } = decodeSafetensors(Buffer.concat([head, new Uint8Array(bits.buffer)]));
+      expect(tensors.a).toEqual({ dtype: 'F32', shape: [2, 3], data: Float32Array.from(values, ([, v]) => v) });
+    }
+  });
+});
+
 describe('safetensors that cannot be read', () => {
   const file = (header: unknown, data = 0) => {
     const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
@@ -68,7 +101,11 @@ describe('safetensors that cannot be read', () => {
     ['a header longer than the file', Buffer.alloc(8, 255), /header of 18446744073709551615 bytes/],
     ['a header that is no JSON', file('{"a":'), /not JSON/],
     ['a header that is a list', file([]), /not an object/],
-    ['an unknown dtype', file({ a: entry([1], [0, 2], 'F16') }, 2), /dtype "F16": one of I64, F64, F32/],
+    [
+      'an unknown dtype',
+      file({ a: entry([1], [0, 1], 'F8_E5M2') }, 1),
+      /dtype "F8_E5M2": one of I64, F64, F32.*F16, BF16/,
+    ],
     ['a dtype of the prototype', file({ a: entry([1], [0, 4], 'toString') }, 4), /dtype "toString"/],
     ['a negative shape', file({ a: entry([-1], [0, 4]) }, 4), /no valid shape/],
     ['offsets that contradict the shape', file({ a: entry([2], [0, 4]) }, 4), /takes 8 bytes/],

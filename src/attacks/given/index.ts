@@ -18,6 +18,7 @@ import { readFolder } from '../../datasets/directory.js';
 import { limited, positions } from '../../datasets/limits.js';
 import { gather } from '../../datasets/select.js';
 import type { Dataset, ImageSet } from '../../datasets/types.js';
+import { decodeText } from '../../formats/text.js';
 import type { PoisonedSet } from '../types.js';
 import { takeRecord } from './backdoor-bench.js';
 import { isToolbox, takeToolbox } from './backdoor-toolbox.js';
@@ -72,7 +73,7 @@ async function takeFolder(dataset: Dataset, set: PoisonedSet, options: GivenOpti
 async function readManifest(path: string, { n, places }: ImageSet): Promise<Row[]> {
   // Images that were held out for testing have rows too.
   if (/\.npz$/i.test(path)) return npzRows(path, places ? null : n);
-  const text = await readFile(path, 'utf8');
+  const text = decodeText(await readFile(path));
   return /\.csv$/i.test(path) ? csvRows(path, text) : jsonRows(path, text);
 }
 
