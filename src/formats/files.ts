@@ -1,8 +1,23 @@
 /** Files and folders that appear complete or not at all. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { UserError } from '../base/errors.js';
+
+/** Folders that this thread holds, and what throws where it does not hold them any more. */
+const guards = new Set<{ folder: string; check: () => void }>();
+
+/** Calls `check` before a file in `folder` (resolved) appears or is replaced, until the function that it returns is called. */
+export function guardWrites(folder: string, check: () => void): () => void {
+  const guard = { folder, check };
+  guards.add(guard);
+  return () => guards.delete(guard);
+}
+
+function mayWrite(path: string) {
+  const place = resolve(path);
+  for (const { folder, check } of guards) if (place.startsWith(folder + sep)) check();
+}
 
 /**
  * Writes `path` atomically: a temporary file beside it, fsync, rename, fsync of the folder. A reader of `path` sees the old content
@@ -22,6 +37,7 @@ export async function writeAtomic(path: string, content: Uint8Array | string | r
     } finally {
       await file.close();
     }
+    mayWrite(path);
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
@@ -42,6 +58,7 @@ export async function writeFolderAtomic<T>(path: string, fill: (folder: string) 
   await mkdir(beside, { recursive: true });
   try {
     const result = await fill(beside);
+    mayWrite(place);
     await rename(beside, place);
     await syncFolder(dirname(place));
     return result;
