@@ -1,8 +1,8 @@
 /** Files and folders that appear complete or not at all. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
-import { UserError } from '../base/errors.js';
+import { lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { MachineError, systemWords, UserError } from '../base/errors.js';
 
 /** Folders that this thread holds, and what throws where it does not hold them any more. */
 const guards = new Set<{ folder: string; check: () => void }>();
@@ -68,8 +68,40 @@ export async function writeFolderAtomic<T>(path: string, fill: (folder: string) 
   }
 }
 
-/** Error codes of the system for a path at which no file can be created. */
-const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+/** Error codes of the system for a path at which no file can be created, whatever disk and permissions are. */
+const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
+
+/** Characters that the name of a temporary file has more than the name of the file. */
+const TEMPORARY = '.1234567-12345678.part';
+
+/**
+ * Tries whether a file or folder can be created at `path`, which a user gave with `flag`: a small file is written in the nearest folder that
+ * exists, and removed. Throws `UserError` for a path that cannot be, `MachineError` where disk or permissions forbid it.
+ */
+export async function checkWritable(path: string, flag: string): Promise<void> {
+  const place = resolve(path);
+  const code = await lstat(place + TEMPORARY).then(
+    () => '',
+    (error: NodeJS.ErrnoException) => error.code ?? '',
+  );
+  if (code === 'ENAMETOOLONG') throw new UserError(`${flag} ${path}: the name is too long`);
+  const there = await stat(place).catch(() => null);
+  let folder = there?.isDirectory() ? place : dirname(place);
+  for (;;) {
+    const found = await stat(folder).catch(() => null);
+    if (found?.isDirectory()) break;
+    if (found) throw new UserError(`${flag} ${path}: no file can be written there (ENOTDIR): ${folder} is a file`);
+    folder = dirname(folder);
+  }
+  const trial = join(folder, `.ibscope-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await writeFile(trial, new Uint8Array(4096), { flag: 'wx', flush: true });
+  } catch (error) {
+    throw new MachineError(`${flag} ${path}: nothing can be written there (${systemWords(error)})`);
+  } finally {
+    await rm(trial, { force: true }).catch(() => {});
+  }
+}
 
 /** Calls `write`, which writes to the path `out` that a user gave with `flag`. Throws `UserError` if no file can be created there. */
 export async function writingTo<T>(out: string, write: () => Promise<T>, flag = '--out'): Promise<T> {

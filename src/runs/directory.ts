@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { parseJsonLine } from '../base/json-line.js';
-import { writeAtomic } from '../formats/files.js';
+import { checkWritable, writeAtomic } from '../formats/files.js';
 import { type Lease, ofLease, takeLease } from './lease.js';
 
 /** Version of the layout; a directory of another version is refused. */
@@ -48,10 +48,12 @@ async function exists(path: string): Promise<boolean> {
 
 /** Refuses a folder that holds something already, unless it is to be resumed, and a file in its place. */
 export async function checkFolder(path: string, resume: boolean): Promise<void> {
+  if (path === '') throw new UserError("--out '': the name of a folder is expected");
   const there = await stat(path).catch(() => null);
   if (there && !there.isDirectory()) throw new UserError(`--out ${path}: there is a file of that name`);
   if (there && !resume && (await readdir(path)).some((e) => !ofLease(e)))
     throw new UserError(`--out ${path}: it exists already; add --resume to resume it, or name another folder`);
+  await checkWritable(path, '--out');
 }
 
 export class RunDirectory {
