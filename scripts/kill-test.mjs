@@ -1,12 +1,12 @@
 /**
- * Kills a run with SIGKILL at random moments, resumes each, and compares what it ends with to an uninterrupted run.
+ * Kills a run, and an export, with SIGKILL at random moments, resumes each, and compares what it ends with to an uninterrupted run.
  *
  *   node scripts/kill-test.mjs [KILLS=10] [SEED=0]
  *
  * Prints one line per kill and exits with 1 if any run ends with other numbers.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,10 +29,34 @@ const options =
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-kill-'));
 
 function start(out, resume) {
-  const args = [join(root, 'dist/cli/main.js'), 'run', ...options, '--out', out, ...(resume ? ['--resume'] : [])];
-  const child = spawn(process.execPath, args, { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)));
-  return { child, ended };
+  return command(['run', ...options, '--out', out, ...(resume ? ['--resume'] : [])]);
+}
+
+function command(words) {
+  const args = [join(root, 'dist/cli/main.js'), ...words];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said = (said + text).slice(-2000);
+  });
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+  return { child, ended, said: () => said.trim() };
+}
+
+/** Exports the uninterrupted run, kills that, and exports again: the file is absent or whole after the kill, and equal in the end. */
+async function exportKilled(i) {
+  const out = join(folder, `killed-${i}.csv`);
+  const words = ['export', whole, '--format', 'csv', '--out', out];
+  const first = command(words);
+  await Promise.race([sleep(uniform() * exportLength), first.ended]);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const half = existsSync(out) && readFileSync(out, 'utf8') !== exported;
+  const again = command(words);
+  const code = await again.ended;
+  if (!half && code === 0 && readFileSync(out, 'utf8') === exported) return true;
+  console.log(`${i}: export: ${half ? 'a file that is not whole' : `exit ${code}: ${again.said()}`}`);
+  return false;
 }
 
 /** Everything a run ends with but where it lies and how long it took. */
@@ -53,6 +77,13 @@ const length = performance.now() - began;
 const expected = numbers(whole);
 console.log(`uninterrupted: ${(length / 1000).toFixed(1)} s`);
 
+const exportBegan = performance.now();
+const wholeExport = join(folder, 'whole.csv');
+const exporting = command(['export', whole, '--format', 'csv', '--out', wholeExport]);
+if ((await exporting.ended) !== 0) throw new Error(`the uninterrupted export failed: ${exporting.said()}`);
+const exportLength = performance.now() - exportBegan;
+const exported = readFileSync(wholeExport, 'utf8');
+
 let wrong = 0;
 for (let i = 1; i <= kills; i++) {
   const out = join(folder, `killed-${i}`);
@@ -61,10 +92,13 @@ for (let i = 1; i <= kills; i++) {
   await Promise.race([sleep(moment), ended]);
   child.kill('SIGKILL');
   const how = await ended;
-  const code = await start(out, true).ended;
+  const again = start(out, true);
+  const code = await again.ended;
   const same = code === 0 && numbers(out) === expected;
-  if (!same) wrong++;
+  const sameExport = await exportKilled(i);
+  if (!same || !sameExport) wrong++;
   const what = how === 'SIGKILL' ? `killed after ${(moment / 1000).toFixed(1)} s` : 'had ended before the kill';
+  if (code !== 0) console.log(`${i}: the resumed run said: ${again.said()}`);
   console.log(`${i}: ${what}, resumed: ${same ? 'the same numbers' : `OTHER NUMBERS (exit ${code})`}`);
 }
 rmSync(folder, { recursive: true, force: true });

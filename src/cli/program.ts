@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { systemWords } from '../base/errors.js';
 import { loadedPlugins, loadPlugins, pluginsIn } from '../base/plugins.js';
 import { VERSION } from '../version.js';
 import { addAnalyze, addTrace } from './analyze.js';
@@ -16,6 +17,7 @@ import { addEmbed } from './embed.js';
 import { addExport } from './export.js';
 import { addMi } from './mi.js';
 import { PLUGIN_FLAG } from './options.js';
+import { addOutputChecks } from './outputs.js';
 import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
@@ -71,6 +73,7 @@ export function buildProgram(): Command {
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
     if (TAKES_CLASSES.includes(command.name()) || command.parent?.name() === 'study') addClassWords(command);
     else if (command.name() === 'analyze') addClassWords(command, null);
+  addOutputChecks(program);
   for (const command of program.commands) command.helpGroup(HEADING_OF[command.name()] ?? 'Tools:');
   program.commandsGroup('Tools:');
   for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
@@ -105,8 +108,13 @@ export async function main(argv: readonly string[]): Promise<number> {
       say(error.message);
       return 130;
     }
-    if (error.name === 'DivergedError' || error.name === 'StudyError' || error.name === 'FetchError') {
+    if (['DivergedError', 'StudyError', 'FetchError', 'MachineError'].includes(error.name)) {
       say(error.message);
+      return 1;
+    }
+    const words = systemWords(error);
+    if (words !== null) {
+      say(words);
       return 1;
     }
     const whose =

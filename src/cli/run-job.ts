@@ -1,5 +1,6 @@
 /** Runs a job in a worker thread, with a progress line and a handler for Ctrl-C. */
 
+import { isDiskFull, MachineError, systemWords } from '../base/errors.js';
 import { Stopped } from '../base/progress.js';
 import type { Job } from '../execution/job.js';
 import { heard } from '../execution/messages.js';
@@ -29,7 +30,9 @@ export async function runJob<A, R>(job: Job<A, R>, argument: A, resume?: string)
     return await started.result;
   } catch (error) {
     const { name, message } = error as Error;
-    throw name === 'Stopped' && resume !== undefined ? new Stopped(`${message}. ${resume}`) : error;
+    if (resume === undefined) throw error;
+    if (isDiskFull(error)) throw new MachineError(`${systemWords(error)}; free some there. ${resume}`);
+    throw name === 'Stopped' ? new Stopped(`${message}. ${resume}`) : error;
   } finally {
     line.clear();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -20,7 +20,7 @@ interface Order {
 type Envelope =
   | { message: unknown }
   | { result: unknown }
-  | { error: { name: string; message: string; stack?: string } };
+  | { error: { name: string; message: string; stack?: string; code?: string; syscall?: string; path?: string } };
 
 export interface WorkInProgress<R> {
   result: Promise<R>;
@@ -44,7 +44,7 @@ export function inWorker<A, R, M>(
     worker.on('message', (e: Envelope) => {
       if ('message' in e) onMessage(e.message as M);
       else if ('result' in e) resolve(e.result as R);
-      else reject(Object.assign(new Error(e.error.message), { name: e.error.name, stack: e.error.stack }));
+      else reject(Object.assign(new Error(e.error.message), e.error));
     });
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`the worker ended early with code ${code}`)));
@@ -65,7 +65,9 @@ if (!isMainThread && workerData?.module && workerData?.name && workerData?.stop)
     .then((m) => m[name](argument, context))
     .then((result) => send({ result }))
     .catch((thrown: unknown) => {
-      const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
-      send({ error: { name, message, stack } });
+      const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown));
+      // What the system said of a file stays with the error, for the one line that is made of it.
+      const { name, message, stack, code, syscall, path } = error;
+      send({ error: { name, message, stack, code, syscall, path } });
     });
 }

@@ -1,8 +1,23 @@
 /** Files and folders that appear complete or not at all. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { UserError } from '../base/errors.js';
+import { lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { MachineError, systemWords, UserError } from '../base/errors.js';
+
+/** Folders that this thread holds, and what throws where it does not hold them any more. */
+const guards = new Set<{ folder: string; check: () => void }>();
+
+/** Calls `check` before a file in `folder` (resolved) appears or is replaced, until the function that it returns is called. */
+export function guardWrites(folder: string, check: () => void): () => void {
+  const guard = { folder, check };
+  guards.add(guard);
+  return () => guards.delete(guard);
+}
+
+function mayWrite(path: string) {
+  const place = resolve(path);
+  for (const { folder, check } of guards) if (place.startsWith(folder + sep)) check();
+}
 
 /**
  * Writes `path` atomically: a temporary file beside it, fsync, rename, fsync of the folder. A reader of `path` sees the old content
@@ -22,6 +37,7 @@ export async function writeAtomic(path: string, content: Uint8Array | string | r
     } finally {
       await file.close();
     }
+    mayWrite(path);
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });
@@ -42,6 +58,7 @@ export async function writeFolderAtomic<T>(path: string, fill: (folder: string) 
   await mkdir(beside, { recursive: true });
   try {
     const result = await fill(beside);
+    mayWrite(place);
     await rename(beside, place);
     await syncFolder(dirname(place));
     return result;
@@ -51,8 +68,40 @@ export async function writeFolderAtomic<T>(path: string, fill: (folder: string) 
   }
 }
 
-/** Error codes of the system for a path at which no file can be created. */
-const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG'];
+/** Error codes of the system for a path at which no file can be created, whatever disk and permissions are. */
+const NO_PLACE = ['ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
+
+/** Characters that the name of a temporary file has more than the name of the file. */
+const TEMPORARY = '.1234567-12345678.part';
+
+/**
+ * Tries whether a file or folder can be created at `path`, which a user gave with `flag`: a small file is written in the nearest folder that
+ * exists, and removed. Throws `UserError` for a path that cannot be, `MachineError` where disk or permissions forbid it.
+ */
+export async function checkWritable(path: string, flag: string): Promise<void> {
+  const place = resolve(path);
+  const code = await lstat(place + TEMPORARY).then(
+    () => '',
+    (error: NodeJS.ErrnoException) => error.code ?? '',
+  );
+  if (code === 'ENAMETOOLONG') throw new UserError(`${flag} ${path}: the name is too long`);
+  const there = await stat(place).catch(() => null);
+  let folder = there?.isDirectory() ? place : dirname(place);
+  for (;;) {
+    const found = await stat(folder).catch(() => null);
+    if (found?.isDirectory()) break;
+    if (found) throw new UserError(`${flag} ${path}: no file can be written there (ENOTDIR): ${folder} is a file`);
+    folder = dirname(folder);
+  }
+  const trial = join(folder, `.ibscope-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await writeFile(trial, new Uint8Array(4096), { flag: 'wx', flush: true });
+  } catch (error) {
+    throw new MachineError(`${flag} ${path}: nothing can be written there (${systemWords(error)})`);
+  } finally {
+    await rm(trial, { force: true }).catch(() => {});
+  }
+}
 
 /** Calls `write`, which writes to the path `out` that a user gave with `flag`. Throws `UserError` if no file can be created there. */
 export async function writingTo<T>(out: string, write: () => Promise<T>, flag = '--out'): Promise<T> {

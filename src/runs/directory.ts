@@ -2,13 +2,14 @@
  * The run directory: the one place that knows its file names and formats. Documents and tensors appear whole or not at
  * all; `.jsonl` logs are append-only, and a line that a kill left half-written is dropped when they are read.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { parseJsonLine } from '../base/json-line.js';
-import { writeAtomic } from '../formats/files.js';
+import { checkWritable, writeAtomic } from '../formats/files.js';
 import { decodeText } from '../formats/text.js';
+import { type Lease, ofLease, takeLease } from './lease.js';
 
 /** Version of the layout; a directory of another version is refused. */
 export const FORMAT = 1;
@@ -48,46 +49,16 @@ async function exists(path: string): Promise<boolean> {
 
 /** Refuses a folder that holds something already, unless it is to be resumed, and a file in its place. */
 export async function checkFolder(path: string, resume: boolean): Promise<void> {
+  if (path === '') throw new UserError("--out '': the name of a folder is expected");
   const there = await stat(path).catch(() => null);
   if (there && !there.isDirectory()) throw new UserError(`--out ${path}: there is a file of that name`);
-  if (there && !resume && (await readdir(path)).some((e) => e !== 'lock'))
+  if (there && !resume && (await readdir(path)).some((e) => !ofLease(e)))
     throw new UserError(`--out ${path}: it exists already; add --resume to resume it, or name another folder`);
-}
-
-/** Whether a process of that number runs. */
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/**
- * Takes the lock of a folder that one process at a time works on, and returns what gives it back. The lock of a dead process is
- * taken over; throws `UserError` where the process is alive.
- */
-export function lockFolder(path: string): () => void {
-  const file = join(path, 'lock');
-  for (;;) {
-    try {
-      const fd = openSync(file, 'wx');
-      writeSync(fd, String(process.pid));
-      closeSync(fd);
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = Number(readFileSync(file, 'utf8'));
-    if (holder > 0 && holder !== process.pid && alive(holder))
-      throw new UserError(`${path}: process ${holder} is working on it`);
-    rmSync(file, { force: true });
-  }
+  await checkWritable(path, '--out');
 }
 
 export class RunDirectory {
-  private release?: () => void;
+  private lease?: Lease;
 
   /** Steps of one epoch, which name moments inside one; known once `run.json` says it. */
   stepsPerEpoch?: number;
@@ -96,7 +67,7 @@ export class RunDirectory {
 
   /**
    * Opens `path` for a run. Without `resume` it must not exist or be empty; with it, it may hold anything from nothing to
-   * a finished run. Takes the lock; the lock of a dead process is taken over.
+   * a finished run. Takes the lease (`takeLease`).
    */
   static async open(path: string, resume: boolean): Promise<RunDirectory> {
     await RunDirectory.check(path, resume);
@@ -111,7 +82,7 @@ export class RunDirectory {
   static async check(path: string, resume: boolean): Promise<void> {
     await checkFolder(path, resume);
     if (!(await exists(path))) return;
-    const entries = (await readdir(path)).filter((e) => e !== 'lock' && !e.endsWith('.tmp'));
+    const entries = (await readdir(path)).filter((e) => !ofLease(e) && !e.endsWith('.tmp'));
     if (entries.length > 0 && !entries.includes('run.json'))
       throw new UserError(`--out ${path}: it holds files but no run.json, so it is not a run of ibscope`);
   }
@@ -131,12 +102,12 @@ export class RunDirectory {
   }
 
   private lock() {
-    this.release = lockFolder(this.path);
+    this.lease = takeLease(this.path);
   }
 
   unlock() {
-    this.release?.();
-    this.release = undefined;
+    this.lease?.release();
+    this.lease = undefined;
   }
 
   async readDocument<T>(name: Document): Promise<T | null> {
@@ -158,12 +129,17 @@ export class RunDirectory {
     return join(this.path, name);
   }
 
-  /** Appends rows in one write and waits until they are on disk. */
+  /** Appends rows and waits until they are on disk: all of them, or none where the disk is full. */
   append(name: Log, rows: readonly unknown[]) {
+    this.lease?.check();
     const fd = openSync(join(this.path, name), 'a');
+    const before = fstatSync(fd).size;
     try {
-      writeSync(fd, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
+      writeFileSync(fd, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
       fsyncSync(fd);
+    } catch (error) {
+      ftruncateSync(fd, before);
+      throw error;
     } finally {
       closeSync(fd);
     }

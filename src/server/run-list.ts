@@ -11,9 +11,10 @@ import { parseJsonLine } from '../base/json-line.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import type { EpochRow, StealthResult } from '../dynamics/index.js';
-import { alive, FORMAT } from '../runs/directory.js';
+import { FORMAT } from '../runs/directory.js';
 import type { RunDocument, RunResult } from '../runs/documents.js';
 import { epochRows } from '../runs/epochs.js';
+import { isHeld } from '../runs/lease.js';
 import { NOTES_FILE, type Notes, parseNotes } from '../runs/notes.js';
 import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
 import { readJson, readText, whyUnread } from './read.js';
@@ -168,7 +169,7 @@ function summarise(path: string, id: string): RunSummary {
     const last = epochs[epochs.length - 1];
     const result = readJson<RunResult>(join(path, 'result.json'));
     const stealth = readJson<{ stealth: StealthResult }>(join(path, 'stealth.json'))?.stealth ?? null;
-    const state: RunState = result ? 'done' : isLocked(path) ? 'running' : 'stopped';
+    const state: RunState = result ? 'done' : isHeld(path) ? 'running' : 'stopped';
     const range = stealth?.null;
     return {
       ...base,
@@ -208,8 +209,3 @@ const thin = (values: number[]) => {
   const step = Math.max(1, Math.ceil(values.length / POINTS));
   return values.filter((_, i) => i % step === 0 || i === values.length - 1);
 };
-
-function isLocked(path: string): boolean {
-  const pid = Number(readText(join(path, 'lock')) ?? 0);
-  return pid > 0 && alive(pid);
-}

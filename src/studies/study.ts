@@ -13,7 +13,8 @@ import { writeAtomic } from '../formats/files.js';
 import type { RunCost } from '../pipeline/cost.js';
 import { duration } from '../report/format.js';
 import { renderStudy } from '../report/index.js';
-import { checkFolder, lockFolder } from '../runs/directory.js';
+import { checkFolder } from '../runs/directory.js';
+import { takeLease } from '../runs/lease.js';
 import { executePlan } from './execute.js';
 import { studies } from './index.js';
 import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
@@ -77,11 +78,11 @@ export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<
   try {
     if (dryRun) return (await planned(configs, request, executor, hooks)).result;
     await mkdir(out, { recursive: true });
-    const unlock = lockFolder(out);
+    const lease = takeLease(out);
     try {
       return await carryOut(study, configs, request, executor, hooks);
     } finally {
-      unlock();
+      lease.release();
     }
   } finally {
     executor.close();

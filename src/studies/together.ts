@@ -3,7 +3,8 @@ import type { RunHooks } from '../base/progress.js';
 import { onDevice } from '../config/device.js';
 import type { RunConfig } from '../config/options.js';
 import { LocalExecutor } from '../execution/local.js';
-import { checkFolder, lockFolder } from '../runs/directory.js';
+import { checkFolder } from '../runs/directory.js';
+import { takeLease } from '../runs/lease.js';
 import { executePlan } from './execute.js';
 import { planStudy, runsAtOnce } from './plan.js';
 import type { StudyOutcome } from './types.js';
@@ -22,13 +23,13 @@ export async function runTogether<R>(
   const configs: RunConfig[] = [];
   for (const { config } of requests) configs.push(await onDevice(config, hooks));
   await mkdir(path, { recursive: true });
-  const unlock = lockFolder(path);
+  const lease = takeLease(path);
   const executor = new LocalExecutor(runsAtOnce(configs), () => hooks.shouldStop?.() ?? false);
   try {
     const plan = await planStudy(configs, path, executor, hooks, true, (_, i) => requests[i].name);
     return await report(await executePlan(plan, path, executor, hooks, { keepProbes: true }));
   } finally {
     executor.close();
-    unlock();
+    lease.release();
   }
 }

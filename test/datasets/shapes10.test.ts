@@ -88,6 +88,6 @@ describe('shapes10', () => {
 
 test('an unknown data set is refused with the nearest name', async () => {
   await expect(loadDataset('cifar-10', { seed: 0 })).rejects.toThrow(
-    /^unknown data set "cifar-10": one of shapes10, cifar10, .*npz\. Did you mean "cifar10"\?$/,
+    /^unknown data set "cifar-10": one of shapes10, cifar10, .*npz, torch, parquet\. Did you mean "cifar10"\?$/,
   );
 });

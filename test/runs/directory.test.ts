@@ -35,7 +35,7 @@ describe('the run directory', () => {
     await expect(RunDirectory.open(path, true)).rejects.toThrow('process 1');
     await writeFile(join(path, 'lock'), '2147483646');
     const dir = await RunDirectory.open(path, true);
-    expect(await readFile(join(path, 'lock'), 'utf8')).toBe(String(process.pid));
+    expect(JSON.parse(await readFile(join(path, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid, fence: 1 });
     dir.unlock();
     expect(await readdir(path)).toEqual([]);
   });
