@@ -52,13 +52,13 @@ export function addCompare(program: Command) {
       const job: CompareJob = { compared, path, resume: values.resume ?? false };
       if (seeds === undefined || seeds.length === 1) {
         const result = await runJob(studyJobs('compareJob'), job, toResume(path));
-        print(values.json, result, textOf(result.rows, result.verdict), result, ' of work');
+        print(values.json, result, textOf(result.rows, result.verdict), result, ' of work over all runs');
         return;
       }
       const result = await runJob(studyJobs('compareSeedsJob'), job, toResume(path));
       // A run that failed has no row.
       const rows = result.rows.map((row) => ({ ...row, attack: basename(row.dir) }));
-      print(values.json, result, textOf(rows, result.verdict), result, ' of work');
+      print(values.json, result, textOf(rows, result.verdict), result, ' of work over all runs');
     });
 }
 

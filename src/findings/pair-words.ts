@@ -1,7 +1,7 @@
 /** Which attack is stealthier, in sentences that claim no more than the seeds do. */
 import { answerOf, LEVEL } from '../dynamics/answer.js';
 import { SUCCESS } from '../dynamics/types.js';
-import { rate } from '../report/format.js';
+import { count, rate } from '../report/format.js';
 import { chanceText, decimal, halfLearned, intervalText } from '../report/index.js';
 import { isClear, type Pair } from './pairs.js';
 import { meanScore } from './scores.js';
@@ -46,6 +46,7 @@ export function pairsLede(attacks: readonly ScoredAttack[], pairs: readonly Pair
   return [
     [...told, ...more, ...rest].join(' '),
     seenWords(attacks),
+    ...visibilityWords(clear),
     ...ratesDiffer(attacks),
     ...halfLearnedWords(attacks),
   ];
@@ -53,12 +54,27 @@ export function pairsLede(attacks: readonly ScoredAttack[], pairs: readonly Pair
 
 /** Whether each attack works and is seen: its ASR, and in how many of its runs information flows differently. */
 function seenWords(attacks: readonly ScoredAttack[]): string {
-  const words = attacks.filter(isAttack).map((a) => {
-    const judged = a.runs.filter((r) => r.report.stealth && answerOf(r.report.stealth) !== 'not judged');
+  const told = attacks.filter(isAttack).map(({ label, runs }) => {
+    const judged = runs.filter((r) => r.report.stealth && answerOf(r.report.stealth) !== 'not judged');
     const seen = judged.filter((r) => answerOf(r.report.stealth!) === 'differs').length;
-    return `${a.label}: ASR ${decimal(meanAsr(a.runs), 2)}, seen in ${seen} of ${judged.length} judged ${judged.length === 1 ? 'run' : 'runs'}`;
+    const without = judged.length < runs.length ? ' that have a p' : '';
+    const words = `${label}: ASR ${decimal(meanAsr(runs), 2)}, seen in ${seen} of ${count(judged.length, 'run')}${without}`;
+    return { words, everywhere: seen > 0 && seen === judged.length };
   });
-  return `${words.join('; ')}. An attack is seen where p ≤ ${LEVEL}: information flows differently through its poisoned samples.`;
+  const none = told.every((a) => a.everywhere)
+    ? ' Each is seen in every run, so none is stealthy, only more or less so.'
+    : '';
+  return `${told.map((a) => a.words).join('; ')}. An attack is seen where p ≤ ${LEVEL}: information flows differently through its poisoned samples.${none}`;
+}
+
+/** Where the attack of the most settled pair that is stealthier inside the model has the more visible trigger, so that nobody reads the one as the other. */
+function visibilityWords([pair]: readonly Pair[]): string[] {
+  if (!pair) return [];
+  const [a, b] = [pair.first, pair.second].map((x) => x.runs[0].report.perception?.['PSNR (dB)']);
+  if (a == null || b == null || !(a < b)) return [];
+  return [
+    `Stealthier means inside the model: to the eye the trigger of ${pair.first.label} is the plainer one (PSNR ${decimal(a, 1)} dB against ${decimal(b, 1)} dB).`,
+  ];
 }
 
 /** Several pairs that the seeds leave open; the table of pairs has a row for each. */
@@ -76,5 +92,7 @@ function openWords(open: readonly Pair[], pairs: number): string {
 function ratesDiffer(attacks: readonly ScoredAttack[]): string[] {
   const compared = attacks.filter(isAttack);
   if (new Set(compared.map((a) => a.config.poisonRate)).size < 2) return [];
-  return [`Poison rates differ: ${compared.map((a) => `${a.label} ${rate(a.config.poisonRate)}`).join(', ')}.`];
+  return [
+    `Poison rates differ: ${compared.map((a) => `${a.label} ${rate(a.config.poisonRate)}`).join(', ')}. A lower rate is stealthier in itself, so part of a difference may come from the rate.`,
+  ];
 }

@@ -7,7 +7,7 @@ import type { RunResult } from '../runs/documents.js';
 export interface ScoredRun {
   config: RunConfig;
   result: Pick<RunResult, 'asr'>;
-  report: Pick<RunReport, 'stealth'>;
+  report: Pick<RunReport, 'stealth'> & Partial<Pick<RunReport, 'perception'>>;
 }
 
 /** A finished run of a study. */

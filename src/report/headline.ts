@@ -92,7 +92,12 @@ export function cautions(
   // A model at chance shows nothing, whatever its p is.
   if (accuracy !== undefined && classNames && accuracy < 2 / classNames.length)
     found.push(`The model has hardly learned (clean accuracy ${percent(accuracy)}): the score says nothing yet.`);
-  if (poisoned && asr !== null && asr < SUCCESS) found.push(halfLearned('this attack', asr));
+  if (poisoned && asr !== null && asr < SUCCESS)
+    found.push(
+      stealth && answerOf(stealth) === 'differs'
+        ? `The ASR of this attack is ${decimal(asr, 2)}, below ${SUCCESS}: what is seen here is a half-learned attack.`
+        : halfLearned('this attack', asr),
+    );
   if (seeds === 1 && stealth?.score != null)
     found.push(
       `One seed cannot rank attacks; \`${commands?.run ?? 'npx ibscope run …'} --seeds 0-4\` shows the spread.`,

@@ -8,6 +8,7 @@ import { figure, page, section, svgText, table } from './page.js';
 import { kicker } from './parts.js';
 import { standalone } from './svg-file.js';
 import type { Finding, GalleryImage } from './types.js';
+import { glossary } from './words.js';
 
 export { type Cell, cellText } from './cells.js';
 
@@ -67,6 +68,7 @@ export async function renderStudy(report: StudyReport): Promise<string> {
     for (const b of s.blocks) blocks.push(b.kind === 'gallery' ? await gallery(b.images) : block(b, document));
     sections.push(section(s.id, s.title, s.intro ?? null, ...blocks));
   }
+  sections.push(section('words', 'Words', null, glossary()));
   const body = html`${sections}`;
   return page(
     report.title,

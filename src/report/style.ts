@@ -84,7 +84,7 @@ svg.swatch { flex: none; }
 .ramp { height: 9px; flex: 0 1 130px; min-width: 80px; border-radius: 5px; background: linear-gradient(in oklab to right, var(--ramp-a), var(--ramp-b), var(--ramp-c)); }
 
 .gallery { display: grid; grid-auto-flow: column; grid-template-rows: auto repeat(3, auto); grid-template-columns: max-content; gap: 8px 10px; justify-content: start; overflow-x: auto; font-size: 12.5px; color: var(--muted); padding-bottom: 6px; }
-.gallery img { width: 104px; height: auto; image-rendering: pixelated; display: block; border-radius: 2px; }
+.gallery img { width: 104px; height: auto; image-rendering: pixelated; display: block; border-radius: 2px; outline: 1px solid var(--rule); }
 .gallery span { align-self: center; }
 .gallery .head { align-self: end; max-width: 104px; overflow-wrap: anywhere; line-height: 1.25; }
 .gallery .side { padding-right: 8px; position: sticky; left: 0; background: var(--page); height: 100%; display: flex; align-items: center; }
@@ -101,6 +101,7 @@ td.t, th.t { text-align: left; }
 td.wrap { white-space: normal; overflow-wrap: anywhere; }
 td.flag { color: var(--backdoor); text-align: left; }
 .scroll + .intro { margin-top: 14px; }
+.together { white-space: nowrap; }
 pre.command { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0 0; padding: 10px 14px; border: 1px solid var(--rule); background: var(--surface); }
 details { margin-top: 14px; }
 summary { cursor: pointer; font-weight: 600; font-size: 15px; }

@@ -21,8 +21,15 @@ export function reportWarnings(report: RunReport): string[] {
       `${count(saturated.length, 'estimate')} of ${rows.length} (${which}) are saturated, within 5 % of their ceiling: the true value may be larger.`,
     );
   }
-  const open = rows.filter((r) => r.converged === false).length;
-  if (open > 0) found.push(`${count(open, 'estimate')} of ${rows.length} come from a critic that had not converged.`);
+  const open = rows.filter((r) => r.converged === false);
+  if (open.length > 0) {
+    const which = [...new Set(open.map((r) => r.quantity))].join(', ');
+    const scored = open.some((r) => r.quantity === 'I(X;T)' || r.quantity === 'I(T;Ŷ)');
+    const aside = scored ? '' : '; the score does not use them';
+    found.push(
+      `${count(open.length, 'estimate')} of ${rows.length} (${which}) come from a critic that had not converged${aside}.`,
+    );
+  }
   const inequality = processingInequality(rows);
   if (inequality.beyondNoise > 0) {
     const [worst] = inequality.violations;

@@ -126,9 +126,7 @@ class Execute {
       if (!changed.includes(this.pathOf(i))) continue;
       await this.read(i);
       const { name, report } = this.runs[i]!;
-      this.hooks.line?.(
-        `${name}: S ${report.stealth?.score?.toFixed(3) ?? '–'} at the magnification κ that all runs share`,
-      );
+      this.hooks.line?.(`${name}: S ${report.stealth?.score?.toFixed(3) ?? '–'} at the κ that all runs share`);
     }
   }
 
@@ -184,5 +182,5 @@ async function readRun(name: string, config: RunConfig, result: RunResult, dir: 
 
 function describe({ accuracy, asr, stealth }: RunResult): string {
   const success = asr === null ? '' : `, ASR ${asr.toFixed(3)}`;
-  return `accuracy ${accuracy.toFixed(3)}${success}, S ${stealth.score?.toFixed(3) ?? '–'}`;
+  return `accuracy ${accuracy.toFixed(3)}${success}, S ${stealth.score?.toFixed(3) ?? '–'} at a κ of its own`;
 }

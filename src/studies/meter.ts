@@ -33,7 +33,7 @@ export class Meter {
     this.update(i, p);
     this.hooks.progress?.({
       phase: 'runs',
-      stage: `run ${Math.min(this.share.length, this.ended + 1)} of ${this.share.length}`,
+      stage: `${this.ended} of ${this.share.length} runs done`,
       done: this.share.reduce((s, x, k) => s + x * this.seconds[k], 0),
       total: this.seconds.reduce((a, b) => a + b, 0),
       unit: 'seconds of work',

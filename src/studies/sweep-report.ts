@@ -1,6 +1,7 @@
 /** The report of a sweep: a table of trials, the frontier of ASR against S, parallel coordinates, and the best trial. */
 import { groupBy } from '../base/group-by.js';
 import { datasetName } from '../config/names.js';
+import { LEVEL } from '../dynamics/answer.js';
 import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { chanceText } from '../report/headline.js';
@@ -55,8 +56,16 @@ function ledeOf({ dataset, trials, best }: Swept): string {
   if (!best) return `${made}; none of them attacks, so there is no frontier.`;
   const on = trials.filter((t) => t.frontier).length;
   const { trial, rule } = best;
-  return `${made}, ${on} of them on the frontier of ASR against S. The best is ${words(trial)}: S ${decimal(trial.score, 3)}, ASR ${decimal(trial.asr, 3)}, accuracy ${decimal(trial.accuracy, 3)}. It has ${RULES[rule]}.`;
+  return `${made}, ${on} of them on the frontier of ASR against S. The best is ${words(trial)}: S ${decimal(trial.score, 3)}, ASR ${decimal(trial.asr, 3)}, accuracy ${decimal(trial.accuracy, 3)}. It has ${RULES[rule]}.${seenInModel(trial)}`;
 }
+
+/** Whether the best trial is stealthy, which being the best does not say. */
+const seenInModel = ({ p }: Trial) =>
+  p === null
+    ? ''
+    : p <= LEVEL
+      ? ` It is not stealthy: information flows differently through its poisoned samples (p = ${chanceText(p)}).`
+      : ` Its run shows no difference beyond that of two halves of a clean class (p = ${chanceText(p)}).`;
 
 function section(swept: Swept): StudySection {
   const { dataset, trials, best } = swept;
@@ -74,7 +83,7 @@ function section(swept: Swept): StudySection {
   return {
     id: fileWord(dataset),
     title: dataset,
-    intro: `${repeated} Groups have ${sizes.join(', ')} samples. A trial is on the frontier if no other one has at least its ASR and at least its S, and more of one of them; trials without S are not on it. p says whether information flows differently through the target class of a trial than through clean classes, not whether trials differ.`,
+    intro: `${repeated} Groups have ${sizes.join(', ')} samples. A trial is on the frontier if no other one has at least its ASR and at least its S, and more of one of them; trials without S are not on it. p is the chance that two halves of one more clean class differ as much as the poisoned and clean samples of a trial do; it does not compare trials.`,
     blocks: [
       trialTable(swept),
       ...unscored.map((same): Block => ({ kind: 'text', text: `${noScore(same)}: ${same[0].reason}.` })),

@@ -112,12 +112,16 @@ function Run({ run, route, summary }: { run: RunView; route: Route; summary: Run
         {run.id} · {run.model} · {state}
         {run.poisonRate !== null && ` · ${rate(run.poisonRate)} poisoned`} · seed {run.config.seed}
       </p>
-      <Still from={[run]}>{() => <Headline run={run} />}</Still>
+      <Still from={[run, state]}>
+        {() => <Headline run={run} done={state === 'done'} checkpoints={epochs.length} />}
+      </Still>
       <RunControls run={run} state={state} />
       <Notes summary={summary} />
       <Still from={[view, clock, epochs]}>{() => <ViewBar {...{ view, clock, axes, epochs }} />}</Still>
       <div class="controls">
-        {epochs.length > 0 && <Scrubber run={run} epochs={epochs} at={at} score={score.score} />}
+        {epochs.length > 0 && (
+          <Scrubber run={run} epochs={epochs} at={at} score={score.score} whole={state === 'done'} />
+        )}
         <Still from={[run, curves, view]}>{() => <GroupLegend run={run} curves={curves} off={view.off} />}</Still>
       </div>
       {curves.length > 0 && (
@@ -139,12 +143,15 @@ function Run({ run, route, summary }: { run: RunView; route: Route; summary: Run
 }
 
 /** What the report says first: what was done, the verdict, and what a reader has to know. */
-function Headline({ run }: { run: RunView }) {
+function Headline({ run, done, checkpoints }: { run: RunView; done: boolean; checkpoints: number }) {
   return (
     <>
-      <p class="lede">{run.outcome}</p>
+      <p class="lede">
+        <Coded text={run.outcome} />
+      </p>
       <p class="lede" data-verdict>
-        {run.verdict}
+        {!done && `Not the end: from the ${count(checkpoints, 'checkpoint')} estimated so far. `}
+        <Coded text={run.verdict} />
       </p>
       {run.cautions.map((words) => (
         <p class="note" key={words}>

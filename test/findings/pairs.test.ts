@@ -135,7 +135,9 @@ describe('the sentences', () => {
     const [head, seen, ...more] = pairsLede(attacks, pairs);
     expect([head, more]).toEqual([text, []]);
     // Without a null no run is judged.
-    expect(seen).toMatch(/^\w+: ASR 1\.00, seen in 0 of 0 judged runs; \w+: ASR 1\.00, seen in 0 of 0 judged runs\. /);
+    expect(seen).toMatch(
+      /^\w+: ASR 1\.00, seen in 0 of 0 runs that have a p; \w+: ASR 1\.00, seen in 0 of 0 runs that have a p\. /,
+    );
   });
 
   it('names an attack that does not succeed, with its ASR', () => {
@@ -154,22 +156,46 @@ describe('the sentences', () => {
     expect(pairSentence(pairsOf(other)[0], 1)).toMatch(/^wanet is stealthier than badnets: /);
   });
 
-  it('says in how many runs each attack is seen', () => {
-    const judged = (p: number) => ({ p, score: 0.7, distance: 0.36, null: { gapsByClass: {}, draws: 36, labels: [] } });
-    const seen = (attack: string, ps: readonly number[]): Repeated => {
-      const made = scored(
-        attack,
-        ps.map(() => 0.7),
-      );
-      made.runs.forEach((run, i) => {
-        Object.assign(run.report, { stealth: judged(ps[i]) });
-      });
-      return made;
-    };
-    const attacks = [seen('badnets', [0.01, 0.2, 0.05]), seen('wanet', [0.3, 0.4, 0.5])];
-    expect(pairsLede(attacks, pairsOf(attacks))[1]).toBe(
-      'badnets: ASR 1.00, seen in 2 of 3 judged runs; wanet: ASR 1.00, seen in 0 of 3 judged runs. An attack is seen where p ≤ 0.05: information flows differently through its poisoned samples.',
+  /** An attack with a run for each p. */
+  const seenAt = (attack: string, ps: readonly number[]): Repeated => {
+    const made = scored(
+      attack,
+      ps.map(() => 0.7),
     );
+    made.runs.forEach((run, i) => {
+      const stealth = { p: ps[i], score: 0.7, distance: 0.36, null: { gapsByClass: {}, draws: 36, labels: [] } };
+      Object.assign(run.report, { stealth });
+    });
+    return made;
+  };
+
+  it('says in how many runs each attack is seen', () => {
+    const attacks = [seenAt('badnets', [0.01, 0.2, 0.05]), seenAt('wanet', [0.3, 0.4, 0.5])];
+    expect(pairsLede(attacks, pairsOf(attacks))[1]).toBe(
+      'badnets: ASR 1.00, seen in 2 of 3 runs; wanet: ASR 1.00, seen in 0 of 3 runs. An attack is seen where p ≤ 0.05: information flows differently through its poisoned samples.',
+    );
+  });
+
+  it('says that none is stealthy where each is seen in every run', () => {
+    const attacks = [seenAt('badnets', [0.01, 0.02]), seenAt('wanet', [0.03, 0.04])];
+    const [, words] = pairsLede(attacks, pairsOf(attacks));
+    expect(words).toMatch(/so none is stealthy, only more or less so\.$/);
+    const one = [seenAt('badnets', [0.01, 0.02]), seenAt('wanet', [0.03, 0.06])];
+    expect(pairsLede(one, pairsOf(one))[1]).not.toMatch(/none is stealthy/);
+  });
+
+  it('says where the attack that is stealthier inside the model is the plainer one to the eye', () => {
+    const visible = (attack: Repeated, psnr: number) => {
+      for (const run of attack.runs) Object.assign(run.report, { perception: { 'PSNR (dB)': psnr } });
+      return attack;
+    };
+    const attacks = (wanet: number) => [
+      visible(scored('wanet', [0.9, 0.91, 0.9]), wanet),
+      visible(scored('badnets', [0.6, 0.61, 0.62]), 27.4),
+    ];
+    const words = (wanet: number) => pairsLede(attacks(wanet), pairsOf(attacks(wanet))).join('\n');
+    expect(words(18.7)).toContain('the trigger of wanet is the plainer one (PSNR 18.7 dB against 27.4 dB)');
+    expect(words(30)).not.toContain('plainer');
   });
 
   it('says that poison rates differ', () => {
@@ -178,7 +204,9 @@ describe('the sentences', () => {
       scored('wanet', [0.7, 0.7], 1, 0.2),
       scored('none', [0.9, 0.9], 1, 0.3),
     ];
-    expect(pairsLede(attacks, pairsOf(attacks))[2]).toBe('Poison rates differ: badnets 10 %, wanet 20 %.');
+    expect(pairsLede(attacks, pairsOf(attacks))[2]).toBe(
+      'Poison rates differ: badnets 10 %, wanet 20 %. A lower rate is stealthier in itself, so part of a difference may come from the rate.',
+    );
   });
 
   it('counts the pairs that are open where there are many', () => {

@@ -13,9 +13,11 @@ interface Props {
   /** Position of the slider among them. */
   at: number;
   score: number | null;
+  /** Whether the score is of all checkpoints. */
+  whole: boolean;
 }
 
-export function Scrubber({ run, epochs, at, score }: Props) {
+export function Scrubber({ run, epochs, at, score, whole }: Props) {
   const epoch = epochs[at];
   const row = trainingRows(run).findLast((e) => e.epoch <= epoch);
   const moment = momentText(epoch, run);
@@ -49,7 +51,7 @@ export function Scrubber({ run, epochs, at, score }: Props) {
       </dl>
       <dl class="now whole">
         <div>
-          <dt>S (whole run)</dt>
+          <dt>{whole ? 'S (whole run)' : 'S (so far)'}</dt>
           <dd data-score>{decimal(score)}</dd>
         </div>
       </dl>

@@ -1,6 +1,7 @@
 /** The columns of the list of runs, and which of them are shown. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { LEVEL } from '../../dynamics/answer.js';
 import { decimal, rate } from '../../report/format.js';
 import { chanceText } from '../../report/headline.js';
 import { placeIn } from '../../report/place.js';
@@ -63,15 +64,14 @@ export const COLUMNS: readonly Column[] = [
     group: scoresOf,
     number: true,
   },
-  { key: 'null', head: 'clean classes', value: (r) => r.nullRange?.[0], show: rangeOf, group: placesOf },
+  { key: 'null', head: 'clean classes', value: (r) => r.nullRange?.[0], show: rangeOf, group: placesOf, extra: true },
   {
     key: 'p',
     head: 'p',
     value: (r) => r.p,
     show: (r) => chanceText(r.p),
-    group: () => NONE,
+    group: seenOf,
     number: true,
-    extra: true,
   },
   { key: 'state', head: 'state', value: (r) => r.state, show: stateOf, group: statesOf },
   {
@@ -121,6 +121,12 @@ function rangeOf({ score, nullRange }: RunSummary) {
   if (!nullRange) return NONE;
   const range = `${decimal(nullRange[0], 2)}–${decimal(nullRange[1], 2)}`;
   return score == null ? range : `${range}, ${placeIn(score, nullRange)}`;
+}
+
+/** In how many runs of a group information flows differently, at p ≤ 0.05. */
+function seenOf(runs: readonly RunSummary[]) {
+  const judged = runs.flatMap((r) => r.p ?? []);
+  return judged.length === 0 ? NONE : `≤ ${LEVEL} in ${judged.filter((p) => p <= LEVEL).length}/${judged.length}`;
 }
 
 /** How many runs of a group lie below, inside and above the range of their clean classes. */
