@@ -150,7 +150,7 @@ function accelerationNote(report: RunReport): Html | null {
     stepsPerEpoch && Math.max(a.epoch, a.cleanEpoch, Math.abs(low), Math.abs(high)) < 1 ? stepsPerEpoch : null;
   const time = (epochs: number) => (steps ? decimal(epochs * steps, 0) : decimal(epochs, 1));
   const without = b
-    ? ` With the running statistics of batch norm as training left them at the first moments: ${momentText(b.epoch, report)}, ${whenOf(b)} the clean classes (${momentText(b.cleanEpoch, report)}).`
+    ? ` With the running statistics of batch norm as training left them at the first moments: ${momentText(b.epoch, report)}, ${whenOf(b)} the clean classes (${momentText(b.cleanEpoch, report)}).${whenOf(b) === whenOf(a) ? '' : ' The two differ because batch norm lags in the first steps; read the first.'}`
     : '';
   return html`<p class="note"><b>Early acceleration.</b> ${who} reach half of their largest I(X;T) at ${momentText(a.epoch, report)}, ${when} the clean classes (${momentText(a.cleanEpoch, report)}); difference ${time(a.difference)} ${steps ? 'steps' : 'epochs'}, 95 % interval ${time(low)} to ${time(high)}${seeds === 1 && ', within run'}.${a.atOrBefore && ' Some curves are past half at their first checkpoint, so their moment may be earlier.'}${without}</p>`;
 }

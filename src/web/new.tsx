@@ -45,6 +45,7 @@ export function NewPage() {
   };
   const estimate = () =>
     attempt(async () => {
+      setMessage({ kind: 'note', text: 'Timing a few steps of this run …' });
       const { seconds } = await post<{ seconds: number }>('estimate', {}, bodyOf(given));
       setMessage({ kind: 'note', text: `About ${duration(seconds)} on this machine, from timed steps.` });
     });

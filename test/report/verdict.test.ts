@@ -128,6 +128,11 @@ describe('what a run leaves open', () => {
       ],
     ],
     [
+      'a low ASR of an attack that is seen all the same',
+      { poisoned: true, epochs: ended(0.14), seeds: 5, stealth: found({ p: 0.001 }), commands: COMMANDS },
+      ['The ASR of this attack is 0.14, below 0.9: what is seen here is a half-learned attack.'],
+    ],
+    [
       'an ASR at the bound, five seeds',
       { poisoned: true, epochs: ended(0.9), seeds: 5, stealth, commands: COMMANDS },
       [],
