@@ -1,8 +1,14 @@
 /** Files and folders that appear complete or not at all. */
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { MachineError, systemWords, UserError } from '../base/errors.js';
+
+/** A path as a user in the working folder would name it. */
+const fromHere = (path: string) => {
+  const short = relative('', path);
+  return short.startsWith('..') ? path : short;
+};
 
 /** Folders that this thread holds, and what throws where it does not hold them any more. */
 const guards = new Set<{ folder: string; check: () => void }>();
@@ -90,7 +96,7 @@ export async function checkWritable(path: string, flag: string): Promise<void> {
   for (;;) {
     const found = await stat(folder).catch(() => null);
     if (found?.isDirectory()) break;
-    if (found) throw new UserError(`${flag} ${path}: no file can be written there (ENOTDIR): ${folder} is a file`);
+    if (found) throw new UserError(`${flag} ${path}: no file can be written there: ${fromHere(folder)} is a file`);
     folder = dirname(folder);
   }
   const trial = join(folder, `.ibscope-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);

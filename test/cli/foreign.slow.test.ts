@@ -221,7 +221,11 @@ describe.skipIf(!hasTorch)('a training of PyTorch’s', () => {
     copyFileSync(at('set.npz'), at('bad-1.onnx'));
     const bad = await box.run(['analyze', '--onnx', 'bad-1.onnx', ...onnx, '--layer', 'x', '--out', 'bad']);
     expect(bad.code).toBe(2);
-    expect(lastLine(bad.stderr)).toBe('ibscope: bad-1.onnx: it is not an ONNX model');
+    expect(lastLine(bad.stderr)).toBe('ibscope: bad-1.onnx: is a ZIP file, but none of torch.save: it has no data.pkl');
+    writeFileSync(at('text-1.onnx'), 'an error page');
+    const text = await box.run(['analyze', '--onnx', 'text-1.onnx', ...onnx, '--layer', 'x', '--out', 'bad']);
+    expect(text.code).toBe(2);
+    expect(lastLine(text.stderr)).toBe('ibscope: text-1.onnx: it is not an ONNX model');
     const none = await box.run(['analyze', '--onnx', 'none-*.onnx', ...onnx, '--layer', 'x']);
     expect(lastLine(none.stderr)).toBe('ibscope: --onnx none-*.onnx: no file is called so');
   });

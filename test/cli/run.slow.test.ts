@@ -143,7 +143,7 @@ describe('run', () => {
       [['export', 'model', '--epoch', '6', '--out', 'x.onnx'], /epoch-0006\.safetensors: damaged.*not float32/],
       [['export', 'model', '--epoch', '2', '--out', 'model.onnx/x.onnx'], /--out model\.onnx\/x\.onnx: no file/],
       [['export', 'model', '--epoch', 'last', '--out', 'x.onnx'], /--epoch last/],
-      [['export', 'model', '--epoch', '', '--out', 'x.onnx'], /--epoch : a number of an epoch is expected/],
+      [['export', 'model', '--epoch', '', '--out', 'x.onnx'], /--epoch '': a value is expected/],
       [['export', 'model', '--format', 'onx', '--out', 'x.onnx'], /unknown format "onx".*Did you mean "onnx"/],
       [['export', 'model', '--out', 'model'], /--out model: it is a folder; name a file/],
     ];
