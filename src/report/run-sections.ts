@@ -262,9 +262,13 @@ export function representationSection(report: RunReport, document: Document): Ht
   const silhouettes = [
     line(who, (r) => r.silhouettes[own[0]]),
     line('clean, target', (r) => r.silhouettes[own[1]]),
-    line('other classes', others),
+    { ...line('other classes', others), look: { color: 'var(--other)', dash: 'none' } },
   ];
-  const places = [line('to target', (r) => r.place?.toTarget), line('to source', (r) => r.place?.toSource)];
+  // No colour of a group: both are of the poisoned samples.
+  const places = [
+    { ...line('to target', (r) => r.place?.toTarget), look: { color: 'var(--all)', dash: 'none' } },
+    { ...line('to source', (r) => r.place?.toSource), look: { color: 'var(--mixed)', dash: '7 3' } },
+  ];
   const pictures = embeddingFigures(report, document);
   return section(
     'representation',

@@ -5,8 +5,16 @@ import { decimal, shortened } from '../format.js';
 import { draw, type FigureSize, FRAME, innerWidth, logTicks, padded, valueAxis } from './frame.js';
 import { type Clock, momentText, timeAxis } from './time-axis.js';
 
+/** Colour and dash of a line. */
+export interface Look {
+  color: string;
+  dash: string;
+}
+
 export interface Line {
   name: string;
+  /** Default: by its place among the lines. */
+  look?: Look;
   points: { x: number; y: number; low?: number; high?: number }[];
 }
 
@@ -25,7 +33,7 @@ export interface LinesOptions extends FigureSize, Clock {
 }
 
 /** Colours after Okabe and Ito, legible on light and dark. Colour and dash together tell eight lines apart without colour vision. */
-const LOOKS = [
+const LOOKS: readonly Look[] = [
   { color: 'var(--backdoor)', dash: 'none' },
   { color: 'var(--clean)', dash: '7 3' },
   { color: 'var(--all)', dash: '2 3' },
@@ -44,7 +52,7 @@ const APART = 13;
 /** Long because it is one description of marks for Plot. */
 export function linesFigure(lines: readonly Line[], document: Document, o: LinesOptions): Element {
   const { width = 460, height = 280 } = o;
-  const shown = lines.map((l, i) => ({ ...l, ...lookOf(i) })).filter((l) => l.points.length > 0);
+  const shown = lines.map((l, i) => ({ ...l, ...(l.look ?? lookOf(i)) })).filter((l) => l.points.length > 0);
   const xs = shown.flatMap((l) => l.points.map((p) => p.x));
   const ys = shown.flatMap((l) => l.points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]));
   const yDomain = o.yDomain ?? padded(o.rule === undefined ? ys : [...ys, o.rule]);

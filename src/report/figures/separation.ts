@@ -3,8 +3,9 @@ import type { SeparationPoint } from '../types.js';
 import type { FigureSize } from './frame.js';
 import { linesFigure } from './lines.js';
 import type { Clock } from './time-axis.js';
+import { wholeSetLooks } from './whole-set.js';
 
-/** The lines, in the order of their looks. */
+/** The lines. */
 export const SEPARATION_QUANTITIES = ['I(X;T)', 'I(T;Ŷ)'] as const;
 
 /** One line per quantity, for the samples of one group, with 95 % bands. */
@@ -16,6 +17,7 @@ export function separationFigure(
 ): Element {
   const lines = SEPARATION_QUANTITIES.map((quantity) => ({
     name: quantity,
+    look: wholeSetLooks[quantity],
     points: points
       .filter((s) => s.group === group && s.quantity === quantity)
       .map((s) => ({

@@ -1,9 +1,9 @@
 /** Whether the information of single samples separates poisoned samples, over epochs; nothing where it was not recorded. */
 
 import { partOf } from '../../dynamics/group-id.js';
-import { lookOf } from '../../report/figures/lines.js';
 import { SEPARATION_QUANTITIES, separationFigure } from '../../report/figures/separation.js';
 import type { Clock } from '../../report/figures/time-axis.js';
+import { wholeSetLooks } from '../../report/figures/whole-set.js';
 import type { RunView } from '../api.js';
 import { Figure } from '../figure.js';
 import { inside, type View } from '../view.js';
@@ -21,7 +21,7 @@ const keyOf = (quantity: string) => `AUROC of ${quantity}`;
 export function SeparationPanel({ run, stamp, view, clock }: Props) {
   if (run.separation.length === 0) return null;
   const shown = run.separation.filter((s) => inside([s.epoch], view).length > 0 && !view.off.has(keyOf(s.quantity)));
-  const items = SEPARATION_QUANTITIES.map((q, i) => ({ key: keyOf(q), label: q, ...lookOf(i) }));
+  const items = SEPARATION_QUANTITIES.map((q) => ({ key: keyOf(q), label: q, ...wholeSetLooks[q]! }));
   return (
     <div>
       <Figure
