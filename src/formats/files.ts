@@ -96,7 +96,8 @@ export async function checkWritable(path: string, flag: string): Promise<void> {
   for (;;) {
     const found = await stat(folder).catch(() => null);
     if (found?.isDirectory()) break;
-    if (found) throw new UserError(`${flag} ${path}: no file can be written there: ${fromHere(folder)} is a file`);
+    if (found)
+      throw new UserError(`${flag} ${path}: no file can be written there (ENOTDIR): ${fromHere(folder)} is a file`);
     folder = dirname(folder);
   }
   const trial = join(folder, `.ibscope-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);

@@ -197,7 +197,7 @@ describe('audit', () => {
     [['set.npz', '--out', 'there'], '--out there: it exists already; name another, or resume it with --resume'],
     [['set.npz', '--out', 'x', '--write-clean', 'there'], '--write-clean there: it exists already; name another'],
     [['set.npz', '--out', 'x', '--write-clean', './x/'], '--write-clean ./x/: --out is the same folder; name another'],
-    [['set.npz', '--out', 'set.txt/x'], '--out set.txt/x: no file can be written there: set.txt is a file'],
+    [['set.npz', '--out', 'set.txt/x'], '--out set.txt/x: no file can be written there (ENOTDIR): set.txt is a file'],
     [['set.npz', '--quick', '--thorough'], '--quick, --thorough: one of them'],
     [['set.npz', '--seed', 'x'], '--seed x: a whole number from 0 is allowed'],
   ])('refuses %j in one line, and writes nothing', async (args, line) => {
