@@ -1,5 +1,4 @@
 /** HTML as text: a template tag that escapes what it is given unless it is HTML already. */
-import { keptTogether } from './format.js';
 
 export class Html {
   constructor(readonly text: string) {}
@@ -26,14 +25,10 @@ export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.reduce((text, s, i) => text + render(parts[i - 1]) + s));
 }
 
-/** Text whose numbers stay with their units and names. */
-const prose = (text: string) =>
-  keptTogether(text).map((part, i) => (i % 2 === 1 ? html`<span class="together">${part}</span>` : part));
-
 /** Text whose parts in backticks are commands or options. Browsers would break their words behind a hyphen, and so behind the first of `--`. */
 export function withCode(text: string): Html {
   const words = (part: string) => part.split(' ').map((word, k) => [k > 0 && ' ', html`<span>${word}</span>`]);
-  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${words(part)}</code>` : prose(part)))}`;
+  return html`${text.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${words(part)}</code>` : part))}`;
 }
 
 function render(part: Part): string {

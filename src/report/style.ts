@@ -101,7 +101,6 @@ td.t, th.t { text-align: left; }
 td.wrap { white-space: normal; overflow-wrap: anywhere; }
 td.flag { color: var(--backdoor); text-align: left; }
 .scroll + .intro { margin-top: 14px; }
-.together { white-space: nowrap; }
 pre.command { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0 0; padding: 10px 14px; border: 1px solid var(--rule); background: var(--surface); }
 details { margin-top: 14px; }
 summary { cursor: pointer; font-weight: 600; font-size: 15px; }
