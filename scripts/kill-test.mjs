@@ -96,7 +96,7 @@ const FETCH = `
 `;
 
 const whole = join(folder, 'whole');
-/** What is killed: the words that make it at a place, that make it again, and what it ends with; `partial`: what a kill may leave of it. */
+/** What is killed: the words that make it at a place and that make it again, and what it ends with. */
 const run = {
   name: 'run',
   first: (out) => ibscope('run', ...RUN, '--out', out),

@@ -46,35 +46,33 @@ async function cifarIn(path: string): Promise<DatasetSource | undefined> {
     for (const file of files) if ((await statOf(join(path, file)))?.isFile()) return source;
 }
 
-/** The training set of a release of CIFAR. */
-async function readCifar(path: string): Promise<{ classes: string[]; set: ImageSet }> {
-  const { classes, train } = await (await cifarIn(path))!.load({ dataDir: path, seed: 0 });
-  return { classes, set: train };
-}
+type Kind = Untrusted['kind'];
+type Reader = (path: string) => Promise<Omit<Untrusted, 'path' | 'kind'>>;
 
-/** What stands at a path. Throws `UserError` for a file of another kind. */
-async function kindOf(path: string, isFolder: boolean): Promise<Untrusted['kind']> {
+/** The training set of a release of CIFAR. */
+const cifarReader =
+  (source: DatasetSource): Reader =>
+  async (dataDir) => {
+    const { classes, train } = await source.load({ dataDir, seed: 0 });
+    return { classes, set: train };
+  };
+
+/** What stands at a path, and what reads it. Throws `UserError` for a file of another kind. */
+async function readerOf(path: string, isFolder: boolean): Promise<[Kind, Reader]> {
   if (!isFolder) {
     await refuseHdf5(path);
-    if (/\.parquet$/i.test(path)) return 'parquet';
-    if (/\.npz$/i.test(path)) return 'npz';
+    if (/\.parquet$/i.test(path)) return ['parquet', readLabelledParquet];
+    if (/\.npz$/i.test(path)) return ['npz', readLabelledNpz];
     throw new UserError(
       `${path}: a folder of class folders, an .npz or .parquet file, a release of CIFAR or a run is expected`,
     );
   }
-  if (await statOf(join(path, 'run.json'))) return 'trace';
-  if (await cifarIn(path)) return 'cifar';
-  if (await holdsArrays(path)) return 'npz';
-  return (await parquetFiles(path)).length > 0 ? 'parquet' : 'folder';
+  if (await statOf(join(path, 'run.json'))) return ['trace', readTraced];
+  const cifar = await cifarIn(path);
+  if (cifar) return ['cifar', cifarReader(cifar)];
+  if (await holdsArrays(path)) return ['npz', readLabelledNpz];
+  return (await parquetFiles(path)).length > 0 ? ['parquet', readLabelledParquet] : ['folder', readLabelled];
 }
-
-const READERS = {
-  folder: readLabelled,
-  npz: readLabelledNpz,
-  parquet: readLabelledParquet,
-  cifar: readCifar,
-  trace: readTraced,
-};
 
 /**
  * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, Parquet files, a release of CIFAR, or the samples of a run or trace. Throws `UserError` for
@@ -83,8 +81,8 @@ const READERS = {
 export async function loadUntrusted(path: string): Promise<Untrusted> {
   const found = await statOf(path);
   if (!found) throw new UserError(`${path}: no such file or folder`);
-  const kind = await kindOf(path, found.isDirectory());
-  const untrusted: Untrusted = { path, kind, ...(await READERS[kind](path)) };
+  const [kind, read] = await readerOf(path, found.isDirectory());
+  const untrusted: Untrusted = { path, kind, ...(await read(path)) };
   checkClasses(path, untrusted);
   return untrusted;
 }

@@ -53,10 +53,10 @@ interface ArrayFiles {
   summary: string;
   /** The first is that of `train` and `test` in messages. */
   endings: readonly string[];
-  /** The arrays of a file that have a name which the source reads. */
-  read(path: string, names: readonly string[]): Promise<Arrays>;
+  /** The arrays of a file, at least those of `KNOWN`. */
+  read(path: string): Promise<Arrays>;
   /** A file of one array, in messages, and what reads the folder of such files; null for a folder without one. */
-  single?: { example: string; read(folder: string, names: readonly string[]): Promise<Arrays | null> };
+  single?: { example: string; read(folder: string): Promise<Arrays | null> };
 }
 
 /** Arrays by name, and what to call their file. */
@@ -66,10 +66,10 @@ interface Source {
 }
 
 /** The .npy files of a folder whose names are those of arrays. */
-async function readNpyFolder(folder: string, names: readonly string[]): Promise<Arrays | null> {
+async function readNpyFolder(folder: string): Promise<Arrays | null> {
   if (!(await readFolder(folder)).some(({ name }) => /\.npy$/i.test(name))) return null;
   const arrays: Arrays = {};
-  for (const name of names) {
+  for (const name of KNOWN) {
     const path = await firstExisting([join(folder, `${name}.npy`)]);
     if (path) arrays[name] = await readNpy(path);
   }
@@ -87,7 +87,7 @@ async function readSources(kind: ArrayFiles, dataDir: string | undefined): Promi
     );
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such file or folder`);
-  const source = async (name: string): Promise<Source> => ({ name, arrays: await kind.read(name, KNOWN) });
+  const source = async (name: string): Promise<Source> => ({ name, arrays: await kind.read(name) });
   if (!found.isDirectory()) {
     await refuseHdf5(dataDir);
     return { train: await source(dataDir) };
@@ -96,7 +96,7 @@ async function readSources(kind: ArrayFiles, dataDir: string | undefined): Promi
     ['train', 'test'].map((part) => firstExisting(endings.map((end) => join(dataDir, `${part}${end}`)))),
   );
   if (train) return { train: await source(train), test: test ? await source(test) : undefined };
-  const arrays = await single?.read(dataDir, KNOWN);
+  const arrays = await single?.read(dataDir);
   if (arrays) return { train: { name: dataDir, arrays } };
   for (const { name } of await readFolder(dataDir)) await refuseHdf5(join(dataDir, name));
   throw new UserError(`--data-dir ${dataDir}: holds no train${ending}${single ? ` and no ${single.example}` : ''}`);
@@ -171,7 +171,7 @@ const NPZ: ArrayFiles = {
   summary:
     'NumPy arrays: --data-dir is an .npz file (images, labels; or x_train, y_train, …), or a folder with train.npz or x_train.npy, … in it',
   endings: ['.npz'],
-  read: (path, only) => readNpz(path, { only }),
+  read: (path) => readNpz(path, { only: KNOWN }),
   single: { example: 'x_train.npy', read: readNpyFolder },
 };
 

@@ -1,5 +1,6 @@
 /** Files and folders that appear complete or not at all. */
 import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { MachineError, systemWords, UserError } from '../base/errors.js';
@@ -23,6 +24,21 @@ export function guardWrites(folder: string, check: () => void): () => void {
 function mayWrite(path: string) {
   const place = resolve(path);
   for (const { folder, check } of guards) if (place.startsWith(folder + sep)) check();
+}
+
+/** Appends text to a file and waits until it is on disk: all of it, or nothing where that fails, as on a full disk. */
+export function appendWhole(path: string, text: string): void {
+  const fd = openSync(path, 'a');
+  const before = fstatSync(fd).size;
+  try {
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } catch (error) {
+    ftruncateSync(fd, before);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

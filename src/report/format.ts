@@ -22,9 +22,6 @@ export function rate(value: number): string {
   return `${minus(String(Number((100 * value).toFixed(2))))} %`;
 }
 
-/** Text in parts; those at odd places, such as `95 %`, `p = 0.03` and `S 0.75`, are kept on one line. */
-export const keptTogether = (text: string): string[] => text.split(/(\b\d[\d.,]* %|\bp [=≤<] [\de.-]*\d|\bS \d\.\d+)/);
-
 /** `3 epochs`, `1 epoch`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;

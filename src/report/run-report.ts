@@ -28,7 +28,7 @@ export async function renderRunReport(report: RunReport): Promise<string> {
   const curves = trajectories(report.information);
   const title = report.poisoned ? report.attack : 'Nothing poisoned';
   const header = html`<h1>${title} <span>on ${report.dataset}</span></h1>
-<p class="lede">${withCode(outcome(report))}</p><p class="lede">${withCode(verdict(report.stealth, report))}</p>${cautionNotes(report)}
+<p class="lede">${outcome(report)}</p><p class="lede">${verdict(report.stealth, report)}</p>${cautionNotes(report)}
 ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   const body = html`${trajectorySection(report, curves, document)}${phasesSection(report, curves, document)}${scoreSection(
     report,

@@ -2,12 +2,11 @@
  * The run directory: the one place that knows its file names and formats. Documents and tensors appear whole or not at
  * all; `.jsonl` logs are append-only, and a line that a kill left half-written is dropped when they are read.
  */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { parseJsonLine } from '../base/json-line.js';
-import { checkWritable, writeAtomic } from '../formats/files.js';
+import { appendWhole, checkWritable, writeAtomic } from '../formats/files.js';
 import { decodeText } from '../formats/text.js';
 import { type Lease, ofLease, takeLease } from './lease.js';
 
@@ -132,17 +131,7 @@ export class RunDirectory {
   /** Appends rows and waits until they are on disk: all of them, or none where the disk is full. */
   append(name: Log, rows: readonly unknown[]) {
     this.lease?.check();
-    const fd = openSync(join(this.path, name), 'a');
-    const before = fstatSync(fd).size;
-    try {
-      writeFileSync(fd, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
-      fsyncSync(fd);
-    } catch (error) {
-      ftruncateSync(fd, before);
-      throw error;
-    } finally {
-      closeSync(fd);
-    }
+    appendWhole(join(this.path, name), rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
   }
 
   /** All whole rows of a log. */

@@ -16,7 +16,7 @@ import { comparisonSentences, renderComparison } from '../report/index.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
 import { Meter } from './meter.js';
-import { runsAtOnce, threadsOf } from './plan.js';
+import { finished, runsAtOnce, threadsOf } from './plan.js';
 
 /** What `ibscope compare --json` prints, and its `result.json`. */
 export interface CompareResult {
@@ -95,16 +95,19 @@ async function together(
   const threads = threadsOf(runs.map((r) => r.config));
   const rows: RunResult[] = [];
   try {
-    const cost = await executor.run(pipelineJobs('costJob'), { config: runs[0].config, threads });
-    const plan = runs.map((r) => ({ ...r, kind: '', done: false }));
-    const meter = new Meter({ runs: plan, costs: new Map([['', cost]]) }, hooks);
+    const plan = await Promise.all(
+      runs.map(async (r) => ({ ...r, kind: '', done: (await finished(join(path, r.name), r.config)) !== null })),
+    );
+    const open = plan.find((r) => !r.done);
+    const cost = open && (await executor.run(pipelineJobs('costJob'), { config: open.config, threads }));
+    const meter = new Meter({ runs: plan, costs: new Map(cost && [['', cost]]) }, hooks);
     await eachAtOnce(runs.length, atOnce, async (i) => {
       const { name, config } = runs[i];
       const job = { config, path: join(path, name), resume, threads };
       const line = (text: string) => hooks.line?.(`${name}: ${text}`);
       try {
         rows[i] = await executor.run(pipelineJobs('runJob'), job, { line, progress: (p) => meter.heard(i, p) });
-        meter.end(i);
+        if (!plan[i].done) meter.end(i);
       } catch (error) {
         executor.close();
         throw error;

@@ -2,7 +2,6 @@
  * Rows of a study: one line of JSON for each finished run, in a file that is small enough to be kept under version control. A row holds
  * what a run was asked and what the findings read of it, and no path of the machine.
  */
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../base/errors.js';
@@ -17,7 +16,7 @@ import {
   trajectories,
 } from '../dynamics/index.js';
 import type { StudyRun } from '../findings/types.js';
-import { writingTo } from '../formats/files.js';
+import { appendWhole, writingTo } from '../formats/files.js';
 import type { RunDocument } from '../runs/documents.js';
 
 /** Significant digits of scores and other single numbers, of the values of curves, and of their standard errors. */
@@ -162,7 +161,7 @@ export function openRows(file: string): Promise<(row: StudyRow) => void> {
       return (row: StudyRow) => {
         const kappa = JSON.stringify(row.stealth.kappa);
         if (known.has(row.name) && known.get(row.name) === kappa) return;
-        appendLine(file, JSON.stringify(row));
+        appendWhole(file, `${JSON.stringify(row)}\n`);
         known.set(row.name, kappa);
       };
     },
@@ -192,15 +191,4 @@ async function readKnown(file: string): Promise<Map<string, string>> {
   if (isCut) await truncate(file, bytes.lastIndexOf('\n') + 1);
   else if (last !== '') await appendFile(file, '\n');
   return known;
-}
-
-/** Appends a line in one write and waits until it is on disk. */
-function appendLine(file: string, line: string) {
-  const fd = openSync(file, 'a');
-  try {
-    writeSync(fd, `${line}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

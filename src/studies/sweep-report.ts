@@ -1,7 +1,6 @@
 /** The report of a sweep: a table of trials, the frontier of ASR against S, parallel coordinates, and the best trial. */
 import { groupBy } from '../base/group-by.js';
 import { datasetName } from '../config/names.js';
-import { LEVEL } from '../dynamics/answer.js';
 import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { chanceText } from '../report/headline.js';
@@ -60,10 +59,10 @@ function ledeOf({ dataset, trials, best }: Swept): string {
 }
 
 /** Whether the best trial is stealthy, which being the best does not say. */
-const seenInModel = ({ p }: Trial) =>
-  p === null
+const seenInModel = ({ p, answer }: Trial) =>
+  answer === 'not judged'
     ? ''
-    : p <= LEVEL
+    : answer === 'differs'
       ? ` It is not stealthy: information flows differently through its poisoned samples (p = ${chanceText(p)}).`
       : ` Its run shows no difference beyond that of two halves of a clean class (p = ${chanceText(p)}).`;
 
@@ -194,7 +193,7 @@ function bestBlocks({ trial, rule }: Best): Block[] {
 function dataOf({ dataset, trials, best }: Swept) {
   return {
     dataset,
-    trials: trials.map(({ config, ...rest }) => ({ ...rest, probeSize: config.probeSize })),
+    trials: trials.map(({ config, answer: _, ...rest }) => ({ ...rest, probeSize: config.probeSize })),
     frontier: trials.filter((t) => t.frontier).map((t) => t.trial),
     best: best && { trial: best.trial.trial, rule: best.rule, command: commandOfTrial(best.trial, 'runs/best') },
   };

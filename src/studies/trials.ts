@@ -3,6 +3,7 @@ import { groupBy } from '../base/group-by.js';
 import { commandOf } from '../config/command.js';
 import type { RunConfig } from '../config/options.js';
 import { attackOptions } from '../config/resolve.js';
+import { type Answer, answerOf, LEVEL } from '../dynamics/answer.js';
 import { mean } from '../dynamics/index.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { meanScore } from '../findings/scores.js';
@@ -29,6 +30,8 @@ export interface Trial {
   /** 95 % interval of `score` over seeds; null from one seed. */
   interval: [number, number] | null;
   p: number | null;
+  /** What `p` says, by the one rule of all pages. */
+  answer: Answer;
   /** dB; null where it was not measured. */
   psnr: number | null;
   /** Why there is no score. */
@@ -67,12 +70,22 @@ function trialOf(runs: readonly StudyRun[], trial: number, vary: readonly Varied
     asr: Number.isFinite(asr) ? asr : null,
     score: scored ? s.mean : null,
     interval: scored && s.n > 1 ? s.interval : null,
-    p: runs.length === 1 ? (report.stealth?.p ?? null) : pOverSeeds(runs),
+    ...chanceOf(runs),
     psnr: psnr ?? null,
     reason: scored ? null : (report.stealth?.reason ?? 'no estimates'),
     frontier: false,
     config,
   };
+}
+
+/** p of a trial and what it says: of one run its own, of several that over seeds, whose law every number of draws can bring to the level. */
+function chanceOf(runs: readonly StudyRun[]): Pick<Trial, 'p' | 'answer'> {
+  if (runs.length === 1) {
+    const { stealth } = runs[0].report;
+    return { p: stealth?.p ?? null, answer: stealth ? answerOf(stealth) : 'not judged' };
+  }
+  const p = pOverSeeds(runs);
+  return { p, answer: p === null ? 'not judged' : p <= LEVEL ? 'differs' : 'no difference seen' };
 }
 
 /** Value of a varied option in a configuration, as text; null where the attack has no such option. */

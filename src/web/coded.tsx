@@ -1,4 +1,5 @@
-import { keptTogether } from '../report/format.js';
+/** What stays on one line: `95 %`, `p = 0.03`, `S 0.75`. */
+const TOGETHER = /(\b\d[\d.,]* %|\bp [=≤<] [\de.-]*\d|\bS \d\.\d+)/;
 
 /** Words that do not break at their hyphens, with spaces between. */
 const wordsOf = (part: string) =>
@@ -6,7 +7,7 @@ const wordsOf = (part: string) =>
 
 /** Text whose numbers stay with their units and names. */
 const prose = (text: string) =>
-  keptTogether(text).map((part, i) =>
+  text.split(TOGETHER).map((part, i) =>
     i % 2 === 1 ? (
       <span key={`${i} ${part}`} class="together">
         {part}
