@@ -1,25 +1,74 @@
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 
+/**
+ * What a defender has. `A`: the training set alone. `B`: the set and a few samples that are known to be clean. `C`: a trained network
+ * and its inputs at run time. `D`: a trained network and a few clean samples.
+ */
+export type ThreatModel = 'A' | 'B' | 'C' | 'D';
+
+/** A trained network that detectors ask. Its weights stay as they are, and it adds no noise. Rows are in the order of the images. */
+export interface Network {
+  /** T of the last layer, [n, d]. */
+  features(images: ImageSet): Promise<Matrix>;
+  /** Logits, [n, classes]. */
+  logits(images: ImageSet): Promise<Float32Array>;
+  /** Logits with γ and β of the last `layers` batch norms multiplied by `factor`, [n, classes]. */
+  amplified(images: ImageSet, layers: number, factor: number): Promise<Float32Array>;
+  /**
+   * Per batch norm, in the order of the forward pass, the smallest log-density of the values that enter it, under its running mean and
+   * variance, nats: [n, batch norms].
+   */
+  likelihoods(images: ImageSet): Promise<Matrix>;
+  /** Gradient of each image's own cross-entropy with respect to it: images [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c]. */
+  gradient(images: Float32Array, labels: Int32Array): Promise<Float32Array>;
+  /** Number of batch norms. */
+  readonly batchNorms: number;
+}
+
 /** What detectors read of a training set and of a network trained on it. All rows are in the order of the set. */
 export interface Observed {
-  /** The set, with the labels it was trained on. */
+  /** The samples that are judged, with the labels they were trained on, or with the network's predictions for inputs at run time. */
   set: ImageSet;
   classes: number;
   /** T of the trained network, [n, d]. */
   features: Matrix;
   /** Cross-entropy of the label part of the way through training, nats, [n]. */
   loss: Float32Array;
-  /** Logits of the trained network for images of the set's shape, [n, classes]. */
-  predict: (images: ImageSet) => Promise<Float32Array>;
+  network: Network;
+  /** Samples that are known to be clean, with their true labels, and their T. */
+  trusted: { set: ImageSet; features: Matrix };
+  /** ε, the largest share of the set that may be poisoned: what some detectors must be told. */
+  epsilon: number;
   /** Seed of everything the detector draws. */
   seed: number;
 }
 
-/** A published detector of poisoned samples. `Needs`: the parts of `Observed` that it reads. */
+/** What a detector found. */
+export interface Finding {
+  /** Score per sample, [n]: the higher, the more it looks poisoned. Scales differ between detectors. Null for a detector of networks. */
+  scores: Float64Array | null;
+  /** 1 for samples that the detector's own rule takes for poisoned, [n]; null for a detector of networks. */
+  flagged: Uint8Array | null;
+  /** Score per class, [classes], where the detector has one: the higher, the more the class looks like a target. */
+  classScores: Float64Array | null;
+  /** Classes that the detector's own rule takes for targets; null where it judges samples only. */
+  targets: number[] | null;
+}
+
+/** A published detector of poisoned samples or networks. `Needs`: the parts of `Observed` that it reads. */
 export interface Detector<Needs extends keyof Observed = keyof Observed> {
   /** Abbreviation by which the field knows it. */
   name: string;
-  /** Score per sample, [n]: the higher, the more the sample looks poisoned. Scales differ between detectors. */
-  score(observed: Pick<Observed, Needs>): Promise<Float64Array>;
+  /** One line: what it looks at. */
+  summary: string;
+  /** Authors, venue, arXiv number. */
+  source: string;
+  threatModel: ThreatModel;
+  needs: readonly Needs[];
+  /** `step` hears the share done of a long one, and may throw to end it. Throws `UserError` where what it was given is too little. */
+  detect(observed: Pick<Observed, Needs>, step?: (share: number) => void): Promise<Finding>;
 }
+
+/** Keeps the list of what a detector needs and the type of what it reads the same. */
+export const defineDetector = <Needs extends keyof Observed>(detector: Detector<Needs>): Detector<Needs> => detector;
