@@ -31,9 +31,10 @@ import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import type { RunRequest } from '../src/config/options.js';
 import { resolveConfig } from '../src/config/resolve.js';
-import { gather } from '../src/datasets/select.js';
+import { gather, pick } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
-import { detectors } from '../src/detectors/index.js';
+import { networkOf } from '../src/detection/network.js';
+import { activationClustering, lossIsolation, spectralSignatures, strip } from '../src/detectors/index.js';
 import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { jobsOf } from '../src/execution/job.js';
 import { inWorker } from '../src/execution/worker.js';
@@ -77,8 +78,12 @@ const CONDITIONS: Condition[] = [
 const TARGET = 0;
 /** Samples a group needs for a stealth score here: fewer than a run needs, so that sets of equal sizes get one. */
 const SCORED = 80;
+/** Test images that stand in for samples known to be clean. */
+const TRUSTED = 300;
 /** Test images: an accuracy then has a standard error under 0.01. */
 const TESTED = 3000;
+/** Detectors that rank the samples of a training set, and need no network of a kind of its own. */
+const detectors = [activationClustering, spectralSignatures, lossIsolation, strip] as const;
 /** The audit, and the published detectors by their names. */
 const METHODS = ['audit', ...detectors.map((d) => d.name)];
 type Method = string;
@@ -230,16 +235,21 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
       }
       return;
     }
+    const network = networkOf(trainer);
+    const clean = pick(data.test, [...Array(Math.min(TRUSTED, data.test.n)).keys()]);
     const observed = {
       set,
       classes: classes.length,
       features: checkpoints[checkpoints.length - 1].features,
       // Half-way: after the first epoch, few poisoned samples are not learned yet either.
       loss: checkpoints[1].loss,
-      predict: async (seen: ImageSet) => (await trainer.probe(seen, 1))[0].logits,
+      network,
+      trusted: { set: clean, features: await network.features(clean) },
+      epsilon: condition.rate,
       seed,
     };
-    for (const detector of detectors) scores[detector.name] = await detector.score(observed);
+    for (const detector of detectors) scores[detector.name] = (await detector.detect(observed)).scores!;
+    await network.release();
     if (data.triggered) before.asr = (await trainer.evaluate(data.triggered, 'triggered')).accuracy;
     if (!deep) return;
     score = await scoreOf(checkpoints, poisoned, classes.length, seed);

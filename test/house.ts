@@ -74,6 +74,11 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'base formats engine datasets models dynamics training information representation runs execution',
   ],
   [
+    'detection',
+    'published detectors asked about a run or a data set, and how well each does',
+    'base formats engine datasets models dynamics training information config runs execution poisoning pipeline detectors audit',
+  ],
+  [
     'outputs',
     'numbers, figures and models of runs for other programs',
     'base formats models dynamics training config runs report pipeline',
@@ -96,7 +101,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'cli',
     'one file per command',
-    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies audit outputs server',
+    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies detectors audit outputs detection server',
   ],
 ];
 

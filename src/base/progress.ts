@@ -14,6 +14,7 @@ export type Phase =
   | 'plan'
   | 'runs'
   | 'signals'
+  | 'detect'
   | 'wait'
   | 'fetch';
 

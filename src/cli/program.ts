@@ -12,6 +12,7 @@ import { addClassWords } from './class-words.js';
 import { addCompare } from './compare.js';
 import { addConfigFile } from './config-file.js';
 import { addData } from './data.js';
+import { addDetect } from './detect.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
 import { addExport } from './export.js';
@@ -30,7 +31,9 @@ const LIBRARY = pathToFileURL(join(import.meta.dirname, '..', 'index.js')).href;
 /** Heading of each command in `--help`; the others are tools. */
 const HEADING_OF: Record<string, string> = {
   ...Object.fromEntries(['run', 'compare', 'study', 'analyze', 'trace'].map((name) => [name, 'Runs:'])),
-  ...Object.fromEntries(['data', 'attacks', 'poison', 'perceive', 'audit'].map((name) => [name, 'Data and attacks:'])),
+  ...Object.fromEntries(
+    ['data', 'attacks', 'poison', 'perceive', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
+  ),
   ...Object.fromEntries(['report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
 };
 
@@ -57,6 +60,7 @@ export function buildProgram(): Command {
     addEmbed,
     addView,
     addAudit,
+    addDetect,
     addAttacks,
     addPoison,
     addPerceive,

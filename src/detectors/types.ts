@@ -20,8 +20,8 @@ export interface Network {
    * variance, nats: [n, batch norms].
    */
   likelihoods(images: ImageSet): Promise<Matrix>;
-  /** Gradient of each image's own cross-entropy with respect to it: images [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c]. */
-  gradient(images: Float32Array, labels: Int32Array): Promise<Float32Array>;
+  /** Gradient of each image's own cross-entropy with respect to it: images [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c], and predictions [n]. */
+  gradient(images: Float32Array, labels: Int32Array): Promise<{ gradient: Float32Array; predicted: Int32Array }>;
   /** Number of batch norms. */
   readonly batchNorms: number;
 }

@@ -116,6 +116,18 @@ export function auroc(scores: ArrayLike<number>, positive: ArrayLike<number | bo
   };
 }
 
+/**
+ * Share of the positives that score above all but the share `fpr` of the negatives: the true positive rate at that false positive rate. Ties
+ * count against it. Null without at least one positive and one negative.
+ */
+export function tprAt(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>, fpr: number): number | null {
+  const of = (kind: boolean) => Array.from(scores).filter((_, i) => Boolean(positive[i]) === kind);
+  const [yes, no] = [of(true), of(false).sort((a, b) => b - a)];
+  if (yes.length === 0 || no.length === 0) return null;
+  const threshold = no[Math.floor(fpr * no.length)] ?? Number.NEGATIVE_INFINITY;
+  return yes.filter((v) => v > threshold).length / yes.length;
+}
+
 /** Share of the sorted values below `v`; ties count half. */
 function below(sorted: readonly number[], v: number): number {
   return (first(sorted, (x) => x >= v) + first(sorted, (x) => x > v)) / 2 / sorted.length;

@@ -45,6 +45,8 @@ export class Layers {
   readonly parameters: Parameter[] = [];
   /** New values of the running statistics, in training mode. */
   readonly updates = new Map<Tensor, Tensor>();
+  /** What enters each batch norm, in the order of the forward pass, with the running statistics: x [h, w, n, c], vectors [c]. */
+  readonly normalised: { x: Tensor; mean: Tensor; variance: Tensor }[] = [];
   private noises = 0;
 
   constructor(
@@ -93,6 +95,7 @@ export class Layers {
     const beta = this.constantParameter(`${name}.bias`, c, 0, true);
     const mu = this.constantParameter(`${name}.running_mean`, c, 0, false);
     const variance = this.constantParameter(`${name}.running_var`, c, 1, false);
+    this.normalised.push({ x, mean: mu, variance });
     if (this.mode === 'eval') return batchNormInference(x, gamma, beta, mu, variance);
     const m = x.size / c;
     const move = (old: Tensor, now: Tensor, factor: number) =>

@@ -7,7 +7,8 @@ import { requirePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
 import { asTensors, readSafetensors, writeSafetensors } from '../formats/safetensors.js';
-import { models, type Weights } from '../models/index.js';
+import { models } from '../models/index.js';
+import { keptMoment, loadWeights } from '../pipeline/weights.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
 import { Trainer } from '../training/trainer.js';
@@ -39,17 +40,7 @@ export async function exportModel(
   if (!own || pluginOf(own)) requirePlugins(path, plugins);
   if ((await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: it is a folder; name a file`);
-  const kept = await dir.checkpoints();
-  const chosen = epoch ?? kept.at(-1);
-  if (chosen === undefined || !kept.includes(chosen)) {
-    const there = kept.length > 0 ? `it has ${kept.join(', ')}` : 'it has none yet';
-    throw new UserError(
-      epoch === undefined
-        ? `${path}: it has no weights; a study deletes those of a finished run unless --keep-probes is given`
-        : `--epoch ${epoch}: ${there}`,
-    );
-  }
-  const { tensors } = await readSafetensors(dir.checkpoint(chosen));
+  const chosen = await keptMoment(dir, epoch);
   const samples = (await readSafetensors(dir.samples)).tensors.x;
   if (samples?.shape.length !== 4) throw new UserError(`${dir.samples}: damaged, it has no images`);
   const [, height, width, channels] = samples.shape;
@@ -68,14 +59,7 @@ export async function exportModel(
     triggered: null,
   };
   const trainer = new Trainer({ ...trainingConfig(config), noiseStd: 0 }, data);
-  const missing = Object.keys(trainer.weights()).find((name) => !tensors[name]);
-  if (missing) throw new UserError(`${dir.checkpoint(chosen)}: damaged, it lacks ${missing}`);
-  try {
-    trainer.load(tensors as unknown as Record<string, Weights>);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${dir.checkpoint(chosen)}: damaged, ${error.message}`);
-  }
+  await loadWeights(dir, trainer, chosen);
   await writingTo(out, () =>
     format === 'onnx' ? writeAtomic(out, trainer.onnx()) : writeSafetensors(out, asTensors(trainer.weights())),
   );

@@ -83,7 +83,7 @@ async function raiseLoss(
       const climbed = await pgd(
         images,
         labels,
-        (x, y) => trainer.imageGradient(x, y),
+        async (x, y) => (await trainer.imageGradient(x, y)).gradient,
         adversary,
         (step) => {
           const [done, total] = [from * adversary.steps + some.length * step, rows.length * adversary.steps];

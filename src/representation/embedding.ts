@@ -19,18 +19,34 @@ const NEIGHBOURS = 15;
 export const FEWEST_POINTS = 20;
 
 /** Points [n, 2] row-major, centred, with a mean square of 1 per axis; the same for the same seed. Throws `UserError` for fewer than 20. */
-export function embed({ data, n, d }: Matrix, method: EmbeddingMethod, seed: number): Float32Array {
+export function embed(points: Matrix, method: EmbeddingMethod, seed: number): Float32Array {
+  const { n } = points;
   if (n < FEWEST_POINTS) throw new UserError(`embed: ${n} points, at least ${FEWEST_POINTS} are needed`);
-  const rows = Array.from({ length: n }, (_, i) => Float64Array.from(data.subarray(i * d, (i + 1) * d)));
-  const placed =
-    method === 'tsne'
-      ? new TSNE(rows, { perplexity: Math.min(PERPLEXITY, Math.floor((n - 1) / 3)), d: 2, seed }).transform(ROUNDS.tsne)
-      : new UMAP(rows, { n_neighbors: Math.min(NEIGHBOURS, n - 1), min_dist: 0.1, d: 2, seed }).transform(ROUNDS.umap);
-  const out = new Float32Array(2 * n);
-  (placed as ArrayLike<number>[]).forEach((p, i) => {
+  if (method === 'umap') return normalised(umap(points, NEIGHBOURS, 0.1, seed));
+  const settings = { perplexity: Math.min(PERPLEXITY, Math.floor((n - 1) / 3)), d: 2, seed };
+  return normalised(placed(new TSNE(rowsOf(points), settings).transform(ROUNDS.tsne)));
+}
+
+/**
+ * UMAP of [n, d] in two dimensions, row-major [n, 2], in its own scale; the same for the same seed. `closest`: how close neighbours may come
+ * to lie. Time grows with n².
+ */
+export function umap(points: Matrix, neighbours: number, closest: number, seed: number): Float32Array {
+  const settings = { n_neighbors: Math.min(neighbours, points.n - 1), min_dist: closest, d: 2, seed };
+  return placed(new UMAP(rowsOf(points), settings).transform(ROUNDS.umap));
+}
+
+const rowsOf = ({ data, n, d }: Matrix) =>
+  Array.from({ length: n }, (_, i) => Float64Array.from(data.subarray(i * d, (i + 1) * d)));
+
+/** What druid.js returns as [n, 2], row-major. */
+function placed(points: unknown): Float32Array {
+  const rows = points as ArrayLike<number>[];
+  const out = new Float32Array(2 * rows.length);
+  rows.forEach((p, i) => {
     out.set([p[0], p[1]], 2 * i);
   });
-  return normalised(out);
+  return out;
 }
 
 function normalised(points: Float32Array): Float32Array {

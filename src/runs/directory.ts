@@ -27,7 +27,8 @@ export type Document =
   | 'perception.json'
   | 'representation.json'
   | 'analysis.json'
-  | 'result.json';
+  | 'result.json'
+  | 'detectors.json';
 
 /** `epoch-0001` for a whole epoch, `epoch-0000.step-00000020` for a moment inside one. */
 function momentName(epoch: number, stepsPerEpoch?: number): string {

@@ -123,3 +123,49 @@ export async function readRunDocument(dir: RunDirectory): Promise<RunDocument> {
   const analysis = await dir.readDocument<{ config: Partial<RunConfig> }>('analysis.json');
   return analysis ? { ...found, config: { ...found.config, ...analysis.config } } : found;
 }
+
+/** What one published detector found. Rates count poisoned samples; cover samples count neither way. */
+export interface DetectorRow {
+  /** Abbreviation, as `AC`. */
+  name: string;
+  /** What the defender has: the set (A), the set and trusted samples (B), a network and its inputs (C), a network (D). */
+  threatModel: string;
+  /** What was judged. */
+  judged: 'training set' | 'inputs' | 'network';
+  /** Why it was left out; what follows is null then. */
+  skipped: string | null;
+  /** Judged samples. */
+  n: number | null;
+  /** Samples that its own rule flags. */
+  flagged: number | null;
+  /** Area under the ROC curve of its score; null where it is not known which samples are poisoned. */
+  auroc: number | null;
+  /** Share of the poisoned samples that score above all but 1 % of the others. */
+  tprAt1: number | null;
+  /** Share of the poisoned samples, and of the others, that its own rule flags. */
+  tpr: number | null;
+  fpr: number | null;
+  /** Classes that its own rule takes for targets; null where it judges samples only. */
+  targets: string[] | null;
+  /** Score per class by class name. */
+  classScores: Record<string, number> | null;
+  seconds: number | null;
+}
+
+/** `detectors.json`: what published detectors make of a training set and of the network trained on it. */
+export interface DetectorsDocument {
+  /** The run or set. */
+  of: string;
+  classes: string[];
+  /** Number of the target class, where it is known. */
+  target: number | null;
+  /** Samples of the training set, and how many are poisoned where that is known. */
+  samples: number;
+  poisoned: number | null;
+  /** Samples that are known to be clean, and where they come from; null without any. */
+  trusted: { samples: number; from: string } | null;
+  /** ε: the largest share of the set that may be poisoned, as some detectors must be told. */
+  epsilon: number;
+  seed: number;
+  detectors: DetectorRow[];
+}

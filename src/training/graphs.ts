@@ -5,16 +5,26 @@
  */
 import {
   adamw,
+  add,
   argMax,
   cast,
+  channelAdd,
+  channelMul,
+  channelSub,
+  concat,
   crossEntropy,
+  div,
   gradients,
   input,
+  log,
+  max,
   mean,
   mul,
+  neg,
   type OptimizerKind,
   Program,
   type ProgramSpec,
+  reshape,
   type SessionSettings,
   sgd,
   sum,
@@ -95,12 +105,27 @@ export function probeStep(o: GraphOptions, n: number, layer?: string): ProgramSp
 
 /**
  * Gradient of every image's own loss with respect to it, in evaluation mode. Feeds: `images` [n, h, w, c] float32 in
- * [0, 1], `labels`. Outputs: `gradient` [n, h, w, c], `losses` [n].
+ * [0, 1], `labels`. Outputs: `gradient` [n, h, w, c], `losses` [n], `predicted` [n].
  */
 export function imageGradientStep(o: GraphOptions, n: number): ProgramSpec {
-  const { images, losses } = begin(o, n, 'eval', 'float32');
+  const { images, losses, predicted } = begin(o, n, 'eval', 'float32');
   const [gradient] = gradients(sum(losses), [images]);
-  return { outputs: { gradient, losses } };
+  return { outputs: { gradient, losses, predicted } };
+}
+
+/**
+ * How likely a batch norm's statistics make what enters it. Outputs: `likelihoods` [n, batch norms], per image and batch norm, in the order of
+ * the forward pass, the smallest log-density of any value under the normal distribution with its channel's running mean and variance, nats.
+ */
+export function likelihoodStep(o: GraphOptions, n: number): ProgramSpec {
+  const { normalised } = begin(o, n, 'eval').layers;
+  const columns = normalised.map(({ x, mean: mu, variance }) => {
+    const v = add(variance, NORM_EPSILON);
+    const z = channelSub(x, mu);
+    const surprise = channelAdd(channelMul(mul(z, z), div(0.5, v)), mul(0.5, log(mul(2 * Math.PI, v))));
+    return reshape(neg(max(surprise, [0, 1, 3])), [n, 1]);
+  });
+  return { outputs: { likelihoods: concat(columns, 1) } };
 }
 
 /**
@@ -112,6 +137,9 @@ export function inferenceStep(o: GraphOptions, n: number): ProgramSpec {
   const { logits, representation } = o.model.forward(new Layers('eval', 0), transpose(images, [2, 3, 0, 1]), o);
   return { outputs: { logits, representation } };
 }
+
+/** What batch norm adds to a variance. */
+const NORM_EPSILON = 1e-5;
 
 /** The model's parameters and running statistics, with their initial values. */
 export function parameters(o: GraphOptions): Parameter[] {

@@ -18,12 +18,14 @@ import {
   type GraphOptions,
   imageGradientStep,
   inferenceStep,
+  likelihoodStep,
   ProgramCache,
   parameters,
   probeStep,
   statisticsStep,
   trainStep,
 } from './graphs.js';
+import { gatherImages, PASS, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
 import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
@@ -69,9 +71,6 @@ export interface Position {
   tally: Tally;
 }
 
-/** Images evaluated or probed in one pass. */
-export const PASS = 128;
-
 export class Trainer {
   readonly state = new State();
   position: Position;
@@ -85,8 +84,8 @@ export class Trainer {
   private readonly probing = new Map<string, { noisy: ProgramCache; silent: ProgramCache }>();
   private readonly adversarial: ProgramCache;
   private readonly statistics: ProgramCache;
+  private readonly likelihood: ProgramCache;
   private readonly bank: NoiseBank;
-  private readonly pixels: number;
 
   constructor(
     readonly config: TrainingConfig,
@@ -106,7 +105,6 @@ export class Trainer {
       momentum: config.momentum,
       weightDecay: config.weightDecay,
     };
-    this.pixels = train.height * train.width * train.channels;
     this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
     for (const layer of config.model.layers)
@@ -116,6 +114,7 @@ export class Trainer {
       });
     this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph, n), settings);
     this.statistics = new ProgramCache((n) => statisticsStep(this.graph, n), settings);
+    this.likelihood = new ProgramCache((n) => likelihoodStep(this.graph, n), settings);
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
@@ -208,7 +207,7 @@ export class Trainer {
     const labels = Int32Array.from(batch, (i) => train.labels[i]);
     this.bank.reseed(new Rng(seed, 'noise', epoch, step));
     const program = await this.training.get(batch.length);
-    const images = this.gatherImages(train, batch);
+    const images = gatherImages(train, batch);
     augment(images, train, this.config.augmentation ?? 'none', new Rng(seed, 'augment', epoch, step));
     const feeds = {
       images,
@@ -283,7 +282,7 @@ export class Trainer {
     this.bank.reseed(new Rng(this.config.seed, 'evaluate', label));
     let loss = 0;
     let correct = 0;
-    await this.passes(this.evaluation, set, (out, rows, offset) => {
+    await passes(this.evaluation, set, this.state, this.bank, (out, rows, offset) => {
       for (let r = 0; r < rows; r++) {
         loss += out.losses[r] as number;
         if (Number(out.predicted[r]) === set.labels[offset + r]) correct++;
@@ -303,7 +302,7 @@ export class Trainer {
       // A probe at the end of an epoch draws what version 0.1.0 drew; two moments of one epoch draw different noise.
       this.bank.reseed(new Rng(this.config.seed, 'probe', epoch, ...(step > 0 ? ['step', step] : []), k));
       const draw: Partial<Record<keyof ProbeDraw, Float32Array>> = {};
-      await this.passes(this.probing.get(layer)!.noisy, set, (out, rows, offset, padded) => {
+      await passes(this.probing.get(layer)!.noisy, set, this.state, this.bank, (out, rows, offset, padded) => {
         for (const key of ['representation', 'representationMean', 'logits'] as const) {
           const values = out[key] as Float32Array;
           const d = values.length / padded;
@@ -332,7 +331,7 @@ export class Trainer {
     await this.state.collect();
     const restore = await recomputeStatistics(this.state, names, names.length === 0 ? 0 : batches, (b) => {
       const rows = order.slice(b * size, (b + 1) * size);
-      const feeds = { images: this.gatherImages(train, rows), labels: Int32Array.from(rows, (i) => train.labels[i]) };
+      const feeds = { images: gatherImages(train, rows), labels: Int32Array.from(rows, (i) => train.labels[i]) };
       return program.run(feeds, this.state, this.bank);
     });
     try {
@@ -343,53 +342,36 @@ export class Trainer {
   }
 
   /** φ(X) [n, d]: T of a pass without any noise, a deterministic function of X. */
-  async noiseFree(set: ImageSet, layer = this.lastLayer): Promise<Float32Array> {
-    let all: Float32Array | undefined;
-    await this.passes(this.probing.get(layer)!.silent, set, (out, rows, offset, padded) => {
-      const values = out.representation as Float32Array;
-      const d = values.length / padded;
-      all ??= new Float32Array(set.n * d);
-      all.set(values.subarray(0, rows * d), offset * d);
-    });
-    return all!;
+  noiseFree(set: ImageSet, layer = this.lastLayer): Promise<Float32Array> {
+    return recorded(this.probing.get(layer)!.silent, 'representation', set, this.state, this.bank);
   }
 
-  /** Gradient of the loss of each image with respect to that image: [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c]. */
-  async imageGradient(images: Float32Array, labels: Int32Array): Promise<Float32Array> {
+  /** `likelihoodStep` of every image: [n, batch norms], nats. */
+  likelihoods(set: ImageSet): Promise<Float32Array> {
+    this.bank.reseed(new Rng(this.config.seed, 'likelihoods'));
+    return recorded(this.likelihood, 'likelihoods', set, this.state, this.bank);
+  }
+
+  /** Gradient of the loss of each image with respect to that image: [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c], and predictions [n]. */
+  async imageGradient(images: Float32Array, labels: Int32Array): Promise<ImageGradient> {
     const program = await this.adversarial.get(labels.length);
-    return (await program.run({ images, labels }, this.state, this.bank)).gradient as Float32Array;
-  }
-
-  /** Runs a program over a set in passes of one size; the last pass is padded with its first image. */
-  private async passes(
-    programs: ProgramCache,
-    set: ImageSet,
-    each: (out: Record<string, ArrayLike<number | bigint>>, rows: number, offset: number, padded: number) => void,
-  ) {
-    const size = Math.min(PASS, set.n);
-    const program = await programs.get(size);
-    for (let at = 0; at < set.n; at += size) {
-      const rows = Math.min(size, set.n - at);
-      const index = Int32Array.from({ length: size }, (_, r) => at + (r < rows ? r : 0));
-      const labels = Int32Array.from(index, (i) => set.labels[i]);
-      each(await program.run({ images: this.gatherImages(set, index), labels }, this.state, this.bank), rows, at, size);
-    }
-  }
-
-  private gatherImages(set: ImageSet, index: Int32Array): Uint8Array {
-    const out = new Uint8Array(index.length * this.pixels);
-    index.forEach((i, r) => {
-      out.set(set.images.subarray(i * this.pixels, (i + 1) * this.pixels), r * this.pixels);
-    });
-    return out;
+    const { gradient, predicted } = await program.run({ images, labels }, this.state, this.bank);
+    return { gradient: gradient as Float32Array, predicted: Int32Array.from(predicted, Number) };
   }
 
   async release(): Promise<void> {
     // Values on the device are lost with its programs, so they are copied first.
     await this.state.collect();
     const probing = [...this.probing.values()].flatMap(({ noisy, silent }) => [noisy, silent]);
-    for (const p of [this.training, this.evaluation, this.adversarial, this.statistics, ...probing]) await p.release();
+    for (const p of [this.training, this.evaluation, this.adversarial, this.statistics, this.likelihood, ...probing])
+      await p.release();
   }
+}
+
+/** Gradients of losses by their images, [n, h·w·c], and what the network predicts for each, [n]. */
+export interface ImageGradient {
+  gradient: Float32Array;
+  predicted: Int32Array;
 }
 
 /** One noise draw of a probe: T and T̄ [n, d], Ŷ [n, classes]. */

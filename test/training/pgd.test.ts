@@ -82,10 +82,10 @@ describe('against a network', () => {
   const floats = Float32Array.from(set.images, (v) => v / 255);
 
   test('the gradient is each image’s own: changing one image leaves the others’ as they were', async () => {
-    const all = await trainer.imageGradient(floats, set.labels);
+    const { gradient: all } = await trainer.imageGradient(floats, set.labels);
     const changed = floats.slice();
     changed.fill(0.5, 0, size);
-    const again = await trainer.imageGradient(changed, set.labels);
+    const { gradient: again } = await trainer.imageGradient(changed, set.labels);
     for (let i = size; i < all.length; i++) expect(Math.abs(again[i] - all[i])).toBeLessThan(1e-6);
     expect(
       minus(again, all)
@@ -95,7 +95,7 @@ describe('against a network', () => {
   });
 
   test('and agrees with central differences along its own direction', async () => {
-    const g = await trainer.imageGradient(floats, set.labels);
+    const { gradient: g } = await trainer.imageGradient(floats, set.labels);
     const loss = async (x: Float32Array) => {
       // Losses of float images come with the gradient's program; bytes would round the step away.
       const program = trainer as unknown as {
@@ -114,7 +114,7 @@ describe('against a network', () => {
   });
 
   test('the loss of the true label rises, and every perturbation is as long as it may be or shorter', async () => {
-    const climbed = await pgd(floats, set.labels, (x, y) => trainer.imageGradient(x, y), {
+    const climbed = await pgd(floats, set.labels, async (x, y) => (await trainer.imageGradient(x, y)).gradient, {
       norm: 'l2',
       epsilon: 0.8,
       step: 0.1,

@@ -1,0 +1,98 @@
+/** A run as detectors are shown it: its poisoned set made again, its network, and test images. */
+
+import { losses } from '../audit/checkpoint.js';
+import { loadTest } from '../audit/index.js';
+import type { RunHooks } from '../base/progress.js';
+import { requirePlugins } from '../config/plugins.js';
+import { trainingConfig } from '../config/training.js';
+import { pick } from '../datasets/select.js';
+import type { ImageSet } from '../datasets/types.js';
+import { keptMoment, loadWeights } from '../pipeline/weights.js';
+import { type MadeSet, makeSet, poisonedShare } from '../poisoning/poisoned-set.js';
+import type { RunDirectory } from '../runs/directory.js';
+import { readRunDocument } from '../runs/documents.js';
+import { Trainer } from '../training/trainer.js';
+import { networkOf } from './network.js';
+import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
+
+/** Test images of a class that stand in for trusted samples, as many as Beatrix was evaluated with. */
+const TRUSTED = 30;
+/** Untriggered, and triggered, test images that stand in for inputs at run time. */
+const INPUTS = 1000;
+
+/**
+ * The subject of a run. Without `trusted` samples, 30 test images of a class stand in for them; the other test images, untriggered and
+ * triggered, are its inputs at run time. Throws `UserError` for a run without weights, and for data that have changed since.
+ */
+export async function runSubject(dir: RunDirectory, request: SubjectRequest, hooks: RunHooks): Promise<Subject> {
+  const { config, classes, plugins } = await readRunDocument(dir);
+  requirePlugins(dir.path, plugins);
+  const last = await keptMoment(dir);
+  const made = await makeSet(config, hooks);
+  const { poisoned, test, triggered, target } = made;
+  const trainer = new Trainer(
+    { ...trainingConfig(config), noiseStd: 0 },
+    { classes: classes.length, train: poisoned, test, triggered },
+  );
+  try {
+    const loss = await lossOf(dir, trainer, poisoned, classes.length);
+    await loadWeights(dir, trainer, last);
+    const own = ownTest(made, classes.length);
+    const named = request.trusted;
+    return {
+      of: dir.path,
+      classes,
+      target,
+      set: poisoned,
+      truth: poisoned,
+      nameOf: (i) => poisoned.index[i],
+      network: networkOf(trainer),
+      loss,
+      trusted:
+        named === undefined
+          ? { set: own.trusted, from: `${TRUSTED} test images of each class` }
+          : {
+              set: await loadTest('--trusted', named, { path: dir.path, kind: 'trace', classes, set: poisoned }),
+              from: named,
+            },
+      inputs: own.inputs,
+      epsilon: request.epsilon ?? (poisonedShare(poisoned) || EPSILON),
+      seed: request.seed,
+    };
+  } finally {
+    await trainer.release();
+  }
+}
+
+/** The loss at the kept moment nearest to half of the training, where one before the last is kept. */
+async function lossOf(dir: RunDirectory, trainer: Trainer, set: ImageSet, classes: number): Promise<Subject['loss']> {
+  const kept = await dir.checkpoints();
+  const half = kept.at(-1)! / 2;
+  const [middle] = kept.slice(0, -1).sort((a, b) => Math.abs(a - half) - Math.abs(b - half));
+  if (middle === undefined) return 'the run keeps no weights from before its end';
+  await loadWeights(dir, trainer, middle);
+  const [{ logits }] = await trainer.probe(set, 1);
+  return losses({ data: logits, n: set.n, d: classes }, set.labels);
+}
+
+/** Test images of a run: the first of each class, and of the others some as they are and some triggered. */
+function ownTest({ test, triggered, untriggered }: MadeSet, classes: number) {
+  const seen = new Int32Array(classes);
+  const rows = [...test.labels.keys()];
+  const first = new Set(rows.filter((i) => ++seen[test.labels[i]] <= TRUSTED));
+  const rest = rows.filter((i) => !first.has(i)).slice(0, INPUTS);
+  return { trusted: pick(test, [...first]), inputs: triggered && untriggered && inputs(pick(test, rest), triggered) };
+}
+
+/** Untriggered images, then triggered ones. */
+function inputs(clean: ImageSet, all: ImageSet): NonNullable<Subject['inputs']> {
+  const triggered = pick(all, [...all.labels.keys()].slice(0, INPUTS));
+  const images = new Uint8Array(clean.images.length + triggered.images.length);
+  images.set(clean.images);
+  images.set(triggered.images, clean.images.length);
+  const n = clean.n + triggered.n;
+  return {
+    set: { ...clean, images, labels: Int32Array.from([...clean.labels, ...triggered.labels]), n },
+    triggered: Uint8Array.from({ length: n }, (_, i) => Number(i >= clean.n)),
+  };
+}

@@ -1,0 +1,50 @@
+/** An untrusted data set as detectors are shown it: a network is trained on it, as an audit trains one. */
+import { loadTest, loadUntrusted, settingsFor } from '../audit/index.js';
+import { sampleName } from '../audit/load.js';
+import { SavedTraining } from '../audit/saved-training.js';
+import { watch } from '../audit/watch.js';
+import { UserError } from '../base/errors.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
+import { networkOf } from './network.js';
+import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
+
+/**
+ * The subject of a data set. The training is saved in the file `save` after every epoch, and resumes from it. Throws `Stopped` when asked
+ * to end, and `UserError` for what cannot be read.
+ */
+export async function setSubject(request: SubjectRequest, save: string, hooks: RunHooks): Promise<Subject> {
+  const { path, trusted, seed, epsilon = EPSILON } = request;
+  const untrusted = await loadUntrusted(path);
+  if (untrusted.kind === 'trace')
+    throw new UserError(
+      `${path}: a trace has no weights; detectors need a run of ibscope, or the set that was trained on`,
+    );
+  const { set, classes } = untrusted;
+  const clean = trusted === undefined ? null : await loadTest('--trusted', trusted, untrusted);
+  const plan = settingsFor(set.n, { effort: 'normal', seed });
+  const step = (share: number) => {
+    if (hooks.shouldStop?.()) throw new Stopped('stopped');
+    const total = set.n * plan.epochs;
+    hooks.progress?.({ phase: 'train', stage: 'train', done: Math.round(share * total), total, unit: 'images' });
+  };
+  const { checkpoints, trainer } = await watch(set, classes.length, plan, step, new SavedTraining(save, set, plan));
+  try {
+    return {
+      of: path,
+      classes,
+      target: null,
+      set,
+      truth: null,
+      nameOf: (i) => sampleName(untrusted, i),
+      network: networkOf(trainer),
+      // Half of the way: after the first epoch, few poisoned samples are learned yet.
+      loss: checkpoints[1].loss,
+      trusted: clean ? { set: clean, from: trusted! } : 'it needs samples that are known to be clean: --trusted DIR',
+      inputs: null,
+      epsilon,
+      seed,
+    };
+  } finally {
+    await trainer.release();
+  }
+}

@@ -1,0 +1,50 @@
+/** Programs over whole sets, in passes of one size, so that each is compiled once. */
+import type { ImageSet } from '../datasets/types.js';
+import type { NoiseBank, State } from '../engine/index.js';
+import type { ProgramCache } from './graphs.js';
+
+/** Images evaluated or probed in one pass. */
+export const PASS = 128;
+
+/** Hears the outputs of a pass: its first `rows` rows are those of the set from `offset` on, of `padded`. */
+type EachPass = (out: Record<string, ArrayLike<number | bigint>>, rows: number, offset: number, padded: number) => void;
+
+/** The given images, [index.length, h, w, c]. */
+export function gatherImages({ images, height, width, channels }: ImageSet, index: Int32Array): Uint8Array {
+  const pixels = height * width * channels;
+  const out = new Uint8Array(index.length * pixels);
+  index.forEach((i, r) => {
+    out.set(images.subarray(i * pixels, (i + 1) * pixels), r * pixels);
+  });
+  return out;
+}
+
+/** Runs a program over a set; the last pass is padded with its first image. */
+export async function passes(programs: ProgramCache, set: ImageSet, state: State, bank: NoiseBank, each: EachPass) {
+  const size = Math.min(PASS, set.n);
+  const program = await programs.get(size);
+  for (let at = 0; at < set.n; at += size) {
+    const rows = Math.min(size, set.n - at);
+    const index = Int32Array.from({ length: size }, (_, r) => at + (r < rows ? r : 0));
+    const labels = Int32Array.from(index, (i) => set.labels[i]);
+    each(await program.run({ images: gatherImages(set, index), labels }, state, bank), rows, at, size);
+  }
+}
+
+/** One output of a program over a set, [n, d]. */
+export async function recorded(
+  programs: ProgramCache,
+  output: string,
+  set: ImageSet,
+  state: State,
+  bank: NoiseBank,
+): Promise<Float32Array> {
+  let all: Float32Array | undefined;
+  await passes(programs, set, state, bank, (out, rows, offset, padded) => {
+    const values = out[output] as Float32Array;
+    const d = values.length / padded;
+    all ??= new Float32Array(set.n * d);
+    all.set(values.subarray(0, rows * d), offset * d);
+  });
+  return all!;
+}
