@@ -30,6 +30,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'base engine datasets dynamics',
   ],
   ['representation', 'stealth in feature space: silhouettes, distances, UMAP and t-SNE', 'base information'],
+  ['parameters', 'stealth in parameter space: channel bounds, changes by the trigger', ''],
   [
     'config',
     'one schema of a run for the command line, `run.json` and the dashboard',
@@ -50,7 +51,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'pipeline',
     'one run: prepare, train, probe, estimate, score, report',
-    'base formats engine datasets models dynamics training perception information representation config runs report execution poisoning',
+    'base formats engine datasets models dynamics training perception information representation parameters config runs report execution poisoning',
   ],
   [
     'trace',

@@ -23,6 +23,7 @@ import { addPerceive } from './perceive.js';
 import { addPoison } from './poison.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
+import { addStealth } from './stealth.js';
 import { addStudy } from './study.js';
 import { addView } from './view.js';
 
@@ -34,7 +35,7 @@ const HEADING_OF: Record<string, string> = {
   ...Object.fromEntries(
     ['data', 'attacks', 'poison', 'perceive', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
   ),
-  ...Object.fromEntries(['report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
+  ...Object.fromEntries(['stealth', 'report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
 };
 
 /** Commands that read a data set whose classes can be named. */
@@ -65,6 +66,7 @@ export function buildProgram(): Command {
     addPoison,
     addPerceive,
     addMi,
+    addStealth,
     addReport,
     addExport,
     addData,

@@ -106,7 +106,7 @@ function documentOf(subject: Subject, judged: readonly Judged[]): DetectorsDocum
     classes,
     target,
     samples: set.n,
-    poisoned: truth && truth.poisoned.reduce((s, p) => s + p, 0),
+    poisoned: truth?.poisoned.reduce((s, p) => s + p, 0) ?? null,
     trusted: typeof trusted === 'string' ? null : { samples: trusted.set.n, from: trusted.from },
     epsilon,
     seed,

@@ -7,7 +7,7 @@ import { Trainer } from '../training/trainer.js';
 export function networkOf(trainer: Trainer): Network & { release(): Promise<void> } {
   const silent = new Trainer({ ...trainer.config, noiseStd: 0 }, trainer.data);
   silent.load(trainer.weights());
-  const norms = silent.runningStatistics.filter((name) => name.endsWith('.running_mean'));
+  const norms = silent.batchNorms.map(({ name }) => name);
   const logits = async (images: ImageSet) => (await silent.probe(images, 1))[0].logits;
   return {
     batchNorms: norms.length,
@@ -21,9 +21,7 @@ export function networkOf(trainer: Trainer): Network & { release(): Promise<void
     },
     gradient: (images, labels) => silent.imageGradient(images, labels),
     async amplified(images, layers, factor) {
-      const names = norms
-        .slice(norms.length - layers)
-        .flatMap((name) => ['weight', 'bias'].map((part) => name.replace(/running_mean$/, part)));
+      const names = norms.slice(norms.length - layers).flatMap((name) => [`${name}.weight`, `${name}.bias`]);
       await silent.state.collect();
       const former = names.map((name) => silent.state.get(name).slice());
       names.forEach((name, i) => {

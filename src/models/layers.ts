@@ -37,6 +37,19 @@ export interface Parameter {
   initial(rng: Rng): Float32Array;
 }
 
+/** A batch norm in a forward pass. */
+export interface Normalised {
+  name: string;
+  /** What enters and what leaves, [h, w, n, c]. */
+  x: Tensor;
+  y: Tensor;
+  /** Running statistics, [c]. */
+  mean: Tensor;
+  variance: Tensor;
+  /** Name of the kernel of the convolution that `x` comes from; undefined where it comes from something else. */
+  kernel?: string;
+}
+
 /** Weight of the batch in the running statistics: PyTorch's default. */
 export const BATCH_NORM_MOMENTUM = 0.1;
 
@@ -45,8 +58,10 @@ export class Layers {
   readonly parameters: Parameter[] = [];
   /** New values of the running statistics, in training mode. */
   readonly updates = new Map<Tensor, Tensor>();
-  /** What enters each batch norm, in the order of the forward pass, with the running statistics: x [h, w, n, c], vectors [c]. */
-  readonly normalised: { x: Tensor; mean: Tensor; variance: Tensor }[] = [];
+  /** Every batch norm, in the order of the forward pass. */
+  readonly normalised: Normalised[] = [];
+  /** Names of the kernels by what they give. */
+  private readonly kernels = new Map<Tensor, string>();
   private noises = 0;
 
   constructor(
@@ -78,14 +93,18 @@ export class Layers {
     const shape = [kernel, kernel, x.shape[3], out];
     const w = this.uniformParameter(`${name}.weight`, shape, sizeOf(shape) / out);
     this.parameters[this.parameters.length - 1].kernel = true;
-    return conv2d(x, w, stride, padding);
+    const y = conv2d(x, w, stride, padding);
+    this.kernels.set(y, `${name}.weight`);
+    return y;
   }
 
   /** Convolution with a bias per channel; arguments as for `conv`. */
   biasedConv(name: string, x: Tensor, out: number, kernel: number, stride = 1, padding = (kernel - 1) / 2): Tensor {
     const y = this.conv(name, x, out, kernel, stride, padding);
     const bias = this.uniformParameter(`${name}.bias`, [out], x.shape[3] * kernel * kernel);
-    return channelAdd(y, bias);
+    const biased = channelAdd(y, bias);
+    this.kernels.set(biased, `${name}.weight`);
+    return biased;
   }
 
   /** Batch normalisation of x [h, w, n, c]. */
@@ -95,15 +114,16 @@ export class Layers {
     const beta = this.constantParameter(`${name}.bias`, c, 0, true);
     const mu = this.constantParameter(`${name}.running_mean`, c, 0, false);
     const variance = this.constantParameter(`${name}.running_var`, c, 1, false);
-    this.normalised.push({ x, mean: mu, variance });
-    if (this.mode === 'eval') return batchNormInference(x, gamma, beta, mu, variance);
+    const y = this.mode === 'eval' ? batchNormInference(x, gamma, beta, mu, variance) : batchNorm(x, gamma, beta);
+    this.normalised.push({ name, x, y, mean: mu, variance, kernel: this.kernels.get(x) });
+    if (this.mode === 'eval') return y;
     const m = x.size / c;
     const move = (old: Tensor, now: Tensor, factor: number) =>
       add(mul(old, 1 - BATCH_NORM_MOMENTUM), mul(now, BATCH_NORM_MOMENTUM * factor));
     this.updates.set(mu, move(mu, channelMean(x), 1));
     // PyTorch stores the unbiased variance. A single value has none, and 0 / 0 would stay in the running statistics.
     this.updates.set(variance, move(variance, channelVariance(x), m / Math.max(1, m - 1)));
-    return batchNorm(x, gamma, beta);
+    return y;
   }
 
   /** Layer normalisation over the last axis of x [..., d]. */

@@ -14,6 +14,7 @@ import { makeEmbedding } from './embedding.js';
 import { type RunGroups, runGroups } from './group-sizes.js';
 import { finish } from './result.js';
 import { run } from './run.js';
+import { type ThreeSpaces, threeSpaces } from './three-spaces.js';
 
 export interface RunJob {
   config: RunConfig;
@@ -67,4 +68,16 @@ export async function embedJob(job: EmbedJob, context: WorkerContext<Message>): 
     progress?.({ phase: 'embed', stage: `${job.method} of T`, done, total, unit: 'checkpoints' }),
   );
   return { report: (await finish(dir)).report };
+}
+
+export interface StealthJob {
+  path: string;
+  /** Folder of a run of attack `none`. */
+  clean?: string;
+}
+
+/** See `threeSpaces`. */
+export function stealthJob({ path, clean }: StealthJob, context: WorkerContext<Message>): Promise<ThreeSpaces> {
+  limitThreads(0);
+  return threeSpaces(path, clean, hooksOf(context));
 }

@@ -33,6 +33,7 @@ import { checkpointData, recordProbe } from './probe.js';
 import { instrumentsOf, unresolvable } from './resolution.js';
 import { finish } from './result.js';
 import { recordRunningStatistics, STATISTICS, statisticsLag } from './running-statistics.js';
+import { recordSpaces } from './spaces.js';
 
 /** Images on which stealth in input space is measured. */
 const PERCEIVED = 200;
@@ -116,6 +117,7 @@ class Run {
       await this.epoch();
       await this.estimateProbed();
     }
+    await recordSpaces(this.dir, this.trainer, this.data);
     await this.trainer.release();
     await makeEmbedding(this.dir, 'umap', this.config.seed, (done, total) =>
       this.hooks.progress?.({ phase: 'embed', stage: 'UMAP of T', done, total, unit: 'checkpoints' }),

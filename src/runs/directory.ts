@@ -28,7 +28,8 @@ export type Document =
   | 'representation.json'
   | 'analysis.json'
   | 'result.json'
-  | 'detectors.json';
+  | 'detectors.json'
+  | 'spaces.json';
 
 /** `epoch-0001` for a whole epoch, `epoch-0000.step-00000020` for a moment inside one. */
 function momentName(epoch: number, stepsPerEpoch?: number): string {

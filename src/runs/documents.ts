@@ -169,3 +169,30 @@ export interface DetectorsDocument {
   seed: number;
   detectors: DetectorRow[];
 }
+
+/**
+ * `spaces.json`: stealth in feature and parameter space, measured on the trained network without noise. Measures that need poison or a
+ * trigger are null without.
+ */
+export interface SpacesDocument {
+  /** Samples of each kind that were measured. */
+  samples: { poisoned: number; benign: number; test: number };
+  feature: {
+    /** Mean silhouette of two clusters in T: poisoned samples, and benign ones of the target class. Lower is stealthier. */
+    silhouette: number | null;
+    /** See `cdbi`: higher is stealthier. */
+    cdbi: number | null;
+    /** See `dswd`: lower is stealthier. */
+    dswd: number | null;
+  };
+  /** Lower is stealthier. */
+  parameter: {
+    /** See `uclc`. */
+    uclc: number | null;
+    /** Largest TAC of a channel; see `activationChange`. */
+    tac: number | null;
+    tacByChannel: number[] | null;
+    /** Bounds of the channels of the convolution before the last batch norm; null where something else is before it. See `channelBounds`. */
+    lastBounds: number[] | null;
+  };
+}

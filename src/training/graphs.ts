@@ -138,6 +138,18 @@ export function inferenceStep(o: GraphOptions, n: number): ProgramSpec {
   return { outputs: { logits, representation } };
 }
 
+/** One pass of the last batch norm. Outputs: `activation` [n, h, w, c], what leaves it. */
+export function lastNormStep(o: GraphOptions, n: number): ProgramSpec {
+  const { y } = begin(o, n, 'eval').layers.normalised.at(-1)!;
+  return { outputs: { activation: transpose(y, [2, 0, 1, 3]) } };
+}
+
+/** The batch norms of a model in the order of the forward pass, with the names of the convolutions before them. */
+export function batchNorms(o: GraphOptions): { name: string; kernel?: string; channels: number }[] {
+  const { normalised } = begin(o, 1, 'eval').layers;
+  return normalised.map(({ name, kernel, x }) => ({ name, kernel, channels: x.shape[3] }));
+}
+
 /** What batch norm adds to a variance. */
 const NORM_EPSILON = 1e-5;
 

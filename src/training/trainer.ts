@@ -14,10 +14,12 @@ import { sameShape } from '../engine/tensor.js';
 import { axesOf, fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
 import { type Augmentation, augment } from './augment.js';
 import {
+  batchNorms,
   evaluationStep,
   type GraphOptions,
   imageGradientStep,
   inferenceStep,
+  lastNormStep,
   likelihoodStep,
   ProgramCache,
   parameters,
@@ -85,6 +87,9 @@ export class Trainer {
   private readonly adversarial: ProgramCache;
   private readonly statistics: ProgramCache;
   private readonly likelihood: ProgramCache;
+  private readonly lastNorm: ProgramCache;
+  /** Batch norms in the order of the forward pass, with the convolutions before them. */
+  readonly batchNorms: ReturnType<typeof batchNorms>;
   private readonly bank: NoiseBank;
 
   constructor(
@@ -115,6 +120,8 @@ export class Trainer {
     this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph, n), settings);
     this.statistics = new ProgramCache((n) => statisticsStep(this.graph, n), settings);
     this.likelihood = new ProgramCache((n) => likelihoodStep(this.graph, n), settings);
+    this.lastNorm = new ProgramCache((n) => lastNormStep(this.graph, n), settings);
+    this.batchNorms = batchNorms(this.graph);
     const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
@@ -352,6 +359,12 @@ export class Trainer {
     return recorded(this.likelihood, 'likelihoods', set, this.state, this.bank);
   }
 
+  /** What leaves the last batch norm, [n, h·w·c] with the channel last. */
+  lastActivation(set: ImageSet): Promise<Float32Array> {
+    this.bank.reseed(new Rng(this.config.seed, 'last activation'));
+    return recorded(this.lastNorm, 'activation', set, this.state, this.bank);
+  }
+
   /** Gradient of the loss of each image with respect to that image: [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c], and predictions [n]. */
   async imageGradient(images: Float32Array, labels: Int32Array): Promise<ImageGradient> {
     const program = await this.adversarial.get(labels.length);
@@ -363,7 +376,15 @@ export class Trainer {
     // Values on the device are lost with its programs, so they are copied first.
     await this.state.collect();
     const probing = [...this.probing.values()].flatMap(({ noisy, silent }) => [noisy, silent]);
-    for (const p of [this.training, this.evaluation, this.adversarial, this.statistics, this.likelihood, ...probing])
+    for (const p of [
+      this.training,
+      this.evaluation,
+      this.adversarial,
+      this.statistics,
+      this.likelihood,
+      this.lastNorm,
+      ...probing,
+    ])
       await p.release();
   }
 }
