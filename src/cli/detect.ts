@@ -63,7 +63,7 @@ interface DetectOptions {
 /** What each detector looks at and needs, for `--help`. */
 function needs(): string {
   const rows = detectors.map((d) => [d.name, d.threatModel, d.summary, d.source]);
-  return `${table(['detector', 'model', 'looks at', 'paper'], rows)}
+  return `${table(['detector', 'model', 'looks at', 'paper'], rows, [0, 1, 2, 3])}
 A: needs the training set alone; B: the set and trusted samples; C: a network and its inputs; D: a network and trusted samples.
 docs/detection.md says where each fails.`;
 }

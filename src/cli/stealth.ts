@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { measures } from '../perception/index.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import type { ThreeSpaces } from '../pipeline/three-spaces.js';
+import { spaceRows } from '../report/spaces.js';
 import { examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -26,40 +27,29 @@ export function addStealth(program: Command) {
     });
 }
 
-/** Measures of the other two spaces: name, what it is, and what is stealthier. */
-const OF_NETWORK = {
-  silhouette: ['silhouette', 'of poisoned samples against benign ones of the target class, in T', 'lower'],
-  cdbi: ['CDBI', 'Davies–Bouldin index of the same, by source class', 'higher'],
-  dswd: ['DSWD', 'shift of test features by the trigger, along the classifier’s rows', 'lower'],
-  uclc: ['UCLC', 'largest channel bound, in standard deviations of its layer', 'lower'],
-  tac: ['TAC', 'largest change of a channel of the last batch norm by the trigger', 'lower'],
-  tup: ['TUP', 'how far channel bounds follow TAC, relative to a clean network', 'lower'],
-} as const;
-
 const value = (v: number | null | undefined) =>
   v === null || v === undefined || !Number.isFinite(v) ? '–' : v.toPrecision(4);
 
 function words({ of, attack, score, input, feature, parameter, samples }: ThreeSpaces): string {
-  const rows = (space: string, values: Partial<Record<keyof typeof OF_NETWORK, number | null>>) =>
-    Object.entries(values).map(([key, v]) => {
-      const [name, what, stealthier] = OF_NETWORK[key as keyof typeof OF_NETWORK];
-      return [space, name, value(v), stealthier, what];
-    });
   const seen = measures
     .filter(({ name }) => input?.[name] && input[name].n > 0)
     .map(({ name, summary, unchanged }) => {
       const stealthier = unchanged === 0 ? 'lower' : 'higher';
       return ['input', name, value(input![name].mean), stealthier, summary];
     });
-  const { uclc, tac, tup, clean } = parameter;
+  const { tup, clean } = parameter;
+  const rows = spaceRows({ feature, parameter }, tup).map((r) => [
+    r.space,
+    r.measure,
+    value(r.value),
+    r.stealthier,
+    r.what,
+  ]);
   const S = score === null ? 'not scored yet' : `S ${value(score.score)}, p ${value(score.p)}`;
   return [
     `${of}: attack ${attack}, ${S}`,
     '',
-    table(
-      ['space', 'measure', 'value', 'stealthier', ''],
-      [...seen, ...rows('feature', feature), ...rows('parameter', { uclc, tac, tup })],
-    ),
+    table(['space', 'measure', 'value', 'stealthier', 'what it is'], [...seen, ...rows], [0, 1, 3, 4]),
     '',
     `of ${samples.poisoned} poisoned and ${samples.benign} benign samples and ${samples.test} test images; the network without noise`,
     'run' in clean ? `clean network: ${clean.run}` : `TUP has no value: ${clean.missing}`,

@@ -5,12 +5,12 @@ import type { RunResult } from '../runs/documents.js';
 
 const fixed = (x: number | null, digits = 3) => (x === null || Number.isNaN(x) ? '–' : x.toFixed(digits));
 
-/** A table with a rule under its head. The first column is aligned to the left, the others to the right. */
-export function table(head: string[], rows: string[][]): string {
+/** A table with a rule under its head. Columns in `left` are aligned to the left, the others to the right. */
+export function table(head: string[], rows: string[][], left: readonly number[] = [0]): string {
   const widths = head.map((h, c) => Math.max(h.length, ...rows.map((r) => r[c].length)));
   const line = (cells: string[]) =>
     cells
-      .map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
+      .map((cell, c) => (left.includes(c) ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
       .join('  ')
       .trimEnd();
   return [line(head), line(widths.map((w) => '─'.repeat(w))), ...rows.map(line)].join('\n');

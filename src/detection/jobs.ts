@@ -9,6 +9,7 @@ import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { type CsvCell, csv } from '../formats/csv.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
+import { finish } from '../pipeline/result.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
 import type { DetectorsDocument } from '../runs/documents.js';
 import { type Judged, judge } from './judge.js';
@@ -55,7 +56,10 @@ async function ofRun(job: DetectJob, asked: readonly Detector[], hooks: RunHooks
     const judged = await askAll(asked, subject, hooks);
     const document = documentOf(subject, judged);
     await dir.writeDocument(DOCUMENT, document);
-    return { document, samples: await dir.writeFile(SAMPLES, tableOf(subject, judged)) };
+    const samples = await dir.writeFile(SAMPLES, tableOf(subject, judged));
+    // The report shows them.
+    if (await dir.readDocument('result.json')) await finish(dir);
+    return { document, samples };
   } finally {
     dir.unlock();
   }

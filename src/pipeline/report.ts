@@ -159,6 +159,8 @@ export async function reportAndDynamics(
     gallery,
     commands: commandsOf(config, plugins),
     perception: await readPerception(dir),
+    spaces: await dir.readDocument('spaces.json'),
+    detectors: await dir.readDocument('detectors.json'),
     warnings,
     version: VERSION,
     seconds: await workSeconds(dir),

@@ -9,11 +9,13 @@ import { type Html, html, withCode } from './html.js';
 import { facts, page, section, warningList } from './page.js';
 import { kicker } from './parts.js';
 import {
+  detectorsSection,
   gallerySection,
   phasesSection,
   representationSection,
   scoreSection,
   separationSection,
+  spacesSection,
   trainingSection,
   trajectorySection,
 } from './run-sections.js';
@@ -33,7 +35,7 @@ ${headlineFacts(report)}${warningList(reportWarnings(report))}`;
   const body = html`${trajectorySection(report, curves, document)}${phasesSection(report, curves, document)}${scoreSection(
     report,
     document,
-  )}${representationSection(report, document)}${separationSection(report, document)}${trainingSection(report, document)}${await gallerySection(report)}${section(
+  )}${representationSection(report, document)}${separationSection(report, document)}${spacesSection(report)}${detectorsSection(report)}${trainingSection(report, document)}${await gallerySection(report)}${section(
     'numbers',
     'Numbers',
     null,

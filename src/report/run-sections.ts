@@ -33,7 +33,8 @@ import { type Html, html, raw } from './html.js';
 import { hollowWords, instrumentWords } from './instrument.js';
 import { facts, figure, legend, section } from './page.js';
 import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.js';
-import { readingTable } from './tables.js';
+import { detectorWords } from './spaces.js';
+import { detectorsTable, readingTable, spacesTable } from './tables.js';
 import type { RunReport } from './types.js';
 
 /** What the trajectories are, by the basis of the estimates. */
@@ -357,4 +358,20 @@ export function separationSection(report: RunReport, document: Document): Html |
     `The contribution of each held-out sample to the estimate, as a score for “${report.poisoned ? 'is poisoned' : 'is in the random subset'}”: area under the ROC curve with 95 % bands. At 0.5 the score separates nothing; below 0.5, ${report.poisoned ? 'poisoned' : 'the chosen'} samples contribute less.`,
     html`<div class="grid two">${panel(partOf(target, 'all'), 'Within the target class')}${panel('all', 'Over the whole training set')}</div>`,
   );
+}
+
+/** Stealth in three spaces, where the run recorded it. */
+export function spacesSection(report: RunReport): Html | null {
+  if (!report.spaces || !report.poisoned) return null;
+  return section(
+    'spaces',
+    'Stealth in three spaces',
+    'How far the trigger shows in the images, the poisoned samples in T, and the backdoor in the weights of the trained network, which is asked without noise.',
+    spacesTable(report),
+  );
+}
+
+/** What published detectors found, where they were asked. */
+export function detectorsSection({ detectors }: RunReport): Html | null {
+  return detectors ? section('detectors', 'Detectors', detectorWords(detectors), detectorsTable(detectors)) : null;
 }

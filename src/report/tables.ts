@@ -2,6 +2,7 @@
 
 import type { ScoreReading } from '../dynamics/stealth.js';
 import type { EpochRow, EstimateRow } from '../dynamics/types.js';
+import type { DetectorRow, DetectorsDocument } from '../runs/documents.js';
 import { type Clock, momentWord } from './figures/time-axis.js';
 import { decimal, percent } from './format.js';
 import { groupStyle } from './groups.js';
@@ -9,6 +10,7 @@ import { chanceText } from './headline.js';
 import { type Html, html } from './html.js';
 import { flagsOf } from './instrument.js';
 import { type Column, table } from './page.js';
+import { foundWords, inputRows, judgedWords, type SpaceRow, spaceRows } from './spaces.js';
 import type { RunReport } from './types.js';
 
 const estimateColumns = (clock: Clock): Column<EstimateRow>[] => [
@@ -54,6 +56,32 @@ export function readingTable({ readings }: RunReport): Html | null {
   if (readings.length < 2) return null;
   return html`<p class="note"><b>How far the score depends on how it is measured.</b> First row: the headline.</p>${table(readings, readingColumns)}`;
 }
+
+const spaceColumns: Column<SpaceRow>[] = [
+  { head: 'space', value: (r) => r.space, kind: 't' },
+  { head: 'measure', value: (r) => r.measure, kind: 't' },
+  { head: 'value', value: (r) => decimal(r.value) },
+  { head: 'stealthier', value: (r) => r.stealthier, kind: 't' },
+  { head: 'what it is', value: (r) => r.what, kind: 't' },
+];
+
+/** The stealth in input, feature and parameter space; null for a run that has only the first. */
+export function spacesTable({ perception, spaces }: RunReport): Html | null {
+  return spaces ? table([...inputRows(perception), ...spaceRows(spaces)], spaceColumns) : null;
+}
+
+const detectorColumns: Column<DetectorRow>[] = [
+  { head: 'detector', value: (r) => r.name, kind: 't' },
+  { head: 'judged', value: judgedWords, kind: 't' },
+  { head: 'flags', value: (r) => r.skipped ?? foundWords(r), kind: 't' },
+  { head: 'TPR', value: (r) => percent(r.tpr) },
+  { head: 'FPR', value: (r) => percent(r.fpr) },
+  { head: 'AUROC', value: (r) => decimal(r.auroc) },
+  { head: 'TPR at 1 % FPR', value: (r) => percent(r.tprAt1) },
+];
+
+/** What each detector found. */
+export const detectorsTable = ({ detectors }: DetectorsDocument): Html => table(detectors, detectorColumns);
 
 const epochColumns: Column<EpochRow>[] = [
   { head: 'epoch', value: (r) => r.epoch },

@@ -4,6 +4,7 @@ import type { DraftResult } from '../dynamics/authors-draft.js';
 import type { Phases } from '../dynamics/phases.js';
 import type { ScoreReading, StealthResult } from '../dynamics/stealth.js';
 import type { EpochRow, EstimateRow, MomentRow } from '../dynamics/types.js';
+import type { DetectorsDocument, SpacesDocument } from '../runs/documents.js';
 import type { GalleryImage } from '../runs/gallery.js';
 
 export type { GalleryImage };
@@ -139,6 +140,10 @@ export interface RunReport {
   commands?: Commands | null;
   /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */
   perception: Record<string, number | null>;
+  /** Stealth in feature and parameter space; absent in runs of earlier versions. */
+  spaces?: SpacesDocument | null;
+  /** What published detectors found, where `ibscope detect` asked them. */
+  detectors?: DetectorsDocument | null;
   warnings: readonly string[];
   /** Version of ibscope that made the report, and seconds of the run. */
   version: string;

@@ -22,6 +22,7 @@ import { RunControls } from './panels/run-controls.js';
 import { ScorePanel } from './panels/score.js';
 import { Scrubber } from './panels/scrubber.js';
 import { SeparationPanel } from './panels/separation.js';
+import { DetectorsPanel, SpacesPanel } from './panels/spaces.js';
 import { TrainingPanel } from './panels/training.js';
 import { TrajectoryPanel } from './panels/trajectory.js';
 import { TriggerPanel } from './panels/trigger.js';
@@ -197,6 +198,8 @@ function Constant(props: ConstantProps) {
         <SeparationPanel {...props} />
       </div>
       <TrainingPanel {...props} />
+      <SpacesPanel run={run} />
+      <DetectorsPanel run={run} />
       <TriggerPanel run={run} />
       <Configuration run={run} />
       <Words />
