@@ -6,10 +6,10 @@
  * those of Dong, Hopkins and Li, NeurIPS 2019 (arXiv 1906.11366).
  *
  * Robust estimate: the filter for a Gaussian covariance of Diakonikolas et al., "Being Robust (in High Dimensions) Can Be Practical",
- * ICML 2017. Where V is the direction in the space of symmetric matrices along which y·yᵀ of the whitened samples y varies most, the
- * samples far from the median of yᵀ·V·y are dropped, until no more samples are far from it than in a Gaussian, or 2·ε·n are
- * dropped. The filter of the paper drops nothing at the poison rates of practice, as it compares with a bound that holds for all distributions
- * of poisoned samples; this one compares with the tail of a Gaussian. It stays deterministic.
+ * ICML 2017. V is the direction in the space of symmetric matrices along which y·yᵀ of the whitened samples y varies most. Samples with
+ * yᵀ·V·y far from its median are dropped, until no more are far from it than in a Gaussian, or 2·ε·n are dropped. The authors' code
+ * compares with a bound for any n and d, which only extreme samples exceed; this file compares with the tail of a Gaussian. Where more
+ * than about a fifth of a class is poisoned, V is no longer the direction of the poisoned samples, and the method fails.
  */
 import { indicesByClass } from '../datasets/limits.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
@@ -18,14 +18,16 @@ import { defineDetector } from './types.js';
 
 /** α of the QUE score, as in the paper. */
 const ALPHA = 4;
-/** Most principal components, as in the paper. */
+/** Most principal components, as in the authors' code. */
 const COMPONENTS = 64;
-/** Numbers k of components that are compared, evenly spaced in √k, as in the paper. */
+/** Numbers k of components that are compared, evenly spaced in √k, as in the authors' code. */
 const CHOICES = 8;
 /** Samples a class needs for each component. Classes with fewer than ten samples score 0. */
 const SAMPLES_PER_COMPONENT = 10;
 /** Components whose variance is a smaller share of the largest one are rounding errors. */
 const SMALLEST_VARIANCE = 1e-9;
+/** ‖Σ‖ − 1 below which Q is I: the whitened samples have variance 1 in every direction but for rounding errors. */
+const SMALLEST_EXCESS = 1e-9;
 /** Samples removed, as a multiple of ε·n, as in the paper. */
 const REMOVED = 1.5;
 /** Largest share of a class that is taken for poisoned, so that at least half of it stays. */
@@ -34,7 +36,7 @@ const MOST = 1 / 3;
 const DROPPED = 2;
 /** Rounds of the filter, and power iterations of each. */
 const ROUNDS = 10;
-const STEPS = 20;
+const STEPS = 10;
 /** The filter allows this multiple of a Gaussian's tail: "cher" of Diakonikolas et al. */
 const TAIL = 2.5;
 /** Median of z² of a standard normal z. */
@@ -48,10 +50,12 @@ interface Points {
 }
 
 /**
- * The score is the QUE score τᵢ = hᵢᵀ·Q·hᵢ / tr Q of the whitened features h, where Q = exp(α·(Σ − I) / (‖Σ‖ − 1)) is a matrix exponential
- * and Σ the second moment of h. It is about 1 for clean samples of every class. The number k of principal components is the one for
- * which the samples that stay after removal whiten the class to the largest mean QUE score. That mean is the class's score, and the
- * class where it is largest is taken for the target: only there 1.5·ε·n samples are flagged, also if the set is clean.
+ * The score is the QUE score τᵢ = hᵢᵀ·Q·hᵢ / tr Q of the whitened features h, where Q = exp(α·(Σ − I) / (‖Σ‖ − 1)) is a matrix
+ * exponential and Σ the second moment of h. It is about 1 for clean samples of every class. The number k of principal components is
+ * the one for which the samples that stay after removal whiten the class to the largest mean QUE score. That mean is the class's score.
+ *
+ * The authors' code judges a class that is known to be the target. Here it is the class with the largest score: only there 1.5·ε·n
+ * samples are flagged. They are flagged also if the set is clean.
  */
 export const spectre = defineDetector({
   name: 'SPECTRE',
@@ -82,16 +86,23 @@ export const spectre = defineDetector({
   },
 });
 
-/** QUE scores of one class for the best number of components, given that `poisoned` of its samples may be poisoned. */
-function judgeClass(points: Points, poisoned: number): { tau: Float64Array; meanQue: number; removed: number[] } {
+/** What is found in one class: QUE scores, their mean once the removed samples do not whiten, and the rows that are removed. */
+interface Judged {
+  tau: Float64Array;
+  meanQue: number;
+  removed: number[];
+}
+
+/** One class with the best number of components, given that `poisoned` of its samples may be poisoned. */
+function judgeClass(points: Points, poisoned: number): Judged {
   const root = Math.sqrt(points.d);
   const choices = Array.from({ length: CHOICES }, (_, i) => Math.round((1 + (i * (root - 1)) / (CHOICES - 1)) ** 2));
-  let best = { tau: new Float64Array(points.n), meanQue: Number.NEGATIVE_INFINITY, removed: [] as number[] };
+  const count = Math.round(REMOVED * poisoned);
+  let best: Judged = { tau: new Float64Array(0), meanQue: Number.NEGATIVE_INFINITY, removed: [] };
   for (const k of new Set(choices)) {
     const some = firstColumns(points, k);
     const tau = queScores(whitened(some, cleanRows(some, Math.round(DROPPED * poisoned))));
     const order = highest(tau);
-    const count = Math.round(REMOVED * poisoned);
     const left = queScores(whitened(points, order.slice(count)));
     const meanQue = left.reduce((s, t) => s + t, 0) / points.n;
     if (meanQue > best.meanQue) best = { tau, meanQue, removed: order.slice(0, count) };
@@ -228,14 +239,15 @@ function varyingMost({ data, d }: Points, rows: readonly number[]): Float64Array
   return v;
 }
 
-/** QUE score of each whitened sample, [n]. If no direction has a variance above 1, Q is I. */
+/** QUE score of each whitened sample, [n]. */
 function queScores({ data, n, d }: Points): Float64Array {
   const { values, vectors } = symmetricEigen(
     crossProduct(data, data, n, d, d).map((v) => v / n),
     d,
   );
   // Q has the eigenvectors of Σ, and the eigenvalues exp(α·(λ − 1) / (λ₁ − 1)).
-  const weights = values.map((v) => (values[0] > 1 ? Math.exp((ALPHA * (v - 1)) / (values[0] - 1)) : 1));
+  const excess = values[0] - 1;
+  const weights = values.map((v) => (excess > SMALLEST_EXCESS ? Math.exp((ALPHA * (v - 1)) / excess) : 1));
   const trace = weights.reduce((s, w) => s + w, 0);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++)
