@@ -9,7 +9,8 @@
  * ICML 2017. V is the direction in the space of symmetric matrices along which y·yᵀ of the whitened samples y varies most. Samples with
  * yᵀ·V·y far from its median are dropped, until no more are far from it than in a Gaussian, or 2·ε·n are dropped. The authors' code
  * compares with a bound for any n and d, which only extreme samples exceed; this file compares with the tail of a Gaussian. Where more
- * than about a fifth of a class is poisoned, V is no longer the direction of the poisoned samples, and the method fails.
+ * than about a fifth of a class is poisoned, V may be another direction than that of the poisoned samples, and only those that lie far
+ * away are found.
  */
 import { indicesByClass } from '../datasets/limits.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
