@@ -30,7 +30,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'base engine datasets dynamics',
   ],
   ['representation', 'stealth in feature space: silhouettes, distances, UMAP and t-SNE', 'base information'],
-  ['parameters', 'stealth in parameter space: channel bounds, changes by the trigger', ''],
+  ['parameters', 'stealth in parameter space: channel bounds, changes by the trigger', 'information'],
   [
     'config',
     'one schema of a run for the command line, `run.json` and the dashboard',

@@ -44,7 +44,7 @@ export const neuralCleanse = defineDetector({
         step?.((label + share) / classes),
       );
     }
-    const middle = median(sizes);
+    const middle = median(sizes.slice());
     const index = anomalyIndices(sizes);
     const classScores = index.map((v, k) => (sizes[k] > middle ? -v : v));
     const targets = [...classScores.keys()].filter((k) => classScores[k] > OUTLIER);

@@ -151,3 +151,57 @@ export function pivotedCholesky(
   for (let i = 0; i < rank; i++) factor.set(rows[columns[i]].subarray(0, i + 1), i * rank);
   return { columns: Int32Array.from(columns), factor };
 }
+
+/** Sweeps of `symmetricEigen`. It converges quadratically, in about ten. */
+const SWEEPS = 60;
+
+/**
+ * Eigenvalues of a symmetric [d, d] in descending order, [d], and its eigenvectors as the rows of [d, d] in the same order, by cyclic
+ * Jacobi rotations (Golub and Van Loan, Section 8.5). The sign of a vector is arbitrary.
+ */
+export function symmetricEigen(matrix: Float64Array, d: number): { values: Float64Array; vectors: Float64Array } {
+  const a = matrix.slice();
+  const v = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) v[i * d + i] = 1;
+  const floor = 1e-15 * Math.sqrt(a.reduce((s, x) => s + x * x, 0));
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    let rotated = false;
+    for (let p = 0; p < d; p++)
+      for (let q = p + 1; q < d; q++) {
+        const off = a[p * d + q];
+        if (Math.abs(off) <= floor / d) continue;
+        rotated = true;
+        const theta = (a[q * d + q] - a[p * d + p]) / (2 * off);
+        const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
+        const [diagonalP, diagonalQ] = [a[p * d + p] - t * off, a[q * d + q] + t * off];
+        const c = 1 / Math.hypot(t, 1);
+        rotate(a, d, p, q, c, t * c);
+        rotate(v, d, p, q, c, t * c);
+        a[p * d + p] = diagonalP;
+        a[q * d + q] = diagonalQ;
+        a[p * d + q] = 0;
+        a[q * d + p] = 0;
+        for (let k = 0; k < d; k++) {
+          a[k * d + p] = a[p * d + k];
+          a[k * d + q] = a[q * d + k];
+        }
+      }
+    if (!rotated) break;
+  }
+  const order = Array.from({ length: d }, (_, i) => i).sort((i, j) => a[j * d + j] - a[i * d + i]);
+  const vectors = new Float64Array(d * d);
+  order.forEach((from, to) => {
+    vectors.set(v.subarray(from * d, (from + 1) * d), to * d);
+  });
+  return { values: Float64Array.from(order, (i) => a[i * d + i]), vectors };
+}
+
+/** Rows p and q of [d, d] turned into c·p − s·q and s·p + c·q, in place. */
+function rotate(rows: Float64Array, d: number, p: number, q: number, c: number, s: number): void {
+  for (let k = 0; k < d; k++) {
+    const x = rows[p * d + k];
+    const y = rows[q * d + k];
+    rows[p * d + k] = c * x - s * y;
+    rows[q * d + k] = s * x + c * y;
+  }
+}

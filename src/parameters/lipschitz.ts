@@ -4,6 +4,8 @@
  * Zheng et al., "Data-free Backdoor Removal based on Channel Lipschitzness", ECCV 2022 (arXiv 2208.03111).
  */
 
+import { symmetricEigen } from '../information/linalg.js';
+
 /** A convolution and the batch norm after it, in PyTorch's layout. */
 export interface NormalisedConvolution {
   /** Kernel, [out, in, k, k]. */
@@ -24,14 +26,13 @@ export function channelBounds({ kernel, scale, variance }: NormalisedConvolution
   const k = window.reduce((a, b) => a * b, 1);
   return Float64Array.from({ length: out }, (_, c) => {
     const at = (i: number, j: number) => kernel.data[(c * inputs + i) * k + j];
-    const gram = Array.from({ length: k }, (_, a) =>
-      Float64Array.from({ length: k }, (_, b) => {
-        let s = 0;
-        for (let i = 0; i < inputs; i++) s += at(i, a) * at(i, b);
-        return s;
-      }),
-    );
-    return (Math.sqrt(largestEigenvalue(gram)) * Math.abs(scale[c])) / Math.sqrt(variance[c] + EPSILON);
+    const gram = Float64Array.from({ length: k * k }, (_, p) => {
+      let s = 0;
+      for (let i = 0; i < inputs; i++) s += at(i, Math.floor(p / k)) * at(i, p % k);
+      return s;
+    });
+    const [largest] = symmetricEigen(gram, k).values;
+    return (Math.sqrt(Math.max(0, largest)) * Math.abs(scale[c])) / Math.sqrt(variance[c] + EPSILON);
   });
 }
 
@@ -47,40 +48,4 @@ export function uclc(layers: readonly Float64Array[]): number | null {
     return deviation > 0 ? [...bounds].map((v) => (v - mean) / deviation) : [];
   });
   return all.length > 0 ? Math.max(...all) : null;
-}
-
-/** The largest eigenvalue of a symmetric matrix, which is overwritten (Jacobi's rotations). */
-function largestEigenvalue(m: Float64Array[]): number {
-  const d = m.length;
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let off = 0;
-    let scale = 0;
-    for (let i = 0; i < d; i++)
-      for (let j = 0; j < d; j++) {
-        if (i !== j) off += m[i][j] ** 2;
-        scale += m[i][j] ** 2;
-      }
-    if (off <= 1e-24 * scale) break;
-    for (let p = 0; p < d; p++) for (let q = p + 1; q < d; q++) rotate(m, p, q);
-  }
-  return m.reduce((most, row, i) => Math.max(most, row[i]), 0);
-}
-
-/** Makes the entries (p, q) and (q, p) 0. */
-function rotate(m: Float64Array[], p: number, q: number) {
-  if (m[p][q] === 0) return;
-  const theta = (m[q][q] - m[p][p]) / (2 * m[p][q]);
-  const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const c = 1 / Math.hypot(t, 1);
-  const s = t * c;
-  for (let i = 0; i < m.length; i++) {
-    const [a, b] = [m[i][p], m[i][q]];
-    m[i][p] = c * a - s * b;
-    m[i][q] = s * a + c * b;
-  }
-  for (let i = 0; i < m.length; i++) {
-    const [a, b] = [m[p][i], m[q][i]];
-    m[p][i] = c * a - s * b;
-    m[q][i] = s * a + c * b;
-  }
 }

@@ -3,7 +3,14 @@ import { logGamma } from '../../src/base/gamma.js';
 import { Rng } from '../../src/base/random.js';
 import { eachSquaredDistance } from '../../src/information/distances.js';
 import { KdTree, SortedLine } from '../../src/information/kdtree.js';
-import { backSolve, cholesky, forwardSolve, inverseSpd, pivotedCholesky } from '../../src/information/linalg.js';
+import {
+  backSolve,
+  cholesky,
+  forwardSolve,
+  inverseSpd,
+  pivotedCholesky,
+  symmetricEigen,
+} from '../../src/information/linalg.js';
 import { digamma, digammaTable, normalQuantile } from '../../src/information/special.js';
 import { golden, noise } from './helpers.js';
 
@@ -83,6 +90,35 @@ describe('linear algebra', () => {
         let s = 0;
         for (let k = 0; k < 3; k++) s += factor[i * 3 + k] * factor[j * 3 + k];
         expect(s).toBeCloseTo(gram[columns[i] * 5 + columns[j]], 8);
+      }
+  });
+
+  it('the eigenvalues of the second difference are 2 − 2·cos(kπ / (d + 1)), and its eigenvectors are sines', () => {
+    const d = 12;
+    const matrix = Float64Array.from({ length: d * d }, (_, i) => {
+      const apart = Math.abs(Math.floor(i / d) - (i % d));
+      return apart === 0 ? 2 : -Number(apart === 1);
+    });
+    const { values, vectors } = symmetricEigen(matrix, d);
+    for (let i = 0; i < d; i++) {
+      const angle = ((d - i) * Math.PI) / (d + 1);
+      expect(values[i]).toBeCloseTo(2 - 2 * Math.cos(angle), 13);
+      const sign = Math.sign(vectors[i * d]);
+      for (let j = 0; j < d; j++)
+        expect(sign * vectors[i * d + j]).toBeCloseTo(Math.sqrt(2 / (d + 1)) * Math.sin(angle * (j + 1)), 12);
+    }
+  });
+
+  it('equal eigenvalues have orthogonal eigenvectors', () => {
+    const { values, vectors } = symmetricEigen(Float64Array.of(2, 0, 0, 0, 3, 1, 0, 1, 3), 3);
+    [4, 2, 2].forEach((v, i) => {
+      expect(values[i]).toBeCloseTo(v, 14);
+    });
+    for (let i = 0; i < 3; i++)
+      for (let j = 0; j < 3; j++) {
+        let dot = 0;
+        for (let k = 0; k < 3; k++) dot += vectors[i * 3 + k] * vectors[j * 3 + k];
+        expect(dot).toBeCloseTo(Number(i === j), 14);
       }
   });
 
