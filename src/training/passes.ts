@@ -9,6 +9,12 @@ export const PASS = 128;
 /** Hears the outputs of a pass: its first `rows` rows are those of the set from `offset` on, of `padded`. */
 type EachPass = (out: Record<string, ArrayLike<number | bigint>>, rows: number, offset: number, padded: number) => void;
 
+/** Gradients of losses by their images, [n, h·w·c], and what the network predicts for each, [n]. */
+export interface ImageGradient {
+  gradient: Float32Array;
+  predicted: Int32Array;
+}
+
 /** The given images, [index.length, h, w, c]. */
 export function gatherImages({ images, height, width, channels }: ImageSet, index: Int32Array): Uint8Array {
   const pixels = height * width * channels;

@@ -27,7 +27,7 @@ import {
   statisticsStep,
   trainStep,
 } from './graphs.js';
-import { gatherImages, PASS, passes, recorded } from './passes.js';
+import { gatherImages, type ImageGradient, PASS, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
 import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
@@ -355,14 +355,17 @@ export class Trainer {
 
   /** `likelihoodStep` of every image: [n, batch norms], nats. */
   likelihoods(set: ImageSet): Promise<Float32Array> {
-    this.bank.reseed(new Rng(this.config.seed, 'likelihoods'));
-    return recorded(this.likelihood, 'likelihoods', set, this.state, this.bank);
+    return this.readout(this.likelihood, 'likelihoods', set);
   }
 
   /** What leaves the last batch norm, [n, h·w·c] with the channel last. */
   lastActivation(set: ImageSet): Promise<Float32Array> {
-    this.bank.reseed(new Rng(this.config.seed, 'last activation'));
-    return recorded(this.lastNorm, 'activation', set, this.state, this.bank);
+    return this.readout(this.lastNorm, 'activation', set);
+  }
+
+  private readout(programs: ProgramCache, output: string, set: ImageSet): Promise<Float32Array> {
+    this.bank.reseed(new Rng(this.config.seed, output));
+    return recorded(programs, output, set, this.state, this.bank);
   }
 
   /** Gradient of the loss of each image with respect to that image: [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c], and predictions [n]. */
@@ -387,12 +390,6 @@ export class Trainer {
     ])
       await p.release();
   }
-}
-
-/** Gradients of losses by their images, [n, h·w·c], and what the network predicts for each, [n]. */
-export interface ImageGradient {
-  gradient: Float32Array;
-  predicted: Int32Array;
 }
 
 /** One noise draw of a probe: T and T̄ [n, d], Ŷ [n, classes]. */
