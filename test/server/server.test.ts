@@ -79,7 +79,12 @@ describe('the server of the dashboard', () => {
         seed: 0,
       },
     ]);
-    expect((await json('/api/audit?id=audited')).suspicious).toEqual(['star/7.png', 'star/9.png']);
+    const audit = await json('/api/audit?id=audited');
+    expect(audit.suspicious).toEqual(['star/7.png', 'star/9.png']);
+    // The words of the command line for a class without two clusters.
+    expect(audit.conclusion).toMatch(
+      /^Suspicious: "star"\. The information of "star", .* differs from all other classes\./,
+    );
     expect((await ask('/api/audit-sheet?id=audited')).headers['content-type']).toBe('image/png');
     for (const id of ['good', '..', 'nowhere']) expect((await ask(`/api/audit?id=${id}`)).status).toBe(404);
     await writeFile(join(folder, 'audited', 'audit.json'), '{"verdict":');

@@ -128,8 +128,8 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
   it('lists audits under the runs, and shows what one found', async () => {
     await open('#/', 'table.runs tbody tr');
     await page.getByRole('link', { name: 'audited' }).click();
-    expect(await page.locator('[data-verdict]').textContent()).toBe(
-      'Verdict: suspicious. Flagged: star, with 2 suspicious samples.',
+    expect(await page.locator('[data-verdict]').textContent()).toMatch(
+      /^Suspicious: "star"\. The information of "star", .* differs from all other classes\..* 2 samples named;/,
     );
   });
 
