@@ -17,6 +17,7 @@ import { ScoreComparison } from './panels/score-figures.js';
 import { ViewBar } from './panels/view-bar.js';
 import { Words } from './panels/words.js';
 import { hrefOf, type Route } from './route.js';
+import { nameOf } from './runs/entries.js';
 import { clockOf, inside, shownCurves, viewOf } from './view.js';
 
 interface Read {
@@ -48,11 +49,12 @@ export function ComparePage({ route, runs: known }: { route: Route; runs: readon
     );
   if (!value) return <p class="note">Reading {ids.length} runs …</p>;
   const training = new Map(summaries.flatMap((r) => (r.state === 'done' ? [] : [[r.id, stateWords(r)]])));
-  return <Compare {...value} route={route} training={training} />;
+  const names = new Map(summaries.map((r) => [r.id, nameOf(r)]));
+  return <Compare {...value} {...{ route, training, names }} />;
 }
 
-/** A short name for each run: its attack and the settings in which the runs differ, or its id where these are equal. */
-function labelsOf(runs: readonly RunView[]): string[] {
+/** A short name for each run: its attack and the settings in which the runs differ, or what the list calls it where these are equal. */
+function labelsOf(runs: readonly RunView[], names: ReadonlyMap<string, string>): string[] {
   const parts: ((r: RunView) => string)[] = [
     (r) => r.attack,
     (r) => (r.poisonRate === null ? '' : percent(r.poisonRate, 0)),
@@ -67,7 +69,9 @@ function labelsOf(runs: readonly RunView[]): string[] {
       .filter(Boolean)
       .join(', '),
   );
-  return labels.map((l, i) => (labels.indexOf(l) === labels.lastIndexOf(l) ? l : runs[i].id));
+  return labels.map((l, i) =>
+    labels.indexOf(l) === labels.lastIndexOf(l) ? l : (names.get(runs[i].id) ?? runs[i].id),
+  );
 }
 
 /** Attacks that a title names. */
@@ -88,14 +92,16 @@ interface CompareProps extends Read {
   route: Route;
   /** Runs that have not ended, and how far they are. */
   training: ReadonlyMap<string, string>;
+  /** What the list calls each run. */
+  names: ReadonlyMap<string, string>;
 }
 
-function Compare({ runs, comparison, route, training }: CompareProps) {
+function Compare({ runs, comparison, route, training, names }: CompareProps) {
   const curves = useMemo(
     () => runs.map((r) => trajectories(r.information as EstimateRow[]).filter((c) => !isNullGroup(c.group))),
     [runs],
   );
-  const labels = useMemo(() => labelsOf(runs), [runs]);
+  const labels = useMemo(() => labelsOf(runs, names), [runs, [...names.values()].join('|')]);
   const { stamp: viewStamp } = viewOf(route);
   const view = useMemo(() => viewOf(route), [viewStamp]);
   const shown = useMemo(() => curves.map((own, i) => shownCurves(own, view, runs[i])), [curves, view, runs]);

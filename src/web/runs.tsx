@@ -1,20 +1,19 @@
 /** All runs and audits of the folder: sort, filter, search, and select several runs to compare. */
 
 import { useMemo, useState } from 'preact/hooks';
-import type { Listing, RunSummary } from './api.js';
+import type { Listing } from './api.js';
 import type { Route } from './route.js';
 import { AuditTable, auditCount, auditMatches } from './runs/audits.js';
 import { COLUMNS, sortValue, useColumns } from './runs/columns.js';
 import { NoMatch, NoRuns } from './runs/empty.js';
-import { type Entry, entriesOf } from './runs/entries.js';
+import { type Entry, entriesOf, nameOf } from './runs/entries.js';
 import { searchOf } from './runs/search.js';
 import { RunTable } from './runs/table.js';
 import { Tools } from './runs/tools.js';
 
 /** Rows sorted by a column; rows without a value stand last in both directions. */
 function sorted(entries: readonly Entry[], sort: string, order: string): Entry[] {
-  const column =
-    sort === 'id' ? { key: 'id', head: '', value: (r: RunSummary) => r.id } : COLUMNS.find((c) => c.key === sort);
+  const column = sort === 'id' ? { key: 'id', head: '', value: nameOf } : COLUMNS.find((c) => c.key === sort);
   if (!column) return [...entries];
   const sign = order === 'down' ? -1 : 1;
   return entries
