@@ -18,6 +18,7 @@ import { isHeld } from '../runs/lease.js';
 import { NOTES_FILE, type Notes, parseNotes } from '../runs/notes.js';
 import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
 import { readJson, readText, whyUnread } from './read.js';
+import { documentsIn, type ReportSummary, summariseReport } from './report-list.js';
 import { namesOfRuns, type Settings, settingsOf } from './run-names.js';
 import { stampOf } from './stamps.js';
 
@@ -54,11 +55,12 @@ export interface RunSummary {
   tags?: string[];
 }
 
-/** What the folder holds: runs, the newest first, and audits by their paths. */
+/** What the folder holds: runs, the newest first, and audits and pages over several runs by their paths. */
 export interface Listing {
   root: string;
   runs: RunSummary[];
   audits: AuditSummary[];
+  reports: ReportSummary[];
 }
 
 /** Folders below the root that are searched: `runs/STUDY/ATTACK/seed-0` is the deepest that the command line writes. */
@@ -71,6 +73,7 @@ const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stea
 export class RunList {
   private readonly known = new Map<string, { stamp: string } & Summarised>();
   private readonly knownAudits = new Map<string, { stamp: string; summary: AuditSummary }>();
+  private readonly knownReports = new Map<string, { stamp: string; summary: ReportSummary | null }>();
 
   constructor(readonly root: string) {}
 
@@ -100,21 +103,27 @@ export class RunList {
       return name === undefined ? summary : { ...summary, name };
     });
     const audits = await Promise.all(auditIds.map((id) => this.audit(id)));
+    const documents = found.filter((f) => f.file !== 'run.json' && f.file !== AUDIT_FILE);
+    const reports = (await Promise.all(documents.map((f) => this.report(f)))).filter((r) => r !== null);
     return {
       root: this.root,
       runs: runs.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.id.localeCompare(b.id)),
       audits: audits.sort((a, b) => a.id.localeCompare(b.id)),
+      reports: reports.sort((a, b) => a.id.localeCompare(b.id) || a.page.localeCompare(b.page)),
     };
   }
 
-  /** Folders of runs and audits, and the file that says which they are. Nothing inside them is searched. */
-  private async find(folder: string, depth: number): Promise<{ id: string; file: string }[]> {
+  /** Folders of runs, audits and pages over several runs, each with the file that says what it is. Nothing inside runs and audits is searched. */
+  private async find(folder: string, depth: number): Promise<Found[]> {
     const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
     const file = ['run.json', AUDIT_FILE].find((name) => entries.some((e) => e.name === name));
-    if (file) return [{ id: relative(this.root, folder).split(sep).join('/') || '.', file }];
-    if (depth === 0) return [];
+    const id = relative(this.root, folder).split(sep).join('/') || '.';
+    if (file) return [{ id, file }];
+    const pages = documentsIn(entries.map((e) => e.name)).map((document) => ({ id, file: document }));
+    if (depth === 0) return pages;
     const folders = entries.filter((e) => e.isDirectory() && !e.name.startsWith('.'));
-    return (await Promise.all(folders.map((e) => this.find(join(folder, e.name), depth - 1)))).flat();
+    const inside = await Promise.all(folders.map((e) => this.find(join(folder, e.name), depth - 1)));
+    return [...pages, ...inside.flat()];
   }
 
   private async summary(id: string): Promise<Summarised> {
@@ -142,6 +151,23 @@ export class RunList {
     this.knownAudits.set(id, { stamp, summary });
     return summary;
   }
+
+  private async report({ id, file }: Found): Promise<ReportSummary | null> {
+    const path = join(this.root, id);
+    const stamp = await stampOf(path, [file]);
+    const known = this.knownReports.get(join(id, file));
+    if (known?.stamp === stamp) return known.summary;
+    const summary = summariseReport(path, id, file);
+    this.knownReports.set(join(id, file), { stamp, summary });
+    return summary;
+  }
+}
+
+/** What the search of the folder finds. */
+interface Found {
+  id: string;
+  /** `run.json`, `audit.json`, or what may be the document of a page. */
+  file: string;
 }
 
 /** The same text for configurations that differ in the seed alone; where the data set lies does not count. */

@@ -1,12 +1,15 @@
-/** All runs and audits of the folder: sort, filter, search, and select several runs to compare. */
+/** All runs of the folder, its comparisons, studies and audits: sort, filter, search, and select several runs to compare. */
 
 import { useMemo, useState } from 'preact/hooks';
+import { count } from '../report/format.js';
 import type { Listing } from './api.js';
 import type { Route } from './route.js';
-import { AuditTable, auditCount, auditMatches } from './runs/audits.js';
+import { AuditTable, auditMatches } from './runs/audits.js';
 import { COLUMNS, sortValue, useColumns } from './runs/columns.js';
 import { NoMatch, NoRuns } from './runs/empty.js';
 import { type Entry, entriesOf, nameOf } from './runs/entries.js';
+import { pageMatches } from './runs/pages.js';
+import { ReportTable } from './runs/reports.js';
 import { searchOf } from './runs/search.js';
 import { RunTable } from './runs/table.js';
 import { Tools } from './runs/tools.js';
@@ -38,12 +41,15 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
   );
   const entries = useMemo(() => sorted(entriesOf(found, grouped), sort, order), [found, grouped, sort, order]);
   if (!listing) return <p class="note">Reading the folder …</p>;
-  const { root, runs, audits } = listing;
+  const { root, runs, audits, reports } = listing;
   const toggle = (ids: readonly string[]) =>
     setPicked((p) =>
       ids.every((id) => p.includes(id)) ? p.filter((x) => !ids.includes(x)) : [...new Set([...p, ...ids])],
     );
-  const shownAudits = audits.filter((a) => auditMatches(a, search));
+  const below = [
+    ...(reports.length > 0 ? [count(reports.length, 'comparison or study', 'comparisons and studies')] : []),
+    ...(audits.length > 0 ? [count(audits.length, 'audit')] : []),
+  ];
   return (
     <>
       <h1>Runs</h1>
@@ -52,7 +58,7 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
       ) : (
         <>
           <p class="intro">
-            {found.length} of {runs.length} in {root}.{audits.length > 0 && ` ${auditCount(audits.length)} below.`}
+            {found.length} of {runs.length} in {root}.{below.length > 0 && ` Below: ${below.join(', ')}.`}
           </p>
           <Tools {...{ search, unknown, state, grouped, picked, columns, toggleColumn }} />
           {found.length === 0 ? (
@@ -66,7 +72,8 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
           )}
         </>
       )}
-      <AuditTable audits={shownAudits} />
+      <ReportTable reports={reports.filter((r) => pageMatches(r, search))} />
+      <AuditTable audits={audits.filter((a) => auditMatches(a, search))} />
     </>
   );
 }

@@ -6,7 +6,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORMAT } from '../../src/runs/directory.js';
-import { remove, type Served, scratch, serveFolder, writeAudit, writeRun } from './helpers.js';
+import { pageHref } from '../../src/web/runs/pages.js';
+import { remove, type Served, scratch, serveFolder, writeAudit, writeReports, writeRun } from './helpers.js';
 
 let served: Served;
 let folder: string;
@@ -91,6 +92,35 @@ describe('the server of the dashboard', () => {
     expect((await json('/api/runs')).audits[0].problem).toMatch(/not JSON/);
     expect((await ask('/api/audit?id=audited')).status).toBe(422);
     await rm(join(folder, 'audited'), { recursive: true });
+  });
+
+  it('lists comparisons and studies with what they say first, and serves their pages of no origin', async () => {
+    await writeReports(join(folder, 'compared'));
+    const { reports, runs } = await json('/api/runs');
+    expect(runs).toHaveLength(2);
+    expect(reports).toEqual([
+      { id: 'compared', page: 'report.html', kind: 'comparison', runs: 2, verdict: 'blend is stealthier.' },
+      { id: 'compared/my sweep', page: 'sweep.html', kind: 'sweep', runs: 4, verdict: 'The best is trial 3.' },
+    ]);
+    for (const [{ id, page }, title] of [
+      [reports[0], 'compared'],
+      [reports[1], 'swept'],
+    ]) {
+      const { status, body, headers } = await ask(pageHref({ id, page }));
+      expect(status).toBe(200);
+      expect(body).toContain(`<title>${title}</title>`);
+      const policy = String(headers['content-security-policy']);
+      // Without an origin a page cannot read the token that the dashboard keeps.
+      expect(policy).toMatch(/^sandbox allow-scripts/);
+      expect(policy).not.toContain('allow-same-origin');
+      expect(policy).toContain("default-src 'none'");
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+    await symlink(join(outside, 'secret.html'), join(folder, 'compared', 'link.html'));
+    await writeFile(join(outside, 'secret.html'), 'secret');
+    for (const path of ['compared/link.html', 'link/report.html', '../package.html', 'compared/result.json', 'x.html'])
+      expect((await ask(`/reports/${path.replace('..', '%2e%2e')}`)).status, path).toBe(404);
+    await rm(join(folder, 'compared'), { recursive: true });
   });
 
   it('groups runs whose configurations differ in the seed alone', async () => {
