@@ -130,6 +130,26 @@ describe('the phases figure', () => {
   });
 });
 
+describe('the names of rows of the phases figure', () => {
+  const ofClass = report.phases.find((p) => p.group === '1')!;
+  const drawn = (classNames: readonly string[] | undefined) =>
+    phasesFigure({ ...report, classNames, phases: [ofClass, { ...ofClass, group: '2' }] }, newDocument());
+  const namesOf = (svg: Element) =>
+    [...svg.querySelectorAll('[data-part="y-axis tick label"] text')].map((t) => t.textContent);
+
+  it('are those of the classes, with their numbers; long ones keep the number, and the pointer has them whole', () => {
+    const svg = drawn(['airplane', 'cat', 'an uncommonly long name', 'dog']);
+    expect(namesOf(svg)).toEqual(['cat (1)', 'an uncommo…e (2)']);
+    const titles = [...svg.querySelectorAll('rect title')].map((t) => t.textContent!);
+    expect(titles.filter((t) => t.startsWith('an uncommonly long name (2): '))).toHaveLength(ofClass.phases.length);
+    expect(svg.querySelector('desc')!.textContent).toContain('an uncommonly long name (2): ');
+  });
+
+  it('are numbers where classes have no names', () => {
+    expect(namesOf(drawn(undefined))).toEqual(['class 1', 'class 2']);
+  });
+});
+
 describe('the information plane', () => {
   it('has each checkpoint of a group at I(X;T) and I(T;Ŷ), in the order of epochs', () => {
     const svg = planeFigure({ ...report, curves }, newDocument());
