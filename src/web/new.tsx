@@ -128,7 +128,7 @@ function Fields({ form: { fields, parameters, needsDir }, given: { options, para
         <Field
           name="name"
           label="name"
-          description="Folder of the run"
+          description="folder of the run"
           value={options.name ?? ''}
           fallback="attack and time"
           set={(text) => set('options', 'name', text)}
