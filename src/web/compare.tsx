@@ -108,7 +108,7 @@ function Compare({ runs, comparison, route, training, names }: CompareProps) {
   const epochs = [...new Set(curves.flatMap((own) => own.flatMap((c) => c.epochs)))].sort((a, b) => a - b);
   const { stepsPerEpoch } = sharedClock(runs);
   const clock = clockOf({ stepsPerEpoch }, null, view);
-  const stamp = `${runs.map((r) => `${r.id} ${r.epochs.length} ${training.has(r.id)}`).join('|')} ${viewStamp}`;
+  const stamp = `${runs.map((r, i) => `${labels[i]} ${r.epochs.length} ${training.has(r.id)}`).join('|')} ${viewStamp}`;
   const scored = runs
     .flatMap((run, i) => (run.stealth?.score == null || training.has(run.id) ? [] : [{ run, label: labels[i] }]))
     .sort((a, b) => b.run.stealth!.score! - a.run.stealth!.score!);
@@ -135,7 +135,7 @@ function Compare({ runs, comparison, route, training, names }: CompareProps) {
           </ul>
         </aside>
       )}
-      <RankTable runs={runs} training={training} />
+      <RankTable {...{ runs, training, names }} />
       <Blocks blocks={comparison.blocks} />
       <ScoreComparison scored={scored} stamp={stamp} />
       <ViewBar {...{ view, clock, epochs }} axes={stepsPerEpoch === undefined ? ['epochs'] : ['epochs', 'steps']} />
@@ -147,7 +147,7 @@ function Compare({ runs, comparison, route, training, names }: CompareProps) {
           times={inside(epochs, view)}
         />
       ))}
-      <Differences runs={runs} />
+      <Differences {...{ runs, names }} />
       <Words />
     </>
   );

@@ -1,6 +1,6 @@
 /** What the dashboard's server answers, and what it refuses. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -132,6 +132,27 @@ describe('the server of the dashboard', () => {
     expect(group('seed-1')).toBe(group('seed-2'));
     expect(group('other')).not.toBe(group('seed-1'));
     for (const id of ['seed-1', 'seed-2', 'other']) await rm(join(folder, id), { recursive: true });
+  });
+
+  it('calls the runs of a sweep by what it varies, in the list and where it compares them', async () => {
+    const ids = [0.1, 0.2].map((alpha) => `mine/runs/shapes10-resnet18-blend-0.1-s1-0123abc${10 * alpha}`);
+    for (const [i, id] of ids.entries()) {
+      await writeRun(join(folder, id), { offset: -0.4 - 0.2 * i });
+      const file = join(folder, id, 'run.json');
+      const run = JSON.parse(readFileSync(file, 'utf8'));
+      run.config.attackOption = [`alpha=${0.1 * (i + 1)}`];
+      await writeFile(file, JSON.stringify(run));
+    }
+    const { runs } = await json('/api/runs');
+    expect(ids.map((id) => runs.find((r: { id: string }) => r.id === id).name)).toEqual([
+      'mine/alpha=0.1',
+      'mine/alpha=0.2',
+    ]);
+    const { verdict } = await json(`/api/comparison?ids=${encodeURIComponent(ids.join('|'))}`);
+    expect(verdict[0]).toMatch(
+      /^By stealth score, highest first: blend, mine\/alpha=0\.\d 0\.\d\d, blend, mine\/alpha=/,
+    );
+    await rm(join(folder, 'mine'), { recursive: true });
   });
 
   it('gives a run with its estimates, command, embedding and images', async () => {
