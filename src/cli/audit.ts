@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { auditJobs } from '../audit/job-of.js';
 import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
-import { poisonedCluster } from '../audit/verdict.js';
+import { conclusion, counted } from '../audit/words.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
@@ -117,9 +117,6 @@ function interventionsOf(text: string | undefined): Intervention[] {
   });
 }
 
-/** `1 class`, `2 classes`. */
-const counted = (n: number, one: string) => `${n} ${n === 1 ? one : `${one}${one.endsWith('s') ? 'es' : 's'}`}`;
-
 function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | undefined): string {
   const { suspicious, suspiciousClasses, interventions: taken } = document;
   const named = suspicious.length > 0;
@@ -143,18 +140,6 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
       : []),
     ...(clean !== undefined && !cleaned ? [`${clean} was not written: no sample is named`] : []),
   ].join('\n');
-}
-
-function conclusion({ classes, suspicious, suspiciousClasses }: AuditOutcome['document']): string {
-  if (suspiciousClasses.length === 0)
-    return 'Nothing found: no class is flagged. This is no proof that the set is clean; docs/audit.md lists what an audit misses.';
-  const reasons = classes.filter((c) => c.suspicious).map(because);
-  const named = `${counted(suspicious.length, 'sample')} named; look at the picture before you decide.`;
-  return [
-    `Suspicious: ${suspiciousClasses.map((c) => `"${c}"`).join(', ')}.`,
-    ...reasons,
-    ...(suspicious.length > 0 ? [named] : []),
-  ].join(' ');
 }
 
 /** Classes that the table shows at least. */
@@ -184,15 +169,6 @@ function classTable({ classes, suspiciousClasses }: AuditOutcome['document']): s
       ? [`and ${counted(others, 'more class')}, with p of at least ${ranked[shown.length].p.toFixed(4)}`]
       : []),
   ];
-}
-
-/** Why a class is flagged, and whether samples are named. */
-function because({ label, sides }: AuditOutcome['document']['classes'][number]): string {
-  if (!sides)
-    return `The information of "${label}", or the time at which the network learns it, differs from all other classes. Its samples do not form two clusters, so none is named.`;
-  if (poisonedCluster({ sides }) === null)
-    return `The samples of "${label}" form two clusters, as in no other class, and both may belong to it: a clean-label attack looks like this, and so does a class of two different things. None is named; the picture shows both clusters.`;
-  return `The samples of "${label}" form two clusters, as in no other class, and one of them looks like images of other classes, as poisoned samples do.`;
 }
 
 function interventionTable(done: AuditOutcome['document']['interventions'], out: string): string[] {

@@ -107,6 +107,12 @@ const HEADING_OF: Record<Key, keyof typeof HEADINGS> = {
   score: 'measurement',
 };
 
+/** Options that take names here (`class-words.ts`), and numbers alone in the dashboard's form. */
+const NAMED: Partial<Record<Key, string>> = {
+  target: 'target class: its number or its name',
+  source: 'source classes, such as 3,5 or cat,dog; required by the rule source-specific (default none)',
+};
+
 /** The presets' defaults, in words; empty where the presets have none. */
 function defaults(key: Key): string {
   const [quick, paper] = [presets.quick, presets.paper].map((p) => (p as Record<string, unknown>)[key]);
@@ -123,7 +129,8 @@ export function addRunOptions(command: Command, without: readonly Key[] = []): C
   const place = (key: Key) => headings.indexOf(HEADING_OF[key]);
   for (const key of (Object.keys(runOptions.shape) as Key[]).sort((a, b) => place(a) - place(b))) {
     if (without.includes(key)) continue;
-    const option = new Option(`${flagOf(key)} <${VALUE[key] ?? 'n'}>`, `${descriptionOf(key)}${defaults(key)}`);
+    const line = `${NAMED[key] ?? descriptionOf(key)}${defaults(key)}`;
+    const option = new Option(`${flagOf(key)} <${VALUE[key] ?? 'n'}>`, line);
     if (key === 'attackOption') option.argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]);
     command.addOption(option.helpGroup(HEADINGS[HEADING_OF[key]]));
   }

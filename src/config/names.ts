@@ -28,5 +28,8 @@ export function runName(config: RunConfig): string {
   return `${datasetName(config)}-${config.model}-${config.attack}${rate}-s${config.seed}-${hash}`;
 }
 
+/** Whether a folder is named by `runName`. */
+export const isRunName = (folder: string) => /-s\d+-[0-9a-f]{8}$/.test(folder);
+
 /** Whether two configurations describe the same run; where the data set lies does not count. */
 export const sameConfig = (a: RunConfig, b: RunConfig) => settingsText(a) === settingsText(b);

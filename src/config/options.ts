@@ -18,7 +18,7 @@ export type Instrument = (typeof instruments)[number];
 
 /**
  * Every option of a run. The key in kebab case is the flag, except where flags.ts names another. `--help` and the dashboard's form
- * show the description (`descriptionOf`) and append the defaults of presets.ts; a description states the default only where presets.ts
+ * show the description and append the defaults of presets.ts; a description states the default only where presets.ts
  * has none.
  */
 export const runOptions = z.object({
@@ -37,7 +37,7 @@ export const runOptions = z.object({
   poisonRate: real((x) => x > 0 && x <= 1, 'more than 0 and at most 1').describe(
     'share of the training set that is poisoned',
   ),
-  target: whole(0, 'a class number from 0').describe('target class: its number, or on the command line its name'),
+  target: whole(0, 'a class number from 0').describe('target class, by its number'),
   rule: z
     .enum(rules, { error: `one of ${rules.join(', ')}` })
     .optional()
@@ -45,7 +45,7 @@ export const runOptions = z.object({
   source: z
     .array(z.number())
     .optional()
-    .describe('source classes, such as 3,5 or cat,dog; required by the rule source-specific (default none)'),
+    .describe('source classes by their numbers, such as 3,5; required by the rule source-specific (default none)'),
   model: z.string().describe('name of the model'),
   layer: z
     .array(z.string())

@@ -38,6 +38,8 @@ export interface GroupPlan {
   size: number;
   /** Group id → number of samples, for groups that are too small to compare. */
   leftOut: Map<string, number>;
+  /** Clean samples of the smallest class, where halves of it are too small for the null that was asked for. */
+  tooFewForNull?: number;
 }
 
 const where = (n: number, test: (i: number) => boolean) =>
@@ -88,7 +90,8 @@ export function planGroups(request: GroupRequest): GroupPlan {
     return pool ? [{ k, pool }] : [];
   });
   const smallest = Math.min(request.limit, ...[...pools.values()].map((p) => p.length));
-  const halfClass = Math.min(...classPools.map(({ pool }) => Math.floor(pool.length / 2)));
+  const smallestClass = Math.min(...classPools.map(({ pool }) => pool.length));
+  const halfClass = Math.floor(smallestClass / 2);
   const withNull = request.nullSplits > 0 && halfClass >= minimum;
   const size = withNull ? Math.min(smallest, halfClass) : smallest;
 
@@ -120,5 +123,6 @@ export function planGroups(request: GroupRequest): GroupPlan {
   const samples = Int32Array.from(new Set([...chosen.values()].flatMap((g) => [...g]))).sort();
   const position = new Map(Array.from(samples, (s, i) => [s, i]));
   const groups = new Map([...chosen].map(([id, list]) => [id, list.map((s) => position.get(s)!)]));
-  return { samples, groups, size, leftOut };
+  const short = request.nullSplits > 0 && !withNull;
+  return { samples, groups, size, leftOut, ...(short && { tooFewForNull: smallestClass }) };
 }

@@ -3,6 +3,7 @@ import type { Dataset } from '../datasets/index.js';
 import { isNullGroup, partOf } from '../dynamics/group-id.js';
 import { type GroupPlan, MINIMUM_GROUP } from '../information/groups.js';
 import { loadData, markSet } from '../poisoning/poisoned-set.js';
+import { noNullWords } from '../report/headline.js';
 import { groupsOf } from './prepare.js';
 
 /** Everything that the loaded data of a run depends on. */
@@ -54,9 +55,7 @@ export function missingParts(config: RunConfig, plan: GroupPlan, marked: Marked)
     ];
   const none = config.nullSplits > 0 && ![...plan.groups.keys()].some(isNullGroup);
   return none && plan.groups.size > 0
-    ? [
-        `There will be no null, and so no p: a clean class has fewer than ${2 * MINIMUM_GROUP} images. More images give one.`,
-      ]
+    ? [`There will be no null, and so no p: ${noNullWords(plan.tooFewForNull)}. More images give one.`]
     : [];
 }
 

@@ -89,7 +89,8 @@ export async function reportAndDynamics(
 ): Promise<{ report: RunReport; dynamics: LayeredDynamics }> {
   const { config, classes, stepsPerEpoch, images, plugins } = await readRunDocument(dir);
   // A run that has only begun has chosen no groups yet.
-  const leftOut = (await dir.readDocument<GroupsDocument>('groups.json'))?.leftOut ?? {};
+  const groups = await dir.readDocument<GroupsDocument>('groups.json');
+  const leftOut = groups?.leftOut ?? {};
   const events = await dir.rows<MomentRow & { event: string }>('events.jsonl');
   const measured = await dir.rows<EstimateRow>('information.jsonl');
   const rows = scoredRows(measured, config);
@@ -145,6 +146,7 @@ export async function reportAndDynamics(
     epochs: epochRows(events),
     moments: events.flatMap(({ event, ...row }) => (event === 'moment' ? row : [])),
     information,
+    tooFewForNull: groups?.tooFewForNull,
     noise: dynamics.noise,
     phases: dynamics.phases,
     acceleration: dynamics.acceleration,

@@ -119,6 +119,8 @@ export interface RunReport {
   /** Moments inside epochs at which training was measured. */
   moments: readonly MomentRow[];
   information: readonly EstimateRow[];
+  /** Clean images of the smallest class, where these are too few for the null that was asked for. */
+  tooFewForNull?: number;
   /** Of the groups of resolved information; empty where critics measured. */
   noise: readonly NoiseRange[];
   phases: readonly Phases[];

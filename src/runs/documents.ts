@@ -33,6 +33,8 @@ export interface GroupsDocument {
   size: number;
   /** Groups with too few samples to compare, and how many they have. */
   leftOut: Record<string, number>;
+  /** Clean samples of the smallest class, where these are too few for the null that was asked for. */
+  tooFewForNull?: number;
   /** Group id → row numbers of `samples.safetensors`. */
   groups: Record<string, number[]>;
 }
@@ -104,10 +106,14 @@ export interface SkippedMoment {
 }
 
 /** A plan of groups as it is kept; `row` tells the row of the samples' file from a position in the plan. */
-export function groupsDocument({ size, leftOut, groups }: GroupPlan, row = (i: number) => i): GroupsDocument {
+export function groupsDocument(
+  { size, leftOut, tooFewForNull, groups }: GroupPlan,
+  row = (i: number) => i,
+): GroupsDocument {
   return {
     size,
     leftOut: Object.fromEntries(leftOut),
+    tooFewForNull,
     groups: Object.fromEntries([...groups].map(([id, at]) => [id, Array.from(at, row)])),
   };
 }

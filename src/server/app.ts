@@ -11,6 +11,7 @@ import { auditRoutes } from './routes/audits.js';
 import { imageRoutes } from './routes/images.js';
 import { noteRoutes } from './routes/notes.js';
 import { pageFile } from './routes/pages.js';
+import { REPORTS, reportPage } from './routes/reports.js';
 import { runRoutes } from './routes/runs.js';
 import { startRoutes } from './routes/start.js';
 import { RunList } from './run-list.js';
@@ -77,6 +78,7 @@ function routes(sources: Sources, port: () => number, token: string): Hono {
   app.route('/api', auditRoutes(sources.runs));
   app.route('/api', noteRoutes(sources.runs));
   app.route('/api', startRoutes(sources));
+  app.get(`${REPORTS}*`, reportPage(sources.runs));
   app.get('*', pageFile);
   return app;
 }

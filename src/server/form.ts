@@ -4,7 +4,7 @@ import { attacks } from '../attacks/index.js';
 import { type Parameter, parametersOf } from '../attacks/parameters.js';
 import { loadedPlugins } from '../base/plugins.js';
 import { flagOf, nameOf } from '../config/flags.js';
-import { descriptionOf, namesOf, type RunConfig, runOptions } from '../config/options.js';
+import { namesOf, runOptions } from '../config/options.js';
 import { presetLimits, presets } from '../config/presets.js';
 import { datasets } from '../datasets/index.js';
 
@@ -82,7 +82,8 @@ function formFields(): FormField[] {
     return {
       key: nameOf(key),
       flag: flagOf(key),
-      description: descriptionOf(key as keyof RunConfig),
+      // Without the names, which a list shows.
+      description: schema.description ?? '',
       choices: namesOf(key) ?? (words ? [...words] : undefined),
       defaults: { quick: of('quick'), paper: of('paper') },
       first: FIRST.includes(key),

@@ -42,6 +42,7 @@ export function guard(port: () => number, token: string): MiddlewareHandler {
         return c.text('a change needs the token that `ibscope view` printed', 401, HEADERS);
     }
     await next();
-    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+    // A route may have a policy of its own.
+    for (const [name, value] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.res.headers.set(name, value);
   };
 }

@@ -18,6 +18,8 @@ import { isHeld } from '../runs/lease.js';
 import { NOTES_FILE, type Notes, parseNotes } from '../runs/notes.js';
 import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
 import { readJson, readText, whyUnread } from './read.js';
+import { documentsIn, type ReportSummary, summariseReport } from './report-list.js';
+import { namesOfRuns, type Settings, settingsOf } from './run-names.js';
 import { stampOf } from './stamps.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
@@ -25,6 +27,8 @@ export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
 export interface RunSummary {
   /** Path from the folder, with `/`. */
   id: string;
+  /** What tells the run apart from the others of its study; absent where its folder says that itself. */
+  name?: string;
   state: RunState;
   /** Why the run is listed as damaged. */
   problem?: string;
@@ -51,11 +55,12 @@ export interface RunSummary {
   tags?: string[];
 }
 
-/** What the folder holds: runs, the newest first, and audits by their paths. */
+/** What the folder holds: runs, the newest first, and audits and pages over several runs by their paths. */
 export interface Listing {
   root: string;
   runs: RunSummary[];
   audits: AuditSummary[];
+  reports: ReportSummary[];
 }
 
 /** Folders below the root that are searched: `runs/STUDY/ATTACK/seed-0` is the deepest that the command line writes. */
@@ -66,8 +71,9 @@ const POINTS = 60;
 const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stealth.json', 'lock', NOTES_FILE];
 
 export class RunList {
-  private readonly known = new Map<string, { stamp: string; summary: RunSummary }>();
+  private readonly known = new Map<string, { stamp: string } & Summarised>();
   private readonly knownAudits = new Map<string, { stamp: string; summary: AuditSummary }>();
+  private readonly knownReports = new Map<string, { stamp: string; summary: ReportSummary | null }>();
 
   constructor(readonly root: string) {}
 
@@ -90,39 +96,50 @@ export class RunList {
     const ids = (file: string) => found.filter((f) => f.file === file).map((f) => f.id);
     const [runIds, auditIds] = [ids('run.json'), ids(AUDIT_FILE)];
     for (const id of this.known.keys()) if (!runIds.includes(id)) this.known.delete(id);
-    const runs = await Promise.all(runIds.map((id) => this.summary(id)));
+    const read = await Promise.all(runIds.map((id) => this.summary(id)));
+    const names = namesOfRuns(read.flatMap(({ summary: { id }, settings }) => (settings ? [{ id, settings }] : [])));
+    const runs = read.map(({ summary }) => {
+      const name = names.get(summary.id);
+      return name === undefined ? summary : { ...summary, name };
+    });
     const audits = await Promise.all(auditIds.map((id) => this.audit(id)));
+    const documents = found.filter((f) => f.file !== 'run.json' && f.file !== AUDIT_FILE);
+    const reports = (await Promise.all(documents.map((f) => this.report(f)))).filter((r) => r !== null);
     return {
       root: this.root,
       runs: runs.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.id.localeCompare(b.id)),
       audits: audits.sort((a, b) => a.id.localeCompare(b.id)),
+      reports: reports.sort((a, b) => a.id.localeCompare(b.id) || a.page.localeCompare(b.page)),
     };
   }
 
-  /** Folders of runs and audits, and the file that says which they are. Nothing inside them is searched. */
-  private async find(folder: string, depth: number): Promise<{ id: string; file: string }[]> {
+  /** Folders of runs, audits and pages over several runs, each with the file that says what it is. Nothing inside runs and audits is searched. */
+  private async find(folder: string, depth: number): Promise<Found[]> {
     const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
     const file = ['run.json', AUDIT_FILE].find((name) => entries.some((e) => e.name === name));
-    if (file) return [{ id: relative(this.root, folder).split(sep).join('/') || '.', file }];
-    if (depth === 0) return [];
+    const id = relative(this.root, folder).split(sep).join('/') || '.';
+    if (file) return [{ id, file }];
+    const pages = documentsIn(entries.map((e) => e.name)).map((document) => ({ id, file: document }));
+    if (depth === 0) return pages;
     const folders = entries.filter((e) => e.isDirectory() && !e.name.startsWith('.'));
-    return (await Promise.all(folders.map((e) => this.find(join(folder, e.name), depth - 1)))).flat();
+    const inside = await Promise.all(folders.map((e) => this.find(join(folder, e.name), depth - 1)));
+    return [...pages, ...inside.flat()];
   }
 
-  private async summary(id: string): Promise<RunSummary> {
+  private async summary(id: string): Promise<Summarised> {
     const path = join(this.root, id);
     const stamp = await stampOf(path, FILES);
     const known = this.known.get(id);
     // The lock of a run in progress is read every time: its process may have died without touching it.
-    if (known?.stamp === stamp && known.summary.state !== 'running') return known.summary;
-    const summary = summarise(path, id);
-    this.known.set(id, { stamp, summary });
-    return summary;
+    if (known?.stamp === stamp && known.summary.state !== 'running') return known;
+    const found = summarise(path, id);
+    this.known.set(id, { stamp, ...found });
+    return found;
   }
 
   /** Whether the run has ended with a result. */
   async isDone(id: string): Promise<boolean> {
-    return (await this.summary(id)).state === 'done';
+    return (await this.summary(id)).summary.state === 'done';
   }
 
   private async audit(id: string): Promise<AuditSummary> {
@@ -134,6 +151,23 @@ export class RunList {
     this.knownAudits.set(id, { stamp, summary });
     return summary;
   }
+
+  private async report({ id, file }: Found): Promise<ReportSummary | null> {
+    const path = join(this.root, id);
+    const stamp = await stampOf(path, [file]);
+    const known = this.knownReports.get(join(id, file));
+    if (known?.stamp === stamp) return known.summary;
+    const summary = summariseReport(path, id, file);
+    this.knownReports.set(join(id, file), { stamp, summary });
+    return summary;
+  }
+}
+
+/** What the search of the folder finds. */
+interface Found {
+  id: string;
+  /** `run.json`, `audit.json`, or what may be the document of a page. */
+  file: string;
 }
 
 /** The same text for configurations that differ in the seed alone; where the data set lies does not count. */
@@ -143,8 +177,14 @@ function groupOf(config: RunConfig): string {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12);
 }
 
-function summarise(path: string, id: string): RunSummary {
-  const damaged = (problem: string): RunSummary => ({ id, state: 'damaged', problem });
+/** A run, and its settings where they could be read. */
+interface Summarised {
+  summary: RunSummary;
+  settings?: Settings;
+}
+
+function summarise(path: string, id: string): Summarised {
+  const damaged = (problem: string): Summarised => ({ summary: { id, state: 'damaged', problem } });
   try {
     const run = readJson<RunDocument>(join(path, 'run.json'));
     if (!run || typeof run.config !== 'object' || run.config === null) return damaged('run.json is not a run’s');
@@ -171,7 +211,7 @@ function summarise(path: string, id: string): RunSummary {
     const stealth = readJson<{ stealth: StealthResult }>(join(path, 'stealth.json'))?.stealth ?? null;
     const state: RunState = result ? 'done' : isHeld(path) ? 'running' : 'stopped';
     const range = stealth?.null;
-    return {
+    const summary = {
       ...base,
       state,
       epoch: last?.epoch ?? 0,
@@ -181,7 +221,8 @@ function summarise(path: string, id: string): RunSummary {
       p: stealth?.p ?? null,
       nullRange: range ? [range.low, range.high] : null,
       sparkline: thin(epochs.map((e) => e.testAccuracy).filter(Number.isFinite)),
-    };
+    } satisfies RunSummary;
+    return { summary, settings: settingsOf(config) };
   } catch (error) {
     return damaged(whyUnread(error));
   }

@@ -45,6 +45,8 @@ export interface SeedsResult {
    * seeds, classes as random effects. Null for critics, and without a null.
    */
   p: number | null;
+  /** What the page's head says, a paragraph each. */
+  verdict: string[];
   report: string;
   seconds: number;
 }
@@ -60,8 +62,9 @@ export async function runSeeds(
   return runTogether(requests, { path, resume }, hooks, async (outcome) => {
     const over = { score: meanScore(outcome.runs), p: pOverSeeds(outcome.runs) };
     const file = join(path, 'report.html');
-    await writeAtomic(file, await renderStudy(reportOver(outcome, over)));
-    const result = resultOf(outcome.runs, over, path, file);
+    const report = reportOver(outcome, over);
+    await writeAtomic(file, await renderStudy(report));
+    const result = { ...resultOf(outcome.runs, over, path, file), verdict: [report.lede].flat() };
     await writeAtomic(join(path, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     return result;
   });
@@ -84,7 +87,12 @@ export function pOverSeeds(runs: readonly StudyRun[]): number | null {
   return found.length === runs.length ? exceedanceOverSeeds(found) : null;
 }
 
-function resultOf(runs: readonly StudyRun[], over: OverSeeds, dir: string, report: string): SeedsResult {
+function resultOf(
+  runs: readonly StudyRun[],
+  over: OverSeeds,
+  dir: string,
+  report: string,
+): Omit<SeedsResult, 'verdict'> {
   const [{ config }] = runs;
   const { mean, interval, n } = over.score;
   return {

@@ -1,9 +1,8 @@
 /** The report of a sweep: a table of trials, the frontier of ASR against S, parallel coordinates, and the best trial. */
 import { groupBy } from '../base/group-by.js';
 import { datasetName } from '../config/names.js';
-import { MINIMUM_GROUP } from '../dynamics/group-id.js';
 import { SUCCESS } from '../dynamics/types.js';
-import { chanceText } from '../report/headline.js';
+import { chanceText, noNullWords } from '../report/headline.js';
 import {
   type Block,
   type Cell,
@@ -101,12 +100,14 @@ const noScore = (trials: readonly Trial[]) =>
 function noNull(trials: readonly Trial[]): Block[] {
   const bare = trials.filter((t) => isScored(t) && t.p === null && t.config.nullSplits > 0);
   if (bare.length === 0) return [];
+  const known = bare.flatMap((t) => t.tooFewForNull ?? []);
+  const smallest = known.length > 0 ? Math.min(...known) : undefined;
   const which = `Trial${bare.length > 1 ? 's' : ''} ${listed(bare.map((t) => String(t.trial)))} ${bare.length > 1 ? 'have' : 'has'} no p`;
   return [
     {
       kind: 'text',
       inTerminal: true,
-      text: `${which}: a clean class has fewer than ${2 * MINIMUM_GROUP} images, so there is no null; more images give one.`,
+      text: `${which}: ${noNullWords(smallest)}, so there is no null; more images give one.`,
     },
   ];
 }

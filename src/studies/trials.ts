@@ -34,6 +34,8 @@ export interface Trial {
   answer: Answer;
   /** dB; null where it was not measured. */
   psnr: number | null;
+  /** Clean images of the smallest class of its runs, where these are too few for a null; absent elsewhere. */
+  tooFewForNull?: number;
   /** Why there is no score. */
   reason: string | null;
   /** Whether no other trial has a higher ASR and as high a score, or a higher score and as high an ASR. */
@@ -58,6 +60,7 @@ function trialOf(runs: readonly StudyRun[], trial: number, vary: readonly Varied
   const s = meanScore(runs);
   const scored = Number.isFinite(s.mean);
   const asr = isAttack({ config }) ? mean(runs.flatMap((r) => r.result.asr ?? [])) : Number.NaN;
+  const short = runs.flatMap((r) => r.report.tooFewForNull ?? []);
   const varies = (name: string) => vary.some((v) => v.key === undefined && v.name === name);
   const psnr = report.perception['PSNR (dB)'];
   return {
@@ -71,6 +74,7 @@ function trialOf(runs: readonly StudyRun[], trial: number, vary: readonly Varied
     score: scored ? s.mean : null,
     interval: scored && s.n > 1 ? s.interval : null,
     ...chanceOf(runs),
+    ...(short.length > 0 && { tooFewForNull: Math.min(...short) }),
     psnr: psnr ?? null,
     reason: scored ? null : (report.stealth?.reason ?? 'no estimates'),
     frontier: false,

@@ -6,10 +6,11 @@ import type { RunReport } from '../report/types.js';
 import type { AuditSummary } from '../server/audit-list.js';
 import type { Comparison } from '../server/comparison.js';
 import type { Form, FormField } from '../server/form.js';
+import type { ReportSummary } from '../server/report-list.js';
 import type { AuditView } from '../server/routes/audits.js';
 import type { Listing, RunSummary } from '../server/run-list.js';
 
-export type { AuditSummary, AuditView, Comparison, Form, FormField, Listing, RunSummary };
+export type { AuditSummary, AuditView, Comparison, Form, FormField, Listing, ReportSummary, RunSummary };
 
 /** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {

@@ -17,7 +17,7 @@ export function AuditPage({ route }: { route: Route }) {
       </p>
     );
   if (!audit) return <p class="note">Reading {id} …</p>;
-  const { asked, suspiciousClasses, suspiciousSamples } = audit;
+  const { asked, suspiciousSamples } = audit;
   const settings = asked ? [count(asked.images, 'image'), `effort ${asked.effort}`, `seed ${asked.seed}`] : [];
   return (
     <>
@@ -26,9 +26,7 @@ export function AuditPage({ route }: { route: Route }) {
       </h1>
       <p class="intro">{[id, ...settings].join(' · ')}</p>
       <p class="lede" data-verdict>
-        {suspiciousClasses.length === 0
-          ? `Verdict: ${audit.verdict}. No class is flagged.`
-          : `Verdict: ${audit.verdict}. Flagged: ${suspiciousClasses.join(', ')}, with ${count(suspiciousSamples, 'suspicious sample')}.`}
+        {audit.conclusion}
       </p>
       <Classes audit={audit} />
       <h2>Samples</h2>

@@ -17,6 +17,7 @@ import { ScoreComparison } from './panels/score-figures.js';
 import { ViewBar } from './panels/view-bar.js';
 import { Words } from './panels/words.js';
 import { hrefOf, type Route } from './route.js';
+import { nameOf } from './runs/entries.js';
 import { clockOf, inside, shownCurves, viewOf } from './view.js';
 
 interface Read {
@@ -48,11 +49,12 @@ export function ComparePage({ route, runs: known }: { route: Route; runs: readon
     );
   if (!value) return <p class="note">Reading {ids.length} runs …</p>;
   const training = new Map(summaries.flatMap((r) => (r.state === 'done' ? [] : [[r.id, stateWords(r)]])));
-  return <Compare {...value} route={route} training={training} />;
+  const names = new Map(summaries.map((r) => [r.id, nameOf(r)]));
+  return <Compare {...value} {...{ route, training, names }} />;
 }
 
-/** A short name for each run: its attack and the settings in which the runs differ, or its id where these are equal. */
-function labelsOf(runs: readonly RunView[]): string[] {
+/** A short name for each run: its attack and the settings in which the runs differ, or what the list calls it where these are equal. */
+function labelsOf(runs: readonly RunView[], names: ReadonlyMap<string, string>): string[] {
   const parts: ((r: RunView) => string)[] = [
     (r) => r.attack,
     (r) => (r.poisonRate === null ? '' : percent(r.poisonRate, 0)),
@@ -67,7 +69,9 @@ function labelsOf(runs: readonly RunView[]): string[] {
       .filter(Boolean)
       .join(', '),
   );
-  return labels.map((l, i) => (labels.indexOf(l) === labels.lastIndexOf(l) ? l : runs[i].id));
+  return labels.map((l, i) =>
+    labels.indexOf(l) === labels.lastIndexOf(l) ? l : (names.get(runs[i].id) ?? runs[i].id),
+  );
 }
 
 /** Attacks that a title names. */
@@ -88,21 +92,23 @@ interface CompareProps extends Read {
   route: Route;
   /** Runs that have not ended, and how far they are. */
   training: ReadonlyMap<string, string>;
+  /** What the list calls each run. */
+  names: ReadonlyMap<string, string>;
 }
 
-function Compare({ runs, comparison, route, training }: CompareProps) {
+function Compare({ runs, comparison, route, training, names }: CompareProps) {
   const curves = useMemo(
     () => runs.map((r) => trajectories(r.information as EstimateRow[]).filter((c) => !isNullGroup(c.group))),
     [runs],
   );
-  const labels = useMemo(() => labelsOf(runs), [runs]);
+  const labels = useMemo(() => labelsOf(runs, names), [runs, [...names.values()].join('|')]);
   const { stamp: viewStamp } = viewOf(route);
   const view = useMemo(() => viewOf(route), [viewStamp]);
   const shown = useMemo(() => curves.map((own, i) => shownCurves(own, view, runs[i])), [curves, view, runs]);
   const epochs = [...new Set(curves.flatMap((own) => own.flatMap((c) => c.epochs)))].sort((a, b) => a - b);
   const { stepsPerEpoch } = sharedClock(runs);
   const clock = clockOf({ stepsPerEpoch }, null, view);
-  const stamp = `${runs.map((r) => `${r.id} ${r.epochs.length} ${training.has(r.id)}`).join('|')} ${viewStamp}`;
+  const stamp = `${runs.map((r, i) => `${labels[i]} ${r.epochs.length} ${training.has(r.id)}`).join('|')} ${viewStamp}`;
   const scored = runs
     .flatMap((run, i) => (run.stealth?.score == null || training.has(run.id) ? [] : [{ run, label: labels[i] }]))
     .sort((a, b) => b.run.stealth!.score! - a.run.stealth!.score!);
@@ -129,7 +135,7 @@ function Compare({ runs, comparison, route, training }: CompareProps) {
           </ul>
         </aside>
       )}
-      <RankTable runs={runs} training={training} />
+      <RankTable {...{ runs, training, names }} />
       <Blocks blocks={comparison.blocks} />
       <ScoreComparison scored={scored} stamp={stamp} />
       <ViewBar {...{ view, clock, epochs }} axes={stepsPerEpoch === undefined ? ['epochs'] : ['epochs', 'steps']} />
@@ -141,7 +147,7 @@ function Compare({ runs, comparison, route, training }: CompareProps) {
           times={inside(epochs, view)}
         />
       ))}
-      <Differences runs={runs} />
+      <Differences {...{ runs, names }} />
       <Words />
     </>
   );

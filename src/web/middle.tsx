@@ -3,10 +3,11 @@
 /** Characters at the end that are always shown. */
 const END = 14;
 
-export function Middle({ text }: { text: string }) {
+/** `title`: what the pointer shows, the whole text by default. */
+export function Middle({ text, title = text }: { text: string; title?: string }) {
   const at = Math.max(0, text.length - END);
   return (
-    <span class="middle" title={text}>
+    <span class="middle" title={title}>
       <span>{text.slice(0, at)}</span>
       <span>{text.slice(at)}</span>
     </span>

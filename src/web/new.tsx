@@ -4,6 +4,8 @@ import { useState } from 'preact/hooks';
 import { shellWord } from '../base/shell.js';
 import { duration } from '../report/format.js';
 import { type Form, type FormField, get, hasToken, post, useLoaded } from './api.js';
+import { Coded } from './coded.js';
+import { inForm, labelOf } from './form-words.js';
 import { hrefOf } from './route.js';
 
 /** What is filled in: options of a run by their keys, and the parameters of the attack apart. */
@@ -40,7 +42,7 @@ export function NewPage() {
   const attempt = async (what: () => Promise<void>) => {
     setBusy(true);
     setMessage(null);
-    await what().catch((e: Error) => setMessage({ kind: 'problem', text: e.message }));
+    await what().catch((e: Error) => setMessage({ kind: 'problem', text: inForm(e.message) }));
     setBusy(false);
   };
   const estimate = () =>
@@ -62,8 +64,8 @@ export function NewPage() {
       </p>
       {!hasToken() && (
         <p class="problem">
-          Without a token this page can only show the command. To start runs here, open the address that `ibscope view`
-          printed.
+          Without a token this page can only show the command. To start runs here, open the address that{' '}
+          <code>ibscope view</code> printed.
         </p>
       )}
       <form
@@ -76,7 +78,7 @@ export function NewPage() {
         <Command command={command} busy={busy} estimate={estimate} />
         {message && (
           <p class={message.kind} role={message.kind === 'problem' ? 'alert' : 'status'}>
-            {message.text}
+            <Coded text={message.text} />
           </p>
         )}
       </form>
@@ -109,7 +111,7 @@ function Fields({ form: { fields, parameters, needsDir }, given: { options, para
     <Field
       key={f.key}
       name={f.key}
-      label={f.flag.slice(2).replaceAll('-', ' ')}
+      label={labelOf(f.flag)}
       description={f.description}
       choices={f.choices}
       value={options[f.key] ?? ''}
@@ -126,7 +128,7 @@ function Fields({ form: { fields, parameters, needsDir }, given: { options, para
         <Field
           name="name"
           label="name"
-          description="Folder of the run"
+          description="folder of the run"
           value={options.name ?? ''}
           fallback="attack and time"
           set={(text) => set('options', 'name', text)}

@@ -1,20 +1,22 @@
-/** All runs and audits of the folder: sort, filter, search, and select several runs to compare. */
+/** All runs of the folder, its comparisons, studies and audits: sort, filter, search, and select several runs to compare. */
 
 import { useMemo, useState } from 'preact/hooks';
-import type { Listing, RunSummary } from './api.js';
+import { count } from '../report/format.js';
+import type { Listing } from './api.js';
 import type { Route } from './route.js';
-import { AuditTable, auditCount, auditMatches } from './runs/audits.js';
+import { AuditTable, auditMatches } from './runs/audits.js';
 import { COLUMNS, sortValue, useColumns } from './runs/columns.js';
 import { NoMatch, NoRuns } from './runs/empty.js';
-import { type Entry, entriesOf } from './runs/entries.js';
+import { type Entry, entriesOf, nameOf } from './runs/entries.js';
+import { pageMatches } from './runs/pages.js';
+import { ReportTable } from './runs/reports.js';
 import { searchOf } from './runs/search.js';
 import { RunTable } from './runs/table.js';
 import { Tools } from './runs/tools.js';
 
 /** Rows sorted by a column; rows without a value stand last in both directions. */
 function sorted(entries: readonly Entry[], sort: string, order: string): Entry[] {
-  const column =
-    sort === 'id' ? { key: 'id', head: '', value: (r: RunSummary) => r.id } : COLUMNS.find((c) => c.key === sort);
+  const column = sort === 'id' ? { key: 'id', head: '', value: nameOf } : COLUMNS.find((c) => c.key === sort);
   if (!column) return [...entries];
   const sign = order === 'down' ? -1 : 1;
   return entries
@@ -39,12 +41,15 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
   );
   const entries = useMemo(() => sorted(entriesOf(found, grouped), sort, order), [found, grouped, sort, order]);
   if (!listing) return <p class="note">Reading the folder …</p>;
-  const { root, runs, audits } = listing;
+  const { root, runs, audits, reports } = listing;
   const toggle = (ids: readonly string[]) =>
     setPicked((p) =>
       ids.every((id) => p.includes(id)) ? p.filter((x) => !ids.includes(x)) : [...new Set([...p, ...ids])],
     );
-  const shownAudits = audits.filter((a) => auditMatches(a, search));
+  const below = [
+    ...(reports.length > 0 ? [count(reports.length, 'comparison or study', 'comparisons and studies')] : []),
+    ...(audits.length > 0 ? [count(audits.length, 'audit')] : []),
+  ];
   return (
     <>
       <h1>Runs</h1>
@@ -53,7 +58,7 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
       ) : (
         <>
           <p class="intro">
-            {found.length} of {runs.length} in {root}.{audits.length > 0 && ` ${auditCount(audits.length)} below.`}
+            {found.length} of {runs.length} in {root}.{below.length > 0 && ` Below: ${below.join(', ')}.`}
           </p>
           <Tools {...{ search, unknown, state, grouped, picked, columns, toggleColumn }} />
           {found.length === 0 ? (
@@ -67,7 +72,8 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
           )}
         </>
       )}
-      <AuditTable audits={shownAudits} />
+      <ReportTable reports={reports.filter((r) => pageMatches(r, search))} />
+      <AuditTable audits={audits.filter((a) => auditMatches(a, search))} />
     </>
   );
 }

@@ -111,6 +111,19 @@ describe('groups', () => {
     expect(plan.leftOut.get('0/backdoor')).toBe(0);
   });
 
+  it('a null that does not fit says how many samples the smallest clean class has', () => {
+    const poisoned = new Uint8Array(4000);
+    // Of class 7 all but 150 samples become those of the target.
+    const now = labels.slice();
+    let left = 150;
+    for (let i = 0; i < 4000; i++) if (labels[i] === 7 && left-- <= 0) now[i] = 0;
+    const short = (nullSplits: number, of: Int32Array) =>
+      planGroups({ ...request, labels: of, poisoned, nullSplits }).tooFewForNull;
+    expect(short(1, now)).toBe(150);
+    expect(short(0, now)).toBeUndefined();
+    expect(short(1, labels)).toBeUndefined();
+  });
+
   it('under 100 samples are left out and named; cover samples are in no clean group', () => {
     const poisoned = new Uint8Array(4000);
     const cover = new Uint8Array(4000);

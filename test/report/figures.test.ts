@@ -4,6 +4,7 @@ import { newDocument } from '../../src/report/dom.js';
 import { logTicks, padded } from '../../src/report/figures/frame.js';
 import { phasesFigure } from '../../src/report/figures/phases.js';
 import { planeFigure, planeTrails, planeUntil } from '../../src/report/figures/plane.js';
+import { scatterFigure } from '../../src/report/figures/scatter.js';
 import { scoreParts, scorePartsFigure } from '../../src/report/figures/score-parts.js';
 import { scoreStripFigure } from '../../src/report/figures/score-strip.js';
 import {
@@ -130,6 +131,26 @@ describe('the phases figure', () => {
   });
 });
 
+describe('the names of rows of the phases figure', () => {
+  const ofClass = report.phases.find((p) => p.group === '1')!;
+  const drawn = (classNames: readonly string[] | undefined) =>
+    phasesFigure({ ...report, classNames, phases: [ofClass, { ...ofClass, group: '2' }] }, newDocument());
+  const namesOf = (svg: Element) =>
+    [...svg.querySelectorAll('[data-part="y-axis tick label"] text')].map((t) => t.textContent);
+
+  it('are those of the classes, with their numbers; long ones keep the number, and the pointer has them whole', () => {
+    const svg = drawn(['airplane', 'cat', 'an uncommonly long name', 'dog']);
+    expect(namesOf(svg)).toEqual(['cat (1)', 'an uncommo…e (2)']);
+    const titles = [...svg.querySelectorAll('rect title')].map((t) => t.textContent!);
+    expect(titles.filter((t) => t.startsWith('an uncommonly long name (2): '))).toHaveLength(ofClass.phases.length);
+    expect(svg.querySelector('desc')!.textContent).toContain('an uncommonly long name (2): ');
+  });
+
+  it('are numbers where classes have no names', () => {
+    expect(namesOf(drawn(undefined))).toEqual(['class 1', 'class 2']);
+  });
+});
+
 describe('the information plane', () => {
   it('has each checkpoint of a group at I(X;T) and I(T;Ŷ), in the order of epochs', () => {
     const svg = planeFigure({ ...report, curves }, newDocument());
@@ -229,6 +250,56 @@ describe('axis ticks', () => {
   it('of a logarithmic axis are powers of ten where there are enough of them', () => {
     expect(logTicks([0.009, 20])).toEqual([0.01, 0.1, 1, 10]);
     expect(logTicks([0.4, 12]).map((t) => Number(t.toPrecision(3)))).toEqual([0.5, 1, 2, 5, 10]);
+  });
+});
+
+describe('the names of points', () => {
+  // A character of the figures' type is at least 5.5 pixels wide, and a line of it 11 high.
+  const boxesOf = (svg: Element) =>
+    [...svg.querySelectorAll('[data-part="text"]')].flatMap((g) => {
+      const shift = translation(g);
+      return [...g.querySelectorAll('text')].map((t) => {
+        const [x, y] = translation(t).map((v, i) => v + shift[i]);
+        const wide = 5.5 * t.textContent!.length;
+        const left = g.getAttribute('text-anchor') === 'end' ? x - wide : x;
+        return { name: t.textContent!, left, right: left + wide, top: y - 5.5, bottom: y + 5.5 };
+      });
+    });
+  const translation = (e: Element) =>
+    (/translate\(([-\d.]+),([-\d.]+)\)/.exec(e.getAttribute('transform') ?? '') ?? ['', '0', '0']).slice(1).map(Number);
+  const figureOf = (at: readonly [string, number, number][], width: number) =>
+    scatterFigure(
+      at.map(([name, x, y]) => ({ name, x, y, low: y - 0.02, high: y + 0.02 })),
+      newDocument(),
+      { width, title: 'S against PSNR', xLabel: 'PSNR (dB)', yLabel: 'S' },
+    );
+
+  // Two attacks of equal visibility and nearly equal score, at either end and in the middle.
+  it.each([
+    [27.2, 'in the middle'],
+    [15, 'at the left'],
+    [40, 'at the right'],
+  ])('of nearly equal PSNR do not lie on each other (%d dB, %s), on a phone either', (at) => {
+    const points: [string, number, number][] = [
+      ['adaptive-blend', at, 0.8],
+      ['label-consistent', at + 0.1, 0.802],
+      ['low-frequency', at - 0.1, 0.798],
+      ['sig', 15, 0.6],
+      ['wanet', 40, 0.95],
+    ];
+    for (const width of [352, 548]) {
+      const boxes = boxesOf(figureOf(points, width));
+      expect(boxes.map((b) => b.name)).toEqual(points.map(([name]) => name));
+      for (const [i, a] of boxes.entries()) {
+        expect(a.left).toBeGreaterThan(0);
+        expect(a.right).toBeLessThan(width);
+        for (const b of boxes.slice(i + 1))
+          expect(
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom,
+            `${a.name}, ${b.name}`,
+          ).toBe(false);
+      }
+    }
   });
 });
 

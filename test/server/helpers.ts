@@ -193,3 +193,17 @@ export async function writeAudit(path: string): Promise<void> {
   await writeFile(join(path, 'audit.json'), JSON.stringify(document));
   await writeFile(join(path, 'sheet.png'), await pngOf(new Uint8Array(48), { height: 4, width: 4, channels: 3 }));
 }
+
+/** The page of a comparison with its document, and that of a sweep in a folder inside it. */
+export async function writeReports(path: string): Promise<void> {
+  await mkdir(join(path, 'my sweep'), { recursive: true });
+  const write = (file: string, text: string) => writeFile(join(path, file), text);
+  await write('report.html', '<!doctype html><title>compared</title>');
+  await write('result.json', JSON.stringify({ rows: [{}, {}], pairs: [], verdict: ['blend is stealthier.', 'More.'] }));
+  await write('my sweep/sweep.html', '<!doctype html><title>swept</title>');
+  const document = { experiment: 'sweep', runs: 4, summary: { lede: 'The best is trial 3.' } };
+  await write('my sweep/sweep.json', JSON.stringify(document));
+  // No page of a study, although a page lies beside it.
+  await write('my sweep/other.html', '');
+  await write('my sweep/other.json', '{"experiment":"sweep"}');
+}

@@ -1,12 +1,13 @@
 /** What the dashboard's server answers, and what it refuses. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORMAT } from '../../src/runs/directory.js';
-import { remove, type Served, scratch, serveFolder, writeAudit, writeRun } from './helpers.js';
+import { pageHref } from '../../src/web/runs/pages.js';
+import { remove, type Served, scratch, serveFolder, writeAudit, writeReports, writeRun } from './helpers.js';
 
 let served: Served;
 let folder: string;
@@ -79,13 +80,47 @@ describe('the server of the dashboard', () => {
         seed: 0,
       },
     ]);
-    expect((await json('/api/audit?id=audited')).suspicious).toEqual(['star/7.png', 'star/9.png']);
+    const audit = await json('/api/audit?id=audited');
+    expect(audit.suspicious).toEqual(['star/7.png', 'star/9.png']);
+    // The words of the command line for a class without two clusters.
+    expect(audit.conclusion).toMatch(
+      /^Suspicious: "star"\. The information of "star", .* differs from all other classes\./,
+    );
     expect((await ask('/api/audit-sheet?id=audited')).headers['content-type']).toBe('image/png');
     for (const id of ['good', '..', 'nowhere']) expect((await ask(`/api/audit?id=${id}`)).status).toBe(404);
     await writeFile(join(folder, 'audited', 'audit.json'), '{"verdict":');
     expect((await json('/api/runs')).audits[0].problem).toMatch(/not JSON/);
     expect((await ask('/api/audit?id=audited')).status).toBe(422);
     await rm(join(folder, 'audited'), { recursive: true });
+  });
+
+  it('lists comparisons and studies with what they say first, and serves their pages of no origin', async () => {
+    await writeReports(join(folder, 'compared'));
+    const { reports, runs } = await json('/api/runs');
+    expect(runs).toHaveLength(2);
+    expect(reports).toEqual([
+      { id: 'compared', page: 'report.html', kind: 'comparison', runs: 2, verdict: 'blend is stealthier.' },
+      { id: 'compared/my sweep', page: 'sweep.html', kind: 'sweep', runs: 4, verdict: 'The best is trial 3.' },
+    ]);
+    for (const [{ id, page }, title] of [
+      [reports[0], 'compared'],
+      [reports[1], 'swept'],
+    ]) {
+      const { status, body, headers } = await ask(pageHref({ id, page }));
+      expect(status).toBe(200);
+      expect(body).toContain(`<title>${title}</title>`);
+      const policy = String(headers['content-security-policy']);
+      // Without an origin a page cannot read the token that the dashboard keeps.
+      expect(policy).toMatch(/^sandbox allow-scripts/);
+      expect(policy).not.toContain('allow-same-origin');
+      expect(policy).toContain("default-src 'none'");
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+    await symlink(join(outside, 'secret.html'), join(folder, 'compared', 'link.html'));
+    await writeFile(join(outside, 'secret.html'), 'secret');
+    for (const path of ['compared/link.html', 'link/report.html', '../package.html', 'compared/result.json', 'x.html'])
+      expect((await ask(`/reports/${path.replace('..', '%2e%2e')}`)).status, path).toBe(404);
+    await rm(join(folder, 'compared'), { recursive: true });
   });
 
   it('groups runs whose configurations differ in the seed alone', async () => {
@@ -97,6 +132,27 @@ describe('the server of the dashboard', () => {
     expect(group('seed-1')).toBe(group('seed-2'));
     expect(group('other')).not.toBe(group('seed-1'));
     for (const id of ['seed-1', 'seed-2', 'other']) await rm(join(folder, id), { recursive: true });
+  });
+
+  it('calls the runs of a sweep by what it varies, in the list and where it compares them', async () => {
+    const ids = [0.1, 0.2].map((alpha) => `mine/runs/shapes10-resnet18-blend-0.1-s1-0123abc${10 * alpha}`);
+    for (const [i, id] of ids.entries()) {
+      await writeRun(join(folder, id), { offset: -0.4 - 0.2 * i });
+      const file = join(folder, id, 'run.json');
+      const run = JSON.parse(readFileSync(file, 'utf8'));
+      run.config.attackOption = [`alpha=${0.1 * (i + 1)}`];
+      await writeFile(file, JSON.stringify(run));
+    }
+    const { runs } = await json('/api/runs');
+    expect(ids.map((id) => runs.find((r: { id: string }) => r.id === id).name)).toEqual([
+      'mine/alpha=0.1',
+      'mine/alpha=0.2',
+    ]);
+    const { verdict } = await json(`/api/comparison?ids=${encodeURIComponent(ids.join('|'))}`);
+    expect(verdict[0]).toMatch(
+      /^By stealth score, highest first: blend, mine\/alpha=0\.\d 0\.\d\d, blend, mine\/alpha=/,
+    );
+    await rm(join(folder, 'mine'), { recursive: true });
   });
 
   it('gives a run with its estimates, command, embedding and images', async () => {

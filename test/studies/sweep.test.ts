@@ -176,6 +176,23 @@ describe('the report of a sweep', () => {
   });
 });
 
+describe('a sweep whose classes are too small for a null', () => {
+  it('says how many images the smallest of them misses', async () => {
+    const o = options('blend', ['alpha=0.1,0.2']);
+    const runs = sweepStudy.plan(o).map(({ attackOption, seed }, i) => {
+      const run = made({ attack: 'blend', seed, flow: shifted(-0.1, -0.1), options: { attackOption, nullSplits: 4 } });
+      run.report.stealth = { ...run.report.stealth!, null: null, p: null };
+      run.report.tooFewForNull = [180, 120][i];
+      return run;
+    });
+    const { sections } = await sweepStudy.report({ runs, failed: [] }, o);
+    const texts = sections[0].blocks.flatMap((b) => (b.kind === 'text' ? [b.text] : []));
+    expect(texts).toContain(
+      'Trials 1 and 2 have no p: a class has 120 clean images, 80 fewer than a null needs, so there is no null; more images give one.',
+    );
+  });
+});
+
 describe('parallel coordinates', () => {
   it('place numbers by value or its logarithm, and words at equal distances', () => {
     expect(placed({ name: 'x', values: [1, 3, null, 5] }).at).toEqual([0, 0.5, null, 1]);

@@ -7,7 +7,16 @@ import { DOMParser } from 'linkedom';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stealth } from '../../src/dynamics/index.js';
-import { chromiumPath, remove, type Served, scratch, serveFolder, writeAudit, writeRun } from '../server/helpers.js';
+import {
+  chromiumPath,
+  remove,
+  type Served,
+  scratch,
+  serveFolder,
+  writeAudit,
+  writeReports,
+  writeRun,
+} from '../server/helpers.js';
 
 const MAIN = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const OLD = '2025-01-01T00:00:00Z';
@@ -33,6 +42,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await writeRun(join(folder, 'wanet-s0'), { attack: 'wanet', offset: -0.2, seed: 0, created: OLD });
     await writeRun(join(folder, 'wanet-s1'), { attack: 'wanet', offset: -0.4, seed: 1, created: OLD });
     await writeAudit(join(folder, 'audited'));
+    await writeReports(join(folder, 'compared'));
     served = await serveFolder(folder);
     browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
@@ -128,9 +138,27 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
   it('lists audits under the runs, and shows what one found', async () => {
     await open('#/', 'table.runs tbody tr');
     await page.getByRole('link', { name: 'audited' }).click();
-    expect(await page.locator('[data-verdict]').textContent()).toBe(
-      'Verdict: suspicious. Flagged: star, with 2 suspicious samples.',
+    expect(await page.locator('[data-verdict]').textContent()).toMatch(
+      /^Suspicious: "star"\. The information of "star", .* differs from all other classes\..* 2 samples named;/,
     );
+  });
+
+  it('lists comparisons and studies under the runs, and opens the page of one, which cannot read the token', async () => {
+    await open('#/', 'table.runs tbody tr');
+    const table = page.locator('[aria-label="Table of comparisons and studies"]');
+    expect(await table.locator('.said').allTextContents()).toEqual(['blend is stealthier.', 'The best is trial 3.']);
+    await table.locator('a[href$="sweep.html"]').click();
+    await page.waitForURL(/\/reports\/compared\/my%20sweep\/sweep\.html$/);
+    expect(await page.title()).toBe('swept');
+    expect(
+      await page.evaluate(() => {
+        try {
+          return sessionStorage.length;
+        } catch (error) {
+          return (error as Error).name;
+        }
+      }),
+    ).toBe('SecurityError');
   });
 
   it('keeps a note and tags in the folder of the run, and finds the run by them', async () => {

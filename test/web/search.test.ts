@@ -45,6 +45,12 @@ describe('the search of the list', () => {
     expect(found('note:"diverged twice"')).toEqual(['study/badnets-s1']);
   });
 
+  it('finds what the list calls a run of a study, which its folder does not say', () => {
+    const trial = run('s/runs/x-s0-0123abcd', { name: 's/alpha=0.1 · rate=0.01' });
+    for (const text of ['alpha=0.1', 'run:rate=0.01', 'run:0123abcd']) expect(searchOf(text).matches(trial)).toBe(true);
+    expect(searchOf('alpha=0.2').matches(trial)).toBe(false);
+  });
+
   it('names what is no field', () => {
     expect(searchOf('sead:1 attack:blend').unknown).toEqual(['sead']);
     expect(found('sead:1')).toEqual([]);
@@ -57,6 +63,13 @@ describe('runs that differ in the seed alone', () => {
     expect(group.runs.map((r) => r.seed)).toEqual([0, 1]);
     expect(rest.map((e) => e.key)).toEqual(['study/blend-s10', 'none']);
     expect(groupName(group.runs)).toBe('study/badnets-s*');
+  });
+
+  it('are called what their names have in common, in a study as elsewhere', () => {
+    const trials = [0, 1].map((seed) =>
+      run(`s/runs/x-s${seed}-0123abc${seed}`, { name: `s/alpha=0.1 · seed=${seed}` }),
+    );
+    expect(groupName(trials)).toBe('s/alpha=0.1 · seed=*');
   });
 
   it('do not where they are shown apart, or the seed is the same', () => {

@@ -1,7 +1,8 @@
 /** The phases of each group as bars over time, with the 95 % interval of every boundary. */
 import * as Plot from '@observablehq/plot';
 import type { Phase, PhaseKind, Phases } from '../../dynamics/phases.js';
-import { type GroupContext, groupStyle, type Role, roleOrder } from '../groups.js';
+import { shortened } from '../format.js';
+import { className, type GroupContext, groupStyle, type Role, roleOrder } from '../groups.js';
 import { draw, type FigureSize, FRAME, innerWidth } from './frame.js';
 import type { LegendEntry } from './legend.js';
 import { type Clock, momentAt, spanText, timeAxis, timeRange, timeShare } from './time-axis.js';
@@ -31,25 +32,35 @@ const letters: Record<PhaseKind, string> = {
 };
 
 interface Bar extends Phase {
+  /** Label of the row: the name, shortened. */
   row: string;
+  name: string;
 }
 
 export interface PhasesData extends GroupContext, Clock {
   phases: readonly Phases[];
 }
 
-/** One row per group, in the order of the legend; the other classes by their number. Long because it is one description of marks for Plot. */
+/** Characters of a row's label; a longer name is shortened, and its end, where the number of the class is, stays. */
+const [ROOM, END] = [16, 5];
+
+/** Left margin of labels as long as the names of groups. */
+const MARGIN = 74;
+
+/** One row per group, in the order of the legend. Long because it is one description of marks for Plot. */
 export function phasesFigure(data: PhasesData, document: Document, size: FigureSize = {}): Element {
   const rows = data.phases
     .map((p) => ({ ...p, style: groupStyle(p.group, data) }))
     .filter((p) => p.style !== null && p.phases.length > 0)
     .sort((a, b) => roleOrder.indexOf(a.style!.role) - roleOrder.indexOf(b.style!.role));
-  const name = (group: string, role: Role) => rowName(group, role, data.poisoned);
-  const bars: Bar[] = rows.flatMap((r) => r.phases.map((p) => ({ ...p, row: name(r.group, r.style!.role) })));
+  const bars: Bar[] = rows.flatMap((r) => {
+    const name = rowName(r.group, r.style!.role, data);
+    return r.phases.map((p) => ({ ...p, name, row: shortened(name, ROOM, END) }));
+  });
   const moments = bars.flatMap((b) => [b.start, b.end]);
   const range = timeRange(moments);
   const { width = 520, height = 58 + 25 * rows.length } = size;
-  const marginLeft = 74;
+  const marginLeft = Math.max(MARGIN, ...bars.map((b) => 14 + Math.ceil(6.6 * b.row.length)));
   const inner = innerWidth(width, { ...FRAME, marginLeft });
   const axis = timeAxis(moments, inner, data);
   const pixels = (b: Bar) => inner * (timeShare(b.end, range, data) - timeShare(b.start, range, data));
@@ -64,7 +75,7 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
       description: rows
         .map(
           (r) =>
-            `${name(r.group, r.style!.role)}: ${r.phases.map((p) => `${p.kind} from ${spanText(p.start, p.end, data)}`).join(', ')}`,
+            `${rowName(r.group, r.style!.role, data)}: ${r.phases.map((p) => `${p.kind} from ${spanText(p.start, p.end, data)}`).join(', ')}`,
         )
         .join('; '),
     },
@@ -87,7 +98,7 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
             fillOpacity: 0.55,
             stroke: b.kind === 'not resolved' ? 'var(--axis)' : 'var(--surface)',
             strokeDasharray: b.kind === 'not resolved' ? '3 3' : 'none',
-            title: (d: Bar) => `${d.row}: ${d.kind}, ${spanText(d.start, d.end, data)}`,
+            title: (d: Bar) => `${d.name}: ${d.kind}, ${spanText(d.start, d.end, data)}`,
           }),
         ),
         Plot.ruleY(boundaries, { x1: 'low', x2: 'high', y: 'row', stroke: 'currentColor', strokeWidth: 1.5, dy: 8 }),
@@ -105,9 +116,9 @@ export function phasesFigure(data: PhasesData, document: Document, size: FigureS
   );
 }
 
-function rowName(group: string, role: Role, poisoned: boolean): string {
-  if (role === 'other') return `class ${group}`;
+function rowName(group: string, role: Role, context: GroupContext): string {
+  if (role === 'other') return className(Number(group), context);
   if (role === 'all') return 'target, all';
-  if (role === 'backdoor') return poisoned ? 'poisoned' : 'subset';
+  if (role === 'backdoor') return context.poisoned ? 'poisoned' : 'subset';
   return role;
 }

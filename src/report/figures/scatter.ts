@@ -2,7 +2,8 @@
 
 import * as Plot from '@observablehq/plot';
 import { decimal } from '../format.js';
-import { draw, type FigureSize, padded } from './frame.js';
+import { draw, type FigureSize, FRAME, padded } from './frame.js';
+import { placeNames } from './point-names.js';
 
 export interface ScatterPoint {
   name: string;
@@ -23,20 +24,30 @@ export interface ScatterOptions extends FigureSize {
 export function scatterFigure(points: readonly ScatterPoint[], document: Document, o: ScatterOptions): Element {
   const { width = 460, height = 300 } = o;
   const xDomain = padded(points.map((p) => p.x));
-  const middle = (xDomain[0] + xDomain[1]) / 2;
-  const named = (right: boolean) => points.filter((p) => p.x > middle === right);
-  const text = (right: boolean) =>
-    Plot.text(named(right), {
+  const yDomain = padded(points.flatMap((p) => [p.low, p.high]));
+  const { marginLeft, marginTop, marginRight, marginBottom } = FRAME;
+  const share = (v: number, [low, high]: readonly [number, number]) => (v - low) / (high - low);
+  const placed = placeNames(
+    points.map((p) => ({
+      name: p.name,
+      x: marginLeft + share(p.x, xDomain) * (width - marginLeft - marginRight),
+      y: marginTop + (1 - share(p.y, yDomain)) * (height - marginTop - marginBottom),
+    })),
+    width,
+  );
+  const names = placed.map(({ name, anchor, dx, dy }, i) =>
+    Plot.text([points[i]], {
       x: 'x',
       y: 'y',
-      text: 'name',
-      textAnchor: right ? 'end' : 'start',
-      dx: right ? -9 : 9,
-      dy: -7,
+      text: [name],
+      textAnchor: anchor,
+      dx,
+      dy,
       fill: 'currentColor',
       stroke: 'var(--surface)',
       strokeWidth: 3,
-    });
+    }),
+  );
   return draw(
     document,
     {
@@ -47,7 +58,7 @@ export function scatterFigure(points: readonly ScatterPoint[], document: Documen
       width,
       height,
       x: { domain: xDomain },
-      y: { domain: padded(points.flatMap((p) => [p.low, p.high])) },
+      y: { domain: yDomain },
       marks: [
         Plot.gridY({ stroke: 'var(--grid)', strokeOpacity: 1, ticks: 5 }),
         Plot.axisY({ label: o.yLabel, labelArrow: 'none', tickSize: 0, ticks: 5 }),
@@ -62,9 +73,8 @@ export function scatterFigure(points: readonly ScatterPoint[], document: Documen
           strokeWidth: 1.5,
           title: (p: ScatterPoint) => `${p.name}: ${decimal(p.x)}, ${decimal(p.y)}`,
         }),
-        text(false),
-        text(true),
-      ] as Plot.Markish[],
+        names,
+      ].flat() as Plot.Markish[],
     },
   );
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
+import { conclusion } from '../../audit/words.js';
 import { SHEET, type WholeDocument } from '../../audit/write.js';
 import { UserError } from '../../base/errors.js';
 import { AUDIT_FILE, readAudit } from '../audit-list.js';
@@ -16,6 +17,8 @@ const LISTED = 200;
 /** An audit as its page has it: the first suspicious samples, and how many there are. */
 export interface AuditView extends Omit<WholeDocument, 'interventions'> {
   id: string;
+  /** What the command line says first: the flagged classes, and why. */
+  conclusion: string;
   suspiciousSamples: number;
 }
 
@@ -34,6 +37,7 @@ async function view(c: Context, path: string, id: string) {
     const answer: AuditView = {
       ...document,
       id,
+      conclusion: conclusion(document),
       suspicious: suspicious.slice(0, LISTED),
       suspiciousSamples: suspicious.length,
     };

@@ -27,7 +27,7 @@ export async function pageFile(c: Context) {
 }
 
 /** A path without its escapes; `/` where it has an escape that is none. */
-function decoded(path: string): string {
+export function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

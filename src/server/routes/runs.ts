@@ -36,7 +36,13 @@ export function runRoutes({ runs, views, started }: Sources): Hono {
     const paths = await Promise.all(ids.map((id) => runs.resolve(id, 'run.json')));
     const missing = ids.find((_, i) => !paths[i]);
     if (missing !== undefined) return c.json({ problem: `no run is called ${missing}` }, 404);
-    const read = await Promise.all(ids.map((id, i) => views.read(paths[i]!, id)));
+    const listed = (await runs.list()).runs;
+    const read = await Promise.all(
+      ids.map(async (id, i) => {
+        const view = await views.read(paths[i]!, id);
+        return { ...view, name: listed.find((r) => r.id === id)?.name ?? view.name };
+      }),
+    );
     return c.json(comparisonOf(read, await Promise.all(ids.map((id) => runs.isDone(id)))));
   });
   return app;

@@ -4,7 +4,13 @@ import type { RunView } from '../api.js';
 import { ColumnsHead, textColumns } from '../columns-head.js';
 import { Scroll } from '../scroll.js';
 
-export function Differences({ runs }: { runs: RunView[] }) {
+interface Props {
+  runs: RunView[];
+  /** What the list calls each run. */
+  names: ReadonlyMap<string, string>;
+}
+
+export function Differences({ runs, names }: Props) {
   const keys = [...new Set(runs.flatMap((r) => Object.keys(r.config)))] as (keyof RunView['config'])[];
   const text = (v: unknown) =>
     v === undefined || v === null || v === '' ? '–' : Array.isArray(v) ? v.join(', ') || '–' : String(v);
@@ -17,7 +23,7 @@ export function Differences({ runs }: { runs: RunView[] }) {
       ) : (
         <Scroll label="Differences in configuration">
           <table>
-            <ColumnsHead columns={textColumns(['option', ...runs.map((r) => r.id)])} />
+            <ColumnsHead columns={textColumns(['option', ...runs.map((r) => names.get(r.id) ?? r.id)])} />
             <tbody>
               {differing.map((k) => (
                 <tr key={k}>

@@ -37,6 +37,8 @@ interface Props {
   runs: readonly RunView[];
   /** Runs that have not ended, and how far they are: their scores change with every epoch, so they have no rank. */
   training: ReadonlyMap<string, string>;
+  /** What the list calls each run. */
+  names: ReadonlyMap<string, string>;
 }
 
 /** Whether S lies among clean classes although p is small, which needs a word: they judge different parts. */
@@ -46,7 +48,7 @@ const isApart = ({ stealth }: RunView) =>
   placeIn(stealth.score, [stealth.null.low, stealth.null.high]) === 'inside' &&
   answerOf(stealth) === 'differs';
 
-export function RankTable({ runs, training }: Props) {
+export function RankTable({ runs, training, names }: Props) {
   const rankable = (r: RunView) => !training.has(r.id) && r.stealth?.score != null;
   const key = (r: RunView) => (rankable(r) ? r.stealth!.score! : -1);
   const ranked = [...runs].sort((a, b) => key(b) - key(a));
@@ -62,7 +64,7 @@ export function RankTable({ runs, training }: Props) {
               <tr key={r.id}>
                 <td>{rankable(r) ? i + 1 : '–'}</td>
                 <td class="t">
-                  <a href={hrefOf('/run', { id: r.id })}>{r.id}</a>
+                  <a href={hrefOf('/run', { id: r.id })}>{names.get(r.id) ?? r.id}</a>
                   {training.has(r.id) && <small> {training.get(r.id)}: no rank yet</small>}
                 </td>
                 <td class="t">{r.attack}</td>

@@ -1,11 +1,11 @@
 /** The audits in the folder, under the runs: what was audited, and what was found. */
 
-import { count } from '../../report/format.js';
 import type { AuditSummary } from '../api.js';
 import { ColumnsHead, textColumns } from '../columns-head.js';
 import { Middle } from '../middle.js';
 import { hrefOf } from '../route.js';
 import { Scroll } from '../scroll.js';
+import { hasWords } from './pages.js';
 
 export function AuditTable({ audits }: { audits: readonly AuditSummary[] }) {
   if (audits.length === 0) return null;
@@ -48,13 +48,5 @@ export function AuditTable({ audits }: { audits: readonly AuditSummary[] }) {
 }
 
 /** Whether an audit matches every word of a search. */
-export const auditMatches = (a: AuditSummary, search: string) => {
-  const text = `${a.id} ${a.set} ${a.verdict} ${a.flagged?.join(' ')} audit`.toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
-};
-
-/** `2 audits`. */
-export const auditCount = (n: number) => count(n, 'audit');
+export const auditMatches = (a: AuditSummary, search: string) =>
+  hasWords(`${a.id} ${a.set} ${a.verdict} ${a.flagged?.join(' ')} audit`, search);

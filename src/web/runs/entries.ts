@@ -35,20 +35,23 @@ export function seedWords(runs: readonly RunSummary[]): string {
   return seeds === runs.length ? `${seeds} seeds` : `${runs.length} runs of ${seeds} seeds`;
 }
 
+/** What a row calls a run. */
+export const nameOf = ({ name, id }: RunSummary) => name ?? id;
+
 /** What the names of a group begin with, and a star: `study/badnets-s*`. */
 export function groupName(runs: readonly RunSummary[]): string {
-  let prefix = runs[0].id;
-  for (const { id } of runs) while (!id.startsWith(prefix)) prefix = prefix.slice(0, -1);
+  let prefix = nameOf(runs[0]);
+  for (const run of runs) while (!nameOf(run).startsWith(prefix)) prefix = prefix.slice(0, -1);
   return `${prefix}*`;
 }
 
-/** Mean of the values that are there; undefined where none is. */
 /** Mean S as the reports have it: of D = −ln S. */
 export function meanScoreOf(runs: readonly RunSummary[]): number | undefined {
   const mean = meanOf(runs.map((r) => (r.score == null ? null : Math.log(r.score))));
   return mean === undefined ? undefined : Math.exp(mean);
 }
 
+/** Mean of the values that are there; undefined where none is. */
 export function meanOf(values: readonly (number | null | undefined)[]): number | undefined {
   const known = values.filter((v) => v !== null && v !== undefined && Number.isFinite(v)) as number[];
   return known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0) / known.length;

@@ -5,7 +5,7 @@ type Value = string | number | null | undefined | readonly string[];
 
 /** What can be searched by name. Texts match a part of them; numbers match a number, or a bound such as `>0.9`. */
 const FIELDS: Record<string, (r: RunSummary) => Value> = {
-  run: (r) => r.id,
+  run: (r) => `${r.id} ${r.name ?? ''}`,
   attack: (r) => r.attack,
   rate: (r) => r.poisonRate,
   data: (r) => r.dataset,
@@ -47,7 +47,10 @@ export function searchOf(text: string): Search {
 }
 
 const wordsOf = (r: RunSummary) =>
-  [r.id, r.attack, r.dataset, r.model, r.state, r.note, ...(r.tags ?? [])].filter(Boolean).join(' ').toLowerCase();
+  [r.id, r.name, r.attack, r.dataset, r.model, r.state, r.note, ...(r.tags ?? [])]
+    .filter(Boolean)
+    .join(' ')
+    .toLowerCase();
 
 const BOUND = /^(>=|<=|>|<|=)?(-?[\d.]+(?:e-?\d+)?)(%?)$/;
 

@@ -6,7 +6,7 @@ import { Middle } from '../middle.js';
 import { hrefOf, setQuery } from '../route.js';
 import { Scroll } from '../scroll.js';
 import { type Column, cellOf } from './columns.js';
-import { type Entry, groupName, isGroup } from './entries.js';
+import { type Entry, groupName, isGroup, nameOf } from './entries.js';
 
 /** Rows laid out at first, and again each time the end is reached: the layout of 500 rows takes longer than a filter may. */
 const ROWS = 50;
@@ -106,7 +106,7 @@ function Pick({ runs, selection: { picked, toggle } }: { runs: readonly RunSumma
   return (
     <input
       type="checkbox"
-      aria-label={`Select ${runs.length > 1 ? groupName(runs) : ids[0]}`}
+      aria-label={`Select ${runs.length > 1 ? groupName(runs) : nameOf(runs[0])}`}
       checked={ids.every((id) => picked.includes(id))}
       onChange={() => toggle(ids)}
     />
@@ -122,7 +122,7 @@ function Name({ run }: { run: RunSummary }) {
         <Middle text={id} />
       ) : (
         <a href={hrefOf('/run', { id })}>
-          <Middle text={id} />
+          <Middle text={nameOf(run)} title={run.name === undefined ? id : `${run.name}\n${id}`} />
         </a>
       )}
       {(tags.length > 0 || note) && (
