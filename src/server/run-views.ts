@@ -21,6 +21,8 @@ const SOURCES = [
   'stealth.json',
   'perception.json',
   'representation.json',
+  'spaces.json',
+  'detectors.json',
   'gallery.safetensors',
   'probes',
   'representation',

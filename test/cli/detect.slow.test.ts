@@ -53,7 +53,7 @@ describe('a run with a backdoor', () => {
 
   it('has its stealth in three spaces recorded, and TUP against the clean run beside it', async () => {
     const spaces = json('badnets', 'spaces.json');
-    expect(spaces.samples).toEqual({ poisoned: 200, benign: 200, test: expect.any(Number) });
+    expect(spaces.samples).toEqual({ poisoned: 200, benign: 180, test: expect.any(Number) });
     const { code, stdout, stderr } = await box.run(['stealth', 'badnets', '--json']);
     expect(code, stderr).toBe(0);
     const found = JSON.parse(stdout);
