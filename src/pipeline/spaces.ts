@@ -11,17 +11,20 @@ import type { SpacesDocument } from '../runs/documents.js';
 import { headOf } from '../runs/probes.js';
 import { Trainer } from '../training/trainer.js';
 import type { Prepared } from './prepare.js';
+import { loadWeights } from './weights.js';
 
 /** Samples of a cluster, and test images, that are measured at most. */
 const MOST = 500;
 
-/** Writes `spaces.json` where it is not there. `trainer` holds the weights at the end of training. */
+/**
+ * Writes `spaces.json` where it is not there. `trainer` is at the end of its training. The weights that the run keeps of that moment are
+ * measured, so that others who read them measure the same: early in training their running statistics are recomputed ones.
+ */
 export async function recordSpaces(dir: RunDirectory, trainer: Trainer, data: Prepared): Promise<void> {
   if ((await dir.readDocument('spaces.json')) !== null) return;
   const silent = new Trainer({ ...trainer.config, noiseStd: 0 }, trainer.data);
   try {
-    await trainer.state.collect();
-    silent.load(trainer.weights());
+    await loadWeights(dir, silent, trainer.epochs);
     await dir.writeDocument('spaces.json', await measureSpaces(silent, data));
   } finally {
     await silent.release();
