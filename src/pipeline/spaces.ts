@@ -13,8 +13,8 @@ import { Trainer } from '../training/trainer.js';
 import type { Prepared } from './prepare.js';
 import { loadWeights } from './weights.js';
 
-/** Samples of a cluster, and test images, that are measured at most. */
-const MOST = 500;
+/** Samples of a cluster, and test images with and without the trigger, that are measured at most. */
+const [MOST, PAIRS] = [500, 250];
 
 /**
  * Writes `spaces.json` where it is not there. `trainer` is at the end of its training. The weights that the run keeps of that moment are
@@ -82,7 +82,7 @@ export interface TestPairs {
 /** Test images that the attack is judged on, drawn by `rng`; null without a trigger. */
 export function pairsOf({ triggered, untriggered }: Measured, rng: Rng): TestPairs | null {
   if (!triggered || !untriggered) return null;
-  const rows = rng.sample(Int32Array.from(triggered.labels.keys()), Math.min(MOST, triggered.n));
+  const rows = rng.sample(Int32Array.from(triggered.labels.keys()), Math.min(PAIRS, triggered.n));
   return { clean: pick(untriggered, rows), triggered: pick(triggered, rows) };
 }
 
