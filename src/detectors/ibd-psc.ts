@@ -17,9 +17,9 @@ const WRONG = 0.6;
 const CONFIDENT = 0.9;
 
 /**
- * The score is the mean confidence, over amplified networks, in the class that the network itself predicts. The first network has so many
- * of its last batch norms amplified that it gets 60 % of the trusted images wrong; each further one has one more. Throws `UserError` for a
- * network without batch norm.
+ * The score is the mean confidence, over amplified networks, in the class that the network itself predicts. With k the fewest last batch
+ * norms whose amplification makes the network get 60 % of the trusted images wrong, the five networks have k + 1 to k + 5 amplified, as in
+ * the authors' code (the paper: k to k + 4). Throws `UserError` for a network without batch norm.
  */
 export const ibdPsc = defineDetector({
   name: 'IBD-PSC',
@@ -29,7 +29,7 @@ export const ibdPsc = defineDetector({
   needs: ['set', 'classes', 'network', 'trusted'],
   async detect({ set, classes, network, trusted }, step) {
     if (network.batchNorms === 0) throw new UserError('IBD-PSC: the network has no batch norm');
-    const first = await firstAmplified(network, trusted, classes);
+    const first = Math.min(network.batchNorms, 1 + (await fewestAmplified(network, trusted, classes)));
     const own = predictions(await network.logits(set), classes);
     const scores = new Float64Array(set.n);
     const last = Math.min(first + NETWORKS - 1, network.batchNorms);
@@ -48,14 +48,14 @@ export const ibdPsc = defineDetector({
   },
 });
 
-/** How many of the last batch norms are amplified at first. Where no number is enough, the largest that leaves room for five networks. */
-async function firstAmplified(network: Network, { set }: Observed['trusted'], classes: number): Promise<number> {
+/** k: how many of the last batch norms must be amplified; where no number is enough, the largest that leaves room for five networks. */
+async function fewestAmplified(network: Network, { set }: Observed['trusted'], classes: number): Promise<number> {
   for (let layers = 1; layers < network.batchNorms; layers++) {
     const found = predictions(await network.amplified(set, layers, AMPLIFIED), classes);
     const wrong = found.reduce((s, y, i) => s + Number(y !== set.labels[i]), 0);
     if (wrong / set.n > WRONG) return layers;
   }
-  return Math.max(1, network.batchNorms - NETWORKS + 1);
+  return Math.max(1, network.batchNorms - NETWORKS);
 }
 
 /** The class with the largest logit of each row, [n]. */
