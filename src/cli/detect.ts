@@ -130,8 +130,8 @@ function words({ document, samples }: DetectOutcome): string {
           'TPR, FPR: share of the poisoned and of the other samples that its own rule flags; AUROC: of its score, 0.5 is chance',
         ]
       : []),
-    'SS and ABL flag a fixed share of every set. docs/detection.md says what each needs and where it fails.',
-    ...(asked.some((row) => row.judged === 'training set') ? [`samples: ${samples}`] : []),
+    'SS, ABL and SPECTRE flag a fixed share of every set. docs/detection.md says what each needs and where it fails.',
+    ...(asked.some((row) => row.judged === 'training set') ? [`samples: ${samples}/NAME.csv`] : []),
   ].join('\n');
 }
 

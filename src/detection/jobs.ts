@@ -28,14 +28,14 @@ export interface DetectJob extends SubjectRequest {
   resume: boolean;
 }
 
-/** Files of the findings, and of the training on a set until it is finished. */
+/** Files of the findings: the document, a folder with a table of samples for each detector, and the training on a set until it is finished. */
 const DOCUMENT = 'detectors.json';
-const SAMPLES = 'detectors.csv';
+const SAMPLES = 'detectors';
 const TRAINING = 'training.safetensors';
 
 export interface DetectOutcome {
   document: DetectorsDocument;
-  /** Path of the table of samples. */
+  /** Folder of the tables of samples. */
   samples: string;
 }
 
@@ -54,12 +54,13 @@ async function ofRun(job: DetectJob, asked: readonly Detector[], hooks: RunHooks
   try {
     const subject = await runSubject(dir, job, hooks);
     const judged = await askAll(asked, subject, hooks);
-    const document = documentOf(subject, judged);
+    const before = await dir.readDocument<DetectorsDocument>(DOCUMENT);
+    const document = together(before, documentOf(subject, judged));
+    await writeTables(dir.path, subject, judged);
     await dir.writeDocument(DOCUMENT, document);
-    const samples = await dir.writeFile(SAMPLES, tableOf(subject, judged));
     // The report shows them.
     if (await dir.readDocument('result.json')) await finish(dir);
-    return { document, samples };
+    return { document, samples: join(dir.path, SAMPLES) };
   } finally {
     dir.unlock();
   }
@@ -69,15 +70,15 @@ async function ofSet(job: DetectJob, asked: readonly Detector[], hooks: RunHooks
   const { out } = job;
   await checkFolder(out, job.resume);
   await writingTo(out, () => mkdir(out, { recursive: true }), '--out');
-  const [training, samples] = [join(out, TRAINING), join(out, SAMPLES)];
+  const training = join(out, TRAINING);
   try {
     const subject = await setSubject(job, training, hooks);
     const judged = await askAll(asked, subject, hooks);
     const document = documentOf(subject, judged);
+    await writeTables(out, subject, judged);
     await writeAtomic(join(out, DOCUMENT), `${JSON.stringify(document, null, 2)}\n`);
-    await writeAtomic(samples, tableOf(subject, judged));
     await rm(training, { force: true });
-    return { document, samples };
+    return { document, samples: join(out, SAMPLES) };
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     throw new Stopped(`stopped. ${toResume(out)}`);
@@ -118,20 +119,28 @@ function documentOf(subject: Subject, judged: readonly Judged[]): DetectorsDocum
   };
 }
 
-/** Every sample of the training set with the score and the decision of each detector that judged it. */
-function tableOf({ set, classes, truth, nameOf }: Subject, judged: readonly Judged[]): string {
-  const shown = judged.filter(({ row, finding }) => row.judged === 'training set' && finding?.scores);
+/** A document with the rows of an earlier one that was asked in the same way, for detectors that were not asked again. */
+function together(before: DetectorsDocument | null, now: DetectorsDocument): DetectorsDocument {
+  const asked = ({ detectors: _, ...rest }: DetectorsDocument) => JSON.stringify(rest);
+  if (!before || asked(before) !== asked(now)) return now;
+  const rows = new Map([...before.detectors, ...now.detectors].map((row) => [row.name, row]));
+  return { ...now, detectors: detectors.flatMap(({ name }) => rows.get(name) ?? []) };
+}
+
+/** Per detector that judged the training set, every sample with its score and decision. */
+async function writeTables(folder: string, { set, classes, truth, nameOf }: Subject, judged: readonly Judged[]) {
   const known = truth?.poisoned.some((p) => p) ? truth : null;
-  const rows = Array.from({ length: set.n }, (_, i) => ({
-    sample: nameOf(i),
-    class: classes[set.labels[i]],
-    ...(known && { poisoned: known.poisoned[i], cover: known.cover[i] }),
-    ...Object.fromEntries(
-      shown.flatMap(({ row: { name }, finding }) => [
-        [`${name}_score`, finding!.scores![i]],
-        [`${name}_flagged`, finding!.flagged![i]],
-      ]),
-    ),
-  }));
-  return csv<Record<string, CsvCell>>(rows);
+  for (const { row, finding } of judged) {
+    if (row.judged !== 'training set' || !finding?.scores) continue;
+    const { scores, flagged } = finding;
+    const rows = Array.from({ length: set.n }, (_, i) => ({
+      sample: nameOf(i),
+      class: classes[set.labels[i]],
+      ...(known && { poisoned: known.poisoned[i], cover: known.cover[i] }),
+      score: scores[i],
+      flagged: flagged![i],
+    }));
+    await mkdir(join(folder, SAMPLES), { recursive: true });
+    await writeAtomic(join(folder, SAMPLES, `${row.name}.csv`), csv<Record<string, CsvCell>>(rows));
+  }
 }

@@ -86,4 +86,4 @@ export function foundWords({ flagged, n, targets }: DetectorRow): string {
 
 /** What the rates of detectors are, in one sentence; what cannot be known is left out. */
 export const detectorWords = ({ trusted, epsilon }: DetectorsDocument): string =>
-  `TPR and FPR are the shares of poisoned and of other samples that the detector’s own rule flags; an AUROC of 0.5 is chance. SS and ABL flag a fixed share of every set. Samples known to be clean: ${trusted ? `${trusted.from} (${trusted.samples})` : 'none'}. Expected rate: ${epsilon}.`;
+  `TPR and FPR are the shares of poisoned and of other samples that the detector’s own rule flags; an AUROC of 0.5 is chance. SS, ABL and SPECTRE flag a fixed share of every set. Samples known to be clean: ${trusted ? `${trusted.from} (${trusted.samples})` : 'none'}. Expected rate: ${epsilon}.`;

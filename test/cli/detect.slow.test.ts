@@ -43,11 +43,19 @@ describe('a run with a backdoor', () => {
     expect(rows.ABL.flagged).toBe(20);
     // A backdoor of one colour is learned first.
     expect(rows.ABL.auroc).toBeGreaterThan(0.8);
-    const [head, ...lines] = readFileSync(at('badnets', 'detectors.csv'), 'utf8').trim().split('\n');
-    expect(head).toBe('sample,class,poisoned,cover,AC_score,AC_flagged,ABL_score,ABL_flagged');
+    const [head, ...lines] = readFileSync(at('badnets', 'detectors', 'ABL.csv'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(head).toBe('sample,class,poisoned,cover,score,flagged');
     expect(lines).toHaveLength(2000);
     expect(lines.filter((l) => l.split(',')[2] === '1')).toHaveLength(200);
-    expect(lines.filter((l) => l.split(',')[7] === '1')).toHaveLength(20);
+    expect(lines.filter((l) => l.split(',')[5] === '1')).toHaveLength(20);
+    // Asked again by itself, a detector leaves the findings of the others; asked with another rate, it stands alone.
+    const again = JSON.parse((await box.run(['detect', 'badnets', '--detector', 'ABL', '--json'])).stdout);
+    expect(again.detectors.map((r: { name: string }) => r.name)).toEqual(['AC', 'ABL', 'STRIP', 'IBD-PSC']);
+    expect(again.detectors[0]).toEqual(rows.AC);
+    const other = await box.run(['detect', 'badnets', '--detector', 'ABL', '--expected-rate', '0.2', '--json']);
+    expect(JSON.parse(other.stdout).detectors).toHaveLength(1);
     expect(readFileSync(at('badnets', 'report.html'), 'utf8')).toContain('Detectors');
   });
 
@@ -118,8 +126,10 @@ describe('a data set that nobody knows', () => {
     expect({ trusted, poisoned, epsilon }).toEqual({ trusted: null, poisoned: null, epsilon: 0.05 });
     expect(detectors[0]).toMatchObject({ name: 'ABL', n: 400, flagged: 4, auroc: null, tpr: null });
     expect(detectors[1].skipped).toContain('--trusted');
-    const [head, ...lines] = readFileSync(at('found', 'detectors.csv'), 'utf8').trim().split('\n');
-    expect(head).toBe('sample,class,ABL_score,ABL_flagged');
+    const [head, ...lines] = readFileSync(at('found', 'detectors', 'ABL.csv'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(head).toBe('sample,class,score,flagged');
     expect(lines).toHaveLength(400);
     expect(existsSync(at('found', 'training.safetensors'))).toBe(false);
     const again = await box.run(['detect', 'set', '--detector', 'ABL', '--out', 'found']);

@@ -26,7 +26,7 @@ const MADE: Record<string, string[]> = {
   mi: ['runs/a.npy', 'runs/b.npy'],
   analyze: ['runs/epoch-8.onnx'],
   report: ['runs/blend/report.html'],
-  detect: ['runs/blend/detectors.json', 'runs/blend/detectors.csv'],
+  detect: ['runs/blend/detectors.json', 'runs/blend/detectors/AC.csv'],
 };
 
 describe('the examples of', () => {
