@@ -15,7 +15,7 @@ export function findModel(name: string): Model {
   return findNamed('model', name, models);
 }
 
-export { Layers, type Mode, type Parameter } from './layers.js';
+export { Layers, type Mode, type Normalised, type Parameter } from './layers.js';
 export { pooled, pooledHead } from './pooled-head.js';
 export type { Forward, Model, ModelOptions, Readout } from './types.js';
 export { axesOf, fromTorch, torchShape, toTorch, type Weights } from './weights.js';
