@@ -42,7 +42,7 @@ export function addDetect(program: Command) {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      `\n${needs()}\n${examples(['npx ibscope detect runs/blend', 'npx ibscope detect runs/blend --detector AC,FLARE --json'], 'run')}`,
+      `\n${needs()}\n${examples(['npx ibscope detect runs/blend --detector AC,SCAn,IBD-PSC'], 'run')}`,
     )
     .action(async (path: string, values: DetectOptions) => {
       const outcome = await runJob(detectionJobs('detectJob'), await detectJobOf(path, values));
