@@ -33,7 +33,7 @@ import type { RunRequest } from '../src/config/options.js';
 import { resolveConfig } from '../src/config/resolve.js';
 import { gather, pick } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
-import { networkOf } from '../src/detection/network.js';
+import { silentNetwork } from '../src/detection/network.js';
 import { activationClustering, lossIsolation, spectralSignatures, strip } from '../src/detectors/index.js';
 import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { jobsOf } from '../src/execution/job.js';
@@ -235,7 +235,7 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
       }
       return;
     }
-    const network = networkOf(trainer);
+    const network = silentNetwork(trainer);
     const clean = pick(data.test, [...Array(Math.min(TRUSTED, data.test.n)).keys()]);
     const observed = {
       set,

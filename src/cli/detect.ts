@@ -7,6 +7,7 @@ import { UserError, unknownWord } from '../base/errors.js';
 import { detectionJobs } from '../detection/job-of.js';
 import type { DetectJob, DetectOutcome } from '../detection/jobs.js';
 import { detectors } from '../detectors/index.js';
+import { judgedWords } from '../report/spaces.js';
 import type { DetectorRow } from '../runs/documents.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
@@ -149,7 +150,7 @@ function cells(row: DetectorRow, known: boolean): string[] {
   return [
     row.name,
     row.threatModel,
-    row.judged === 'inputs' ? 'test images' : row.judged,
+    judgedWords(row),
     row.flagged === null ? '–' : `${row.flagged} of ${row.n}`,
     ...(known ? [row.tpr, row.fpr, row.auroc, row.tprAt1].map(share) : []),
     row.targets === null ? '–' : row.targets.join(', ') || 'none',

@@ -1,6 +1,7 @@
 /** The job of `ibscope detect`: from a run or a set to a document and a table of samples. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TRAINING } from '../audit/index.js';
 import { findNamed } from '../base/errors.js';
 import { type RunHooks, Stopped, toResume } from '../base/progress.js';
 import { type Detector, detectors } from '../detectors/index.js';
@@ -28,10 +29,9 @@ export interface DetectJob extends SubjectRequest {
   resume: boolean;
 }
 
-/** Files of the findings: the document, a folder with a table of samples for each detector, and the training on a set until it is finished. */
+/** Files of the findings: the document, and a folder with a table of samples for each detector. */
 const DOCUMENT = 'detectors.json';
 const SAMPLES = 'detectors';
-const TRAINING = 'training.safetensors';
 
 export interface DetectOutcome {
   document: DetectorsDocument;

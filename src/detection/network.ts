@@ -1,20 +1,34 @@
 /** A trained network as detectors ask it. */
 import type { ImageSet } from '../datasets/types.js';
 import type { Network } from '../detectors/index.js';
+import type { Matrix } from '../information/columns.js';
 import { Trainer } from '../training/trainer.js';
 
-/** The network of a trainer with its present weights, without noise; the caller releases it. */
-export function networkOf(trainer: Trainer): Network & { release(): Promise<void> } {
+export interface ReleasableNetwork extends Network {
+  release(): Promise<void>;
+}
+
+/** A copy of a trainer's network with its present weights, without noise; the caller releases it. */
+export function silentNetwork(trainer: Trainer): ReleasableNetwork {
   const silent = new Trainer({ ...trainer.config, noiseStd: 0 }, trainer.data);
   silent.load(trainer.weights());
+  return networkOf(silent);
+}
+
+/** The network of a trainer without noise, which is released with it. T of a set is computed once. */
+export function networkOf(silent: Trainer): ReleasableNetwork {
+  const known = new WeakMap<ImageSet, Promise<Matrix>>();
   const norms = silent.batchNorms.map(({ name }) => name);
   const logits = async (images: ImageSet) => (await silent.probe(images, 1))[0].logits;
   return {
     batchNorms: norms.length,
     logits,
-    async features(images) {
-      const data = await silent.noiseFree(images);
-      return { data, n: images.n, d: data.length / images.n };
+    features(images) {
+      const features =
+        known.get(images) ??
+        silent.noiseFree(images).then((data) => ({ data, n: images.n, d: data.length / images.n }));
+      known.set(images, features);
+      return features;
     },
     async likelihoods(images) {
       return { data: await silent.likelihoods(images), n: images.n, d: norms.length };

@@ -59,8 +59,9 @@ export async function runSubject(dir: RunDirectory, request: SubjectRequest, hoo
       epsilon: request.epsilon ?? (poisonedShare(poisoned) || EPSILON),
       seed: request.seed,
     };
-  } finally {
+  } catch (error) {
     await trainer.release();
+    throw error;
   }
 }
 

@@ -1,11 +1,12 @@
 /** An untrusted data set as detectors are shown it: a network is trained on it, as an audit trains one. */
+import { trainingProgress } from '../audit/examine.js';
 import { loadTest, loadUntrusted, settingsFor } from '../audit/index.js';
 import { sampleName } from '../audit/load.js';
 import { SavedTraining } from '../audit/saved-training.js';
 import { watch } from '../audit/watch.js';
 import { UserError } from '../base/errors.js';
-import { type RunHooks, Stopped } from '../base/progress.js';
-import { networkOf } from './network.js';
+import type { RunHooks } from '../base/progress.js';
+import { silentNetwork } from './network.js';
 import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
 
 /**
@@ -22,11 +23,7 @@ export async function setSubject(request: SubjectRequest, save: string, hooks: R
   const { set, classes } = untrusted;
   const clean = trusted === undefined ? null : await loadTest('--trusted', trusted, untrusted);
   const plan = settingsFor(set.n, { effort: 'normal', seed });
-  const step = (share: number) => {
-    if (hooks.shouldStop?.()) throw new Stopped('stopped');
-    const total = set.n * plan.epochs;
-    hooks.progress?.({ phase: 'train', stage: 'train', done: Math.round(share * total), total, unit: 'images' });
-  };
+  const step = trainingProgress(hooks)('train', set.n * plan.epochs);
   const { checkpoints, trainer } = await watch(set, classes.length, plan, step, new SavedTraining(save, set, plan));
   try {
     return {
@@ -36,7 +33,7 @@ export async function setSubject(request: SubjectRequest, save: string, hooks: R
       set,
       truth: null,
       nameOf: (i) => sampleName(untrusted, i),
-      network: networkOf(trainer),
+      network: silentNetwork(trainer),
       // Half of the way: after the first epoch, few poisoned samples are learned yet.
       loss: checkpoints[1].loss,
       trusted: clean ? { set: clean, from: trusted! } : 'it needs samples that are known to be clean: --trusted DIR',

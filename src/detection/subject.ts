@@ -1,6 +1,6 @@
 /** What detectors are shown: a training set, a network trained on it, and what is known of both. */
 import type { ImageSet } from '../datasets/types.js';
-import type { Network, Observed } from '../detectors/index.js';
+import type { ReleasableNetwork } from './network.js';
 
 export interface Subject {
   /** The run or set, as it was named. */
@@ -15,7 +15,7 @@ export interface Subject {
   truth: { poisoned: Uint8Array; cover: Uint8Array } | null;
   /** Name of sample `i` in files. */
   nameOf(i: number): string | number;
-  network: Network & { release(): Promise<void> };
+  network: ReleasableNetwork;
   /** Cross-entropy of the labels part of the way through training, nats, [n], or why it is not known. */
   loss: Float32Array | string;
   /** Samples that are known to be clean and where they come from, or why there are none. */
@@ -38,6 +38,3 @@ export interface SubjectRequest {
 
 /** ε where nothing is known, the rate at which most of the field's evaluations are made. */
 export const EPSILON = 0.05;
-
-/** What detectors read of a subject's set; a part that is missing stands there as the reason why. */
-export type Shown = { [K in keyof Observed]: Observed[K] | string };

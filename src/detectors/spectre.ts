@@ -15,6 +15,7 @@
 import { indicesByClass } from '../datasets/limits.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { cholesky, crossProduct, forwardSolve, symmetricEigen } from '../information/linalg.js';
+import { descending } from './highest.js';
 import { defineDetector } from './types.js';
 
 /** α of the QUE score, as in the paper. */
@@ -103,17 +104,13 @@ function judgeClass(points: Points, poisoned: number): Judged {
   for (const k of new Set(choices)) {
     const some = firstColumns(points, k);
     const tau = queScores(whitened(some, cleanRows(some, Math.round(DROPPED * poisoned))));
-    const order = highest(tau);
+    const order = descending(tau);
     const left = queScores(whitened(points, order.slice(count)));
     const meanQue = left.reduce((s, t) => s + t, 0) / points.n;
     if (meanQue > best.meanQue) best = { tau, meanQue, removed: order.slice(0, count) };
   }
   return best;
 }
-
-/** Positions of the values in descending order. */
-const highest = (values: Float64Array): number[] =>
-  Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[b] - values[a]);
 
 /** Coordinates along the leading principal components, of which there are as many as the number of samples allows. */
 function components({ data, n, d }: Matrix): Points {
@@ -181,7 +178,7 @@ function cleanRows(points: Points, budget: number): number[] {
     const along = kept.map((r) => quadratic(white.data, r * white.d, v, white.d) / Math.SQRT2);
     const middle = [...along].sort((a, b) => a - b)[kept.length >> 1];
     const away = Float64Array.from(along, (p) => Math.abs(p - middle));
-    const order = highest(away);
+    const order = descending(away);
     let count = 0;
     for (let i = 1; i <= left; i++) {
       // With ‖V‖ = 1, no quadratic form of a Gaussian has a heavier tail than the square z² of one normal variable.

@@ -1,5 +1,5 @@
 /**
- * Upper bounds of the Lipschitz constants of channels. A channel that answers to a trigger stands out by them.
+ * Upper bounds of the Lipschitz constants of channels. That of a channel which answers to a trigger is unusually large.
  *
  * Zheng et al., "Data-free Backdoor Removal based on Channel Lipschitzness", ECCV 2022 (arXiv 2208.03111).
  */

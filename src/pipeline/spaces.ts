@@ -40,28 +40,16 @@ export async function measureSpaces(trainer: Trainer, data: Measured): Promise<S
   const some = (of: number[]) => rng.sample(Int32Array.from(of), Math.min(MOST, of.length));
   const { poisoned, target } = data;
   const rows = [...poisoned.labels.keys()];
-  const payload = some(rows.filter((i) => poisoned.poisoned[i]));
+  const bad = some(rows.filter((i) => poisoned.poisoned[i]));
   // Cover samples count as benign.
-  const benign = some(rows.filter((i) => !poisoned.poisoned[i] && poisoned.labels[i] === target));
-  const seen = payload.length > 0 && benign.length > 0;
-  const [bad, good] = seen
-    ? [await featuresOf(trainer, pick(poisoned, payload)), await featuresOf(trainer, pick(poisoned, benign))]
-    : [null, null];
-  const pairs = pairsOf(data, new Rng(trainer.config.seed, 'spaces', 'pairs'));
+  const good = some(rows.filter((i) => !poisoned.poisoned[i] && poisoned.labels[i] === target));
+  const pairs = pairsOf(data, trainer.config.seed);
   const bounds = boundsOf(trainer);
   const change = pairs && (await changeOf(trainer, pairs));
   return {
-    samples: { poisoned: payload.length, benign: benign.length, test: pairs?.clean.n ?? 0 },
+    samples: { poisoned: bad.length, benign: good.length, test: pairs?.clean.n ?? 0 },
     feature: {
-      silhouette: bad && good && pairSilhouette(bad, good),
-      cdbi:
-        bad &&
-        good &&
-        cdbi(
-          good,
-          bad,
-          Int32Array.from(payload, (i) => poisoned.originalLabels[i]),
-        ),
+      ...(await clustersOf(trainer, poisoned, bad, good)),
       dswd: pairs && (await dswdOf(trainer, pairs)),
     },
     parameter: {
@@ -73,16 +61,32 @@ export async function measureSpaces(trainer: Trainer, data: Measured): Promise<S
   };
 }
 
+/** How far the poisoned samples `bad` lie from the benign ones `good`; null where either are missing. */
+async function clustersOf(
+  trainer: Trainer,
+  set: Prepared['poisoned'],
+  bad: Int32Array,
+  good: Int32Array,
+): Promise<Pick<SpacesDocument['feature'], 'silhouette' | 'cdbi'>> {
+  if (bad.length === 0 || good.length === 0) return { silhouette: null, cdbi: null };
+  const [poisoned, benign] = [await featuresOf(trainer, pick(set, bad)), await featuresOf(trainer, pick(set, good))];
+  const source = bad.map((i) => set.originalLabels[i]);
+  return { silhouette: pairSilhouette(poisoned, benign), cdbi: cdbi(benign, poisoned, source) };
+}
+
 /** The same test images with and without the trigger. */
 export interface TestPairs {
   clean: ImageSet;
   triggered: ImageSet;
 }
 
-/** Test images that the attack is judged on, drawn by `rng`; null without a trigger. */
-export function pairsOf({ triggered, untriggered }: Measured, rng: Rng): TestPairs | null {
+/** Test images that the attack is judged on; null without a trigger. */
+export function pairsOf({ triggered, untriggered }: Measured, seed: number): TestPairs | null {
   if (!triggered || !untriggered) return null;
-  const rows = rng.sample(Int32Array.from(triggered.labels.keys()), Math.min(PAIRS, triggered.n));
+  const rows = new Rng(seed, 'spaces', 'pairs').sample(
+    Int32Array.from(triggered.labels.keys()),
+    Math.min(PAIRS, triggered.n),
+  );
   return { clean: pick(untriggered, rows), triggered: pick(triggered, rows) };
 }
 

@@ -2,14 +2,13 @@
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
-import { Rng } from '../base/random.js';
 import type { RunConfig } from '../config/options.js';
 import { requirePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
 import { tup } from '../parameters/index.js';
 import type { Perceived } from '../perception/index.js';
 import { RunDirectory } from '../runs/directory.js';
-import { type RunResult, readRunDocument, type SpacesDocument } from '../runs/documents.js';
+import { type RunDocument, type RunResult, readRunDocument, type SpacesDocument } from '../runs/documents.js';
 import { runsIn } from '../runs/find.js';
 import { Trainer } from '../training/trainer.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -54,14 +53,14 @@ const SAME = [
  */
 export async function threeSpaces(path: string, clean: string | undefined, hooks: RunHooks): Promise<ThreeSpaces> {
   const dir = await RunDirectory.read(path);
-  const run = new AttackedRun(dir, hooks);
-  const { config } = await readRunDocument(dir);
+  const document = await readRunDocument(dir);
+  const run = new AttackedRun(dir, document, hooks);
   const spaces = (await dir.readDocument<SpacesDocument>('spaces.json')) ?? (await run.measured());
   const result = await dir.readDocument<RunResult>('result.json');
   const { uclc, tac } = spaces.parameter;
   return {
     of: path,
-    attack: config.attack,
+    attack: document.config.attack,
     score: result && { score: result.stealth.score, p: result.stealth.p },
     input: await dir.readDocument('perception.json'),
     feature: spaces.feature,
@@ -76,14 +75,15 @@ class AttackedRun {
 
   constructor(
     private readonly dir: RunDirectory,
+    private readonly document: RunDocument,
     private readonly hooks: RunHooks,
   ) {}
 
-  private prepared(): Promise<Prepared> {
-    this.data ??= readRunDocument(this.dir).then(({ config, plugins }) => {
-      requirePlugins(this.dir.path, plugins);
-      return prepare(config, this.hooks);
-    });
+  private async prepared(): Promise<Prepared> {
+    if (!this.data) {
+      requirePlugins(this.dir.path, this.document.plugins);
+      this.data = prepare(this.document.config, this.hooks);
+    }
     return this.data;
   }
 
@@ -117,11 +117,10 @@ class AttackedRun {
     const clean = await this.cleanRun(named);
     if (clean === null)
       return none('no clean network of the same setting keeps its weights beside this run; name one with --clean DIR');
-    const change = await this.withNetwork(clean, async (trainer) => {
-      // The images of `measureSpaces`.
-      const { config } = await readRunDocument(this.dir);
-      return changeOf(trainer, pairsOf(await this.prepared(), new Rng(config.seed, 'spaces', 'pairs'))!);
-    });
+    // On the images of `measureSpaces`.
+    const change = await this.withNetwork(clean, async (trainer) =>
+      changeOf(trainer, pairsOf(await this.prepared(), this.document.config.seed)!),
+    );
     return {
       tup: tup(Float64Array.from(lastBounds), Float64Array.from(tacByChannel), change!),
       clean: { run: clean.path },
@@ -130,7 +129,7 @@ class AttackedRun {
 
   /** The clean run that was named, or one of the same setting beside this one, of the same seed if there is one. */
   private async cleanRun(named: string | undefined): Promise<RunDirectory | null> {
-    const own = (await readRunDocument(this.dir)).config;
+    const own = this.document.config;
     const differs = (other: RunConfig) => SAME.find((key) => JSON.stringify(other[key]) !== JSON.stringify(own[key]));
     if (named !== undefined) {
       const dir = await RunDirectory.read(named);

@@ -33,7 +33,7 @@ import { type Html, html, raw } from './html.js';
 import { hollowWords, instrumentWords } from './instrument.js';
 import { facts, figure, legend, section } from './page.js';
 import { bandWords, fileWord, groupLegend, placeFor, rampLegend } from './parts.js';
-import { detectorWords } from './spaces.js';
+import { detectorWords, SPACES_INTRO } from './spaces.js';
 import { detectorsTable, readingTable, spacesTable } from './tables.js';
 import type { RunReport } from './types.js';
 
@@ -363,12 +363,7 @@ export function separationSection(report: RunReport, document: Document): Html |
 /** Stealth in three spaces, where the run recorded it. */
 export function spacesSection(report: RunReport): Html | null {
   if (!report.spaces || !report.poisoned) return null;
-  return section(
-    'spaces',
-    'Stealth in three spaces',
-    'How far the trigger shows in the images, the poisoned samples in T, and the backdoor in the weights of the trained network, which is asked without noise.',
-    spacesTable(report),
-  );
+  return section('spaces', 'Stealth in three spaces', SPACES_INTRO, spacesTable(report));
 }
 
 /** What published detectors found, where they were asked. */

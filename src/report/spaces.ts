@@ -1,6 +1,10 @@
 /** Stealth in three spaces, and what detectors found, as rows that pages and the command line share. */
 import type { DetectorRow, DetectorsDocument, SpacesDocument } from '../runs/documents.js';
 
+/** What the table of the three spaces shows. */
+export const SPACES_INTRO =
+  'How far the trigger shows in the images, the poisoned samples in T, and the backdoor in the weights of the trained network, which is asked without noise.';
+
 export interface SpaceRow {
   space: 'input' | 'feature' | 'parameter';
   measure: string;

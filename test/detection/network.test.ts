@@ -1,6 +1,6 @@
 /** What detectors are told of a network, on one whose answers can be worked out by hand. */
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../src/detection/network.js';
+import { silentNetwork } from '../../src/detection/network.js';
 import { reshape, spatialMean } from '../../src/engine/index.js';
 import type { Model } from '../../src/models/types.js';
 import { Trainer } from '../../src/training/trainer.js';
@@ -59,7 +59,7 @@ function network() {
     'second.running_mean': vector(...mean2),
     'second.running_var': vector(...variance2),
   });
-  return networkOf(trainer);
+  return silentNetwork(trainer);
 }
 
 const normal = (x: number, mean: number, variance: number) => {

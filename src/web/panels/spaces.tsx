@@ -1,7 +1,7 @@
 /** Stealth in three spaces, and what published detectors found; nothing for runs that have neither. */
 
 import { decimal, percent } from '../../report/format.js';
-import { detectorWords, foundWords, inputRows, judgedWords, spaceRows } from '../../report/spaces.js';
+import { detectorWords, foundWords, inputRows, judgedWords, SPACES_INTRO, spaceRows } from '../../report/spaces.js';
 import type { RunView } from '../api.js';
 import { ColumnsHead, textColumns } from '../columns-head.js';
 import { Scroll } from '../scroll.js';
@@ -11,10 +11,7 @@ export function SpacesPanel({ run }: { run: RunView }) {
   return (
     <section>
       <h2>Stealth in three spaces</h2>
-      <p class="intro">
-        How far the trigger shows in the images, the poisoned samples in T, and the backdoor in the weights of the
-        trained network, which is asked without noise.
-      </p>
+      <p class="intro">{SPACES_INTRO}</p>
       <Scroll label="Stealth in three spaces">
         <table>
           <ColumnsHead columns={textColumns(['space', 'measure', 'value', 'stealthier', 'what it is'])} />
