@@ -56,6 +56,8 @@ export async function startDashboard(root: string, { port, main }: DashboardOpti
       ),
     );
   });
+  // A large folder is read while the browser starts, not when its page asks.
+  void sources.runs.list();
   return {
     address: `http://127.0.0.1:${bound}/`,
     port: bound,

@@ -19,7 +19,7 @@ import { NOTES_FILE, type Notes, parseNotes } from '../runs/notes.js';
 import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
 import { readJson, readText, whyUnread } from './read.js';
 import { documentsIn, type ReportSummary, summariseReport } from './report-list.js';
-import { namesOfRuns, type Settings, settingsOf } from './run-names.js';
+import { isNamedByStudy, namesOfRuns, type Settings, settingsOf } from './run-names.js';
 import { stampOf } from './stamps.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
@@ -96,15 +96,15 @@ export class RunList {
     const ids = (file: string) => found.filter((f) => f.file === file).map((f) => f.id);
     const [runIds, auditIds] = [ids('run.json'), ids(AUDIT_FILE)];
     for (const id of this.known.keys()) if (!runIds.includes(id)) this.known.delete(id);
-    const read = await Promise.all(runIds.map((id) => this.summary(id)));
+    const read = runIds.map((id) => this.summary(id));
     const names = namesOfRuns(read.flatMap(({ summary: { id }, settings }) => (settings ? [{ id, settings }] : [])));
     const runs = read.map(({ summary }) => {
       const name = names.get(summary.id);
       return name === undefined ? summary : { ...summary, name };
     });
-    const audits = await Promise.all(auditIds.map((id) => this.audit(id)));
+    const audits = auditIds.map((id) => this.audit(id));
     const documents = found.filter((f) => f.file !== 'run.json' && f.file !== AUDIT_FILE);
-    const reports = (await Promise.all(documents.map((f) => this.report(f)))).filter((r) => r !== null);
+    const reports = documents.map((f) => this.report(f)).filter((r) => r !== null);
     return {
       root: this.root,
       runs: runs.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.id.localeCompare(b.id)),
@@ -126,9 +126,9 @@ export class RunList {
     return [...pages, ...inside.flat()];
   }
 
-  private async summary(id: string): Promise<Summarised> {
+  private summary(id: string): Summarised {
     const path = join(this.root, id);
-    const stamp = await stampOf(path, FILES);
+    const stamp = stampOf(path, FILES);
     const known = this.known.get(id);
     // The lock of a run in progress is read every time: its process may have died without touching it.
     if (known?.stamp === stamp && known.summary.state !== 'running') return known;
@@ -138,13 +138,13 @@ export class RunList {
   }
 
   /** Whether the run has ended with a result. */
-  async isDone(id: string): Promise<boolean> {
-    return (await this.summary(id)).summary.state === 'done';
+  isDone(id: string): boolean {
+    return this.summary(id).summary.state === 'done';
   }
 
-  private async audit(id: string): Promise<AuditSummary> {
+  private audit(id: string): AuditSummary {
     const path = join(this.root, id);
-    const stamp = await stampOf(path, [AUDIT_FILE]);
+    const stamp = stampOf(path, [AUDIT_FILE]);
     const known = this.knownAudits.get(id);
     if (known?.stamp === stamp) return known.summary;
     const summary = summariseAudit(path, id);
@@ -152,9 +152,9 @@ export class RunList {
     return summary;
   }
 
-  private async report({ id, file }: Found): Promise<ReportSummary | null> {
+  private report({ id, file }: Found): ReportSummary | null {
     const path = join(this.root, id);
-    const stamp = await stampOf(path, [file]);
+    const stamp = stampOf(path, [file]);
     const known = this.knownReports.get(join(id, file));
     if (known?.stamp === stamp) return known.summary;
     const summary = summariseReport(path, id, file);
@@ -177,7 +177,7 @@ function groupOf(config: RunConfig): string {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12);
 }
 
-/** A run, and its settings where they could be read. */
+/** A run, and its settings where a study named its folder and they could be read. */
 interface Summarised {
   summary: RunSummary;
   settings?: Settings;
@@ -222,7 +222,7 @@ function summarise(path: string, id: string): Summarised {
       nullRange: range ? [range.low, range.high] : null,
       sparkline: thin(epochs.map((e) => e.testAccuracy).filter(Number.isFinite)),
     } satisfies RunSummary;
-    return { summary, settings: settingsOf(config) };
+    return { summary, settings: isNamedByStudy(id) ? settingsOf(config) : undefined };
   } catch (error) {
     return damaged(whyUnread(error));
   }

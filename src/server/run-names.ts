@@ -27,6 +27,9 @@ export function settingsOf(config: RunConfig): Settings {
   return { ...first, ...Object.fromEntries([...own, ...rest]), seed: String(config.seed) };
 }
 
+/** Whether a study named the folder of a run, by the id of the run. */
+export const isNamedByStudy = (id: string) => isRunName(id.slice(id.lastIndexOf('/') + 1));
+
 interface Run {
   /** Path from the folder of the list, with `/`. */
   id: string;
@@ -40,9 +43,8 @@ interface Run {
 export function namesOfRuns(runs: readonly Run[]): Map<string, string> {
   const studies = new Map<string, Run[]>();
   for (const run of runs) {
-    const at = run.id.lastIndexOf('/') + 1;
-    if (!isRunName(run.id.slice(at))) continue;
-    const folder = run.id.slice(0, at).replace(/(^|\/)runs\/$/, '$1');
+    if (!isNamedByStudy(run.id)) continue;
+    const folder = run.id.slice(0, run.id.lastIndexOf('/') + 1).replace(/(^|\/)runs\/$/, '$1');
     studies.set(folder, [...(studies.get(folder) ?? []), run]);
   }
   return new Map([...studies].flatMap(([folder, its]) => namesIn(folder, its)));

@@ -39,7 +39,7 @@ export class RunViews {
 
   /** The report of the run in `path` with its configuration, command and lists of pictures; the pictures have their own addresses. */
   async read(path: string, id: string) {
-    const stamp = await stampOf(path, SOURCES);
+    const stamp = stampOf(path, SOURCES);
     const known = this.kept.get(id);
     const view = known?.stamp === stamp ? known.view : viewOf(path, join(this.root, id));
     // Set anew in any case: the order of the map is that of use.

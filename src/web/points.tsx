@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Clock, momentText } from '../report/figures/time-axis.js';
 import { type GroupContext, groupStyle, roleOrder } from '../report/groups.js';
 import { type EmbeddingView, imageOf } from './api.js';
+import { colourOf, discStamp, Picture } from './discs.js';
 
 interface Props {
   id: string;
@@ -44,7 +45,12 @@ export function Points({ id, view, at, context, off }: Props) {
     [view, context, off],
   );
   useEffect(() => {
-    if (size > 0) paint(canvas.current!, size, view.groups, { place, context, hidden });
+    if (size === 0) return;
+    const draw = () => paint(canvas.current!, size, view.groups, { place, context, hidden });
+    draw();
+    const theme = new MutationObserver(draw);
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    return () => theme.disconnect();
   }, [size, at, view, context, hidden]);
 
   const hover = (event: PointerEvent) => {
@@ -103,28 +109,26 @@ function paint(
   }: { place(i: number): [number, number]; context: GroupContext; hidden: ReadonlySet<string> },
 ) {
   const scale = devicePixelRatio || 1;
-  if (canvas.width !== size * scale) canvas.width = canvas.height = size * scale;
-  const g = canvas.getContext('2d')!;
-  g.setTransform(scale, 0, 0, scale, 0, 0);
-  g.clearRect(0, 0, size, size);
+  const side = Math.round(size * scale);
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const g = canvas.getContext('2d', { alpha: false })!;
   const css = getComputedStyle(document.documentElement);
+  const colour = (property: string) => colourOf(g, css.getPropertyValue(property).trim());
+  const picture = new Picture(side, side, colour('--surface'));
   const groups = [...new Set(of)].flatMap((name) => {
     const style = groupStyle(name, context);
     return style && !hidden.has(name) ? [{ name, style }] : [];
   });
   groups.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
   for (const { name, style } of groups) {
-    g.fillStyle = css.getPropertyValue(/--[\w-]+/.exec(style.color)?.[0] ?? '--other').trim();
-    g.globalAlpha = style.role === 'other' ? 0.45 : 0.9;
-    const r = style.role === 'other' ? 1.6 : 2.4;
-    g.beginPath();
+    const other = style.role === 'other';
+    const stamp = discStamp((other ? 1.6 : 2.4) * scale, other ? 0.45 : 0.9);
+    const its = colour(/--[\w-]+/.exec(style.color)?.[0] ?? '--other');
     for (let i = 0; i < of.length; i++) {
       if (of[i] !== name) continue;
       const [x, y] = place(i);
-      g.moveTo(x + r, y);
-      g.arc(x, y, r, 0, 2 * Math.PI);
+      picture.drawDisc(x * scale, y * scale, stamp, its);
     }
-    g.fill();
   }
-  g.globalAlpha = 1;
+  g.putImageData(new ImageData(picture.data, side, side), 0, 0);
 }

@@ -43,7 +43,12 @@ export function runRoutes({ runs, views, started }: Sources): Hono {
         return { ...view, name: listed.find((r) => r.id === id)?.name ?? view.name };
       }),
     );
-    return c.json(comparisonOf(read, await Promise.all(ids.map((id) => runs.isDone(id)))));
+    return c.json(
+      comparisonOf(
+        read,
+        ids.map((id) => runs.isDone(id)),
+      ),
+    );
   });
   return app;
 }

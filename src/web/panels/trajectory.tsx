@@ -84,7 +84,7 @@ export const trajectoryTable = (curves: readonly Trajectory[], quantity: string)
 /** A vertical line at a share of the axis of time, over a figure with the shared margins. */
 function MomentMark({ share }: { share: number }) {
   const { marginLeft, marginRight } = FRAME;
-  return (
-    <div class="mark" style={{ left: `calc(${marginLeft}px + ${share} * (100% - ${marginLeft + marginRight}px))` }} />
-  );
+  const x = `calc(${marginLeft}px + ${share} * (100cqw - ${marginLeft + marginRight}px))`;
+  // A shift, not a place: the figure below is not drawn again.
+  return <div class="mark" style={{ transform: `translateX(${x})` }} />;
 }
