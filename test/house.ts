@@ -63,11 +63,6 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'one file per claim: what is compared, the rule, the verdict',
     'base attacks dynamics config runs report',
   ],
-  [
-    'studies',
-    'many runs, one question: plan, hand jobs to an `Executor`, judge findings, write the page',
-    'base formats attacks dynamics config runs report execution poisoning pipeline findings',
-  ],
   ['detectors', 'one file per published detector of poisoned samples', 'base datasets information representation'],
   [
     'audit',
@@ -78,6 +73,11 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'detection',
     'published detectors asked about a run or a data set, and how well each does',
     'base formats engine datasets models dynamics training information config runs execution poisoning pipeline detectors audit',
+  ],
+  [
+    'studies',
+    'many runs, one question: plan, hand jobs to an `Executor`, judge findings, write the page',
+    'base formats attacks dynamics config runs report execution poisoning pipeline findings detectors detection',
   ],
   [
     'outputs',

@@ -3,17 +3,16 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { duration } from '../base/duration.js';
-import { UserError, unknownWord } from '../base/errors.js';
+import { UserError } from '../base/errors.js';
 import { detectionJobs } from '../detection/job-of.js';
 import type { DetectJob, DetectOutcome } from '../detection/jobs.js';
 import { detectors } from '../detectors/index.js';
 import { judgedWords } from '../report/spaces.js';
 import type { DetectorRow } from '../runs/documents.js';
+import { DETECTORS, detectorNames } from './detector-names.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
-
-const NAMES = detectors.map((d) => d.name);
 
 export function addDetect(program: Command) {
   program
@@ -26,7 +25,7 @@ export function addDetect(program: Command) {
       'samples that are known to be clean, for detectors that need some (default of a run: 30 test images of each class)',
     )
     .optionsGroup(HEADINGS.measurement)
-    .option('--detector <names>', `detectors, comma-separated: ${NAMES.join(', ')}; or all`, 'all')
+    .option('--detector <names>', `detectors, comma-separated: ${DETECTORS.join(', ')}; or all`, 'all')
     .option(
       '--expected-rate <share>',
       'largest share of the set that may be poisoned, which SS and SPECTRE must be told (default of a run: its poison rate; of a set: 0.05)',
@@ -79,7 +78,7 @@ async function detectJobOf(path: string, values: DetectOptions): Promise<DetectJ
     throw new UserError('--resume: name the folder of the stopped training with --out DIR');
   return {
     path,
-    names: namesOf(values.detector),
+    names: values.detector.toLowerCase() === 'all' ? [] : detectorNames(values.detector),
     isRun,
     out: values.out ?? defaultOut('detect'),
     resume: values.resume === true,
@@ -87,16 +86,6 @@ async function detectJobOf(path: string, values: DetectOptions): Promise<DetectJ
     epsilon: rateOf(values.expectedRate),
     seed: wholeNumber('--seed', values.seed, 0),
   };
-}
-
-/** Abbreviations as the field writes them, from words in any case; empty for all. */
-function namesOf(text: string): string[] {
-  if (text.toLowerCase() === 'all') return [];
-  return text.split(',').map((word) => {
-    const found = NAMES.find((name) => name.toLowerCase() === word.trim().toLowerCase());
-    if (found === undefined) throw unknownWord('detector', word, [...NAMES, 'all']);
-    return found;
-  });
 }
 
 function rateOf(text: string | undefined): number | undefined {

@@ -96,6 +96,7 @@ const HEADING_OF: Record<Key, keyof typeof HEADINGS> = {
   seed: 'training',
   checkpoints: 'measurement',
   probeSize: 'measurement',
+  minimumGroup: 'measurement',
   draws: 'measurement',
   nullSplits: 'measurement',
   control: 'measurement',

@@ -2,16 +2,25 @@
 
 import { type Command, Option } from 'commander';
 import { duration } from '../base/duration.js';
+import { UserError } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
-import { requestOf } from '../config/flags.js';
-import type { RunConfig } from '../config/options.js';
+import { flagOf, requestOf } from '../config/flags.js';
+import type { RunConfig, RunRequest } from '../config/options.js';
 import { cellText } from '../report/index.js';
-import { type AttackChoice, type Study, type StudyOptions, type Sweep, studies } from '../studies/index.js';
+import {
+  type AttackChoice,
+  type DetectionOptions,
+  type Study,
+  type StudyOptions,
+  type Sweep,
+  studies,
+} from '../studies/index.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/parse.js';
 import type { StudyResult } from '../studies/study.js';
 import { parseVary } from '../studies/vary.js';
 import { costTable } from './cost.js';
+import { detectorNames } from './detector-names.js';
 import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -52,6 +61,7 @@ function addOne(command: Command, study: Study) {
   one.optionsGroup(HEADINGS.model);
   if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
   if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
+  if (study.detects) addDetectorOptions(one);
   one
     .optionsGroup(HEADINGS.output)
     .option(
@@ -69,7 +79,7 @@ function addOne(command: Command, study: Study) {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      examples([`npx ibscope study ${study.name}${study.sweeps ? SWEEP_EXAMPLE : ''} --out runs/study --dry-run`]),
+      `${study.runs ? `\nDefaults of its runs: ${flagsOf(study.runs)}\n` : ''}${examples([`npx ibscope study ${study.name}${study.sweeps ? SWEEP_EXAMPLE : ''} --out runs/study --dry-run`])}`,
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
@@ -122,6 +132,25 @@ function addSweepOptions(command: Command) {
     .option('--sweep-seed <n>', 'seed of the random trials (default 0)');
 }
 
+function addDetectorOptions(command: Command) {
+  command
+    .optionsGroup(HEADINGS.measurement)
+    .option(
+      '--detectors <names>',
+      'detectors to ask about every run, comma-separated, as `ibscope detect` names them (default all)',
+    )
+    .option(
+      '--rejudge <names>',
+      'detectors to ask again about finished runs, because their rule changed; or all (default none)',
+    );
+}
+
+/** Options of a run as a user writes them: `--model resnet10 --width 8`. */
+const flagsOf = (request: RunRequest) =>
+  Object.entries(request)
+    .map(([key, value]) => `${flagOf(key as keyof RunConfig)} ${value}`)
+    .join(' ');
+
 /** The options of a study from the values of its command. Throws `UserError`. */
 export function optionsOf(values: Values, study: Study): StudyOptions {
   const { defaults } = study;
@@ -140,8 +169,18 @@ export function optionsOf(values: Values, study: Study): StudyOptions {
       ? parseNumbers('--noises', noises, (n) => n >= 0 && Number.isFinite(n), 'numbers from 0')
       : (defaults.noises ?? []),
     models: models ? models.split(',').map((n) => n.trim()) : (defaults.models ?? []),
+    ...(study.detects ? { detection: askedOf(values) } : {}),
     ...(study.sweeps ? { sweep: sweepOf(values, [...chosen, ...data.flatMap((d) => d.attacks ?? [])]) } : {}),
   };
+}
+
+/** The detectors that a study asks, from the values of its command. Throws `UserError`. */
+function askedOf({ detectors, rejudge }: Values): DetectionOptions {
+  const names = detectorNames(detectors ?? 'all');
+  const again = rejudge === undefined ? [] : detectorNames(rejudge);
+  const other = rejudge?.toLowerCase() === 'all' ? undefined : again.find((name) => !names.includes(name));
+  if (other) throw new UserError(`--rejudge ${rejudge}: ${other} is not among --detectors ${detectors}`);
+  return { names, again };
 }
 
 /** What a sweep varies, from the values of its command. Throws `UserError`. */
@@ -155,7 +194,10 @@ function sweepOf({ vary = [], trials, sweepSeed }: Values, attacks: readonly Att
 }
 
 /** Values of the options of a study's command. */
-type Values = Record<string, unknown> & { data: string[]; vary?: string[]; trials?: string; sweepSeed?: string };
+type Values = Record<string, unknown> & { data: string[]; vary?: string[]; trials?: string; sweepSeed?: string } & {
+  detectors?: string;
+  rejudge?: string;
+};
 
 const collect = (value: string, all: string[]) => [...all, value];
 const shortList = (seeds: readonly number[]) =>

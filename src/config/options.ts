@@ -90,6 +90,9 @@ export const runOptions = z.object({
       'moments at which information is estimated: epochs such as 0.1,1,5, steps such as 20s, log for a logarithmic ladder inside the first epoch (default log,1,2,4,8, … and the last epoch)',
     ),
   probeSize: whole(10, 'a whole number from 10').describe('largest number of samples in a group; shapes10: quick 110'),
+  minimumGroup: whole(30, 'a whole number from 30')
+    .optional()
+    .describe('fewest samples of a group that is compared; under 100 for resolved information alone (default 100)'),
   draws: whole(1, 'a whole number from 1').describe(
     'noise draws of each probed sample (default 8; with critics alone: quick 2, paper 4)',
   ),

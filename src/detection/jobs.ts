@@ -1,4 +1,4 @@
-/** The job of `ibscope detect`: from a run or a set to a document and a table of samples. */
+/** The jobs of this room: `ibscope detect`, from a run or a set to a document and a table of samples; and a run of a study. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TRAINING } from '../audit/index.js';
@@ -8,15 +8,14 @@ import { type Detector, detectors } from '../detectors/index.js';
 import { limitThreads } from '../engine/index.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
-import { type CsvCell, csv } from '../formats/csv.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
-import { finish } from '../pipeline/result.js';
+import { threeSpaces } from '../pipeline/three-spaces.js';
 import { checkFolder, RunDirectory } from '../runs/directory.js';
-import type { DetectorsDocument } from '../runs/documents.js';
-import { type Judged, judge } from './judge.js';
-import { runSubject } from './run-subject.js';
+import type { DetectorsDocument, ThreeSpacesDocument } from '../runs/documents.js';
+import { askAll, askRun, DOCUMENT, documentOf, SAMPLES, writeTables } from './ask.js';
+import { askedMoments, stampOf } from './run-subject.js';
 import { setSubject } from './set-subject.js';
-import type { Subject, SubjectRequest } from './subject.js';
+import type { SubjectRequest } from './subject.js';
 
 export interface DetectJob extends SubjectRequest {
   /** Abbreviations of detectors; empty for all. */
@@ -28,10 +27,6 @@ export interface DetectJob extends SubjectRequest {
   /** Resumes the training on a set. */
   resume: boolean;
 }
-
-/** Files of the findings: the document, and a folder with a table of samples for each detector. */
-const DOCUMENT = 'detectors.json';
-const SAMPLES = 'detectors';
 
 export interface DetectOutcome {
   document: DetectorsDocument;
@@ -52,14 +47,7 @@ async function ofRun(job: DetectJob, asked: readonly Detector[], hooks: RunHooks
   // Findings are written beside what the run wrote, so nothing else may write there.
   const dir = await RunDirectory.open(job.path, true);
   try {
-    const subject = await runSubject(dir, job, hooks);
-    const judged = await askAll(asked, subject, hooks);
-    const before = await dir.readDocument<DetectorsDocument>(DOCUMENT);
-    const document = together(before, documentOf(subject, judged));
-    await writeTables(dir.path, subject, judged);
-    await dir.writeDocument(DOCUMENT, document);
-    // The report shows them.
-    if (await dir.readDocument('result.json')) await finish(dir);
+    const document = await askRun(dir, job, asked, hooks);
     return { document, samples: join(dir.path, SAMPLES) };
   } finally {
     dir.unlock();
@@ -85,62 +73,39 @@ async function ofSet(job: DetectJob, asked: readonly Detector[], hooks: RunHooks
   }
 }
 
-/** Asks the detectors one after another, and releases the network. */
-async function askAll(asked: readonly Detector[], subject: Subject, hooks: RunHooks): Promise<Judged[]> {
-  const all: Judged[] = [];
+export interface JudgeRunJob {
+  /** Folder of a finished run. */
+  path: string;
+  /** Detectors that the run is to be asked about, by their abbreviations. */
+  names: string[];
+  /** Those among them that are asked again, even if the run has their findings. */
+  again: string[];
+  threads: number;
+}
+
+/**
+ * Findings of detectors about a finished run, and its stealth in three spaces, as far as they are missing or were made from other weights
+ * or data. Returns the moments, in epochs, whose weights they were made from. Throws `UserError` for a run without weights.
+ */
+export async function judgeRunJob(job: JudgeRunJob, context: WorkerContext<Message>): Promise<number[]> {
+  limitThreads(job.threads);
+  const hooks = hooksOf(context);
+  const dir = await RunDirectory.open(job.path, true);
   try {
-    for (const detector of asked) {
-      const step = (share: number) => {
-        if (hooks.shouldStop?.()) throw new Stopped('stopped');
-        const done = Math.round(100 * share);
-        hooks.progress?.({ phase: 'detect', stage: detector.name, done, total: 100, unit: '%' });
-      };
-      step(0);
-      all.push(await judge(detector, subject, step));
-    }
+    const before = await dir.readDocument<DetectorsDocument>(DOCUMENT);
+    const spaces = await dir.readDocument<ThreeSpacesDocument>('three-spaces.json');
+    // Another study in the folder may have deleted the weights of a run that was judged before.
+    const deleted = (await dir.checkpoints()).length === 0;
+    const has = (name: string) => before?.detectors.some((row) => row.name === name) && !job.again.includes(name);
+    if (deleted && spaces && spaces.stamp === before?.stamp && job.names.every(has)) return [];
+    const stamp = await stampOf(dir);
+    const open = detectors.filter(({ name }) => job.names.includes(name) && !(before?.stamp === stamp && has(name)));
+    if (open.length > 0) await askRun(dir, { path: job.path, seed: 0, remember: true }, open, hooks);
+    // A clean network that TUP is relative to may be there now.
+    if (spaces?.stamp !== stamp || spaces.parameter.tup === null)
+      await dir.writeDocument('three-spaces.json', { stamp, ...(await threeSpaces(job.path, undefined, hooks)) });
+    return askedMoments(dir);
   } finally {
-    await subject.network.release();
-  }
-  return all;
-}
-
-function documentOf(subject: Subject, judged: readonly Judged[]): DetectorsDocument {
-  const { of, classes, target, set, truth, trusted, epsilon, seed } = subject;
-  return {
-    of,
-    classes,
-    target,
-    samples: set.n,
-    poisoned: truth?.poisoned.reduce((s, p) => s + p, 0) ?? null,
-    trusted: typeof trusted === 'string' ? null : { samples: trusted.set.n, from: trusted.from },
-    epsilon,
-    seed,
-    detectors: judged.map(({ row }) => row),
-  };
-}
-
-/** A document with the rows of an earlier one that was asked in the same way, for detectors that were not asked again. */
-function together(before: DetectorsDocument | null, now: DetectorsDocument): DetectorsDocument {
-  const asked = ({ detectors: _, ...rest }: DetectorsDocument) => JSON.stringify(rest);
-  if (!before || asked(before) !== asked(now)) return now;
-  const rows = new Map([...before.detectors, ...now.detectors].map((row) => [row.name, row]));
-  return { ...now, detectors: detectors.flatMap(({ name }) => rows.get(name) ?? []) };
-}
-
-/** Per detector that judged the training set, every sample with its score and decision. */
-async function writeTables(folder: string, { set, classes, truth, nameOf }: Subject, judged: readonly Judged[]) {
-  const known = truth?.poisoned.some((p) => p) ? truth : null;
-  for (const { row, finding } of judged) {
-    if (row.judged !== 'training set' || !finding?.scores) continue;
-    const { scores, flagged } = finding;
-    const rows = Array.from({ length: set.n }, (_, i) => ({
-      sample: nameOf(i),
-      class: classes[set.labels[i]],
-      ...(known && { poisoned: known.poisoned[i], cover: known.cover[i] }),
-      score: scores[i],
-      flagged: flagged![i],
-    }));
-    await mkdir(join(folder, SAMPLES), { recursive: true });
-    await writeAtomic(join(folder, SAMPLES, `${row.name}.csv`), csv<Record<string, CsvCell>>(rows));
+    dir.unlock();
   }
 }

@@ -1,5 +1,7 @@
 /** A run as detectors are shown it: its poisoned set made again, its network, and test images. */
 
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { losses } from '../audit/checkpoint.js';
 import { loadTest } from '../audit/index.js';
 import type { RunHooks } from '../base/progress.js';
@@ -65,11 +67,25 @@ export async function runSubject(dir: RunDirectory, request: SubjectRequest, hoo
   }
 }
 
-/** The loss at the kept moment nearest to half of the training, where one before the last is kept. */
+/** The kept moments whose weights detectors are shown, in epochs: the one before the last that is nearest to half of the training, if any, and the last. */
+export async function askedMoments(dir: RunDirectory): Promise<number[]> {
+  const last = await keptMoment(dir);
+  const before = (await dir.checkpoints()).filter((epoch) => epoch < last);
+  const [middle] = before.sort((a, b) => Math.abs(a - last / 2) - Math.abs(b - last / 2));
+  return middle === undefined ? [last] : [middle, last];
+}
+
+/** SHA-256 of all that detectors are shown of a run: the weights of those moments, and the data. Throws `UserError` for a run without weights. */
+export async function stampOf(dir: RunDirectory): Promise<string> {
+  const hash = createHash('sha256').update((await readRunDocument(dir)).dataHash);
+  for (const epoch of await askedMoments(dir)) hash.update(await readFile(dir.checkpoint(epoch)));
+  return hash.digest('hex');
+}
+
+/** The loss part of the way through training, where weights from before its end are kept. */
 async function lossOf(dir: RunDirectory, trainer: Trainer, set: ImageSet, classes: number): Promise<Subject['loss']> {
-  const kept = await dir.checkpoints();
-  const half = kept.at(-1)! / 2;
-  const [middle] = kept.slice(0, -1).sort((a, b) => Math.abs(a - half) - Math.abs(b - half));
+  const moments = await askedMoments(dir);
+  const middle = moments.length > 1 ? moments[0] : undefined;
   if (middle === undefined) return 'the run keeps no weights from before its end';
   await loadWeights(dir, trainer, middle);
   const [{ logits }] = await trainer.probe(set, 1);

@@ -14,6 +14,7 @@ export * from './processing-inequality.js';
 export * from './rank.js';
 export * from './seeds.js';
 export * from './sensitivity.js';
+export * from './spearman.js';
 export * from './stealth.js';
 export * from './trajectory.js';
 export * from './types.js';

@@ -45,7 +45,7 @@ export interface LayeredDynamics extends Dynamics {
 /** Derives the dynamics from a table of estimates; `running`: the estimates without recomputed statistics, see `withRunningStatistics`. */
 export function dynamicsOf(
   rows: readonly EstimateRow[],
-  config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs'>,
+  config: Pick<RunConfig, 'target' | 'beta' | 'window' | 'seed' | 'epochs' | 'minimumGroup'>,
   running: readonly EstimateRow[] = [],
 ): Dynamics {
   const { target, beta, window, seed, epochs } = config;
@@ -62,7 +62,13 @@ export function dynamicsOf(
     return backdoor ? earlyAcceleration(backdoor, clean, { seed }) : null;
   };
   return {
-    stealth: stealth(rows, { target, beta, window, estimator: resolved ? 'resolved' : undefined }),
+    stealth: stealth(rows, {
+      target,
+      beta,
+      window,
+      estimator: resolved ? 'resolved' : undefined,
+      minimumSamples: config.minimumGroup,
+    }),
     draft: authorsDraft(rows, { target, trainedFor: epochs >= 100 ? epochs : 120 }),
     phases: xt.map((c) => phases(c, pair(c.group))),
     acceleration: acceleration(curves),

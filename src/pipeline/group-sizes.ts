@@ -51,11 +51,13 @@ export function missingParts(config: RunConfig, plan: GroupPlan, marked: Marked)
   const short = shortOf(plan, marked);
   if (short)
     return [
-      `There will be no score: group ${short.group} has ${short.samples} samples, and a comparison needs ${MINIMUM_GROUP}.`,
+      `There will be no score: group ${short.group} has ${short.samples} samples, and a comparison needs ${config.minimumGroup ?? MINIMUM_GROUP}.`,
     ];
   const none = config.nullSplits > 0 && ![...plan.groups.keys()].some(isNullGroup);
   return none && plan.groups.size > 0
-    ? [`There will be no null, and so no p: ${noNullWords(plan.tooFewForNull)}. More images give one.`]
+    ? [
+        `There will be no null, and so no p: ${noNullWords(plan.tooFewForNull, config.minimumGroup)}. More images give one.`,
+      ]
     : [];
 }
 

@@ -92,6 +92,7 @@ export function groupsOf(config: Preparable, { poisoned, dataset, target }: Made
     classes: dataset.classes.length,
     target,
     limit: config.probeSize,
+    minimum: config.minimumGroup,
     nullSplits: config.nullSplits,
     // Critics by themselves keep the draws of version 0.1.0.
     sharedNull: instrumentsOf(config).includes('resolved'),

@@ -13,9 +13,9 @@ const AXES: readonly TimeAxis[] = ['epochs', 'ln step'];
 export function readingsOf(
   rows: readonly EstimateRow[],
   resolution: readonly ResolutionRow[],
-  config: Pick<RunConfig, 'instrument' | 'layer' | 'target' | 'beta' | 'window'>,
+  config: Pick<RunConfig, 'instrument' | 'layer' | 'target' | 'beta' | 'window' | 'minimumGroup'>,
 ): ScoreReading[] {
-  const { target, beta, window } = config;
+  const { target, beta, window, minimumGroup } = config;
   const first = config.layer?.[0];
   return instrumentsOf(config).flatMap((instrument): ScoreReading[] => {
     const own = scoredRows(rows, { ...config, instrument: [instrument] }).filter((r) => (r.layer ?? first) === first);
@@ -35,6 +35,7 @@ export function readingsOf(
           window,
           axis,
           estimator,
+          minimumSamples: minimumGroup,
         });
         return {
           instrument,

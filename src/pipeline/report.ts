@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { commandsOf } from '../config/command.js';
+import type { RunConfig } from '../config/options.js';
 import { type EstimateRow, type MomentRow, type StealthResult, stealth } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
@@ -18,12 +19,16 @@ import { type ResolutionRow, SCORED, scoredRows } from './resolution.js';
 import { withRunningStatistics } from './running-statistics.js';
 
 /** The score of a run whose groups are too small: the reason is the groups' sizes, not the missing estimates. */
-function explain(result: StealthResult, leftOut: Record<string, number>, target: number): StealthResult {
+function explain(
+  result: StealthResult,
+  leftOut: Record<string, number>,
+  { target, minimumGroup = MINIMUM_GROUP }: Pick<RunConfig, 'target'> & { minimumGroup?: number },
+): StealthResult {
   if (result.score !== null) return result;
   const small = Object.entries(leftOut).filter(([id]) => id.startsWith(`${target}/`));
   if (small.length === 0) return result;
   const words = small.map(([id, n]) => `group ${id} has ${n} samples`).join(', ');
-  return { ...result, reason: `${words}; a comparison needs at least ${MINIMUM_GROUP}` };
+  return { ...result, reason: `${words}; a comparison needs at least ${minimumGroup}` };
 }
 
 /** Stealth in input space by name of the measure; means over images. */
@@ -74,12 +79,10 @@ function noiseRanges(rows: readonly ResolutionRow[]): NoiseRange[] {
 }
 
 /** Groups that are too small to compare, in one line. */
-function smallGroups(leftOut: Record<string, number>): string[] {
+function smallGroups(leftOut: Record<string, number>, minimum = MINIMUM_GROUP): string[] {
   const sizes = Object.entries(leftOut).map(([id, n]) => `${id} (${n})`);
   if (sizes.length === 0) return [];
-  return [
-    `Left out of comparisons, with under ${MINIMUM_GROUP} samples: ${sizes.join(', ')}. More training images help.`,
-  ];
+  return [`Left out of comparisons, with under ${minimum} samples: ${sizes.join(', ')}. More training images help.`];
 }
 
 /** A run's report and the dynamics it is drawn from; `known`: the dynamics, where they are computed already. */
@@ -104,10 +107,14 @@ export async function reportAndDynamics(
     const derived = dynamicsOf(information, config, running);
     return {
       ...derived,
-      stealth: explain(derived.stealth, leftOut, target),
+      stealth: explain(derived.stealth, leftOut, config),
       layers: others.map((layer) => ({
         layer,
-        stealth: explain(stealth(at(layer), { target, beta, window }), leftOut, target),
+        stealth: explain(
+          stealth(at(layer), { target, beta, window, minimumSamples: config.minimumGroup }),
+          leftOut,
+          config,
+        ),
       })),
       readings: readingsOf(measured, resolution, config),
       noise: noiseRanges(resolution),
@@ -121,7 +128,7 @@ export async function reportAndDynamics(
   const skipped = (await dir.readDocument<{ skipped?: SkippedMoment[] }>('analysis.json'))?.skipped ?? [];
   const warnings = [
     ...skipped.map(({ epoch, reason }) => `Epoch ${epoch} has no estimates: ${reason}.`),
-    ...smallGroups(leftOut),
+    ...smallGroups(leftOut, config.minimumGroup),
     ...[oneModelOnly(readings)].filter((w) => w !== null),
   ];
   const poisoned = config.attack !== 'none';

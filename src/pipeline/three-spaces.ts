@@ -147,8 +147,9 @@ class AttackedRun {
       if (name === basename(this.dir.path)) continue;
       const dir = await RunDirectory.read(join(folder, name));
       const { config } = await readRunDocument(dir);
-      if (config.attack === 'none' && !differs(config) && (await dir.checkpoints()).length > 0)
-        found.push({ dir, seed: config.seed });
+      if (config.attack !== 'none' || differs(config) || (await dir.readDocument('result.json')) === null) continue;
+      // A run that is not finished has weights too, of a network that still learns.
+      if ((await dir.checkpoints()).length > 0) found.push({ dir, seed: config.seed });
     }
     return (found.find(({ seed }) => seed === own.seed) ?? found[0])?.dir ?? null;
   }

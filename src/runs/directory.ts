@@ -3,7 +3,7 @@
  * all; `.jsonl` logs are append-only, and a line that a kill left half-written is dropped when they are read.
  */
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { parseJsonLine } from '../base/json-line.js';
 import { appendWhole, checkWritable, writeAtomic } from '../formats/files.js';
@@ -29,6 +29,7 @@ export type Document =
   | 'analysis.json'
   | 'result.json'
   | 'detectors.json'
+  | 'three-spaces.json'
   | 'spaces.json';
 
 /** `epoch-0001` for a whole epoch, `epoch-0000.step-00000020` for a moment inside one. */
@@ -236,9 +237,17 @@ export class RunDirectory {
     return join(this.path, 'representation', `${method}-${momentName(epoch, this.stepsPerEpoch)}.safetensors`);
   }
 
-  /** Removes probes and weights, by far the largest files: what a finished run needs for new estimates, not for its report. */
-  async forgetProbes(): Promise<void> {
-    for (const name of ['checkpoints', 'probes']) await rm(join(this.path, name), { recursive: true, force: true });
+  /**
+   * Removes probes and weights, by far the largest files: what a finished run needs for new estimates, not for its report. `keep`: moments,
+   * in epochs, whose weights stay.
+   */
+  async forgetProbes(keep: readonly number[] = []): Promise<void> {
+    const weights = join(this.path, 'checkpoints');
+    const kept = keep.map((epoch) => basename(this.checkpoint(epoch)));
+    for (const name of await readdir(weights).catch(() => []))
+      if (!kept.includes(name)) await rm(join(weights, name), { recursive: true, force: true });
+    if (keep.length === 0) await rm(weights, { recursive: true, force: true });
+    await rm(join(this.path, 'probes'), { recursive: true, force: true });
   }
 
   /** Removes the estimates and all that was made of them. */

@@ -173,6 +173,8 @@ export interface DetectorsDocument {
   /** ε: the largest share of the set that may be poisoned, as some detectors must be told. */
   epsilon: number;
   seed: number;
+  /** SHA-256 of the weights that were asked and of the data; absent for a set, and in documents of earlier versions. */
+  stamp?: string;
   detectors: DetectorRow[];
 }
 
@@ -201,4 +203,13 @@ export interface SpacesDocument {
     /** Bounds of the channels of the convolution before the last batch norm; null where something else is before it. See `channelBounds`. */
     lastBounds: number[] | null;
   };
+}
+
+/** `three-spaces.json`: what `ibscope stealth` shows of a run of the study of detection, with TUP where a clean network was at hand. */
+export interface ThreeSpacesDocument {
+  /** As in `detectors.json`. */
+  stamp: string;
+  input: Record<string, { mean: number }> | null;
+  feature: SpacesDocument['feature'];
+  parameter: Pick<SpacesDocument['parameter'], 'uclc' | 'tac'> & { tup: number | null };
 }

@@ -17,9 +17,11 @@ import { count } from '../report/format.js';
 function sizeKey(c: RunConfig): string {
   const { attack, attackOption, manifest, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed } =
     c;
+  const { minimumGroup } = c;
   return JSON.stringify([
     datasetName(c),
     { attack, attackOption, manifest, poisonRate, target, rule, source, trainLimit, probeSize, nullSplits, seed },
+    ...(minimumGroup === undefined ? [] : [minimumGroup]),
     ...pluginsOf(c).map(({ sha256 }) => sha256),
   ]);
 }
@@ -83,9 +85,10 @@ export function groupWords(all: readonly Sized[]): string[] {
     ({ config, groups }) => JSON.stringify([datasetName(config), runWords(config), groups.short]),
   ).map((same) => {
     const { group, samples, images } = same[0].groups.short!;
+    const { minimumGroup = MINIMUM_GROUP } = same[0].config;
     const enough =
-      samples > 0 ? `; about ${roundedUp((images * MINIMUM_GROUP) / samples)} training images are enough` : '';
-    return `${runWords(same[0].config)} (${count(same.length, 'run')}): group ${group} has ${samples} samples and a comparison needs ${MINIMUM_GROUP}, so there is no score${enough}`;
+      samples > 0 ? `; about ${roundedUp((images * minimumGroup) / samples)} training images are enough` : '';
+    return `${runWords(same[0].config)} (${count(same.length, 'run')}): group ${group} has ${samples} samples and a comparison needs ${minimumGroup}, so there is no score${enough}`;
   });
   const shared = groupBy(all, (s) => datasetName(s.config)).flatMap((same) => {
     const size = smallest(same);

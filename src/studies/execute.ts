@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { eachAtOnce } from '../base/pool.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
+import { detectionJobs } from '../detection/job-of.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Executor } from '../execution/executor.js';
 import type { StudyRun } from '../findings/types.js';
@@ -20,10 +21,15 @@ import { kappasIn, type ResolutionRow, resolvedAlternatives } from '../pipeline/
 import { withRunningStatistics } from '../pipeline/running-statistics.js';
 import { shareKappa } from '../pipeline/share-kappa.js';
 import { RunDirectory } from '../runs/directory.js';
-import { type RunResult, readRunDocument } from '../runs/documents.js';
+import {
+  type DetectorsDocument,
+  type RunDocument,
+  type RunResult,
+  readRunDocument,
+  type ThreeSpacesDocument,
+} from '../runs/documents.js';
 import { Meter } from './meter.js';
 import { finished, type StudyPlan, threadsOf } from './plan.js';
-import { type StudyRow, studyRow } from './rows.js';
 import type { StudyOutcome } from './types.js';
 
 /** What is done with the runs of a plan besides making them. */
@@ -32,8 +38,10 @@ export interface Execution {
   alternatives?: boolean;
   /** Keeps probes and weights, here and in later studies in the folder; by default those of finished runs are deleted. */
   keepProbes?: boolean;
-  /** Receives the row of every finished run, as soon as it is finished. */
-  addRow?: (row: StudyRow) => void;
+  /** Receives every finished run, as soon as it is finished, and again where its score changed. */
+  heard?: (run: StudyRun, document: RunDocument) => void;
+  /** Detectors that are asked about every run of the plan, and those that are asked again. */
+  detectors?: { names: string[]; again: string[] }[];
 }
 
 /**
@@ -100,18 +108,35 @@ class Execute {
     if ((await finished(path, config)) === null) return;
     const dir = await RunDirectory.read(path);
     if (this.options.alternatives) await this.makeOthers(name, dir);
+    const asked = this.options.detectors ? await this.judge(i) : [];
+    if (asked === null) return;
     await this.read(i);
-    if (!this.options.keepProbes) await dir.forgetProbes();
+    if (!this.options.keepProbes) await dir.forgetProbes(asked);
   }
 
-  /** Reads a finished run, and writes its row. */
+  /** Asks detectors about a finished run. Returns the moments whose weights they were shown, or null where they cannot be asked. */
+  private async judge(i: number, asked = this.options.detectors![i]): Promise<number[] | null> {
+    const { name } = this.plan.runs[i];
+    const job = { path: this.pathOf(i), ...asked, threads: this.threads };
+    try {
+      return await this.executor.run(detectionJobs('judgeRunJob'), job);
+    } catch (error) {
+      const { name: kind, message } = error as Error;
+      if (kind !== 'UserError') throw error;
+      this.failed.push({ name, why: message });
+      this.hooks.line?.(`${name}: ${message}`);
+      return null;
+    }
+  }
+
+  /** Reads a finished run, and hands it on. */
   private async read(i: number): Promise<void> {
     const { name, config } = this.plan.runs[i];
     const path = this.pathOf(i);
     const dir = await RunDirectory.read(path);
     const read = await readRun(name, config, (await finished(path, config))!, dir);
     this.runs[i] = read;
-    this.options.addRow?.(studyRow(read, await readRunDocument(dir)));
+    this.options.heard?.(read, await readRunDocument(dir));
   }
 
   private pathOf(i: number): string {
@@ -123,8 +148,13 @@ class Execute {
     const made = this.plan.runs.flatMap((_, i) => (this.runs[i] ? [i] : []));
     const changed = await shareKappa(made.map((i) => this.pathOf(i)));
     for (const i of made) {
-      if (!changed.includes(this.pathOf(i))) continue;
-      await this.read(i);
+      const spaces = this.runs[i]!.judged?.spaces;
+      // The clean run that TUP is relative to may have been finished later.
+      const late = spaces?.parameter.tac != null && spaces.parameter.tup === null;
+      if (late) await this.judge(i, { names: [], again: [] });
+      const atAnother = changed.includes(this.pathOf(i));
+      if (atAnother || late) await this.read(i);
+      if (!atAnother) continue;
       const { name, report } = this.runs[i]!;
       this.hooks.line?.(`${name}: S ${report.stealth?.score?.toFixed(3) ?? '–'} at the κ that all runs share`);
     }
@@ -177,7 +207,10 @@ async function readRun(name: string, config: RunConfig, result: RunResult, dir: 
     ...(await dir.rows<EstimateRow>('information-others.jsonl')),
   ];
   const running = await withRunningStatistics(dir, rows);
-  return { name, config, result, report: await reportOf(dir), others, running };
+  const detectors = await dir.readDocument<DetectorsDocument>('detectors.json');
+  const spaces = await dir.readDocument<ThreeSpacesDocument>('three-spaces.json');
+  const judged = detectors && spaces ? { judged: { detectors, spaces } } : {};
+  return { name, config, result, report: await reportOf(dir), others, running, ...judged };
 }
 
 function describe({ accuracy, asr, stealth }: RunResult): string {

@@ -3,6 +3,7 @@
 import { architectureStudy } from './architecture.js';
 import { attacksStudy } from './attacks.js';
 import { betaStudy } from './beta.js';
+import { detectionStudy } from './detection/study.js';
 import { noiseStudy } from './noise.js';
 import { nullStudy } from './null.js';
 import { poisonRateStudy } from './poison-rate.js';
@@ -17,6 +18,7 @@ export const studies: readonly Study[] = [
   poisonRateStudy,
   architectureStudy,
   sweepStudy,
+  detectionStudy,
 ];
 
-export type { AttackChoice, Study, StudyOptions, Sweep } from './types.js';
+export type { AttackChoice, DetectionOptions, Study, StudyOptions, Sweep } from './types.js';

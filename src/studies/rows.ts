@@ -18,6 +18,7 @@ import {
 import type { StudyRun } from '../findings/types.js';
 import { appendWhole, writingTo } from '../formats/files.js';
 import type { RunDocument } from '../runs/documents.js';
+import type { NamedRow } from './types.js';
 
 /** Significant digits of scores and other single numbers, of the values of curves, and of their standard errors. */
 const DIGITS = { numbers: 6, values: 4, errors: 2 };
@@ -107,7 +108,7 @@ export function studyRow({ name, config, result, report, running }: StudyRun, ru
 }
 
 /** Options in the order of their names, without what names a place on this machine. */
-function portable({ dataDir: _, ...config }: RunConfig): Record<string, unknown> {
+export function portable({ dataDir: _, ...config }: RunConfig): Record<string, unknown> {
   const file = (path: string) => path.replace(/^.*[\\/]/, '');
   const { attackOption, manifest } = config;
   const options = {
@@ -135,15 +136,22 @@ function curvesOf(rows: readonly EstimateRow[], quantity: StealthQuantity, epoch
 const short = (x: number, digits: number) => (Number.isFinite(x) ? Number(x.toPrecision(digits)) : x);
 
 /** The same data with every number at six significant digits. */
-function rounded<T>(value: T): T {
+export function rounded<T>(value: T): T {
   return JSON.parse(JSON.stringify(value, (_, v) => (typeof v === 'number' ? short(v, DIGITS.numbers) : v)));
 }
 
-/** Name of the run that a line is about, and its κ; null where it is no row. */
-function rowOf(line: string): { name: string; kappa: string } | null {
+/** What a later row of a run must differ in to be written: κ of a row by `studyRow`, everything but the seconds of one with detectors. */
+function stateOf(row: object): string {
+  const { stealth, detectors } = row as { stealth?: { kappa?: unknown }; detectors?: unknown };
+  if (detectors === undefined) return JSON.stringify(stealth?.kappa) ?? '';
+  return JSON.stringify(row, (key, v) => (key === 'seconds' ? undefined : v));
+}
+
+/** Name of the run that a line is about, and its state; null where it is no row. */
+function rowOf(line: string): { name: string; state: string } | null {
   try {
-    const { name, stealth } = JSON.parse(line);
-    return typeof name === 'string' ? { name, kappa: JSON.stringify(stealth?.kappa) } : null;
+    const row = JSON.parse(line);
+    return typeof row.name === 'string' ? { name: row.name, state: stateOf(row) } : null;
   } catch {
     return null;
   }
@@ -151,25 +159,26 @@ function rowOf(line: string): { name: string; kappa: string } | null {
 
 /**
  * Opens the file of rows, which may not be there yet, and returns what appends a row. A row whose run is in the file already is not
- * written again, unless κ changed because further runs are compared with it: of two rows of a run the later one counts. A last line that a crash cut short is removed. Throws `UserError` for a file that holds anything else.
+ * written again, unless κ changed because further runs are compared with it, or detectors found something else: of two rows of a run the
+ * later one counts. A last line that a crash cut short is removed. Throws `UserError` for a file that holds anything else.
  */
-export function openRows(file: string): Promise<(row: StudyRow) => void> {
+export function openRows(file: string): Promise<(row: NamedRow) => void> {
   return writingTo(
     file,
     async () => {
       const known = await readKnown(file);
-      return (row: StudyRow) => {
-        const kappa = JSON.stringify(row.stealth.kappa);
-        if (known.has(row.name) && known.get(row.name) === kappa) return;
+      return (row: NamedRow) => {
+        const state = stateOf(row);
+        if (known.get(row.name) === state) return;
         appendWhole(file, `${JSON.stringify(row)}\n`);
-        known.set(row.name, kappa);
+        known.set(row.name, state);
       };
     },
     '--rows',
   );
 }
 
-/** Names of the runs that have a row, with their κ; afterwards the file, if there is one, ends with a whole line. */
+/** Names of the runs that have a row, with its state; afterwards the file, if there is one, ends with a whole line. */
 async function readKnown(file: string): Promise<Map<string, string>> {
   await mkdir(dirname(file), { recursive: true });
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -186,7 +195,7 @@ async function readKnown(file: string): Promise<Map<string, string>> {
     if (line === '') continue;
     const row = rowOf(line);
     if (row === null) throw new UserError(`--rows ${file}: line ${i + 1} is not a row of a study`);
-    known.set(row.name, row.kappa);
+    known.set(row.name, row.state);
   }
   if (isCut) await truncate(file, bytes.lastIndexOf('\n') + 1);
   else if (last !== '') await appendFile(file, '\n');

@@ -15,10 +15,11 @@ import { duration } from '../report/format.js';
 import { renderStudy } from '../report/index.js';
 import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
+import { detectionSeconds, detectorsOf } from './detection/asked.js';
 import { executePlan } from './execute.js';
 import { studies } from './index.js';
 import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
-import { openRows } from './rows.js';
+import { openRows, studyRow } from './rows.js';
 import type { Study, StudyOptions } from './types.js';
 import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
 
@@ -102,8 +103,10 @@ function checkFolders(configs: readonly RunConfig[]) {
   }
 }
 
-async function planned(configs: RunConfig[], { name, out, dryRun }: StudyRequest, executor: Executor, hooks: RunHooks) {
-  const plan = await planStudy(configs, out, executor, hooks, !dryRun);
+async function planned(configs: RunConfig[], request: StudyRequest, executor: Executor, hooks: RunHooks) {
+  const { name, out, dryRun, options } = request;
+  const timed = await planStudy(configs, out, executor, hooks, !dryRun);
+  const plan = { ...timed, seconds: timed.seconds + judgingSeconds(timed, options) };
   const open = plan.runs.filter((r) => !r.done).length;
   const result: StudyResult = {
     experiment: name,
@@ -117,6 +120,14 @@ async function planned(configs: RunConfig[], { name, out, dryRun }: StudyRequest
   return { plan, open, result };
 }
 
+/** Seconds until detectors have judged the unfinished runs of a plan; 0 of a study that asks none. */
+function judgingSeconds({ runs, atOnce }: StudyPlan, { detection }: StudyOptions): number {
+  if (!detection) return 0;
+  const asked = detectorsOf(runs.length, detection);
+  const seconds = runs.flatMap(({ config, done }, i) => (done ? [] : detectionSeconds(config, asked[i].names)));
+  return seconds.reduce((s, v) => s + v, 0) / Math.min(atOnce, Math.max(1, seconds.length));
+}
+
 async function carryOut(
   study: Study,
   configs: RunConfig[],
@@ -127,14 +138,16 @@ async function carryOut(
   const { name, options, out, markdown, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
+  const detectors = options.detection && detectorsOf(plan.runs.length, options.detection);
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
     );
   const outcome = await executePlan(plan, out, executor, hooks, {
     alternatives: study.alternatives,
-    addRow,
+    heard: addRow && ((run, document) => addRow((study.row ?? studyRow)(run, document))),
     keepProbes,
+    detectors,
   });
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);

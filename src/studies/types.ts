@@ -2,6 +2,7 @@
 import type { RunConfig, RunRequest } from '../config/options.js';
 import type { StudyRun } from '../findings/types.js';
 import type { StudyReport } from '../report/index.js';
+import type { RunDocument } from '../runs/documents.js';
 
 /** An attack at a rate, or at every rate asked for, with parameters of its own. */
 export interface AttackChoice {
@@ -31,6 +32,16 @@ export interface StudyOptions {
   models: string[];
   /** Of the study `sweep`. */
   sweep?: Sweep;
+  /** Of the study `detection`. */
+  detection?: DetectionOptions;
+}
+
+/** Abbreviations of detectors. */
+export interface DetectionOptions {
+  /** Those that are asked. */
+  names: string[];
+  /** Those among them that are asked again about finished runs. */
+  again: string[];
 }
 
 /** An option that a sweep varies. */
@@ -53,6 +64,9 @@ export interface Sweep {
   seed: number;
 }
 
+/** A row for `--rows`; of two rows of a run the later one counts. */
+export type NamedRow = { name: string; stealth: Record<string, unknown> };
+
 export interface Study {
   name: string;
   /** One line for `--help`. */
@@ -61,6 +75,12 @@ export interface Study {
   varies?: 'noise' | 'model';
   /** Whether the user names the options that it varies (`--vary`). */
   sweeps?: boolean;
+  /** Whether published detectors are asked about every run; `detectorsOf` then says which ones. */
+  detects?: boolean;
+  /** Options that its runs have where neither the user nor the data set gives them. */
+  runs?: RunRequest;
+  /** The row of a finished run for `--rows`, where it is another than `studyRow`. */
+  row?(run: StudyRun, document: RunDocument): NamedRow;
   /** Whether the report reads estimates by other estimators. */
   alternatives?: boolean;
   /** Options that the user leaves out. */

@@ -13,7 +13,7 @@ import { RunDirectory } from '../../src/runs/directory.js';
 import { RunViews } from '../../src/server/run-views.js';
 import { type Execution, executePlan } from '../../src/studies/execute.js';
 import { planStudy } from '../../src/studies/plan.js';
-import type { StudyRow } from '../../src/studies/rows.js';
+import { type StudyRow, studyRow } from '../../src/studies/rows.js';
 import { Here, noiseImages } from './here.js';
 
 let box: string;
@@ -41,7 +41,13 @@ async function study(out: string, options: Execution = {}, said: () => void = ()
     if (/accuracy/.test(text)) said();
   };
   const plan = await planStudy([config()], out, executor, {}, true);
-  const outcome = await executePlan(plan, out, executor, { line }, { ...options, addRow: (row) => rows.push(row) });
+  const outcome = await executePlan(
+    plan,
+    out,
+    executor,
+    { line },
+    { ...options, heard: (run, document) => rows.push(studyRow(run, document)) },
+  );
   const path = join(out, 'runs', plan.runs[0].name);
   return { ...outcome, path, rows, lines, jobs: executor.jobs, large: largeOf(path) };
 }
