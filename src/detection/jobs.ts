@@ -102,7 +102,8 @@ export async function judgeRunJob(job: JudgeRunJob, context: WorkerContext<Messa
     const open = detectors.filter(({ name }) => job.names.includes(name) && !(before?.stamp === stamp && has(name)));
     if (open.length > 0) await askRun(dir, { path: job.path, seed: 0, remember: true }, open, hooks);
     // A clean network that TUP is relative to may be there now.
-    if (spaces?.stamp !== stamp || spaces.parameter.tup === null)
+    const lacksTup = spaces?.parameter.tac !== null && spaces?.parameter.tup === null;
+    if (spaces?.stamp !== stamp || lacksTup)
       await dir.writeDocument('three-spaces.json', { stamp, ...(await threeSpaces(job.path, undefined, hooks)) });
     return askedMoments(dir);
   } finally {

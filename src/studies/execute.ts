@@ -41,7 +41,7 @@ export interface Execution {
   /** Receives every finished run, as soon as it is finished, and again where its score changed. */
   heard?: (run: StudyRun, document: RunDocument) => void;
   /** Detectors that are asked about every run of the plan, and those that are asked again. */
-  detectors?: { names: string[]; again: string[] }[];
+  detectors?: { names: string[]; again: string[]; seconds: number }[];
 }
 
 /**
@@ -96,7 +96,11 @@ class Execute {
     private readonly options: Execution,
   ) {
     this.runs = plan.runs.map(() => null);
-    this.meter = new Meter(plan, hooks);
+    this.meter = new Meter(
+      plan,
+      hooks,
+      options.detectors?.map((d) => d.seconds),
+    );
     this.threads = threadsOf(plan.runs.map((r) => r.config));
   }
 
@@ -108,16 +112,17 @@ class Execute {
     if ((await finished(path, config)) === null) return;
     const dir = await RunDirectory.read(path);
     if (this.options.alternatives) await this.makeOthers(name, dir);
-    const asked = this.options.detectors ? await this.judge(i) : [];
+    const asked = this.options.detectors ? await this.judge(i, this.options.detectors[i]) : [];
+    if (!done) this.meter.end(i);
     if (asked === null) return;
     await this.read(i);
     if (!this.options.keepProbes) await dir.forgetProbes(asked);
   }
 
   /** Asks detectors about a finished run. Returns the moments whose weights they were shown, or null where they cannot be asked. */
-  private async judge(i: number, asked = this.options.detectors![i]): Promise<number[] | null> {
+  private async judge(i: number, { names, again }: { names: string[]; again: string[] }): Promise<number[] | null> {
     const { name } = this.plan.runs[i];
-    const job = { path: this.pathOf(i), ...asked, threads: this.threads };
+    const job = { path: this.pathOf(i), names, again, threads: this.threads };
     try {
       return await this.executor.run(detectionJobs('judgeRunJob'), job);
     } catch (error) {
@@ -167,7 +172,6 @@ class Execute {
     try {
       const result = await this.executor.run(pipelineJobs('runJob'), job, { progress: (p) => this.meter.heard(i, p) });
       this.hooks.line?.(`${[name, ...config.attackOption].join(' ')}: ${describe(result)}`);
-      this.meter.end(i);
       return true;
     } catch (error) {
       const { name: kind, message } = error as Error;

@@ -9,6 +9,8 @@ export class Meter {
   private readonly epochs: number[];
   /** Of the runs that were not finished before; of the others 0. */
   private readonly seconds: number[];
+  /** `seconds` as they were planned. */
+  private readonly first: readonly number[];
   /** Share of each run that an earlier session did, 0 … 1; undefined before anything is heard of it. */
   private readonly before: (number | undefined)[];
   /** Share of the rest that is done, 0 … 1. */
@@ -17,12 +19,15 @@ export class Meter {
   constructor(
     { runs, costs }: Pick<StudyPlan, 'runs' | 'costs'>,
     private readonly hooks: RunHooks,
+    /** Seconds of the work on each run after it is finished. */
+    private readonly after: readonly number[] = runs.map(() => 0),
   ) {
     this.ended = runs.filter((r) => r.done).length;
     this.epochs = runs.map((r) => r.config.epochs);
-    this.seconds = runs.map((r) => (r.done ? 0 : secondsOf(costs.get(r.kind) ?? FREE) || 1));
+    this.seconds = runs.map((r, i) => (r.done ? 0 : (secondsOf(costs.get(r.kind) ?? FREE) || 1) + after[i]));
     this.before = runs.map(() => undefined);
     this.share = runs.map(() => 0);
+    this.first = this.seconds.slice();
   }
 
   /**
@@ -43,7 +48,8 @@ export class Meter {
   private update(i: number, p: Progress) {
     if (p.phase !== 'train' && p.epoch === undefined) return;
     const epochs = this.epochs[i];
-    const heard = p.phase === 'train' ? Math.max(0, p.done / p.total - 0.5 / epochs) : (p.epoch! - 0.25) / epochs;
+    const trained = p.phase === 'train' ? Math.max(0, p.done / p.total - 0.5 / epochs) : (p.epoch! - 0.25) / epochs;
+    const heard = trained * (1 - this.after[i] / (this.first[i] || 1));
     if (this.before[i] === undefined) {
       // What an earlier session did is no work of this one: else a resumed run would look infinitely fast.
       this.before[i] = heard;

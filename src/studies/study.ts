@@ -138,7 +138,12 @@ async function carryOut(
   const { name, options, out, markdown, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
-  const detectors = options.detection && detectorsOf(plan.runs.length, options.detection);
+  const detectors =
+    options.detection &&
+    detectorsOf(plan.runs.length, options.detection).map((asked, i) => ({
+      ...asked,
+      seconds: detectionSeconds(plan.runs[i].config, asked.names),
+    }));
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,

@@ -29,6 +29,17 @@ def shares(x):
 
 
 clusters = np.array([4, 10, 24, 60])
+
+# One attack after another is left out: ρ of the rest, and the error of the rank that a line through the rest predicts.
+attack = np.arange(n) % 4
+x, y = (rankdata(a) - 0.5) / n, (rankdata(b) - 0.5) / n
+rest, error, middle = [], [], []
+for k in range(4):
+    out, others = attack == k, attack != k
+    rest.append(spearmanr(a[others], b[others]).statistic)
+    line = np.polyfit(x[others], y[others], 1)
+    error.extend(np.abs(np.clip(np.polyval(line, x[out]), 0, 1) - y[out]))
+    middle.extend(np.abs(0.5 - y[out]))
 print(json.dumps({
     "a": a.tolist(), "b": b.tolist(), "c": c.tolist(), "d": d.tolist(), "strata": strata.tolist(),
     "ranks": rankdata(d).tolist(),
@@ -36,6 +47,7 @@ print(json.dumps({
     "abGivenC": np.corrcoef(left(a, [c]), left(b, [c]))[0, 1],
     "abGivenCD": np.corrcoef(left(a, [c, d]), left(b, [c, d]))[0, 1],
     "abWithin": np.corrcoef(shares(a), shares(b))[0, 1],
+    "leftOut": {"low": min(rest), "high": max(rest), "error": np.mean(error), "middle": np.mean(middle)},
     "clusters": clusters.tolist(),
     "visible": np.tanh((norm.ppf(0.975) + norm.ppf(0.8)) * np.sqrt(1.06 / (clusters - 3))).tolist(),
 }))
