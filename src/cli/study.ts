@@ -51,7 +51,7 @@ function addOne(command: Command, study: Study) {
     .optionsGroup(HEADINGS.attack)
     .option(
       '--attacks <names>',
-      `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map((a) => a.attack).join(',')})`,
+      `attacks, separated by commas, each as name[@rate][:option=value] (default ${defaults.attacks.map(attackText).join(',')})`,
     )
     .optionsGroup(HEADINGS.training)
     .option('--seeds <numbers>', `seeds (default ${shortList(defaults.seeds)})`);
@@ -144,6 +144,10 @@ function addDetectorOptions(command: Command) {
       'detectors to ask again about finished runs, because their rule changed; or all (default none)',
     );
 }
+
+/** An attack as `parseAttacks` reads it. */
+const attackText = ({ attack, rate, attackOption = [] }: AttackChoice) =>
+  [rate === undefined ? attack : `${attack}@${rate}`, ...attackOption].join(':');
 
 /** Options of a run as a user writes them: `--model resnet10 --width 8`. */
 const flagsOf = (request: RunRequest) =>

@@ -64,3 +64,46 @@ export function made(m: Made): StudyRun {
 }
 
 export const overSeeds = (m: Omit<Made, 'seed'>) => [0, 1, 2].map((seed) => made({ ...m, seed }));
+
+/** A run with what two detectors made of it: AC finds it the more, the lower its score is; STRIP was left out. */
+export function judged(run: StudyRun): StudyRun {
+  const score = run.report.stealth!.score!;
+  const nothing = { n: null, flagged: null, auroc: null, tprAt1: null, tpr: null, fpr: null, targets: null };
+  const none = { ...nothing, classScores: null, seconds: null };
+  const attacked = run.result.asr !== null;
+  const found = {
+    n: 100,
+    flagged: 5,
+    tpr: 1 - score,
+    fpr: 0.01,
+    seconds: 1,
+    ...(attacked ? { auroc: 1 - score / 2, tprAt1: 1 - score } : {}),
+  };
+  return {
+    ...run,
+    judged: {
+      detectors: {
+        ...{
+          of: 'run',
+          classes: ['a', 'b'],
+          target: 0,
+          samples: 100,
+          poisoned: 10,
+          trusted: null,
+          epsilon: 0.1,
+          seed: 0,
+        },
+        detectors: [
+          { ...none, ...found, name: 'AC', threatModel: 'A', judged: 'training set', skipped: null },
+          { ...none, name: 'STRIP', threatModel: 'C', judged: 'inputs', skipped: 'no network' },
+        ],
+      },
+      spaces: {
+        stamp: '',
+        input: attacked ? { psnr: { mean: 20 } } : null,
+        feature: { silhouette: score, cdbi: null, dswd: null },
+        parameter: { uclc: 2, tac: 1, tup: null },
+      },
+    },
+  };
+}

@@ -17,7 +17,7 @@ import { grid } from '../../src/studies/grid.js';
 import { studies } from '../../src/studies/index.js';
 import { parseAttacks, parseData } from '../../src/studies/parse.js';
 import { trajectoriesCsv } from '../../src/studies/write.js';
-import { made, shifted } from './made.js';
+import { judged, made, shifted } from './made.js';
 
 describe('a study’s options', () => {
   it('name attacks with rates and parameters of their own', () => {
@@ -76,7 +76,9 @@ describe('the report of a study', () => {
       for (const seed of SEEDS)
         for (const poisonRate of RATES)
           for (const noise of NOISES)
-            runs.push(made({ attack, seed, flow: shifted(-0.2 * i, -0.2 * i), options: { poisonRate, noise } }));
+            runs.push(
+              judged(made({ attack, seed, flow: shifted(-0.2 * i, -0.2 * i), options: { poisonRate, noise } })),
+            );
     const options = { base: {}, data: [], attacks: [], rates: [], seeds: [], noises: [], models: [] };
     for (const study of studies)
       reports.set(study.name, await study.report({ runs, failed: [{ name: 'r', why: 'diverged' }] }, options));

@@ -38,7 +38,6 @@ export const detectionStudy: Study = {
     trainLimit: 3000,
     minimumGroup: 30,
     noise: 0.1,
-    checkpoints: ['log', 1, 2, 4, 8],
   },
   plan: (o: StudyOptions): RunConfig[] => grid({ ...o, base: { ...detectionStudy.runs, ...o.base } }),
   row: detectionRow,
