@@ -52,6 +52,7 @@ function row({
     stamp: '',
     accuracy: 0.9,
     asr,
+    poisonedShare: rate,
     groupSize: 30,
     seconds: 1,
     stealth: { score, p: 0.5, kappa: {} },
@@ -118,6 +119,8 @@ describe('correlations of planted rows', () => {
     const [s] = correlations(rows, 'auroc');
     expect(s.rho).toBeLessThan(-0.9);
     expect(Math.abs(s.partial!)).toBeLessThan(0.3);
+    expect(s.partialInterval![0]).toBeLessThan(0);
+    expect(s.partialInterval![1]).toBeGreaterThan(0);
   });
 
   it('do not see a difference between data sets', () => {
@@ -138,6 +141,17 @@ describe('correlations of planted rows', () => {
     expect(Math.abs(s.rho!)).toBeLessThan(0.3);
     expect(s.clusters).toBe(42);
   });
+});
+
+it('an interval over attacks is wide where seeds of an attack are alike', () => {
+  const rows = planted.map((r) => {
+    const rng = new Rng(0, 'alike', String(r.config.attack));
+    const [score, found] = [rng.uniform(), rng.uniform()];
+    return { ...r, stealth: { ...r.stealth, score }, detectors: [result('alike', 'A', { auroc: found })] };
+  });
+  const [s] = correlations(rows, 'auroc');
+  const width = ([low, high]: [number, number]) => high - low;
+  expect(width(s.overAttacks!)).toBeGreaterThan(1.3 * width(s.interval!));
 });
 
 describe('the verdict', () => {

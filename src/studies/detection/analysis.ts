@@ -69,8 +69,11 @@ export interface Correlation {
   rho: number | null;
   /** 95 %, whole clusters resampled. */
   interval: [number, number] | null;
-  /** ρ given ASR and poison rate. */
+  /** 95 %, whole attacks resampled: seeds of one attack are alike. Of S alone. */
+  overAttacks: [number, number] | null;
+  /** ρ given ASR and the poisoned share of the set, and its 95 % interval by clusters; the interval of S alone. */
   partial: number | null;
+  partialInterval: [number, number] | null;
   /** Smallest |ρ| that so many clusters see with 80 % power. */
   visible: number;
   verdict: Prediction;
@@ -88,6 +91,8 @@ export const attacked = (rows: readonly JudgedRun[]) =>
   rows.filter((row) => row.asr !== null && row.config.attack !== 'none');
 
 export const clusterOf = ({ dataset, config }: JudgedRun) => `${dataset} ${config.attack} ${config.seed}`;
+
+const attackOf = ({ row: { dataset, config } }: Pair) => `${dataset} ${config.attack}`;
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
@@ -113,18 +118,30 @@ function pairsOf(rows: readonly JudgedRun[], measure: Measured, y: (row: JudgedR
   });
 }
 
-function correlationOf(pairs: readonly Pair[]): Omit<Correlation, 'measure' | 'detector' | 'threatModel' | 'outcome'> {
+function correlationOf(
+  pairs: readonly Pair[],
+  measure: string,
+): Omit<Correlation, 'measure' | 'detector' | 'threatModel' | 'outcome'> {
   const clusters = pairs.map((p) => clusterOf(p.row));
-  const rho = finite(rhoOf(pairs));
-  const interval = rho === null ? null : clusterInterval(clusters, (at) => rhoOf(at.map((i) => pairs[i])));
   const count = new Set(clusters).size;
-  const given = [pairs.map((p) => p.row.asr!), pairs.map((p) => Number(p.row.config.poisonRate))];
+  const plain = (at: readonly number[]) => rhoOf(at.map((i) => pairs[i]));
+  const partial = (at: readonly number[]) => {
+    const chosen = at.map((i) => pairs[i]);
+    return rhoOf(chosen, [chosen.map((p) => p.row.asr!), chosen.map((p) => p.row.poisonedShare)]);
+  };
+  const all = [...pairs.keys()];
+  const rho = finite(plain(all));
+  const given = finite(partial(all));
+  const interval = rho === null ? null : clusterInterval(clusters, plain);
+  const isScore = measure === 'S';
   return {
     n: pairs.length,
     clusters: count,
     rho,
     interval,
-    partial: finite(rhoOf(pairs, given)),
+    overAttacks: isScore && rho !== null ? clusterInterval(pairs.map(attackOf), plain) : null,
+    partial: given,
+    partialInterval: isScore && given !== null ? clusterInterval(clusters, partial) : null,
     visible: smallestVisible(count),
     verdict: predictionOf(interval),
   };
@@ -150,7 +167,7 @@ export function correlations(rows: readonly JudgedRun[], outcome: Outcome): Corr
       });
       return pairs.length < 3
         ? []
-        : [{ measure: measure.name, detector, threatModel, outcome, ...correlationOf(pairs) }];
+        : [{ measure: measure.name, detector, threatModel, outcome, ...correlationOf(pairs, measure.name) }];
     }),
   );
 }
@@ -243,7 +260,7 @@ export function modelCorrelations(rows: readonly JudgedRun[]): ModelCorrelation[
       .flatMap((measure): ModelCorrelation[] => {
         const pairs = pairsOf(rows, measure, (row) => level.get(row.name) ?? null);
         if (pairs.length < 3) return [];
-        const own = correlationOf(pairs);
+        const own = correlationOf(pairs, measure.name);
         return [
           {
             measure: measure.name,

@@ -1,4 +1,5 @@
 /** The page of the study of detection: an answer in a sentence, then every measure against every detector. */
+import { SUCCESS } from '../../dynamics/types.js';
 import { type Setting, settings } from '../../findings/settings.js';
 import { succeeds } from '../../findings/success.js';
 import type { StudyRun } from '../../findings/types.js';
@@ -96,7 +97,7 @@ function ledeOf({ rows, models, detectors }: Analysed): string[] {
   const silent = detectors.filter((d) => d.uninformative !== null).map((d) => `${d.name}, ${d.uninformative}`);
   return [
     capital(`${answer.join('; ')}.`),
-    `The measure with the lowest ρ is ${best.join(', ')}. It is the best of ${measuresOf(rows).length} that were compared, so its ρ is flattered.`,
+    `The measure with the lowest ρ is ${best.join(', ')}. It is the lowest of ${measuresOf(rows).length}, so its ρ is below what new runs would show.`,
     `${own[0].n} attacked runs in ${own[0].clusters} clusters (data set × attack × seed) see a |ρ| of ${decimal(own[0].visible, 2)} or more with 80 % power; the smallest |ρ| of interest is ${INTEREST}.${silent.length > 0 ? ` Detectors that tell nothing about any measure: ${silent.join('; ')}.` : ''}`,
   ];
 }
@@ -118,7 +119,9 @@ function verdictSection({ all, rows }: Analysed): StudySection {
         'clusters',
         'ρ',
         '95 %',
+        '95 %, attacks resampled',
         'given ASR and rate',
+        'its 95 %',
         'smallest visible',
         'verdict',
       ],
@@ -127,17 +130,26 @@ function verdictSection({ all, rows }: Analysed): StudySection {
         .map((c) => [
           ...[c.detector, c.threatModel, outcomes[c.outcome].label, c.n, c.clusters, decimal(c.rho, 2)],
           c.interval ? rangeWords(c.interval) : '–',
-          ...[decimal(c.partial, 2), decimal(c.visible, 2), c.rho === null ? 'the result never varies' : c.verdict],
+          c.overAttacks ? rangeWords(c.overAttacks) : '–',
+          decimal(c.partial, 2),
+          c.partialInterval ? rangeWords(c.partialInterval) : '–',
+          ...[decimal(c.visible, 2), c.rho === null ? 'the result never varies' : c.verdict],
         ]),
       inTerminal: true,
     },
   ];
+  const failing = attacked(rows).filter((row) => row.asr! < SUCCESS).length;
+  if (failing > 0)
+    blocks.push({
+      kind: 'text',
+      text: `${failing} of ${attacked(rows).length} attacked runs have an ASR under ${SUCCESS}; they count here, and the partial ρ takes the ASR into account.`,
+    });
   if (unscored.length > 0)
     blocks.push({ kind: 'text', text: `${unscored.length} attacked runs have no S: ${reasons.join('; ')}.` });
   return {
     id: 'score',
     title: 'The stealth score against each detector',
-    intro: `Spearman’s ρ over attacked runs, ranked inside each data set; intervals resample whole clusters (data set × attack × seed). A high S means that poisoned samples flow as clean ones do, so S predicts a detector if ρ is negative. The rule: does not predict if the 95 % interval lies above −${INTEREST}; else predicts if it lies below 0; else not resolved. The column before the last is the |ρ| that so many clusters see with 80 % power. Own decision is TPR − FPR of the detector’s own rule, or whether it finds the target class.`,
+    intro: `Spearman’s ρ over attacked runs, ranked inside each data set; intervals resample whole clusters (data set × attack × seed). A high S means that poisoned samples flow as clean ones do, so S predicts a detector if ρ is negative. The rule: does not predict if the 95 % interval lies above −${INTEREST}; else predicts if it lies below 0; else not resolved. Seeds of one attack are alike, so the first interval holds for these attacks; the one with attacks resampled says more of other attacks. The partial ρ is given ASR and the poisoned share of the set. The column before the last is the |ρ| that so many independent clusters see with 80 % power. Own decision is TPR − FPR of the detector’s own rule, or whether it finds the target class.`,
     blocks,
   };
 }

@@ -28,6 +28,8 @@ export interface DetectionRow {
   stamp: string;
   accuracy: number;
   asr: number | null;
+  /** Poisoned samples as a share of the training set: the rate of a clean-label attack is a share of the target class. */
+  poisonedShare: number;
   groupSize: number;
   seconds: number;
   stealth: { score: number | null; reason?: string; p: number | null; kappa: Record<string, unknown> };
@@ -65,6 +67,7 @@ export function judgedRun(run: StudyRun): JudgedRun {
     stamp: spaces.stamp,
     accuracy: result.accuracy,
     asr: result.asr,
+    poisonedShare: (detectors.poisoned ?? 0) / detectors.samples,
     groupSize: result.groupSize,
     seconds: result.seconds,
     stealth: { score, ...(reason === undefined ? {} : { reason }), p, kappa },
