@@ -2,7 +2,9 @@
 
 import { type Command, Option } from 'commander';
 import { duration } from '../base/duration.js';
+import { UserError } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
+import { shellWord } from '../base/shell.js';
 import { requestOf } from '../config/flags.js';
 import type { RunConfig } from '../config/options.js';
 import { cellText } from '../report/index.js';
@@ -65,6 +67,10 @@ function addOne(command: Command, study: Study) {
       '--keep-probes',
       'keep probes and weights, here and in later studies in the folder (default: delete those of finished runs)',
     )
+    .option(
+      '--plan <file>',
+      'file to write the jobs to, and stop; `ibscope work` carries out each, on any machine (default: carry them out here)',
+    )
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
     .option(...JSON_FLAG)
     .addHelpText(
@@ -73,6 +79,7 @@ function addOne(command: Command, study: Study) {
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
+      if (values.plan !== undefined && values.dryRun) throw new UserError('--plan: with --dry-run nothing is written');
       // Options that no run can have are refused before the worker starts.
       study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
@@ -88,6 +95,7 @@ function addOne(command: Command, study: Study) {
               ? undefined
               : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
           dryRun: values.dryRun ?? false,
+          plan: values.plan,
           markdown: values.markdown,
           rows: values.rows,
           keepProbes: values.keepProbes,
@@ -164,6 +172,8 @@ const shortList = (seeds: readonly number[]) =>
 /** The result of a study for a reader: after a dry run the plan and its costs, else tables and findings. */
 function textOf(r: StudyResult): string {
   if (!r.summary) {
+    if (r.plan !== undefined)
+      return `${r.plan}: ${r.runs} jobs, numbered from 0, ${r.done} of them done; about ${duration(r.secondsPlanned * r.atOnce)} of work on this machine\ncarry out each: npx ibscope work ${shellWord(r.plan)} --job N`;
     return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;
   }
   const parts = [r.summary.lede].flat();

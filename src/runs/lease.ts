@@ -186,14 +186,17 @@ export function takeLease(folder: string): Lease {
       writeFileSync(written, text);
       const now = statSync(written).mtimeMs;
       const why = before && heldBy(before, now);
-      if (why) throw new UserError(`${folder}: ${why}`);
+      if (why) throw held(`${folder}: ${why}`);
       if (before ? takeOver(file, written, text, before) : create(file, written, text)) return leaseOf(folder, text);
     }
   } finally {
     rmSync(written, { force: true });
   }
-  throw new UserError(`${folder}: other processes are beginning to work on it`);
+  throw held(`${folder}: other processes are beginning to work on it`);
 }
+
+/** Its code tells it from mistakes of a user (`isHeldError`), also after it has passed through a thread or a process. */
+const held = (text: string) => Object.assign(new UserError(text), { code: 'HELD' });
 
 const textOf = (holder: Holder) => `${JSON.stringify(holder)}\n`;
 

@@ -4,9 +4,9 @@
  * cores there are.
  */
 
-import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { eachAtOnce } from '../base/pool.js';
+import { atMost, eachAtOnce } from '../base/pool.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
@@ -21,10 +21,13 @@ import { withRunningStatistics } from '../pipeline/running-statistics.js';
 import { shareKappa } from '../pipeline/share-kappa.js';
 import { RunDirectory } from '../runs/directory.js';
 import { type RunResult, readRunDocument } from '../runs/documents.js';
+import { forgetFailure, isOwnFault, writeFailure } from '../runs/failures.js';
+import { runFolder } from '../runs/study-plan.js';
 import { Meter } from './meter.js';
 import { finished, type StudyPlan, threadsOf } from './plan.js';
 import { type StudyRow, studyRow } from './rows.js';
 import type { StudyOutcome } from './types.js';
+import { keepsProbes, withoutOthers } from './work.js';
 
 /** What is done with the runs of a plan besides making them. */
 export interface Execution {
@@ -47,7 +50,7 @@ export async function executePlan(
   hooks: RunHooks,
   options: Execution = {},
 ): Promise<StudyOutcome> {
-  const keepProbes = await keepsProbes(out, options.keepProbes ?? false);
+  const keepProbes = await askToKeepProbes(out, options.keepProbes ?? false);
   if (!keepProbes) hooks.line?.(DELETED);
   const study = new Execute(plan, out, executor, hooks, { ...options, keepProbes });
   try {
@@ -63,13 +66,9 @@ export async function executePlan(
 const DELETED = 'Probes and weights of finished runs are deleted; --keep-probes keeps them.';
 
 /** Whether the studies of a folder keep probes: once one was asked to, all do, so that a later command deletes nothing by omission. */
-async function keepsProbes(out: string, asked: boolean): Promise<boolean> {
-  const file = join(out, 'keep-probes');
-  if (asked) await writeAtomic(file, '');
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+export async function askToKeepProbes(out: string, asked: boolean): Promise<boolean> {
+  if (asked) await writeAtomic(join(out, 'keep-probes'), '');
+  return keepsProbes(out);
 }
 
 class Execute {
@@ -78,6 +77,8 @@ class Execute {
   readonly runs: (StudyRun | null)[];
   readonly meter: Meter;
   private readonly threads: number;
+  /** An executor on other machines takes thousands of jobs at once; their results are read here. */
+  private readonly aFewAtOnce: ReturnType<typeof atMost>;
   private estimated = 0;
 
   constructor(
@@ -90,6 +91,7 @@ class Execute {
     this.runs = plan.runs.map(() => null);
     this.meter = new Meter(plan, hooks);
     this.threads = threadsOf(plan.runs.map((r) => r.config));
+    this.aFewAtOnce = atMost(Math.min(executor.atOnce, availableParallelism()));
   }
 
   /** From a configuration to a row: run `i` of the plan. */
@@ -97,11 +99,13 @@ class Execute {
     const { name, config, done } = this.plan.runs[i];
     const path = this.pathOf(i);
     if (!done && !(await this.make(i, path))) return;
-    if ((await finished(path, config)) === null) return;
-    const dir = await RunDirectory.read(path);
-    if (this.options.alternatives) await this.makeOthers(name, dir);
-    await this.read(i);
-    if (!this.options.keepProbes) await dir.forgetProbes();
+    await this.aFewAtOnce(async () => {
+      if ((await finished(path, config)) === null) return;
+      const dir = await RunDirectory.read(path);
+      if (this.options.alternatives) await this.makeOthers(name, dir);
+      await this.read(i);
+      if (!this.options.keepProbes) await dir.forgetProbes();
+    });
   }
 
   /** Reads a finished run, and writes its row. */
@@ -115,7 +119,7 @@ class Execute {
   }
 
   private pathOf(i: number): string {
-    return join(this.out, 'runs', this.plan.runs[i].name);
+    return runFolder(this.out, this.plan.runs[i].name);
   }
 
   /** Puts all runs that have a result at one κ, and reads those anew that had another. */
@@ -137,11 +141,13 @@ class Execute {
     try {
       const result = await this.executor.run(pipelineJobs('runJob'), job, { progress: (p) => this.meter.heard(i, p) });
       this.hooks.line?.(`${[name, ...config.attackOption].join(' ')}: ${describe(result)}`);
+      await forgetFailure(this.out, name);
       this.meter.end(i);
       return true;
     } catch (error) {
       const { name: kind, message } = error as Error;
-      if (kind !== 'DivergedError' && kind !== 'UserError') throw error;
+      if (kind !== 'DivergedError' && kind !== 'UserError' && kind !== 'RemoteError') throw error;
+      if (isOwnFault(error)) await writeFailure(this.out, { name, kind, why: message });
       this.failed.push({ name, why: message });
       this.hooks.line?.(`${name}: ${message}`);
       this.meter.end(i);
@@ -151,10 +157,7 @@ class Execute {
 
   /** Estimates by other estimators, as far as the probes are there. */
   private async makeOthers(name: string, dir: RunDirectory): Promise<void> {
-    const epochs = async (log: 'information.jsonl' | 'information-others.jsonl') =>
-      new Set((await dir.rows<EstimateRow>(log)).map((r) => r.epoch));
-    const made = await epochs('information-others.jsonl');
-    const open = [...(await epochs('information.jsonl'))].filter((e) => !made.has(e));
+    const open = await withoutOthers(dir);
     if (open.length > 0 && (await dir.probes()).length === 0)
       this.hooks.line?.(
         `${name}: its probes were deleted, so it has no estimates by other estimators; --keep-probes keeps those of new runs`,

@@ -22,8 +22,25 @@ export interface StudyPlan {
 }
 
 /** Runs of one kind cost about the same: their configurations agree in everything but these. */
-const kindOf = ({ attack: _, attackOption: __, seed: ___, poisonRate: ____, target: _____, ...rest }: RunConfig) =>
-  JSON.stringify(rest);
+const kindOf = (config: RunConfig) => JSON.stringify({ ...config, ...SAME_COST });
+
+/** Options that change no number of steps and no step. */
+const SAME_COST = Object.fromEntries(
+  (
+    [
+      'attack',
+      'attackOption',
+      'seed',
+      'poisonRate',
+      'target',
+      'lr',
+      'schedule',
+      'warmup',
+    ] as const satisfies (keyof RunConfig)[]
+  )
+    .concat(['momentum', 'weightDecay', 'beta', 'window', 'score'] as never[])
+    .map((key) => [key, undefined]),
+);
 
 /** The result of a run that is finished, or null. Data in another folder are other data, even if the folders have one name. */
 export async function finished(path: string, config: RunConfig): Promise<RunResult | null> {

@@ -10,14 +10,15 @@ import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
 import { LocalExecutor } from '../execution/local.js';
 import { writeAtomic } from '../formats/files.js';
-import type { RunCost } from '../pipeline/cost.js';
+import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { duration } from '../report/format.js';
 import { renderStudy } from '../report/index.js';
 import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
-import { executePlan } from './execute.js';
+import { planIn, writePlan } from '../runs/study-plan.js';
+import { askToKeepProbes, executePlan } from './execute.js';
 import { studies } from './index.js';
-import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
+import { FREE, planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import { openRows } from './rows.js';
 import type { Study, StudyOptions } from './types.js';
 import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
@@ -31,6 +32,8 @@ export interface StudyRequest {
   jobs?: number;
   /** Plan only: count the runs, estimate their time, and write nothing. */
   dryRun: boolean;
+  /** Plan only, and write the jobs to this file, for `ibscope work`. */
+  plan?: string;
   /** Markdown file of the report besides the page; its figures go into a folder beside it. */
   markdown?: string;
   /** File to which every finished run appends a row. */
@@ -58,7 +61,9 @@ export interface StudyResult {
   secondsPlanned: number;
   atOnce: number;
   costs: ({ runs: number; like: string } & RunCost)[];
-  /** Absent after a dry run. */
+  /** The file of the jobs, after `--plan`. */
+  plan?: string;
+  /** Absent where no run was made. */
   report?: string;
   failed?: { name: string; why: string }[];
   summary?: PlainReport;
@@ -127,6 +132,13 @@ async function carryOut(
   const { name, options, out, markdown, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
+  const jobs = planFileOf(study, plan, out);
+  await writePlan(planIn(out, name), jobs);
+  if (request.plan !== undefined) {
+    await writePlan(request.plan, jobs);
+    await askToKeepProbes(out, keepProbes ?? false);
+    return { ...before, plan: request.plan };
+  }
   if (open > 0)
     hooks.line?.(
       `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
@@ -145,6 +157,12 @@ async function carryOut(
   await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
   if (markdown !== undefined) await writeMarkdown(summary, markdown);
   return { ...result, report };
+}
+
+/** The jobs of a plan: all runs, so that their numbers stay the same while more and more are finished. */
+function planFileOf({ name, alternatives = false }: Study, { runs, costs }: StudyPlan, out: string) {
+  const jobs = runs.map(({ name, config, kind }) => ({ name, seconds: secondsOf(costs.get(kind) ?? FREE), config }));
+  return { study: name, out, alternatives, jobs };
 }
 
 /** The cost of one run of each kind, and how many unfinished runs are of it. */
