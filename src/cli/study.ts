@@ -14,6 +14,7 @@ import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/pa
 import type { StudyResult } from '../studies/study.js';
 import { parseVary } from '../studies/vary.js';
 import { costTable } from './cost.js';
+import { addElsewhereOptions, elsewhereOf } from './elsewhere.js';
 import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -54,8 +55,8 @@ function addOne(command: Command, study: Study) {
   one.optionsGroup(HEADINGS.model);
   if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
   if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
+  addElsewhereOptions(one.optionsGroup(HEADINGS.output));
   one
-    .optionsGroup(HEADINGS.output)
     .option(
       '--out <dir>',
       `folder of the runs and the report; studies in one folder share runs (default runs/experiment-${study.name}-TIME)`,
@@ -96,6 +97,7 @@ function addOne(command: Command, study: Study) {
               : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
           dryRun: values.dryRun ?? false,
           plan: values.plan,
+          elsewhere: await elsewhereOf(values),
           markdown: values.markdown,
           rows: values.rows,
           keepProbes: values.keepProbes,
@@ -173,7 +175,7 @@ const shortList = (seeds: readonly number[]) =>
 function textOf(r: StudyResult): string {
   if (!r.summary) {
     if (r.plan !== undefined)
-      return `${r.plan}: ${r.runs} jobs, numbered from 0, ${r.done} of them done; about ${duration(r.secondsPlanned * r.atOnce)} of work on this machine\ncarry out each: npx ibscope work ${shellWord(r.plan)} --job N`;
+      return `${r.plan}: ${r.runs} jobs, numbered from 0, ${r.done} of them done; about ${duration(r.secondsOfWork)} of work on this machine\ncarry out each: npx ibscope work ${shellWord(r.plan)} --job N`;
     return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;
   }
   const parts = [r.summary.lede].flat();

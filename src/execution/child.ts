@@ -27,14 +27,16 @@ export const withoutSecrets = (): NodeJS.ProcessEnv =>
 
 /**
  * Carries out a job in a child process. The result rejects with an error of the name, message and stack that the job threw, and with
- * `MachineError` where the process ends without a result.
+ * `MachineError` where the process ends without a result. `cwd`: the folder it works in, by default that of this process.
  */
 export function inChild<A, R, M>(
   { module, name }: Job<A, R>,
   argument: A,
   onMessage: (m: M) => void,
+  cwd?: string,
 ): WorkInProgress<R> {
   const child = fork(fileURLToPath(import.meta.url), [], {
+    cwd,
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: withoutSecrets(),

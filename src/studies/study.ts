@@ -17,6 +17,7 @@ import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
 import { planIn, writePlan } from '../runs/study-plan.js';
 import { askToKeepProbes, executePlan } from './execute.js';
+import { type Elsewhere, executorAt } from './executors.js';
 import { studies } from './index.js';
 import { FREE, planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import { openRows } from './rows.js';
@@ -34,6 +35,8 @@ export interface StudyRequest {
   dryRun: boolean;
   /** Plan only, and write the jobs to this file, for `ibscope work`. */
   plan?: string;
+  /** Other machines that make the runs. */
+  elsewhere?: Elsewhere;
   /** Markdown file of the report besides the page; its figures go into a folder beside it. */
   markdown?: string;
   /** File to which every finished run appends a row. */
@@ -59,6 +62,8 @@ export interface StudyResult {
   done: number;
   /** Estimated seconds of the unfinished runs on this machine, at `atOnce` runs at a time. */
   secondsPlanned: number;
+  /** Estimated seconds of the unfinished runs on one thread. */
+  secondsOfWork: number;
   atOnce: number;
   costs: ({ runs: number; like: string } & RunCost)[];
   /** The file of the jobs, after `--plan`. */
@@ -116,6 +121,7 @@ async function planned(configs: RunConfig[], { name, out, dryRun }: StudyRequest
     runs: plan.runs.length,
     done: plan.runs.length - open,
     secondsPlanned: plan.seconds,
+    secondsOfWork: plan.work,
     atOnce: plan.atOnce,
     costs: costsOf(plan),
   };
@@ -129,7 +135,7 @@ async function carryOut(
   executor: Executor,
   hooks: RunHooks,
 ): Promise<StudyResult> {
-  const { name, options, out, markdown, rows, keepProbes } = request;
+  const { name, out, markdown, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
   const jobs = planFileOf(study, plan, out);
@@ -141,14 +147,16 @@ async function carryOut(
   }
   if (open > 0)
     hooks.line?.(
-      `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
+      request.elsewhere
+        ? `${open} of ${plan.runs.length} runs to do: about ${duration(plan.work)} of work, from timed steps on this machine`
+        : `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
     );
-  const outcome = await executePlan(plan, out, executor, hooks, {
-    alternatives: study.alternatives,
-    addRow,
-    keepProbes,
-  });
-  const summary = await study.report(outcome, options);
+  await askToKeepProbes(out, keepProbes ?? false);
+  const place = { out, plan, alternatives: jobs.alternatives };
+  const runner = request.elsewhere ? await executorAt(request.elsewhere, place, executor, hooks) : executor;
+  const options = { alternatives: study.alternatives, addRow, keepProbes };
+  const outcome = await executePlan(plan, out, runner, hooks, options).finally(() => runner.close());
+  const summary = await study.report(outcome, request.options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, await renderStudy(summary));
   if (outcome.runs.length === 0) throw new StudyError(outcome.failed);
