@@ -1,11 +1,13 @@
-/** Options of a study that name who makes its runs: this machine, or workers of a queue. */
+/** Options of a study that name who makes its runs: this machine, workers of a queue, or Slurm. */
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UserError, unknownWord } from '../base/errors.js';
+import { checkedOptions } from '../execution/slurm.js';
 import type { Elsewhere } from '../studies/executors.js';
 import { addQueueOptions, queueOf } from './queue-options.js';
+import { MAIN_SCRIPT } from './view.js';
 
-const EXECUTORS = ['local', 'queue'];
+const EXECUTORS = ['local', 'queue', 'slurm'];
 
 /** Options that belong to one executor. */
 const OWN: Record<string, readonly [key: string, flag: string][]> = {
@@ -14,11 +16,26 @@ const OWN: Record<string, readonly [key: string, flag: string][]> = {
     ['queueFile', '--queue-file'],
     ['root', '--root'],
   ],
+  slurm: [
+    ['slurmOption', '--slurm-option'],
+    ['detach', '--detach'],
+  ],
 };
 
 export function addElsewhereOptions(command: Command): Command {
-  command.option('--executor <name>', `who makes the runs: ${EXECUTORS.join(' or ')} (default local: this machine)`);
-  return addQueueOptions(command);
+  command.option(
+    '--executor <name>',
+    'who makes the runs: local (this machine), queue (workers on any machine) or slurm (default local)',
+  );
+  addQueueOptions(command);
+  return command
+    .addOption(
+      new Option(
+        '--slurm-option <option>',
+        'option of sbatch, such as partition=long; may be repeated (default none)',
+      ).argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]),
+    )
+    .option('--detach', 'end once the jobs are submitted to Slurm (default: wait for them, and write the report)');
 }
 
 /** Where the runs of a study are made; undefined: here. Throws `UserError`. */
@@ -30,6 +47,10 @@ export async function elsewhereOf(values: Record<string, unknown>): Promise<Else
       if (executor !== kind && values[key] !== undefined)
         throw new UserError(`${flag}: it needs --executor ${executor}`);
   if (kind === 'local') return undefined;
+  if (kind === 'slurm') {
+    const options = checkedOptions((values.slurmOption as string[] | undefined) ?? []);
+    return { kind, options, detach: values.detach === true, main: MAIN_SCRIPT };
+  }
   const root = resolve((values.root as string | undefined) ?? '.');
   return { kind: 'queue', address: await queueOf(values), root };
 }

@@ -33,6 +33,7 @@ export async function runJob<A, R>(job: Job<A, R>, argument: A, resume?: string,
     const { name, message } = error as Error;
     if (resume === undefined) throw error;
     if (isDiskFull(error)) throw new MachineError(`${systemWords(error)}; free some there. ${resume}`);
+    if (name === 'MachineError') throw new MachineError(`${message}. ${resume}`);
     throw name === 'Stopped' ? new Stopped(`${message}. ${resume}`) : error;
   } finally {
     line.clear();

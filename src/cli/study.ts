@@ -68,6 +68,7 @@ function addOne(command: Command, study: Study) {
       '--keep-probes',
       'keep probes and weights, here and in later studies in the folder (default: delete those of finished runs)',
     )
+    .option('--resume', 'resume the study in the folder of --out, as the same command without it does')
     .option(
       '--plan <file>',
       'file to write the jobs to, and stop; `ibscope work` carries out each, on any machine (default: carry them out here)',
@@ -80,6 +81,8 @@ function addOne(command: Command, study: Study) {
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
+      if (values.resume && values.out === undefined)
+        throw new UserError('--resume: name the folder of the study with --out DIR');
       if (values.plan !== undefined && values.dryRun) throw new UserError('--plan: with --dry-run nothing is written');
       // Options that no run can have are refused before the worker starts.
       study.plan(options);
@@ -171,9 +174,19 @@ const collect = (value: string, all: string[]) => [...all, value];
 const shortList = (seeds: readonly number[]) =>
   seeds.length > 4 ? `${seeds[0]} … ${seeds[seeds.length - 1]}` : seeds.join(',');
 
+/** What is left to be done of a study on Slurm. */
+function submittedWords({ script, commands, arrays }: NonNullable<StudyResult['submitted']>): string {
+  const report = 'Once the jobs have ended, give this command again for the report; it submits what is missing.';
+  if (commands.length > 0)
+    return `${script}: written, and not submitted, because sbatch is not on this machine. Submit it on the cluster:\n${commands.map((c) => `  ${c}`).join('\n')}\n${report}`;
+  const jobs = arrays.length > 0 ? `submitted to Slurm as job ${arrays.join(', ')}` : 'all jobs are with Slurm already';
+  return `${jobs}. ${report}`;
+}
+
 /** The result of a study for a reader: after a dry run the plan and its costs, else tables and findings. */
 function textOf(r: StudyResult): string {
   if (!r.summary) {
+    if (r.submitted) return submittedWords(r.submitted);
     if (r.plan !== undefined)
       return `${r.plan}: ${r.runs} jobs, numbered from 0, ${r.done} of them done; about ${duration(r.secondsOfWork)} of work on this machine\ncarry out each: npx ibscope work ${shellWord(r.plan)} --job N`;
     return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;

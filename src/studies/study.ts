@@ -17,7 +17,7 @@ import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
 import { planIn, writePlan } from '../runs/study-plan.js';
 import { askToKeepProbes, executePlan } from './execute.js';
-import { type Elsewhere, executorAt } from './executors.js';
+import { type Elsewhere, executorAt, type Submitted } from './executors.js';
 import { studies } from './index.js';
 import { FREE, planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import { openRows } from './rows.js';
@@ -68,6 +68,8 @@ export interface StudyResult {
   costs: ({ runs: number; like: string } & RunCost)[];
   /** The file of the jobs, after `--plan`. */
   plan?: string;
+  /** Jobs that were submitted, or are to be, where the command did not wait for them. */
+  submitted?: Submitted;
   /** Absent where no run was made. */
   report?: string;
   failed?: { name: string; why: string }[];
@@ -152,8 +154,10 @@ async function carryOut(
         : `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
     );
   await askToKeepProbes(out, keepProbes ?? false);
-  const place = { out, plan, alternatives: jobs.alternatives };
-  const runner = request.elsewhere ? await executorAt(request.elsewhere, place, executor, hooks) : executor;
+  const runner = request.elsewhere
+    ? await executorAt(request.elsewhere, { plan, file: jobs }, executor, hooks)
+    : executor;
+  if (!('run' in runner)) return { ...before, submitted: runner };
   const options = { alternatives: study.alternatives, addRow, keepProbes };
   const outcome = await executePlan(plan, out, runner, hooks, options).finally(() => runner.close());
   const summary = await study.report(outcome, request.options);
