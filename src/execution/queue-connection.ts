@@ -15,11 +15,20 @@ function reason(error: Error & { code?: string }): string {
   return error.code ?? error.message;
 }
 
+export interface Connection {
+  client: Redis;
+  /** Ends the connection and those that BullMQ has made after it, which would else try to connect again for ever. */
+  end(): void;
+}
+
 /**
  * Connects. Throws `MachineError` where that fails. A connection that is lost later is made again; after `PATIENCE` seconds without one `onGone`
  * is called, once.
  */
-export async function connect({ shown, options }: QueueAddress, onGone: (error: MachineError) => void): Promise<Redis> {
+export async function connect(
+  { shown, options }: QueueAddress,
+  onGone: (error: MachineError) => void,
+): Promise<Connection> {
   const client = new Redis({
     ...options,
     lazyConnect: true,
@@ -53,5 +62,17 @@ export async function connect({ shown, options }: QueueAddress, onGone: (error: 
     lost = undefined;
   });
   client.on('end', () => clearTimeout(lost));
-  return client;
+  const copies = [client];
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (override) => {
+    const copy = duplicate(override);
+    copies.push(copy);
+    return copy;
+  };
+  return {
+    client,
+    end() {
+      for (const copy of copies) copy.disconnect();
+    },
+  };
 }

@@ -12,7 +12,7 @@ import { type Progress, type RunHooks, Stopped } from '../base/progress.js';
 import { type Executor, RemoteError } from './executor.js';
 import type { Job } from './job.js';
 import type { QueueAddress } from './queue-address.js';
-import { connect, QUEUE } from './queue-connection.js';
+import { type Connection, connect, QUEUE } from './queue-connection.js';
 
 /** What is sent of a job. */
 export interface Sent<R> {
@@ -59,11 +59,12 @@ export class QueueExecutor implements Executor {
   private readonly waiting = new Map<string, Waiting>();
   private toAdd: string[] = [];
   private adding: Promise<void> | undefined;
+  private readonly client: Redis;
   private readonly timers: NodeJS.Timeout[];
   private ended: Error | undefined;
 
   private constructor(
-    private readonly client: Redis,
+    private readonly connection: Connection,
     private readonly queue: Queue,
     private readonly events: QueueEvents,
     private readonly local: Executor,
@@ -76,7 +77,8 @@ export class QueueExecutor implements Executor {
     // Without a connection they say so again and again; `connect` reports it.
     queue.on('error', () => {});
     events.on('error', () => {});
-    client.on('ready', () => this.look());
+    this.client = connection.client;
+    this.client.on('ready', () => this.look());
     this.timers = [
       setInterval(() => this.look(), LOOK),
       setInterval(() => {
@@ -88,10 +90,11 @@ export class QueueExecutor implements Executor {
   /** `local`: carries out the jobs that `send` does not send. Throws `MachineError` without a connection. */
   static async open(address: QueueAddress, local: Executor, send: Sender, shouldStop: () => boolean) {
     let gone = (_: Error) => {};
-    const client = await connect(address, (error) => gone(error));
+    const connection = await connect(address, (error) => gone(error));
+    const { client } = connection;
     const queue = new Queue(QUEUE, { connection: client, defaultJobOptions: { ...RETRIES, ...KEPT } });
     const events = new QueueEvents(QUEUE, { connection: client });
-    const executor = new QueueExecutor(client, queue, events, local, send, shouldStop);
+    const executor = new QueueExecutor(connection, queue, events, local, send, shouldStop);
     gone = (error) => executor.end(error);
     await events.waitUntilReady();
     return executor;
@@ -183,6 +186,6 @@ export class QueueExecutor implements Executor {
     }
     for (const { fail } of [...this.waiting.values()]) fail(error);
     await Promise.race([Promise.allSettled([this.events.close(), this.queue.close()]), sleep(2000)]);
-    this.client.disconnect();
+    this.connection.end();
   }
 }

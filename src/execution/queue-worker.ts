@@ -3,11 +3,11 @@
  * a worker that dies does not renew it, and another worker takes the job.
  */
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Progress } from '../base/progress.js';
 import type { QueueAddress } from './queue-address.js';
-import { connect, QUEUE } from './queue-connection.js';
+import { type Connection, connect, QUEUE } from './queue-connection.js';
 
 /** Milliseconds that a lock lasts without renewal, and between looks for locks that were not renewed. */
 const LOCK = 15_000;
@@ -47,15 +47,15 @@ export class QueueWorker {
   private resting: NodeJS.Timeout | undefined;
 
   private constructor(
-    readonly client: Redis,
+    private readonly connection: Connection,
     private readonly worker: Worker,
   ) {}
 
   /** Begins to take jobs. `onGone`: the connection is lost for good. Throws `MachineError` without a connection. */
   static async open(address: QueueAddress, work: QueueWork, onGone: (error: Error) => void): Promise<QueueWorker> {
-    const client = await connect(address, onGone);
+    const connection = await connect(address, onGone);
     const worker = new Worker(QUEUE, (job, token) => self.process(job, token!, work), {
-      connection: client,
+      connection: connection.client,
       concurrency: work.jobs,
       lockDuration: LOCK,
       stalledInterval: STALLED,
@@ -64,7 +64,7 @@ export class QueueWorker {
       autorun: false,
       name: `${hostname()}:${process.pid}`,
     });
-    const self = new QueueWorker(client, worker);
+    const self = new QueueWorker(connection, worker);
     // A lost connection and a lock that was lost meanwhile: `connect` reports the one, the lease of the run makes the other harmless.
     worker.on('error', () => {});
     await worker.waitUntilReady();
@@ -76,9 +76,9 @@ export class QueueWorker {
   async close(): Promise<void> {
     clearTimeout(this.resting);
     // Without a connection BullMQ would wait for one.
-    if (this.client.status === 'ready') await this.worker.close();
-    else await this.worker.disconnect().catch(() => {});
-    this.client.disconnect();
+    if (this.connection.client.status === 'ready') await this.worker.close();
+    else await Promise.race([this.worker.close(true), sleep(1000)]);
+    this.connection.end();
   }
 
   private async process(job: Job, token: string, work: QueueWork): Promise<unknown> {

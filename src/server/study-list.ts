@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { holderOf } from '../runs/lease.js';
 import type { PlannedJob, StudyPlanFile } from '../runs/study-plan.js';
 import { readJson, whyUnread } from './read.js';
-import type { RunSummary } from './run-list.js';
 
 export interface StudySummary {
   /** Folder of the study, as a path from the folder of the list, with `/`. */
@@ -20,6 +19,13 @@ export interface StudySummary {
   failed?: string[];
   /** Estimated seconds until the last job has ended at as many at a time as now; null where none is in progress. */
   secondsLeft?: number | null;
+}
+
+/** What the list says of a run (`RunSummary`). */
+interface SeenRun {
+  state: string;
+  epoch?: number;
+  epochs?: number;
 }
 
 /** What is kept of a plan. */
@@ -41,7 +47,7 @@ export function summariseStudy(
   path: string,
   id: string,
   plan: KnownPlan,
-  runs: ReadonlyMap<string, RunSummary>,
+  runs: ReadonlyMap<string, SeenRun>,
 ): StudySummary {
   const failures = new Set(failuresIn(path));
   const jobs = { waiting: 0, running: 0, done: 0, failed: 0 };

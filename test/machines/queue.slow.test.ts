@@ -1,6 +1,5 @@
 /** Studies on a queue, with a real Redis: the numbers of the local executor, and what faults of machines leave of them. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,34 +44,6 @@ describe.skipIf(!has('redis-server'))(
     afterAll(async () => {
       await redis.stop();
       await rm(box, { recursive: true, force: true });
-    });
-
-    it('has the numbers of the local executor, of `ibscope work`, and no password anywhere', async () => {
-      const local = start([...tinyStudy('0-2'), '--out', 'local']);
-      expect(await local.ended, local.stderr).toBe(0);
-      const workers = [worker(), worker()];
-      for (const each of workers) await each.says('jobs back');
-      const study = onQueue('queue', '0-2');
-      await study.says(/running on/);
-      const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-      expect(processes).toContain('--executor queue');
-      expect(await study.ended, study.stderr).toBe(0);
-      expect(runsOf(at('queue'))).toHaveLength(6);
-      expect(numbersOf(at('queue'))).toEqual(numbersOf(at('local')));
-      for (const each of workers) {
-        expect(each.stderr).toMatch(/: done in/);
-        each.child.kill('SIGTERM');
-        expect(await each.ended).toBe(130);
-      }
-      // Probes are deleted as the local executor does.
-      expect(existsSync(join(at('queue'), 'runs', runsOf(at('queue'))[0], 'probes'))).toBe(false);
-
-      const said = [study, ...workers].flatMap((p) => [p.stdout, p.stderr]);
-      const files = readdirSync(at('queue'), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
-      expect(files.length).toBeGreaterThan(50);
-      for (const text of [processes, ...said, ...files]) expect(text).not.toContain(PASSWORD);
     });
 
     it('goes on from the checkpoint of a worker that was killed', async () => {

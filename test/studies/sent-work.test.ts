@@ -66,7 +66,7 @@ describe('a job that was sent', () => {
   });
 
   it('is refused with data or pictures outside of the root, under its right name', async () => {
-    for (const more of [{ dataset: 'folder', dataDir: '/etc' }, { attackOption: ['image=../outside/picture.png'] }]) {
+    for (const more of [{ dataset: 'folder', dataDir: '/etc' }, { attackOption: ['mask=../outside/picture.png'] }]) {
       const other = { ...config, ...more };
       expect(await refusal(asSent({ config: other, name: runName(other) }))).toMatch(
         /outside of .*, the root of this worker/,
