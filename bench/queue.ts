@@ -26,6 +26,8 @@ import { type Costs, simulate } from './queue/simulate.js';
 import { readNumber, readOptions } from './step/options.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
+/** `maxclients` of Redis 7. */
+const CONNECTIONS = 10_000;
 const PARTS = ['empty', 'plan', 'overhead', 'many'];
 
 export async function main(args: string[]): Promise<void> {
@@ -52,6 +54,8 @@ interface Worked {
   redis: number;
   study: number;
   megabytes: number[];
+  /** Connections that one worker has to Redis. */
+  connections: number;
 }
 
 /** Hands over jobs that do nothing, and waits for all. */
@@ -64,8 +68,11 @@ async function workOff(n: number, progress: boolean): Promise<Worked> {
     return read('user') + read('sys');
   };
   const script = join(import.meta.dirname, 'queue', 'nothing.js');
+  const connected = async () => Number(/^connected_clients:(\d+)/m.exec(await client.info('clients'))![1]);
+  const alone = await connected();
   const workers = [0, 1].map(() => fork(script, [redis.url, progress ? 'yes' : 'no']));
   for (const worker of workers) await new Promise((done) => worker.once('message', done));
+  const connections = ((await connected()) - alone) / workers.length;
   const send = (_: unknown, id: unknown) => ({ id: `job${id}`, data: () => ({ id }), result: async () => null });
   const here = {} as Executor;
   const executor = await QueueExecutor.open(parseQueue(redis.url, 'bench'), here, send as Sender, () => false);
@@ -83,7 +90,7 @@ async function workOff(n: number, progress: boolean): Promise<Worked> {
   await Promise.all(all);
   const seconds = (performance.now() - begun) / 1000;
   const { user, system } = process.cpuUsage(studyBefore);
-  const worked = { seconds, redis: (await cpu()) - redisBefore, study: (user + system) / 1e6, megabytes };
+  const worked = { seconds, redis: (await cpu()) - redisBefore, study: (user + system) / 1e6, megabytes, connections };
   executor.close();
   await Promise.all(workers.map(ended));
   client.disconnect();
@@ -114,6 +121,10 @@ async function empty(n: number): Promise<Costs> {
   );
   const rows = Object.entries(costs).map(([name, value]) => [name, (1e6 * value).toFixed(0)]);
   console.log(table(['cost', 'µs of processor'], rows));
+  const most = Math.floor(CONNECTIONS / plain.connections);
+  console.log(
+    `a worker has ${plain.connections} connections; Redis allows ${CONNECTIONS} unless told otherwise, so ${most} workers`,
+  );
   return costs;
 }
 

@@ -19,7 +19,7 @@ export interface Crowd {
   workers: number;
   /** Mean seconds of a job; single ones are up to a fifth shorter or longer. */
   jobSeconds: number;
-  /** Share of the time that a worker works. */
+  /** Share of a worker's time, up to its last job, in which it works. */
   efficiency: number;
   /** Share of the time that Redis and the study's process are busy; above 1: they fall behind. */
   redis: number;
@@ -37,7 +37,7 @@ export function simulate(workers: number, jobSeconds: number, costs: Costs): Cro
   const events = new Queue();
   for (let w = 0; w < workers; w++) events.push({ at: 0, worker: w, ends: false });
   const left = new Array(workers).fill(ROUNDS);
-  let [free, worked, end, served] = [0, 0, 0, 0];
+  let [free, worked, end, served, present] = [0, 0, 0, 0, 0];
   for (let event = events.pop(); event; event = events.pop()) {
     const done = Math.max(event.at, free) + service;
     if (!Number.isFinite(done)) return { workers, jobSeconds, efficiency: 0, redis: background, study: background };
@@ -46,6 +46,7 @@ export function simulate(workers: number, jobSeconds: number, costs: Costs): Cro
     end = done;
     if (event.ends) {
       if (--left[event.worker] > 0) events.push({ at: done, worker: event.worker, ends: false });
+      else present += done;
       continue;
     }
     const length = jobSeconds * (0.8 + 0.4 * rng.uniform());
@@ -56,7 +57,7 @@ export function simulate(workers: number, jobSeconds: number, costs: Costs): Cro
   return {
     workers,
     jobSeconds,
-    efficiency: worked / (workers * end),
+    efficiency: worked / present,
     redis: served / end + background,
     study: jobsPerSecond * costs.studyPerJob + (workers / TELL) * costs.studyPerMessage,
   };
