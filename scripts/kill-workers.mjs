@@ -38,7 +38,7 @@ const env = { ...process.env, IBSCOPE_QUEUE: `redis://127.0.0.1:${port}`, IBSCOP
 const children = new Set();
 /** A program: its exit code or signal, and the end of what it said. */
 function start(program, words) {
-  const child = spawn(program, words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   children.add(child);
   let said = '';
   child.stderr.on('data', (text) => {
@@ -80,7 +80,9 @@ try {
     await Promise.race([sleep(1000 * (2 + uniform() * Math.max(10, (2 * seconds) / kills))), study.ended]);
     if (over) break;
     const which = uniform() < 0.5 ? 0 : 1;
-    workers[which].child.kill('SIGKILL');
+    // Of two kills one hits the worker alone, whose children save and end, and one its children too.
+    const { pid } = workers[which].child;
+    process.kill(uniform() < 0.5 ? pid : -pid, 'SIGKILL');
     await workers[which].ended;
     workers[which] = ibscope('worker', '--jobs', '1');
     console.log(
@@ -94,7 +96,7 @@ try {
   if (code !== 0) console.log(`the study ended with ${code}: ${study.said()}`);
   process.exitCode = code === 0 && same === expected.length && done === kills ? 0 : 1;
 } finally {
-  for (const child of children) child.kill('SIGKILL');
+  for (const { pid } of children) process.kill(-pid, 'SIGKILL');
   await sleep(500);
   rmSync(folder, { recursive: true, force: true });
 }

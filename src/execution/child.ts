@@ -15,6 +15,8 @@ type Order = { module: string; name: string; argument: unknown; plugins: Plugins
 /** What the child says. */
 type Answer = { message: unknown } | { result: unknown } | { error: NodeJS.ErrnoException };
 
+const OWN_FILE = fileURLToPath(import.meta.url);
+
 /** Variables of the parent that no child needs to know. */
 const SECRETS = ['IBSCOPE_QUEUE'];
 
@@ -22,7 +24,7 @@ const SECRETS = ['IBSCOPE_QUEUE'];
 const LAST_STEP = 20_000;
 
 /** Environment of a child process: without addresses that hold a password. */
-export const withoutSecrets = (): NodeJS.ProcessEnv =>
+const withoutSecrets = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRETS.includes(name)));
 
 /**
@@ -35,7 +37,7 @@ export function inChild<A, R, M>(
   onMessage: (m: M) => void,
   cwd?: string,
 ): WorkInProgress<R> {
-  const child = fork(fileURLToPath(import.meta.url), [], {
+  const child = fork(OWN_FILE, [], {
     cwd,
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -91,4 +93,4 @@ function obey() {
   });
 }
 
-if (process.send && process.argv[1] === fileURLToPath(import.meta.url)) obey();
+if (process.send && process.argv[1] === OWN_FILE) obey();

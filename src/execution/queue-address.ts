@@ -32,7 +32,7 @@ export function parseQueue(text: string, from: string): QueueAddress {
     db: Number(db),
     username: plain(username),
     password: plain(password),
-    ...(protocol === 'rediss:' ? { tls: { servername: host } } : {}),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
   };
   return { shown: `${protocol}//${hostname}:${options.port}/${options.db}`, options, hasPassword: password !== '' };
 }

@@ -67,8 +67,11 @@ exit "$code"
 `;
 }
 
+/** All that is ever started. */
+type Program = 'sbatch' | 'squeue' | 'scontrol';
+
 /** Standard output of a program of Slurm. Rejects with `code` ENOENT where it is not installed, else with its message. */
-function slurm(program: string, args: readonly string[]): Promise<string> {
+function slurm(program: Program, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(program, args, { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       if (!error) resolve(stdout);
@@ -129,8 +132,8 @@ export async function arrayLimit(): Promise<number> {
 
 /** Submits; returns the number of the array. */
 export async function submit(script: string, submission: Submission): Promise<string> {
-  const [program, ...args] = submitWords(script, submission);
-  return (await slurm(program, args)).trim().split(';')[0];
+  const [, ...args] = submitWords(script, submission);
+  return (await slurm('sbatch', args)).trim().split(';')[0];
 }
 
 /** The tasks of this user that wait or run, as `ARRAY_TASK`: the machine on which each runs, or ''. */

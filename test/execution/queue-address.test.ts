@@ -15,7 +15,7 @@ describe('the address of a queue', () => {
       username: 'me',
       password: 'p@ss',
     });
-    expect(address.options.tls).toEqual({ servername: 'redis.example.org' });
+    expect(address.options.tls).toEqual({});
     const plain = parseQueue('redis://[::1]:7000', '--queue');
     expect(plain.options).toMatchObject({ host: '::1', port: 7000, db: 0, password: undefined });
     expect(plain.options.tls).toBeUndefined();

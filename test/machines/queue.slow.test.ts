@@ -1,13 +1,15 @@
 /** Studies on a queue, with a real Redis: the numbers of the local executor, and what faults of machines leave of them. */
-import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/runs/lease.js';
 import { isUnderWay, numbersOf, Program, runsOf, tinyStudy, until } from './programs.js';
-import { has, PASSWORD, TestRedis } from './redis.js';
+import { freePort, has, PASSWORD, TestRedis } from './redis.js';
 
 /** Epochs of runs that a fault is to meet in mid-training. */
 const LONG = 4;
@@ -150,6 +152,66 @@ describe.skipIf(!has('redis-server'))(
       expect((await queue.getJob(old.id!))!.attemptsMade).toBe(1);
       await queue.obliterate({ force: true });
       await queue.close();
+    });
+
+    it('tries a job again where one machine has a full disk, which then takes no job for a while', async ({ skip }) => {
+      const study = onQueue('full', '0', LONG);
+      await until(() => existsSync(join(at('full'), 'attacks-plan.json')), study);
+      await mkdir(join(at('full'), 'runs'), { recursive: true });
+      // For this worker alone, the folder of the runs is a disk of half a megabyte.
+      const mount = `mount -t tmpfs -o size=512k tmpfs ${join(at('full'), 'runs')} && exec "$0" "$@"`;
+      const broken = start(['worker', '--jobs', '1'], ['unshare', '--mount', 'sh', '-c', mount]);
+      await Promise.race([broken.ended, broken.says('takes no job for')]);
+      if (!broken.stderr.includes('takes no job for')) return skip('needs unshare and mount');
+      expect(broken.stderr).toMatch(/no space left|ENOSPC/);
+      worker();
+      expect(await study.ended, study.stderr).toBe(0);
+      expect(numbersOf(at('full'))).toEqual(undisturbed);
+    });
+
+    it('tries a configuration once that fails by its own fault, and reports it', async () => {
+      const one = worker();
+      const study = start([...tinyStudy('0'), '--lr', '1e30', '--executor', 'queue', '--out', 'diverged']);
+      expect(await study.ended).toBe(1);
+      expect(study.stderr).toMatch(/no run has a result; the first: .*diverged/);
+      expect(one.stderr.match(/: begun/g)).toHaveLength(2);
+      const failed = readdirSync(join(at('diverged'), 'failed'));
+      expect(failed).toHaveLength(2);
+      expect(JSON.parse(readFileSync(join(at('diverged'), 'failed', failed[0]), 'utf8'))).toMatchObject({
+        kind: 'DivergedError',
+      });
+    });
+
+    it('ends with the same results after two random kills of workers', async () => {
+      const script = join(import.meta.dirname, '../../scripts/kill-workers.mjs');
+      const { stdout } = await promisify(execFile)(process.execPath, [script, '2', '0', '2']);
+      expect(stdout).toContain('2 kills: 2 of 2 results are the same');
+    });
+
+    it('reaches Redis by TLS, and says of a refused password or certificate no more than that', async () => {
+      const file = (name: string) => at(name);
+      const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      const keys = ['-keyout', file('key.pem'), '-out', file('cert.pem')];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...keys, ...subject], {
+        stdio: 'ignore',
+      });
+      const port = await freePort();
+      const tls = ['--tls-port', port, '--tls-cert-file', file('cert.pem'), '--tls-key-file', file('key.pem')];
+      const own = await TestRedis.start(...tls.map(String), '--tls-auth-clients', 'no');
+      const url = `rediss://:${PASSWORD}@127.0.0.1:${port}`;
+      const trusted = start(['worker'], [], { IBSCOPE_QUEUE: url, NODE_EXTRA_CA_CERTS: file('cert.pem') });
+      await trusted.says(`from rediss://127.0.0.1:${port}/0`);
+      const other = start(['worker'], [], { IBSCOPE_QUEUE: url });
+      expect(await other.ended).toBe(1);
+      expect(other.stderr).toMatch(/^ibscope: rediss:.*: no connection \(\w*SELF_SIGNED\w*\)\n$/);
+      const wrong = start(['worker'], [], { IBSCOPE_QUEUE: own.url.replace(PASSWORD, `${PASSWORD}x`) });
+      expect(await wrong.ended).toBe(1);
+      expect(wrong.stderr).toBe(`ibscope: ${own.shown}: no connection (the password is refused)\n`);
+      const warned = start(['worker', '--queue', own.url], [], {});
+      await warned.says('jobs back');
+      expect(warned.stderr).toMatch(/^warning: the list of processes shows the password/);
+      for (const { stderr } of [trusted, other, wrong, warned]) expect(stderr).not.toContain(PASSWORD);
+      await own.stop();
     });
   },
 );

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numbersOf, Program, runsOf, tinyStudy, until } from './programs.js';
+import { isUnderWay, numbersOf, Program, runsOf, tinyStudy, until } from './programs.js';
 import { missing, TestSlurm } from './slurm.js';
 
 let box: string;
@@ -57,5 +57,30 @@ describe.skipIf(lacks !== null)(`on Slurm${lacks ? ` (skipped, needs ${lacks})` 
     expect(last.stderr).toContain('1 of 2 runs to do');
     expect(numbersOf(at('detached'))).toEqual(whole);
     expect(existsSync(join(at('detached'), 'attacks.html'))).toBe(true);
+  });
+
+  it('saves a run before its time limit, and queues it again', async () => {
+    // Slurm checks limits by the minute: a signal 40 s before that of one minute comes at once, and the run needs longer than that.
+    const options = ['time=1', 'signal=B:USR1@40'].flatMap((option) => ['--slurm-option', option]);
+    const words = [
+      ...tinyStudy('0', 30),
+      '--attacks',
+      'badnets',
+      '--executor',
+      'slurm',
+      '--out',
+      'limited',
+      ...options,
+    ];
+    const study = new Program(words, box, slurm.env);
+    await until(() => /PENDING/.test(inQueue()) && isUnderWay(at('limited')), study);
+    const [task] = /\d+_\d+/.exec(inQueue())!;
+    // It would wait for two minutes, and be signalled again.
+    slurm.say('scontrol', 'update', `jobid=${task}`, 'StartTime=now', 'TimeLimit=60');
+    expect(await study.ended, `${study.stderr}\n${slurm.logs()}`).toBe(0);
+    const log = readFileSync(join(at('limited'), 'slurm', `${task}.log`), 'utf8');
+    expect(log).toMatch(/stopped [\s\S]*saved/);
+    expect(log.match(/starting a new run/g)).toHaveLength(1);
+    expect(log).toMatch(/epoch 30\/30/);
   });
 });
