@@ -96,7 +96,12 @@ try {
   if (code !== 0) console.log(`the study ended with ${code}: ${study.said()}`);
   process.exitCode = code === 0 && same === expected.length && done === kills ? 0 : 1;
 } finally {
-  for (const { pid } of children) process.kill(-pid, 'SIGKILL');
+  for (const { pid } of children)
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has just ended.
+    }
   await sleep(500);
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 /** `ibscope worker`: takes jobs of studies off a queue and carries out each in a child process. */
 import { stat } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
@@ -9,12 +9,14 @@ import { type RunHooks, Stopped } from '../base/progress.js';
 import { inChild } from '../execution/child.js';
 import { heard } from '../execution/messages.js';
 import type { QueueAddress } from '../execution/queue-address.js';
-import type { Fault } from '../execution/queue-worker.js';
+import type { Fault, QueueWorker } from '../execution/queue-worker.js';
 import type { WorkInProgress } from '../execution/worker.js';
 import { isHeldError, isOwnFault } from '../runs/failures.js';
 import { studyJobs } from '../studies/job-of.js';
 import { finished } from '../studies/plan.js';
-import { receivedWork } from '../studies/sent-work.js';
+import { insideRoot, receivedWork } from '../studies/sent-work.js';
+import { copyFinished } from '../studies/shared-runs.js';
+import type { WorkJob } from '../studies/work.js';
 import { examples, wholeNumber } from './options.js';
 import { addQueueOptions, queueOf } from './queue-options.js';
 
@@ -47,6 +49,7 @@ const say = (text: string) => process.stderr.write(`${new Date().toTimeString().
 class Serving {
   private readonly active = new Set<WorkInProgress<unknown>>();
   private stopping = false;
+  private worker: QueueWorker | undefined;
 
   constructor(private readonly root: string) {}
 
@@ -63,8 +66,9 @@ class Serving {
       line: say,
     };
     // BullMQ is loaded where it is needed: other commands start without it.
-    const { QueueWorker } = await import('../execution/queue-worker.js');
-    const worker = await QueueWorker.open(address, work, end);
+    const queue = await import('../execution/queue-worker.js');
+    const worker = await queue.QueueWorker.open(address, work, end);
+    this.worker = worker;
     const count = `${jobs} ${jobs === 1 ? 'job' : 'jobs'} at a time`;
     say(`worker on ${hostname()}: ${count} from ${address.shown}, in ${this.root}. Ctrl-C gives jobs back and ends.`);
     let asked = 0;
@@ -91,6 +95,7 @@ class Serving {
       throw error;
     });
     if (await finished(job.path, job.config)) return null;
+    if (await this.takeFromOthers(name, job)) return null;
     if (this.stopping) throw new Stopped('this worker is ending');
     const begun = performance.now();
     say(`${name}: begun`);
@@ -106,5 +111,18 @@ class Serving {
       this.active.delete(started);
     }
     return null;
+  }
+
+  /** Copies a run that another study on the queue has made; returns whether there was one. */
+  private async takeFromOthers(name: string, job: WorkJob): Promise<boolean> {
+    const worker = this.worker!;
+    const noted = await worker.noted(name);
+    const folder = noted === null ? null : await insideRoot(name, this.root, noted).catch(() => null);
+    if (folder !== null && folder !== job.path && (await copyFinished(folder, job))) {
+      say(`${name}: copied from ${noted}`);
+      return true;
+    }
+    await worker.note(name, relative(this.root, job.path).split(sep).join('/'));
+    return false;
   }
 }

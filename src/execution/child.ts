@@ -52,7 +52,8 @@ export function inChild<A, R, M>(
       else reject(Object.assign(new Error(answer.error.message), answer.error));
     });
     child.on('error', (error) => reject(new MachineError(`no process can be started: ${error.message}`)));
-    child.on('exit', (code, signal) =>
+    // Not `exit`, which may come before what the child has sent last.
+    child.on('close', (code, signal) =>
       reject(new MachineError(`the process of the job ended by ${signal ?? `itself, with exit code ${code}`}`)),
     );
   });
@@ -62,7 +63,8 @@ export function inChild<A, R, M>(
 
 /** The child's side. */
 function obey() {
-  const answer = (a: Answer) => process.connected && process.send!(a);
+  const answer = (a: Answer, sent = () => {}) => process.connected && process.send!(a, undefined, undefined, sent);
+  const end = () => process.connected && process.disconnect();
   let stop = () => {};
   let stopped = false;
   const stopSoon = () => {
@@ -84,12 +86,11 @@ function obey() {
       const work = inWorker<unknown, unknown, unknown>(job, order.argument, (message) => answer({ message }));
       stop = work.stop;
       if (stopped) stop();
-      answer({ result: await work.result });
+      answer({ result: await work.result }, end);
     } catch (thrown) {
       const { name, message, stack, code, syscall, path } = thrown as NodeJS.ErrnoException;
-      answer({ error: { name, message, stack, code, syscall, path } });
+      answer({ error: { name, message, stack, code, syscall, path } }, end);
     }
-    if (process.connected) process.disconnect();
   });
 }
 

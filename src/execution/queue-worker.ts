@@ -16,6 +16,9 @@ const STALLED = 7500;
 /** Milliseconds until a job that another process works on is tried again. */
 const HELD_AGAIN = 5000;
 
+/** Where runs are made, by their names. */
+const NOTES = 'ibscope:runs';
+
 /** Milliseconds between messages on the progress of one job. */
 const TELL = 3000;
 
@@ -72,12 +75,22 @@ export class QueueWorker {
     return self;
   }
 
+  /** The folder of a run, by its name, that was noted last (`note`); null where none was. */
+  noted(name: string): Promise<string | null> {
+    return this.connection.client.hget(NOTES, name);
+  }
+
+  /** Notes where a run is made, for other studies on the queue. */
+  async note(name: string, folder: string): Promise<void> {
+    await this.connection.client.hset(NOTES, name, folder);
+  }
+
   /** Takes no further job and waits until those in progress have ended, which `handle` was asked to. */
   async close(): Promise<void> {
     clearTimeout(this.resting);
     // Without a connection BullMQ would wait for one.
     if (this.connection.client.status === 'ready') await this.worker.close();
-    else await Promise.race([this.worker.close(true), sleep(1000)]);
+    else await Promise.race([this.worker.close(true), sleep(1000, undefined, { ref: false })]);
     this.connection.end();
   }
 

@@ -64,7 +64,7 @@ function pathsIn({ dataDir, manifest, attackOption }: PlannedJob['config']): str
 }
 
 /** The path, resolved from `root`. Throws `UserError` where it, or what its links lead to, is outside. */
-async function insideRoot(what: string, root: string, path: string): Promise<string> {
+export async function insideRoot(what: string, root: string, path: string): Promise<string> {
   const place = resolve(root, path);
   const top = await realpath(root);
   let there = place;

@@ -53,6 +53,13 @@ it.skipIf(noRedis)(`on a queue with two workers${noRedis ? ' (skipped, needs red
     expect(processes).toContain('--executor queue');
     expect(await study.ended, study.stderr).toBe(0);
     expect(numbersOf(at('queue'))).toEqual(local);
+    // A second study on the queue, in another folder, makes none of these runs again.
+    const second = new Program([...STUDY, '--executor', 'queue', '--out', 'second'], box, env);
+    expect(await second.ended, second.stderr).toBe(0);
+    expect(numbersOf(at('second'))).toEqual(local);
+    const log = workers.map((w) => w.stderr).join('\n');
+    expect(log.match(/: begun/g)).toHaveLength(6);
+    expect(log.match(/: copied from queue\/runs\//g)).toHaveLength(6);
     for (const worker of workers) {
       expect(worker.stderr).toMatch(/: done in/);
       worker.child.kill('SIGTERM');
