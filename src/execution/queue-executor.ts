@@ -185,7 +185,10 @@ export class QueueExecutor implements Executor {
       for (const id of open) await this.queue.remove(id).catch(() => {});
     }
     for (const { fail } of [...this.waiting.values()]) fail(error);
-    await Promise.race([Promise.allSettled([this.events.close(), this.queue.close()]), sleep(2000, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.allSettled([this.events.close(), this.queue.close()]),
+      sleep(2000, undefined, { ref: false }),
+    ]);
     this.connection.end();
   }
 }
