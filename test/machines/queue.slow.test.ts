@@ -1,6 +1,6 @@
 /** Studies on a queue, with a real Redis: the numbers of the local executor, and what faults of machines leave of them. */
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SILENT } from '../../src/runs/lease.js';
 import { isUnderWay, numbersOf, Program, runsOf, tinyStudy, until } from './programs.js';
-import { freePort, has, PASSWORD, TestRedis } from './redis.js';
+import { has, PASSWORD, TestRedis } from './redis.js';
 
 /** Epochs of runs that a fault is to meet in mid-training. */
 const LONG = 4;
@@ -138,22 +138,6 @@ describe.skipIf(!has('redis-server'))(
       expect(numbersOf(at('slept'))).toEqual(undisturbed);
     });
 
-    it('refuses a job of another version and a path outside of the root, and says both', async () => {
-      const queue = new Queue('ibscope', { connection: redis.client() });
-      await mkdir(at('other/runs'), { recursive: true });
-      const data = { version: '0.0.1', out: 'other', name: 'x', config: {}, alternatives: false };
-      const [old, outside] = await queue.addBulk([
-        { name: 'run', data, opts: { attempts: 8 } },
-        { name: 'run', data: { ...data, version: JSON.parse(readFileSync('package.json', 'utf8')).version }, opts: {} },
-      ]);
-      const one = worker();
-      await one.says(/was planned by ibscope 0\.0\.1, and this is ibscope \d/);
-      for (const job of [old, outside]) while (!(await job.isFailed())) await job.getState();
-      expect((await queue.getJob(old.id!))!.attemptsMade).toBe(1);
-      await queue.obliterate({ force: true });
-      await queue.close();
-    });
-
     it('tries a job again where one machine has a full disk, which then takes no job for a while', async ({ skip }) => {
       const study = onQueue('full', '0', LONG);
       await until(() => existsSync(join(at('full'), 'attacks-plan.json')), study);
@@ -169,49 +153,10 @@ describe.skipIf(!has('redis-server'))(
       expect(numbersOf(at('full'))).toEqual(undisturbed);
     });
 
-    it('tries a configuration once that fails by its own fault, and reports it', async () => {
-      const one = worker();
-      const study = start([...tinyStudy('0'), '--lr', '1e30', '--executor', 'queue', '--out', 'diverged']);
-      expect(await study.ended).toBe(1);
-      expect(study.stderr).toMatch(/no run has a result; the first: .*diverged/);
-      expect(one.stderr.match(/: begun/g)).toHaveLength(2);
-      const failed = readdirSync(join(at('diverged'), 'failed'));
-      expect(failed).toHaveLength(2);
-      expect(JSON.parse(readFileSync(join(at('diverged'), 'failed', failed[0]), 'utf8'))).toMatchObject({
-        kind: 'DivergedError',
-      });
-    });
-
     it('ends with the same results after two random kills of workers', async () => {
       const script = join(import.meta.dirname, '../../scripts/kill-workers.mjs');
       const { stdout } = await promisify(execFile)(process.execPath, [script, '2', '0', '2']);
       expect(stdout).toContain('2 kills: 2 of 2 results are the same');
-    });
-
-    it('reaches Redis by TLS, and says of a refused password or certificate no more than that', async () => {
-      const file = (name: string) => at(name);
-      const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-      const keys = ['-keyout', file('key.pem'), '-out', file('cert.pem')];
-      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...keys, ...subject], {
-        stdio: 'ignore',
-      });
-      const port = await freePort();
-      const tls = ['--tls-port', port, '--tls-cert-file', file('cert.pem'), '--tls-key-file', file('key.pem')];
-      const own = await TestRedis.start(...tls.map(String), '--tls-auth-clients', 'no');
-      const url = `rediss://:${PASSWORD}@127.0.0.1:${port}`;
-      const trusted = start(['worker'], [], { IBSCOPE_QUEUE: url, NODE_EXTRA_CA_CERTS: file('cert.pem') });
-      await trusted.says(`from rediss://127.0.0.1:${port}/0`);
-      const other = start(['worker'], [], { IBSCOPE_QUEUE: url });
-      expect(await other.ended).toBe(1);
-      expect(other.stderr).toMatch(/^ibscope: rediss:.*: no connection \(\w*SELF_SIGNED\w*\)\n$/);
-      const wrong = start(['worker'], [], { IBSCOPE_QUEUE: own.url.replace(PASSWORD, `${PASSWORD}x`) });
-      expect(await wrong.ended).toBe(1);
-      expect(wrong.stderr).toBe(`ibscope: ${own.shown}: no connection (the password is refused)\n`);
-      const warned = start(['worker', '--queue', own.url], [], {});
-      await warned.says('jobs back');
-      expect(warned.stderr).toMatch(/^warning: the list of processes shows the password/);
-      for (const { stderr } of [trusted, other, wrong, warned]) expect(stderr).not.toContain(PASSWORD);
-      await own.stop();
     });
   },
 );
