@@ -31,8 +31,8 @@ export class Program {
   }
 }
 
-/** Waits until something holds; fails where the program that is to bring it about ends before. */
-export async function until(holds: () => boolean, program?: Program): Promise<void> {
+/** Waits until something holds; fails where the program that is to bring it about ends before. `every`: ms between looks. */
+export async function until(holds: () => boolean, program?: Program, every = 20): Promise<void> {
   while (!holds()) {
     const { exitCode, signalCode } = program?.child ?? { exitCode: null, signalCode: null };
     if (program && (exitCode !== null || signalCode !== null)) {
@@ -40,7 +40,7 @@ export async function until(holds: () => boolean, program?: Program): Promise<vo
       if (holds()) return;
       throw new Error(`ended with ${exitCode ?? signalCode}: ${program.stderr.slice(-2000)}`);
     }
-    await sleep(20);
+    await sleep(every);
   }
 }
 

@@ -47,7 +47,7 @@ describe.skipIf(lacks !== null)(`on Slurm${lacks ? ` (skipped, needs ${lacks})` 
     const again = start('detached', '--detach', '--resume');
     expect(await again.ended, again.stderr).toBe(0);
     if (inQueue() !== '') expect(again.stdout).toMatch(/all jobs are with Slurm already|submitted/);
-    await until(() => inQueue() === '');
+    await until(() => inQueue() === '', undefined, 500);
     const names = runsOf(at('detached'));
     expect(names).toHaveLength(2);
     const whole = numbersOf(at('detached'));
@@ -60,10 +60,10 @@ describe.skipIf(lacks !== null)(`on Slurm${lacks ? ` (skipped, needs ${lacks})` 
   });
 
   it('saves a run before its time limit, and queues it again', async () => {
-    // Slurm checks limits by the minute: a signal 40 s before that of one minute comes at once, and the run needs longer than that.
-    const options = ['time=1', 'signal=B:USR1@40'].flatMap((option) => ['--slurm-option', option]);
+    // The signal comes some seconds after the start, and the run needs longer than that.
+    const options = ['time=1', 'signal=B:USR1@50'].flatMap((option) => ['--slurm-option', option]);
     const words = [
-      ...tinyStudy('0', 30),
+      ...tinyStudy('0', 100),
       '--attacks',
       'badnets',
       '--executor',
@@ -73,7 +73,7 @@ describe.skipIf(lacks !== null)(`on Slurm${lacks ? ` (skipped, needs ${lacks})` 
       ...options,
     ];
     const study = new Program(words, box, slurm.env);
-    await until(() => /PENDING/.test(inQueue()) && isUnderWay(at('limited')), study);
+    await until(() => /PENDING/.test(inQueue()) && isUnderWay(at('limited')), study, 500);
     const [task] = /\d+_\d+/.exec(inQueue())!;
     // It would wait for two minutes, and be signalled again.
     slurm.say('scontrol', 'update', `jobid=${task}`, 'StartTime=now', 'TimeLimit=60');
@@ -81,6 +81,6 @@ describe.skipIf(lacks !== null)(`on Slurm${lacks ? ` (skipped, needs ${lacks})` 
     const log = readFileSync(join(at('limited'), 'slurm', `${task}.log`), 'utf8');
     expect(log).toMatch(/stopped [\s\S]*saved/);
     expect(log.match(/starting a new run/g)).toHaveLength(1);
-    expect(log).toMatch(/epoch 30\/30/);
+    expect(log).toMatch(/epoch 100\/100/);
   });
 });

@@ -77,14 +77,14 @@ describe.skipIf(!has('redis-server'))(`a worker${has('redis-server') ? '' : ' (s
 
   it('tries a configuration once that fails by its own fault, and reports it', async () => {
     const one = worker();
-    const study = start([...tinyStudy('0'), '--lr', '1e30', '--executor', 'queue', '--out', 'diverged']);
-    expect(await study.ended).toBe(1);
-    expect(study.stderr).toMatch(/no run has a result; the first: .*diverged/);
-    expect(one.stderr.match(/: begun/g)).toHaveLength(2);
-    const failed = readdirSync(join(at('diverged'), 'failed'));
-    expect(failed).toHaveLength(2);
-    expect(JSON.parse(readFileSync(join(at('diverged'), 'failed', failed[0]), 'utf8'))).toMatchObject({
-      kind: 'DivergedError',
-    });
+    // So faint a pattern changes no byte of any image, which is seen when the run begins.
+    const attacks = ['--attacks', 'none,blend:alpha=0.0001'];
+    const study = start([...tinyStudy('0'), ...attacks, '--executor', 'queue', '--out', 'faint']);
+    expect(await study.ended, study.stderr).toBe(0);
+    expect(study.stdout).toMatch(/failed: .*-blend-.*: attack "blend": its trigger changes no pixel/);
+    expect(one.stderr.match(/-blend-.*: begun/g)).toHaveLength(1);
+    expect(one.stderr.match(/-none-.*: done in/g)).toHaveLength(1);
+    const [failed] = readdirSync(join(at('faint'), 'failed'));
+    expect(JSON.parse(readFileSync(join(at('faint'), 'failed', failed), 'utf8'))).toMatchObject({ kind: 'UserError' });
   });
 });
