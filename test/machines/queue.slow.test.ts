@@ -42,6 +42,10 @@ describe.skipIf(!has('redis-server'))(
     afterEach(async () => {
       for (const { child } of programs) child.kill('SIGKILL');
       await Promise.all(programs.splice(0).map((p) => p.ended));
+      // Studies on one queue share finished runs; each test is to make its own.
+      const client = redis.client();
+      await client.flushall();
+      client.disconnect();
     });
     afterAll(async () => {
       await redis.stop();
