@@ -42,11 +42,15 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'base formats datasets attacks dynamics information config',
   ],
   ['report', 'figures and self-contained pages', 'base dynamics information runs'],
-  ['execution', 'how jobs are carried out: typed references to jobs, the `Executor`, worker threads', 'base'],
+  [
+    'execution',
+    'how jobs are carried out: typed references to jobs, the `Executor`, worker threads, child processes, a queue, Slurm',
+    'base',
+  ],
   [
     'poisoning',
     'a poisoned set from a configuration: surrogate models, cache, export, perception of it',
-    'base formats datasets attacks models training perception config report execution',
+    'base formats datasets attacks models training perception config runs report execution',
   ],
   [
     'pipeline',

@@ -161,7 +161,7 @@ describe('installing', () => {
       return Object.keys(JSON.parse(read(`${path}/package.json`)).scripts ?? {}).some((name) => names.includes(name));
     });
     expect(withScripts.map((path) => path.replace('node_modules/', ''))).toEqual(Object.keys(manifest.allowScripts));
-    expect(Object.values(manifest.allowScripts)).toEqual([false]);
+    expect(Object.values(manifest.allowScripts)).toEqual(withScripts.map(() => false));
   });
 
   it('goes by a lock file that names no registry', () => {
@@ -186,21 +186,27 @@ describe('SECURITY.md', () => {
     .filter((file) => /\.ts$/.test(file) && !file.startsWith('web/'));
   const holding = (pattern: RegExp) => sources.filter((file) => pattern.test(read(`src/${file}`)));
 
-  it('a connection to another machine is opened by `data fetch` alone', () => {
-    expect(holding(/from 'node:(?:https?|net|tls|dgram|http2)'|(?<![.\w])fetch\(/)).toEqual([
-      'datasets/fetch/download.ts',
-    ]);
+  it('a connection to another machine is opened by `data fetch` and for a queue alone', () => {
+    expect(
+      holding(
+        /from 'node:(?:https?|net|tls|dgram|http2)'|(?<![.\w])fetch\(|^import (?!type)[^;]*\bRedis\b[^;]*from 'ioredis'/m,
+      ).sort(),
+    ).toEqual(['datasets/fetch/download.ts', 'execution/queue-connection.ts']);
   });
 
-  it('no other program than ibscope itself is started', () => {
+  it('no other program than ibscope itself and those of Slurm is started', () => {
     const starters = holding(/from 'node:child_process'/);
     expect(starters.length).toBeGreaterThan(0);
-    for (const file of starters) {
+    expect(read('src/execution/slurm.ts')).toContain("type Program = 'sbatch' | 'squeue' | 'scontrol';");
+    expect(read('src/execution/slurm.ts').match(/(?<![.\w])(?:spawn|exec|execFile|fork)(?:Sync)?\(/g)).toEqual([
+      'execFile(',
+    ]);
+    for (const file of starters.filter((name) => name !== 'execution/slurm.ts')) {
       const calls = [...read(`src/${file}`).matchAll(/(?<![.\w])(?:spawn|exec|execFile|fork)(?:Sync)?\(([^,)]*)/g)];
       expect(
         calls.map((m) => m[1]),
         file,
-      ).toEqual(calls.map(() => 'process.execPath'));
+      ).toEqual(calls.map(() => (file === 'execution/child.ts' ? 'OWN_FILE' : 'process.execPath')));
       expect(calls.length, file).toBeGreaterThan(0);
     }
   });

@@ -16,6 +16,23 @@ export async function eachAtOnce(n: number, atOnce: number, work: (i: number) =>
       }
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: Math.min(n, atOnce) }, worker));
   if (failures.length > 0) throw failures[0];
+}
+
+/** Returns a function that runs what it is given, at most `n` at a time; the others wait in order. */
+export function atMost(n: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = n;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
 }

@@ -29,6 +29,8 @@ export interface Progress {
   done: number;
   total: number;
   unit: string;
+  /** Machine that does the work, where it may be another one. */
+  place?: string;
 }
 
 /** Callbacks of long-running work. All are optional. */

@@ -10,8 +10,8 @@ import { nearest, shown, UserError } from '../base/errors.js';
 import { writeAtomic } from '../formats/files.js';
 import { decodeText } from '../formats/text.js';
 
-/** Options that mean one call of the command: they are never written. */
-const OF_ONE_CALL = ['config', 'save-config', 'dry-run', 'json', 'resume', 'view'];
+/** Options that mean one call of the command, and the address of a queue, which may hold a password: they are never written. */
+const OF_ONE_CALL = ['config', 'save-config', 'dry-run', 'json', 'resume', 'view', 'plan', 'queue', 'detach'];
 
 /** Names the study in a file; only for commands of `ibscope study`. */
 const STUDY = 'study';

@@ -11,6 +11,7 @@ const OUTPUTS: Record<string, string> = {
   saveConfig: '--save-config',
   markdown: '--markdown',
   rows: '--rows',
+  plan: '--plan',
 };
 
 /** Commands that write into the folder of their first argument. */

@@ -26,12 +26,16 @@ import { addRun } from './run.js';
 import { addStealth } from './stealth.js';
 import { addStudy } from './study.js';
 import { addView } from './view.js';
+import { addWork } from './work.js';
+import { addWorker } from './worker.js';
 
 /** What plugins import as `ibscope`. The library stands beside the rooms, and no room imports it. */
 const LIBRARY = pathToFileURL(join(import.meta.dirname, '..', 'index.js')).href;
 /** Heading of each command in `--help`; the others are tools. */
 const HEADING_OF: Record<string, string> = {
-  ...Object.fromEntries(['run', 'compare', 'study', 'analyze', 'trace'].map((name) => [name, 'Runs:'])),
+  ...Object.fromEntries(
+    ['run', 'compare', 'study', 'work', 'worker', 'analyze', 'trace'].map((name) => [name, 'Runs:']),
+  ),
   ...Object.fromEntries(
     ['data', 'attacks', 'poison', 'perceive', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
   ),
@@ -58,6 +62,8 @@ export function buildProgram(): Command {
     addAnalyze,
     addTrace,
     addStudy,
+    addWork,
+    addWorker,
     addEmbed,
     addView,
     addAudit,

@@ -1,4 +1,4 @@
-/** Runs a job in a worker thread, with a progress line and a handler for Ctrl-C. */
+/** Runs a job in a worker thread or a child process, with a progress line and a handler for Ctrl-C. */
 
 import { isDiskFull, MachineError, systemWords } from '../base/errors.js';
 import { Stopped } from '../base/progress.js';
@@ -9,11 +9,12 @@ import { ProgressLine } from './progress.js';
 
 /**
  * Runs `job` and returns its result. Ctrl-C once: the step in progress ends, and the state is saved. Twice: the process ends at once;
- * files on disk stay intact, because every file appears complete or not at all. `resume`: said where the job was stopped.
+ * files on disk stay intact, because every file appears complete or not at all. `resume`: said where the job was stopped. `start`: where the job
+ * is carried out, `inWorker` or `inChild`.
  */
-export async function runJob<A, R>(job: Job<A, R>, argument: A, resume?: string): Promise<R> {
+export async function runJob<A, R>(job: Job<A, R>, argument: A, resume?: string, start = inWorker): Promise<R> {
   const line = new ProgressLine();
-  const started = inWorker(job, argument, heard({ progress: (p) => line.update(p), line: (text) => line.line(text) }));
+  const started = start(job, argument, heard({ progress: (p) => line.update(p), line: (text) => line.line(text) }));
   let asked = 0;
   const onSignal = () => {
     if (++asked > 1) {
@@ -32,6 +33,7 @@ export async function runJob<A, R>(job: Job<A, R>, argument: A, resume?: string)
     const { name, message } = error as Error;
     if (resume === undefined) throw error;
     if (isDiskFull(error)) throw new MachineError(`${systemWords(error)}; free some there. ${resume}`);
+    if (name === 'MachineError') throw new MachineError(`${message}. ${resume}`);
     throw name === 'Stopped' ? new Stopped(`${message}. ${resume}`) : error;
   } finally {
     line.clear();

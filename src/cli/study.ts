@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
+import { shellWord } from '../base/shell.js';
 import { flagOf, requestOf } from '../config/flags.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
 import { cellText } from '../report/index.js';
@@ -21,6 +22,7 @@ import type { StudyResult } from '../studies/study.js';
 import { parseVary } from '../studies/vary.js';
 import { costTable } from './cost.js';
 import { detectorNames } from './detector-names.js';
+import { addElsewhereOptions, elsewhereOf } from './elsewhere.js';
 import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -62,8 +64,8 @@ function addOne(command: Command, study: Study) {
   if (study.varies === 'noise') one.option('--noises <γ>', `values of γ (default ${defaults.noises!.join(',')})`);
   if (study.varies === 'model') one.option('--models <names>', `models (default ${defaults.models!.join(',')})`);
   if (study.detects) addDetectorOptions(one);
+  addElsewhereOptions(one.optionsGroup(HEADINGS.output));
   one
-    .optionsGroup(HEADINGS.output)
     .option(
       '--out <dir>',
       `folder of the runs and the report; studies in one folder share runs (default runs/experiment-${study.name}-TIME)`,
@@ -75,6 +77,11 @@ function addOne(command: Command, study: Study) {
       '--keep-probes',
       'keep probes and weights, here and in later studies in the folder (default: delete those of finished runs)',
     )
+    .option('--resume', 'resume the study in the folder of --out, as the same command without it does')
+    .option(
+      '--plan <file>',
+      'file to write the jobs to, and stop; `ibscope work` carries out each, on any machine (default: carry them out here)',
+    )
     .option('--dry-run', 'print what is to be done and how long it takes, and do nothing')
     .option(...JSON_FLAG)
     .addHelpText(
@@ -83,6 +90,9 @@ function addOne(command: Command, study: Study) {
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
+      if (values.resume && values.out === undefined)
+        throw new UserError('--resume: name the folder of the study with --out DIR');
+      if (values.plan !== undefined && values.dryRun) throw new UserError('--plan: with --dry-run nothing is written');
       // Options that no run can have are refused before the worker starts.
       study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
@@ -98,6 +108,8 @@ function addOne(command: Command, study: Study) {
               ? undefined
               : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
           dryRun: values.dryRun ?? false,
+          plan: values.plan,
+          elsewhere: await elsewhereOf(values),
           markdown: values.markdown,
           rows: values.rows,
           keepProbes: values.keepProbes,
@@ -207,9 +219,21 @@ const collect = (value: string, all: string[]) => [...all, value];
 const shortList = (seeds: readonly number[]) =>
   seeds.length > 4 ? `${seeds[0]} … ${seeds[seeds.length - 1]}` : seeds.join(',');
 
+/** What is left to be done of a study on Slurm. */
+function submittedWords({ script, commands, arrays }: NonNullable<StudyResult['submitted']>): string {
+  const report = 'Once the jobs have ended, give this command again for the report; it submits what is missing.';
+  if (commands.length > 0)
+    return `${script}: written, and not submitted, because sbatch is not on this machine. Submit it on the cluster:\n${commands.map((c) => `  ${c}`).join('\n')}\n${report}`;
+  const jobs = arrays.length > 0 ? `submitted to Slurm as job ${arrays.join(', ')}` : 'all jobs are with Slurm already';
+  return `${jobs}. ${report}`;
+}
+
 /** The result of a study for a reader: after a dry run the plan and its costs, else tables and findings. */
 function textOf(r: StudyResult): string {
   if (!r.summary) {
+    if (r.submitted) return submittedWords(r.submitted);
+    if (r.plan !== undefined)
+      return `${r.plan}: ${r.runs} jobs, numbered from 0, ${r.done} of them done; about ${duration(r.secondsOfWork)} of work on this machine\ncarry out each: npx ibscope work ${shellWord(r.plan)} --job N`;
     return `${r.runs} runs, ${r.done} of them done; about ${duration(r.secondsPlanned)} at ${r.atOnce} at a time\n\n${costTable(r.costs)}`;
   }
   const parts = [r.summary.lede].flat();

@@ -1,4 +1,4 @@
-/** How jobs are carried out: on this machine (`LocalExecutor`), or elsewhere. */
+/** How jobs are carried out: on this machine (`LocalExecutor`), or by workers of a queue (`QueueExecutor`). */
 import type { RunHooks } from '../base/progress.js';
 import type { Job } from './job.js';
 
@@ -13,4 +13,9 @@ export interface Executor {
   run<A, R>(job: Job<A, R>, argument: A, hooks?: Pick<RunHooks, 'progress' | 'line'>): Promise<R>;
   /** Ends the executor. Jobs under way are asked to stop, and are not waited for. */
   close(): void;
+}
+
+/** A job failed on every machine that tried it, by no fault of its own. */
+export class RemoteError extends Error {
+  override name = 'RemoteError';
 }

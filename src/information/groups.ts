@@ -42,8 +42,11 @@ export interface GroupPlan {
   tooFewForNull?: number;
 }
 
-const where = (n: number, test: (i: number) => boolean) =>
-  Int32Array.from(Array.from({ length: n }, (_, i) => i).filter(test));
+function where(n: number, test: (i: number) => boolean): Int32Array {
+  const found: number[] = [];
+  for (let i = 0; i < n; i++) if (test(i)) found.push(i);
+  return Int32Array.from(found);
+}
 
 /** All samples of every group, before any is chosen; `backdoor` and `clean` are those of the target class. */
 function poolsOf(request: GroupRequest, rng: (what: string) => Rng) {

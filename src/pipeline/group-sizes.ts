@@ -2,7 +2,7 @@ import type { RunConfig } from '../config/options.js';
 import type { Dataset } from '../datasets/index.js';
 import { isNullGroup, partOf } from '../dynamics/group-id.js';
 import { type GroupPlan, MINIMUM_GROUP } from '../information/groups.js';
-import { loadData, markSet } from '../poisoning/poisoned-set.js';
+import { loadData, markedAlike, markSet } from '../poisoning/poisoned-set.js';
 import { noNullWords } from '../report/headline.js';
 import { groupsOf } from './prepare.js';
 
@@ -25,17 +25,28 @@ export interface RunGroups {
  */
 export async function runGroups(configs: readonly RunConfig[]): Promise<RunGroups[]> {
   const all: RunGroups[] = [];
-  let held: { key: string; dataset: Dataset } | undefined;
+  let held: { key: string; dataset: Dataset; known: Map<string, RunGroups> } | undefined;
   for (const config of configs) {
     const key = dataKey(config);
-    if (!held || held.key !== key) held = { key, dataset: await loadData(config) };
-    const marked = await markSet(config, held.dataset);
-    const plan = groupsOf(config, marked);
-    const { size } = plan;
-    const short = shortOf(plan, marked);
-    all.push({ size: Number.isFinite(size) ? size : 0, ...(short ? { short } : {}) });
+    if (!held || held.key !== key) held = { key, dataset: await loadData(config), known: new Map() };
+    const same = JSON.stringify([
+      markedAlike(config, held.dataset),
+      config.probeSize,
+      config.nullSplits,
+      config.instrument,
+    ]);
+    const found = held.known.get(same) ?? (await groupsFor(config, held.dataset));
+    held.known.set(same, found);
+    all.push(found);
   }
   return all;
+}
+
+async function groupsFor(config: RunConfig, dataset: Dataset): Promise<RunGroups> {
+  const marked = await markSet(config, dataset);
+  const plan = groupsOf(config, marked);
+  const short = shortOf(plan, marked);
+  return { size: Number.isFinite(plan.size) ? plan.size : 0, ...(short ? { short } : {}) };
 }
 
 /** The group without which there is no score, if it has too few samples. */

@@ -39,9 +39,12 @@ export async function adversarialImages(
   const rows = [...payload, ...cover].sort((a, b) => a - b);
   const data = dataHash(train);
   const { seed } = settings;
-  const { images } = await cached('adversarial', { data, seed, adversary, rows, ...model }, async () => ({
-    images: await raiseLoss(dataset, rows, adversary, seed, hooks),
-  }));
+  const { images } = await cached(
+    'adversarial',
+    { data, seed, adversary, rows, ...model },
+    async () => ({ images: await raiseLoss(dataset, rows, adversary, seed, hooks) }),
+    hooks,
+  );
   const size = train.height * train.width * train.channels;
   const values = images.data as Float32Array;
   return new Map(rows.map((i, r) => [i, values.slice(r * size, (r + 1) * size)]));
@@ -69,6 +72,7 @@ async function raiseLoss(
       'models',
       { data, seed, surrogate: adversary.surrogate, ...modelKey(adversary) },
       learn,
+      hooks,
     );
     trainer.load(weights as Record<string, Weights>);
     const size = train.height * train.width * train.channels;

@@ -117,6 +117,19 @@ export async function markSet(config: Preparable, loaded?: Dataset): Promise<Mar
   return { dataset, poisoned: marked(train, attack, settings), test, judged: rows?.length ?? 0, target };
 }
 
+/**
+ * The same text for configurations that mark as many samples of each class of a data set, so that a sweep of thousands of trials counts few
+ * groups: what a trigger looks like does not count, nor does a rate that gives as many samples.
+ */
+export function markedAlike(config: Preparable, { train }: Dataset): string {
+  const { attack, manifest, poisonRate, target, rule, source } = config;
+  if (manifest !== undefined) return JSON.stringify(config);
+  const labelling = findAttack(attack).labelling(attackOptions(config));
+  const ofAll = (rule ?? labelling.rule).startsWith('all-to-');
+  const rate = ofAll ? Math.round(poisonRate * train.n) : poisonRate;
+  return JSON.stringify([attack, labelling, rate, target, rule, source]);
+}
+
 /** A configuration whose target may come from the manifest. */
 export type Preparable = Omit<RunConfig, 'target'> & { target?: number };
 

@@ -135,6 +135,8 @@ function heldBy({ holder, beat }: Seen, now: number): string | null {
   if (host === hostname() && place === here().place) {
     // A lock of version 0.1.0 with the number of this process is not of this process.
     if (token === '' && pid === process.pid) return null;
+    // A process that was stopped and not continued does not work either; once it is, it learns that it lost the lease.
+    if (silent >= SILENT && processOf(pid)?.state === 'T') return null;
     return alive(pid, start) ? `process ${pid} is working on it` : null;
   }
   if (silent >= SILENT) return null;
@@ -147,6 +149,9 @@ export function isHeld(folder: string): boolean {
   const seen = look(join(folder, 'lock'));
   return seen !== null && heldBy(seen, Date.now()) !== null;
 }
+
+/** Who holds the lease of a folder, or held it last; null where nobody does. */
+export const holderOf = (folder: string): Holder | null => look(join(folder, 'lock'))?.holder ?? null;
 
 /** Names that a lease uses in its folder. */
 export const ofLease = (name: string) => name === 'lock' || /^lock\..*tmp$/.test(name);
@@ -186,14 +191,17 @@ export function takeLease(folder: string): Lease {
       writeFileSync(written, text);
       const now = statSync(written).mtimeMs;
       const why = before && heldBy(before, now);
-      if (why) throw new UserError(`${folder}: ${why}`);
+      if (why) throw held(`${folder}: ${why}`);
       if (before ? takeOver(file, written, text, before) : create(file, written, text)) return leaseOf(folder, text);
     }
   } finally {
     rmSync(written, { force: true });
   }
-  throw new UserError(`${folder}: other processes are beginning to work on it`);
+  throw held(`${folder}: other processes are beginning to work on it`);
 }
+
+/** Its code tells it from mistakes of a user (`isHeldError`), also after it has passed through a thread or a process. */
+const held = (text: string) => Object.assign(new UserError(text), { code: 'HELD' });
 
 const textOf = (holder: Holder) => `${JSON.stringify(holder)}\n`;
 

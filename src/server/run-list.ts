@@ -16,11 +16,13 @@ import type { RunDocument, RunResult } from '../runs/documents.js';
 import { epochRows } from '../runs/epochs.js';
 import { isHeld } from '../runs/lease.js';
 import { NOTES_FILE, type Notes, parseNotes } from '../runs/notes.js';
+import { PLAN_END } from '../runs/study-plan.js';
 import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
 import { readJson, readText, whyUnread } from './read.js';
 import { documentsIn, type ReportSummary, summariseReport } from './report-list.js';
 import { isNamedByStudy, namesOfRuns, type Settings, settingsOf } from './run-names.js';
 import { stampOf } from './stamps.js';
+import { type KnownPlan, planOf, type StudySummary, summariseStudy, unreadStudy } from './study-list.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
 
@@ -55,12 +57,14 @@ export interface RunSummary {
   tags?: string[];
 }
 
-/** What the folder holds: runs, the newest first, and audits and pages over several runs by their paths. */
+/** What the folder holds: runs, the newest first, and audits, studies and pages over several runs by their paths. */
 export interface Listing {
   root: string;
   runs: RunSummary[];
   audits: AuditSummary[];
   reports: ReportSummary[];
+  /** Studies by the jobs of their plans. */
+  studies: StudySummary[];
 }
 
 /** Folders below the root that are searched: `runs/STUDY/ATTACK/seed-0` is the deepest that the command line writes. */
@@ -73,6 +77,7 @@ const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stea
 export class RunList {
   private readonly known = new Map<string, { stamp: string } & Summarised>();
   private readonly knownAudits = new Map<string, { stamp: string; summary: AuditSummary }>();
+  private readonly knownPlans = new Map<string, { stamp: string; plan: KnownPlan }>();
   private readonly knownReports = new Map<string, { stamp: string; summary: ReportSummary | null }>();
 
   constructor(readonly root: string) {}
@@ -103,13 +108,17 @@ export class RunList {
       return name === undefined ? summary : { ...summary, name };
     });
     const audits = auditIds.map((id) => this.audit(id));
-    const documents = found.filter((f) => f.file !== 'run.json' && f.file !== AUDIT_FILE);
+    const others = found.filter((f) => f.file !== 'run.json' && f.file !== AUDIT_FILE);
+    const documents = others.filter((f) => !f.file.endsWith(PLAN_END));
+    const byId = new Map(runs.map((r) => [r.id, r]));
+    const studies = others.filter((f) => f.file.endsWith(PLAN_END)).map((f) => this.study(f, byId));
     const reports = documents.map((f) => this.report(f)).filter((r) => r !== null);
     return {
       root: this.root,
       runs: runs.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.id.localeCompare(b.id)),
       audits: audits.sort((a, b) => a.id.localeCompare(b.id)),
       reports: reports.sort((a, b) => a.id.localeCompare(b.id) || a.page.localeCompare(b.page)),
+      studies: studies.sort((a, b) => a.id.localeCompare(b.id)),
     };
   }
 
@@ -119,7 +128,9 @@ export class RunList {
     const file = ['run.json', AUDIT_FILE].find((name) => entries.some((e) => e.name === name));
     const id = relative(this.root, folder).split(sep).join('/') || '.';
     if (file) return [{ id, file }];
-    const pages = documentsIn(entries.map((e) => e.name)).map((document) => ({ id, file: document }));
+    const names = entries.map((e) => e.name);
+    const documents = [...documentsIn(names), ...names.filter((name) => name.endsWith(PLAN_END))];
+    const pages = documents.map((document) => ({ id, file: document }));
     if (depth === 0) return pages;
     const folders = entries.filter((e) => e.isDirectory() && !e.name.startsWith('.'));
     const inside = await Promise.all(folders.map((e) => this.find(join(folder, e.name), depth - 1)));
@@ -152,6 +163,20 @@ export class RunList {
     return summary;
   }
 
+  private study({ id, file }: Found, runs: ReadonlyMap<string, RunSummary>): StudySummary {
+    const path = join(this.root, id);
+    const stamp = stampOf(path, [file]);
+    const key = join(id, file);
+    try {
+      const known = this.knownPlans.get(key);
+      const plan = known?.stamp === stamp ? known.plan : planOf(join(path, file));
+      this.knownPlans.set(key, { stamp, plan });
+      return summariseStudy(path, id, plan, runs);
+    } catch (error) {
+      return unreadStudy(id, error);
+    }
+  }
+
   private report({ id, file }: Found): ReportSummary | null {
     const path = join(this.root, id);
     const stamp = stampOf(path, [file]);
@@ -166,7 +191,7 @@ export class RunList {
 /** What the search of the folder finds. */
 interface Found {
   id: string;
-  /** `run.json`, `audit.json`, or what may be the document of a page. */
+  /** `run.json`, `audit.json`, the plan of a study, or what may be the document of a page. */
   file: string;
 }
 

@@ -4,9 +4,9 @@
  * cores there are.
  */
 
-import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { eachAtOnce } from '../base/pool.js';
+import { atMost, eachAtOnce } from '../base/pool.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
 import { detectionJobs } from '../detection/job-of.js';
@@ -28,9 +28,12 @@ import {
   readRunDocument,
   type ThreeSpacesDocument,
 } from '../runs/documents.js';
+import { forgetFailure, isOwnFault, writeFailure } from '../runs/failures.js';
+import { runFolder } from '../runs/study-plan.js';
 import { Meter } from './meter.js';
 import { finished, type StudyPlan, threadsOf } from './plan.js';
 import type { StudyOutcome } from './types.js';
+import { keepsProbes, withoutOthers } from './work.js';
 
 /** What is done with the runs of a plan besides making them. */
 export interface Execution {
@@ -55,7 +58,7 @@ export async function executePlan(
   hooks: RunHooks,
   options: Execution = {},
 ): Promise<StudyOutcome> {
-  const keepProbes = await keepsProbes(out, options.keepProbes ?? false);
+  const keepProbes = await askToKeepProbes(out, options.keepProbes ?? false);
   if (!keepProbes) hooks.line?.(DELETED);
   const study = new Execute(plan, out, executor, hooks, { ...options, keepProbes });
   try {
@@ -71,13 +74,9 @@ export async function executePlan(
 const DELETED = 'Probes and weights of finished runs are deleted; --keep-probes keeps them.';
 
 /** Whether the studies of a folder keep probes: once one was asked to, all do, so that a later command deletes nothing by omission. */
-async function keepsProbes(out: string, asked: boolean): Promise<boolean> {
-  const file = join(out, 'keep-probes');
-  if (asked) await writeAtomic(file, '');
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+export async function askToKeepProbes(out: string, asked: boolean): Promise<boolean> {
+  if (asked) await writeAtomic(join(out, 'keep-probes'), '');
+  return keepsProbes(out);
 }
 
 class Execute {
@@ -86,6 +85,8 @@ class Execute {
   readonly runs: (StudyRun | null)[];
   readonly meter: Meter;
   private readonly threads: number;
+  /** An executor on other machines takes thousands of jobs at once; their results are read here. */
+  private readonly aFewAtOnce: ReturnType<typeof atMost>;
   private estimated = 0;
 
   constructor(
@@ -102,6 +103,7 @@ class Execute {
       options.detectors?.map((d) => d.seconds),
     );
     this.threads = threadsOf(plan.runs.map((r) => r.config));
+    this.aFewAtOnce = atMost(Math.min(executor.atOnce, availableParallelism()));
   }
 
   /** From a configuration to a row: run `i` of the plan. */
@@ -109,14 +111,16 @@ class Execute {
     const { name, config, done } = this.plan.runs[i];
     const path = this.pathOf(i);
     if (!done && !(await this.make(i, path))) return;
-    if ((await finished(path, config)) === null) return;
-    const dir = await RunDirectory.read(path);
-    if (this.options.alternatives) await this.makeOthers(name, dir);
-    const asked = this.options.detectors ? await this.judge(i, this.options.detectors[i]) : [];
-    if (!done) this.meter.end(i);
-    if (asked === null) return;
-    await this.read(i);
-    if (!this.options.keepProbes) await dir.forgetProbes(asked);
+    await this.aFewAtOnce(async () => {
+      if ((await finished(path, config)) === null) return;
+      const dir = await RunDirectory.read(path);
+      if (this.options.alternatives) await this.makeOthers(name, dir);
+      const asked = this.options.detectors ? await this.judge(i, this.options.detectors[i]) : [];
+      if (!done) this.meter.end(i);
+      if (asked === null) return;
+      await this.read(i);
+      if (!this.options.keepProbes) await dir.forgetProbes(asked);
+    });
   }
 
   /** Asks detectors about a finished run. Returns the moments whose weights they were shown, or null where they cannot be asked. */
@@ -145,7 +149,7 @@ class Execute {
   }
 
   private pathOf(i: number): string {
-    return join(this.out, 'runs', this.plan.runs[i].name);
+    return runFolder(this.out, this.plan.runs[i].name);
   }
 
   /** Puts all runs that have a result at one κ, and reads those anew that had another. */
@@ -172,10 +176,12 @@ class Execute {
     try {
       const result = await this.executor.run(pipelineJobs('runJob'), job, { progress: (p) => this.meter.heard(i, p) });
       this.hooks.line?.(`${[name, ...config.attackOption].join(' ')}: ${describe(result)}`);
+      await forgetFailure(this.out, name);
       return true;
     } catch (error) {
       const { name: kind, message } = error as Error;
-      if (kind !== 'DivergedError' && kind !== 'UserError') throw error;
+      if (kind !== 'DivergedError' && kind !== 'UserError' && kind !== 'RemoteError') throw error;
+      if (isOwnFault(error)) await writeFailure(this.out, { name, kind, why: message });
       this.failed.push({ name, why: message });
       this.hooks.line?.(`${name}: ${message}`);
       this.meter.end(i);
@@ -185,10 +191,7 @@ class Execute {
 
   /** Estimates by other estimators, as far as the probes are there. */
   private async makeOthers(name: string, dir: RunDirectory): Promise<void> {
-    const epochs = async (log: 'information.jsonl' | 'information-others.jsonl') =>
-      new Set((await dir.rows<EstimateRow>(log)).map((r) => r.epoch));
-    const made = await epochs('information-others.jsonl');
-    const open = [...(await epochs('information.jsonl'))].filter((e) => !made.has(e));
+    const open = await withoutOthers(dir);
     if (open.length > 0 && (await dir.probes()).length === 0)
       this.hooks.line?.(
         `${name}: its probes were deleted, so it has no estimates by other estimators; --keep-probes keeps those of new runs`,

@@ -1,10 +1,12 @@
 import type { RunConfig } from '../config/options.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
+import type { RunResult } from '../runs/documents.js';
 import { type Compared, type CompareResult, compare } from './compare.js';
 import { type CompareSeedsResult, compareSeeds } from './compare-seeds.js';
 import { runSeeds, type SeedsResult } from './seeds.js';
 import { runStudy, type StudyRequest, type StudyResult } from './study.js';
+import { type WorkJob, work } from './work.js';
 
 export interface CompareJob {
   compared: Compared[];
@@ -31,6 +33,11 @@ export interface SeedsJob {
 
 export function seedsJob(job: SeedsJob, context: WorkerContext<Message>): Promise<SeedsResult> {
   return runSeeds(job.configs, job.path, job.resume, hooksOf(context));
+}
+
+/** One job of a planned study. */
+export function workJob(job: WorkJob, context: WorkerContext<Message>): Promise<RunResult> {
+  return work(job, context);
 }
 
 export function studyJob(request: StudyRequest, context: WorkerContext<Message>): Promise<StudyResult> {

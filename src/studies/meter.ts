@@ -15,6 +15,8 @@ export class Meter {
   private readonly before: (number | undefined)[];
   /** Share of the rest that is done, 0 … 1. */
   private readonly share: number[];
+  /** Machine on which each run is made that an executor elsewhere has begun. */
+  private readonly places = new Map<number, string>();
 
   constructor(
     { runs, costs }: Pick<StudyPlan, 'runs' | 'costs'>,
@@ -36,9 +38,10 @@ export class Meter {
    */
   heard(i: number, p: Progress) {
     this.update(i, p);
+    if (p.place !== undefined) this.places.set(i, p.place);
     this.hooks.progress?.({
       phase: 'runs',
-      stage: `${this.ended} of ${this.share.length} runs done`,
+      stage: `${this.ended} of ${this.share.length} runs done${this.elsewhere()}`,
       done: this.share.reduce((s, x, k) => s + x * this.seconds[k], 0),
       total: this.seconds.reduce((a, b) => a + b, 0),
       unit: 'seconds of work',
@@ -59,8 +62,16 @@ export class Meter {
     this.share[i] = Math.max(this.share[i], (heard - before) / (1 - before));
   }
 
+  /** `, 5 running on 2 machines`: empty where no other machine has begun a run. */
+  private elsewhere(): string {
+    if (this.places.size === 0) return '';
+    const machines = [...new Set(this.places.values())];
+    return `, ${this.places.size} running on ${machines.length === 1 ? machines[0] : `${machines.length} machines`}`;
+  }
+
   /** Run `i` has ended. */
   end(i: number) {
+    this.places.delete(i);
     this.share[i] = 1;
     this.ended++;
   }

@@ -17,13 +17,31 @@ export interface StudyPlan {
   costs: Map<string, RunCost>;
   /** Runs at a time. */
   atOnce: number;
-  /** Seconds until the last run is finished, from timed steps. */
+  /** Seconds of work on one thread, and seconds until the last run is finished here, from timed steps. */
+  work: number;
   seconds: number;
 }
 
 /** Runs of one kind cost about the same: their configurations agree in everything but these. */
-const kindOf = ({ attack: _, attackOption: __, seed: ___, poisonRate: ____, target: _____, ...rest }: RunConfig) =>
-  JSON.stringify(rest);
+const kindOf = (config: RunConfig) => JSON.stringify({ ...config, ...SAME_COST });
+
+/** Options that change no number of steps and no step. */
+const SAME_COST = Object.fromEntries(
+  (
+    [
+      'attack',
+      'attackOption',
+      'seed',
+      'poisonRate',
+      'target',
+      'lr',
+      'schedule',
+      'warmup',
+    ] as const satisfies (keyof RunConfig)[]
+  )
+    .concat(['momentum', 'weightDecay', 'beta', 'window', 'score'] as never[])
+    .map((key) => [key, undefined]),
+);
 
 /** The result of a run that is finished, or null. Data in another folder are other data, even if the folders have one name. */
 export async function finished(path: string, config: RunConfig): Promise<RunResult | null> {
@@ -60,9 +78,11 @@ export async function planStudy(
   const threads = threadsOf(configs);
   const even = await onEqualFooting(configs, out, executor, hooks, keep);
   const runs: StudyPlan['runs'] = [];
+  const names = new Set<string>();
   for (const [i, config] of even.entries()) {
     const name = nameOf(config, i);
-    if (runs.some((r) => r.name === name)) continue;
+    if (names.has(name)) continue;
+    names.add(name);
     runs.push({
       name,
       config,
@@ -78,9 +98,9 @@ export async function planStudy(
     hooks.progress?.({ phase: 'plan', stage: 'time a few steps', done: i, total: kinds.length, unit: 'kinds of run' });
     costs.set(kind, await executor.run(pipelineJobs('costJob'), { config, threads }));
   }
-  const seconds = open.reduce((s, r) => s + secondsOf(costs.get(r.kind) ?? FREE), 0);
+  const work = open.reduce((s, r) => s + secondsOf(costs.get(r.kind) ?? FREE), 0);
   const { atOnce } = executor;
-  return { runs, costs, atOnce, seconds: seconds / Math.min(atOnce, Math.max(1, open.length)) };
+  return { runs, costs, atOnce, work, seconds: work / Math.min(atOnce, Math.max(1, open.length)) };
 }
 
 /** The cost of runs of a kind that has none: all of them are finished. */

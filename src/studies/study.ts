@@ -10,15 +10,17 @@ import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
 import { LocalExecutor } from '../execution/local.js';
 import { writeAtomic } from '../formats/files.js';
-import type { RunCost } from '../pipeline/cost.js';
+import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { duration } from '../report/format.js';
 import { renderStudy } from '../report/index.js';
 import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
+import { planIn, writePlan } from '../runs/study-plan.js';
 import { detectionSeconds, detectorsOf } from './detection/asked.js';
-import { executePlan } from './execute.js';
+import { askToKeepProbes, executePlan } from './execute.js';
+import { type Elsewhere, executorAt, type Submitted } from './executors.js';
 import { studies } from './index.js';
-import { planStudy, runsAtOnce, type StudyPlan } from './plan.js';
+import { FREE, planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import { openRows, studyRow } from './rows.js';
 import type { Study, StudyOptions } from './types.js';
 import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
@@ -32,6 +34,10 @@ export interface StudyRequest {
   jobs?: number;
   /** Plan only: count the runs, estimate their time, and write nothing. */
   dryRun: boolean;
+  /** Plan only, and write the jobs to this file, for `ibscope work`. */
+  plan?: string;
+  /** Other machines that make the runs. */
+  elsewhere?: Elsewhere;
   /** Markdown file of the report besides the page; its figures go into a folder beside it. */
   markdown?: string;
   /** File to which every finished run appends a row. */
@@ -57,9 +63,15 @@ export interface StudyResult {
   done: number;
   /** Estimated seconds of the unfinished runs on this machine, at `atOnce` runs at a time. */
   secondsPlanned: number;
+  /** Estimated seconds of the unfinished runs on one thread. */
+  secondsOfWork: number;
   atOnce: number;
   costs: ({ runs: number; like: string } & RunCost)[];
-  /** Absent after a dry run. */
+  /** The file of the jobs, after `--plan`. */
+  plan?: string;
+  /** Jobs that were submitted, or are to be, where the command did not wait for them. */
+  submitted?: Submitted;
+  /** Absent where no run was made. */
   report?: string;
   failed?: { name: string; why: string }[];
   summary?: PlainReport;
@@ -114,6 +126,7 @@ async function planned(configs: RunConfig[], request: StudyRequest, executor: Ex
     runs: plan.runs.length,
     done: plan.runs.length - open,
     secondsPlanned: plan.seconds,
+    secondsOfWork: plan.work,
     atOnce: plan.atOnce,
     costs: costsOf(plan),
   };
@@ -138,22 +151,38 @@ async function carryOut(
   const { name, options, out, markdown, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
+  // Detectors are shown the weights of a run after it has been made.
+  const keeps = (keepProbes ?? false) || options.detection !== undefined;
+  const jobs = planFileOf(study, plan, out);
+  await writePlan(planIn(out, name), jobs);
+  if (request.plan !== undefined) {
+    await writePlan(request.plan, jobs);
+    await askToKeepProbes(out, keeps);
+    return { ...before, plan: request.plan };
+  }
+  if (open > 0)
+    hooks.line?.(
+      request.elsewhere
+        ? `${open} of ${plan.runs.length} runs to do: about ${duration(plan.work)} of work, from timed steps on this machine`
+        : `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
+    );
+  await askToKeepProbes(out, keeps);
+  const runner = request.elsewhere
+    ? await executorAt(request.elsewhere, { plan, file: jobs }, executor, hooks)
+    : executor;
+  if (!('run' in runner)) return { ...before, submitted: runner };
   const detectors =
     options.detection &&
     detectorsOf(plan.runs.length, options.detection).map((asked, i) => ({
       ...asked,
       seconds: detectionSeconds(plan.runs[i].config, asked.names),
     }));
-  if (open > 0)
-    hooks.line?.(
-      `${open} of ${plan.runs.length} runs to do, ${plan.atOnce} at a time: about ${duration(plan.seconds)} on this machine, from timed steps`,
-    );
-  const outcome = await executePlan(plan, out, executor, hooks, {
+  const outcome = await executePlan(plan, out, runner, hooks, {
     alternatives: study.alternatives,
     heard: addRow && ((run, document) => addRow((study.row ?? studyRow)(run, document))),
     keepProbes,
     detectors,
-  });
+  }).finally(() => runner.close());
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   await writeAtomic(report, await renderStudy(summary));
@@ -163,6 +192,12 @@ async function carryOut(
   await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
   if (markdown !== undefined) await writeMarkdown(summary, markdown);
   return { ...result, report };
+}
+
+/** The jobs of a plan: all runs, so that their numbers stay the same while more and more are finished. */
+function planFileOf({ name, alternatives = false }: Study, { runs, costs }: StudyPlan, out: string) {
+  const jobs = runs.map(({ name, config, kind }) => ({ name, seconds: secondsOf(costs.get(kind) ?? FREE), config }));
+  return { study: name, out, alternatives, jobs };
 }
 
 /** The cost of one run of each kind, and how many unfinished runs are of it. */

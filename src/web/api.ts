@@ -9,8 +9,9 @@ import type { Form, FormField } from '../server/form.js';
 import type { ReportSummary } from '../server/report-list.js';
 import type { AuditView } from '../server/routes/audits.js';
 import type { Listing, RunSummary } from '../server/run-list.js';
+import type { StudySummary } from '../server/study-list.js';
 
-export type { AuditSummary, AuditView, Comparison, Form, FormField, Listing, ReportSummary, RunSummary };
+export type { AuditSummary, AuditView, Comparison, Form, FormField, Listing, ReportSummary, RunSummary, StudySummary };
 
 /** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {

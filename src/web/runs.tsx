@@ -11,6 +11,7 @@ import { type Entry, entriesOf, nameOf } from './runs/entries.js';
 import { pageMatches } from './runs/pages.js';
 import { ReportTable } from './runs/reports.js';
 import { searchOf } from './runs/search.js';
+import { StudyTable, studyMatches } from './runs/studies.js';
 import { RunTable } from './runs/table.js';
 import { Tools } from './runs/tools.js';
 
@@ -41,7 +42,7 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
   );
   const entries = useMemo(() => sorted(entriesOf(found, grouped), sort, order), [found, grouped, sort, order]);
   if (!listing) return <p class="note">Reading the folder …</p>;
-  const { root, runs, audits, reports } = listing;
+  const { root, runs, audits, reports, studies } = listing;
   const toggle = (ids: readonly string[]) =>
     setPicked((p) =>
       ids.every((id) => p.includes(id)) ? p.filter((x) => !ids.includes(x)) : [...new Set([...p, ...ids])],
@@ -72,6 +73,7 @@ export function RunsPage({ route, listing }: { route: Route; listing?: Listing }
           )}
         </>
       )}
+      <StudyTable studies={studies.filter((s) => studyMatches(s, search))} />
       <ReportTable reports={reports.filter((r) => pageMatches(r, search))} />
       <AuditTable audits={audits.filter((a) => auditMatches(a, search))} />
     </>

@@ -13,6 +13,8 @@ const NOT_RUN: Record<string, string> = {
   data: 'it fetches files',
   'data fetch': 'it fetches files',
   view: 'it serves until it is stopped',
+  work: 'it needs the plan of a study; test/machines has it',
+  worker: 'it takes jobs until it is stopped; test/machines has it',
   run: 'it takes minutes; a smaller run takes its place',
   compare: 'it takes minutes',
   audit: 'it takes minutes',
