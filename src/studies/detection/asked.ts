@@ -21,8 +21,8 @@ export const NOT_ASKED = `asked about ${FEW.runs} networks of a study alone`;
 const IMAGES = 4000;
 
 /**
- * About how many seconds one thread takes to ask detectors about a run of ResNet-10 of width 8 on images of 32×32: shares of what was
- * measured on 2 cores that did other work. FLARE grows with the square of the number of images.
+ * About how many seconds one thread takes to ask detectors about a run of ResNet-10 of width 8 on images of 32×32. Rough: FLARE took 2 min
+ * for 10 000 images, nearly all of it UMAP, which grows with their square; Neural Cleanse took 8 min.
  */
 export function detectionSeconds(
   { trainLimit: n = IMAGES }: Pick<RunConfig, 'trainLimit'>,
@@ -33,9 +33,9 @@ export function detectionSeconds(
     (s, name) =>
       s +
       (name === 'FLARE'
-        ? 5 * thousands ** 2
+        ? 1.2 * thousands ** 2
         : name === 'NC'
-          ? 240
+          ? 480
           : name === 'IBD-PSC' || name === 'STRIP'
             ? 8
             : thousands),
