@@ -180,6 +180,7 @@ async function plan(n: number) {
 async function overhead(runs: number) {
   const folder = mkdtempSync(join(tmpdir(), 'ibscope-bench-queue-'));
   const redis = await TestRedis.start();
+  const client = redis.client();
   const env = { IBSCOPE_QUEUE: redis.url };
   const workers = [0, 1].map(() =>
     spawn(process.execPath, [MAIN, 'worker', '--jobs', '1'], {
@@ -194,6 +195,8 @@ async function overhead(runs: number) {
   };
   const rows: [string, number][] = [];
   for (const turn of [1, 2]) {
+    // Studies on a queue share finished runs; here each makes its own.
+    await client.flushdb();
     rows.push(['local', await timed(study(['--out', `local-${turn}`, '--jobs', '2']), folder)]);
     rows.push(['queue', await timed(study(['--out', `queue-${turn}`, '--executor', 'queue']), folder, env)]);
   }
@@ -202,6 +205,7 @@ async function overhead(runs: number) {
   console.log(table(['executor', 's', 'runs/h'], shown));
   console.log(`rate on the queue against local: ${(total('local') / total('queue')).toFixed(3)}`);
   for (const worker of workers) worker.kill('SIGKILL');
+  client.disconnect();
   await redis.stop();
   rmSync(folder, { recursive: true, force: true });
 }
