@@ -78,7 +78,7 @@ async function detectJobOf(path: string, values: DetectOptions): Promise<DetectJ
     throw new UserError('--resume: name the folder of the stopped training with --out DIR');
   return {
     path,
-    names: values.detector.toLowerCase() === 'all' ? [] : detectorNames(values.detector),
+    names: detectorNames(values.detector),
     isRun,
     out: values.out ?? defaultOut('detect'),
     resume: values.resume === true,

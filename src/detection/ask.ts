@@ -10,7 +10,7 @@ import type { RunDirectory } from '../runs/directory.js';
 import type { DetectorsDocument } from '../runs/documents.js';
 import { type Judged, judge } from './judge.js';
 import { rememberedNetwork } from './remembered.js';
-import { runSubject, stampOf } from './run-subject.js';
+import { runSubject } from './run-subject.js';
 import type { Subject, SubjectRequest } from './subject.js';
 
 /** Files of the findings: the document, and a folder with a table of samples for each detector; and the answers of a run's network. */
@@ -79,14 +79,14 @@ export async function writeTables(folder: string, { set, classes, truth, nameOf 
   }
 }
 
-/** Asks detectors about a run that is open, and writes what they find beside what the run wrote. `remember`: keeps the answers of its network. */
+/** Asks detectors about a run that is open, and writes what they find beside what the run wrote. `stamp`: `stampOf` of the run; `remember`: keeps the answers of its network. */
 export async function askRun(
   dir: RunDirectory,
-  request: SubjectRequest & { remember?: boolean },
+  request: SubjectRequest & { stamp: string; remember?: boolean },
   asked: readonly Detector[],
   hooks: RunHooks,
 ): Promise<DetectorsDocument> {
-  const stamp = await stampOf(dir);
+  const { stamp } = request;
   const subject = await runSubject(dir, request, hooks);
   if (request.remember) subject.network = rememberedNetwork(subject.network, join(dir.path, ANSWERS), stamp);
   const judged = await askAll(asked, subject, hooks);

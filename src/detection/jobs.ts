@@ -18,7 +18,7 @@ import { setSubject } from './set-subject.js';
 import type { SubjectRequest } from './subject.js';
 
 export interface DetectJob extends SubjectRequest {
-  /** Abbreviations of detectors; empty for all. */
+  /** Abbreviations of detectors. */
   names: string[];
   /** Whether `path` is a run; its folder gets the findings. */
   isRun: boolean;
@@ -38,7 +38,7 @@ export interface DetectOutcome {
 export async function detectJob(job: DetectJob, context: WorkerContext<Message>): Promise<DetectOutcome> {
   limitThreads(0);
   const hooks = hooksOf(context);
-  const asked = job.names.length > 0 ? job.names.map((name) => findNamed('detector', name, detectors)) : detectors;
+  const asked = job.names.map((name) => findNamed('detector', name, detectors));
   hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
   return job.isRun ? ofRun(job, asked, hooks) : ofSet(job, asked, hooks);
 }
@@ -47,7 +47,7 @@ async function ofRun(job: DetectJob, asked: readonly Detector[], hooks: RunHooks
   // Findings are written beside what the run wrote, so nothing else may write there.
   const dir = await RunDirectory.open(job.path, true);
   try {
-    const document = await askRun(dir, job, asked, hooks);
+    const document = await askRun(dir, { ...job, stamp: await stampOf(dir) }, asked, hooks);
     return { document, samples: join(dir.path, SAMPLES) };
   } finally {
     dir.unlock();
@@ -100,7 +100,7 @@ export async function judgeRunJob(job: JudgeRunJob, context: WorkerContext<Messa
     if (deleted && spaces && spaces.stamp === before?.stamp && job.names.every(has)) return [];
     const stamp = await stampOf(dir);
     const open = detectors.filter(({ name }) => job.names.includes(name) && !(before?.stamp === stamp && has(name)));
-    if (open.length > 0) await askRun(dir, { path: job.path, seed: 0, remember: true }, open, hooks);
+    if (open.length > 0) await askRun(dir, { path: job.path, seed: 0, stamp, remember: true }, open, hooks);
     // A clean network that TUP is relative to may be there now.
     const lacksTup = spaces?.parameter.tac !== null && spaces?.parameter.tup === null;
     if (spaces?.stamp !== stamp || lacksTup)

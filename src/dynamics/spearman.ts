@@ -3,6 +3,7 @@
  * several strata (data sets) are ranked inside each, so that a difference between strata is no correlation.
  */
 import { Rng } from '../base/random.js';
+import { mean } from './trajectory.js';
 
 /** Ranks from 1; tied values share their mean rank. */
 export function ranks(values: readonly number[]): number[] {
@@ -32,7 +33,7 @@ export function rankShares(values: readonly number[], strata: readonly string[])
 
 /** Values minus their mean. */
 function centred(values: readonly number[]): number[] {
-  const m = values.reduce((s, v) => s + v, 0) / values.length;
+  const m = mean(values);
   return values.map((v) => v - m);
 }
 

@@ -1,5 +1,6 @@
 /** Runs of a study that ended without a result by a fault of their own configuration: a file each in `failed/` of the study's folder. */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomic } from '../formats/files.js';
 
@@ -35,10 +36,11 @@ export const readFailure = (out: string, name: string): Promise<Failure | null> 
     .then(JSON.parse)
     .catch(() => null);
 
-/** All failures of a study, by the name of the run. */
-export async function readFailures(out: string): Promise<Map<string, Failure>> {
-  const files = await readdir(folderOf(out)).catch(() => []);
-  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
-  const found = await Promise.all(names.map((name) => readFailure(out, name)));
-  return new Map(found.flatMap((failure) => (failure ? [[failure.name, failure]] : [])));
+/** Names of the runs of a study that failed. */
+export function failedNames(out: string): Set<string> {
+  try {
+    return new Set(readdirSync(folderOf(out)).map((file) => file.replace(/\.json$/, '')));
+  } catch {
+    return new Set();
+  }
 }

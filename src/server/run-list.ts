@@ -21,7 +21,7 @@ import { AUDIT_FILE, type AuditSummary, summariseAudit } from './audit-list.js';
 import { readJson, readText, whyUnread } from './read.js';
 import { documentsIn, type ReportSummary, summariseReport } from './report-list.js';
 import { isNamedByStudy, namesOfRuns, type Settings, settingsOf } from './run-names.js';
-import { stampOf } from './stamps.js';
+import { Kept, stampOf } from './stamps.js';
 import { type KnownPlan, planOf, type StudySummary, summariseStudy, unreadStudy } from './study-list.js';
 
 export type RunState = 'done' | 'running' | 'stopped' | 'damaged';
@@ -76,9 +76,9 @@ const FILES = ['run.json', 'analysis.json', 'events.jsonl', 'result.json', 'stea
 
 export class RunList {
   private readonly known = new Map<string, { stamp: string } & Summarised>();
-  private readonly knownAudits = new Map<string, { stamp: string; summary: AuditSummary }>();
-  private readonly knownPlans = new Map<string, { stamp: string; plan: KnownPlan }>();
-  private readonly knownReports = new Map<string, { stamp: string; summary: ReportSummary | null }>();
+  private readonly audits = new Kept<AuditSummary>();
+  private readonly plans = new Kept<KnownPlan>();
+  private readonly reports = new Kept<ReportSummary | null>();
 
   constructor(readonly root: string) {}
 
@@ -155,22 +155,13 @@ export class RunList {
 
   private audit(id: string): AuditSummary {
     const path = join(this.root, id);
-    const stamp = stampOf(path, [AUDIT_FILE]);
-    const known = this.knownAudits.get(id);
-    if (known?.stamp === stamp) return known.summary;
-    const summary = summariseAudit(path, id);
-    this.knownAudits.set(id, { stamp, summary });
-    return summary;
+    return this.audits.of(path, AUDIT_FILE, () => summariseAudit(path, id));
   }
 
   private study({ id, file }: Found, runs: ReadonlyMap<string, RunSummary>): StudySummary {
     const path = join(this.root, id);
-    const stamp = stampOf(path, [file]);
-    const key = join(id, file);
     try {
-      const known = this.knownPlans.get(key);
-      const plan = known?.stamp === stamp ? known.plan : planOf(join(path, file));
-      this.knownPlans.set(key, { stamp, plan });
+      const plan = this.plans.of(path, file, () => planOf(join(path, file)));
       return summariseStudy(path, id, plan, runs);
     } catch (error) {
       return unreadStudy(id, error);
@@ -179,12 +170,7 @@ export class RunList {
 
   private report({ id, file }: Found): ReportSummary | null {
     const path = join(this.root, id);
-    const stamp = stampOf(path, [file]);
-    const known = this.knownReports.get(join(id, file));
-    if (known?.stamp === stamp) return known.summary;
-    const summary = summariseReport(path, id, file);
-    this.knownReports.set(join(id, file), { stamp, summary });
-    return summary;
+    return this.reports.of(path, file, () => summariseReport(path, id, file));
   }
 }
 

@@ -20,3 +20,19 @@ function statOf(path: string): Stats | undefined {
     return undefined;
   }
 }
+
+/** What is made of files, kept until one of them changes. */
+export class Kept<T> {
+  private readonly known = new Map<string, { stamp: string; made: T }>();
+
+  /** What was made of the file, or what `make` makes of it now. */
+  of(folder: string, file: string, make: () => T): T {
+    const key = join(folder, file);
+    const stamp = stampOf(folder, [file]);
+    const known = this.known.get(key);
+    if (known?.stamp === stamp) return known.made;
+    const made = make();
+    this.known.set(key, { stamp, made });
+    return made;
+  }
+}

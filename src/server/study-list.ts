@@ -1,6 +1,6 @@
 /** The studies of the folder by their plans: how many jobs wait, run (and where), are done or failed, and the time that is left. */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { failedNames } from '../runs/failures.js';
 import { holderOf } from '../runs/lease.js';
 import type { PlannedJob, StudyPlanFile } from '../runs/study-plan.js';
 import { readJson, whyUnread } from './read.js';
@@ -49,7 +49,7 @@ export function summariseStudy(
   plan: KnownPlan,
   runs: ReadonlyMap<string, SeenRun>,
 ): StudySummary {
-  const failures = new Set(failuresIn(path));
+  const failures = failedNames(path);
   const jobs = { waiting: 0, running: 0, done: 0, failed: 0 };
   const places = new Map<string, number>();
   const failed: string[] = [];
@@ -79,11 +79,3 @@ export function summariseStudy(
 
 /** A plan that cannot be read. */
 export const unreadStudy = (id: string, error: unknown): StudySummary => ({ id, problem: whyUnread(error) });
-
-function failuresIn(path: string): string[] {
-  try {
-    return readdirSync(join(path, 'failed')).map((file) => file.replace(/\.json$/, ''));
-  } catch {
-    return [];
-  }
-}

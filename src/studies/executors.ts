@@ -1,5 +1,5 @@
 /** The executor that carries out the runs of a study: here, or on other machines. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { basename } from 'node:path';
 import type { RunHooks } from '../base/progress.js';
 import { type Executor, RemoteError } from '../execution/executor.js';
 import type { Job } from '../execution/job.js';
@@ -10,7 +10,7 @@ import type { RunJob } from '../pipeline/jobs.js';
 import type { RunResult } from '../runs/documents.js';
 import type { StudyPlanFile } from '../runs/study-plan.js';
 import { type OnSlurm, SlurmExecutor, type SlurmStudy, submitStudy } from './on-slurm.js';
-import { finished, type StudyPlan } from './plan.js';
+import { finished, onceVisible, type StudyPlan } from './plan.js';
 import { fromRoot, identity, sentWork } from './sent-work.js';
 
 /** Where the runs of a study are made, other than here. */
@@ -29,9 +29,6 @@ export interface Place {
   /** Its jobs, as its folder has them. */
   file: Pick<StudyPlanFile, 'study' | 'out' | 'alternatives' | 'jobs'>;
 }
-
-/** Seconds for which a network folder may hide what another machine has written. */
-const HIDDEN = 60;
 
 /** What was done in place of making runs: the jobs wait for Slurm, or for a user who submits them. */
 export type Submitted = Omit<SlurmStudy, 'tasks'>;
@@ -60,7 +57,7 @@ async function onQueue(where: OnQueue, place: Place, local: Executor, hooks: Run
   const send = (job: Job<unknown, unknown>, argument: unknown): Sent<unknown> | null => {
     if (job.name !== pipelineJobs('runJob').name) return null;
     const { config, path } = argument as RunJob;
-    const name = path.split(/[\\/]/).at(-1)!;
+    const name = basename(path);
     return {
       id: identity(out, name),
       data: () => sentWork({ name, config }, out, place.file.alternatives),
@@ -73,12 +70,8 @@ async function onQueue(where: OnQueue, place: Place, local: Executor, hooks: Run
 
 /** The result that another machine has written. */
 export async function resultIn(path: string, config: RunJob['config']): Promise<RunResult> {
-  for (let waited = 0; ; waited++) {
-    const result = await finished(path, config);
-    if (result) return result;
-    if (waited === HIDDEN) break;
-    await sleep(1000);
-  }
+  const result = await onceVisible(() => finished(path, config));
+  if (result) return result;
   throw new RemoteError(
     `${path}: another machine has finished this run, and it cannot be seen here; is the folder shared?`,
   );

@@ -1,6 +1,6 @@
 /** The runs of a study as a job array of Slurm. Each task is `ibscope work`; what a task ended with stands in the study's folder. */
 import { mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MachineError } from '../base/errors.js';
 import { pluginArguments } from '../base/plugins.js';
@@ -22,7 +22,7 @@ import { pipelineJobs } from '../pipeline/job-of.js';
 import type { RunJob } from '../pipeline/jobs.js';
 import { forgetFailure, readFailure } from '../runs/failures.js';
 import { planIn, type StudyPlanFile } from '../runs/study-plan.js';
-import { finished } from './plan.js';
+import { finished, onceVisible } from './plan.js';
 
 export interface OnSlurm {
   kind: 'slurm';
@@ -37,10 +37,9 @@ export interface OnSlurm {
 /** A time limit: the estimate of the most expensive run, twice, and this many minutes. A run that needs longer saves and is queued again. */
 const SPARE = 10;
 
-/** Milliseconds between looks at the queue, and seconds for which Slurm may be away or a result hidden by a network folder. */
+/** Milliseconds between looks at the queue, and seconds for which Slurm may be away. */
 const LOOK = 5000;
 const AWAY = 600;
-const HIDDEN = 60;
 
 /** The tasks that earlier commands have submitted: number of the job in the plan by `ARRAY_TASK`. */
 type Submitted = Record<string, number>;
@@ -119,7 +118,7 @@ export class SlurmExecutor implements Executor {
   run<A, R>(job: Job<A, R>, argument: A, hooks: Pick<RunHooks, 'progress' | 'line'> = {}): Promise<R> {
     if (job.name !== pipelineJobs('runJob').name) return this.local.run(job, argument, hooks);
     const run = argument as RunJob;
-    const name = run.path.split(/[\\/]/).at(-1)!;
+    const name = basename(run.path);
     return new Promise<R>((done, fail) => {
       this.waiting.set(name, { job: run, hooks, done: done as (result: unknown) => void, fail });
     }).finally(() => this.waiting.delete(name));
@@ -161,13 +160,13 @@ export class SlurmExecutor implements Executor {
 
   /** What a task that has left the queue ended with. */
   private async collect(task: string, name: string, { job, done, fail }: Waiting) {
-    for (let waited = 0; waited < HIDDEN; waited++) {
+    const ended = await onceVisible(async () => {
       const result = await finished(job.path, job.config);
-      if (result) return done(result);
-      const failure = await readFailure(this.out, name);
-      if (failure) return fail(Object.assign(new Error(failure.why), { name: failure.kind }));
-      await sleep(1000);
-    }
+      const failure = result ? null : await readFailure(this.out, name);
+      return result || failure ? { result, failure } : null;
+    });
+    if (ended?.result) return done(ended.result);
+    if (ended?.failure) return fail(Object.assign(new Error(ended.failure.why), { name: ended.failure.kind }));
     fail(
       new RemoteError(
         `Slurm ended its job ${task} without a result; ${join(this.out, 'slurm', `${task}.log`)} says more`,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunHooks } from '../base/progress.js';
 import { runName, sameConfig } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
@@ -51,6 +52,18 @@ export async function finished(path: string, config: RunConfig): Promise<RunResu
   const place = (c: RunConfig) => (c.dataDir === undefined ? '' : resolve(c.dataDir));
   if (place(run.config) !== place(config)) return null;
   return dir.readDocument<RunResult>('result.json');
+}
+
+/** Seconds for which a network folder may hide what another machine has written. */
+const HIDDEN = 60;
+
+/** What `look` finds, asked once a second while a network folder may hide it; null where it stays hidden. */
+export async function onceVisible<T>(look: () => Promise<T | null>): Promise<T | null> {
+  for (let waited = 0; ; waited++) {
+    const found = await look();
+    if (found !== null || waited === HIDDEN) return found;
+    await sleep(1000);
+  }
 }
 
 const onProcessor = (configs: readonly RunConfig[]) =>

@@ -120,9 +120,9 @@ function paint(
     return style && !hidden.has(name) ? [{ name, style }] : [];
   });
   groups.sort((a, b) => roleOrder.indexOf(b.style.role) - roleOrder.indexOf(a.style.role));
+  const stamps = { other: discStamp(1.6 * scale, 0.45), own: discStamp(2.4 * scale, 0.9) };
   for (const { name, style } of groups) {
-    const other = style.role === 'other';
-    const stamp = discStamp((other ? 1.6 : 2.4) * scale, other ? 0.45 : 0.9);
+    const stamp = style.role === 'other' ? stamps.other : stamps.own;
     const its = colour(/--[\w-]+/.exec(style.color)?.[0] ?? '--other');
     for (let i = 0; i < of.length; i++) {
       if (of[i] !== name) continue;

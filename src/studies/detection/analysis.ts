@@ -3,6 +3,7 @@
  * that higher means stealthier; a measure predicts a detector if stealthier attacks are detected less, ρ < 0.
  */
 import { clusterInterval, rankShares, smallestVisible, spearman } from '../../dynamics/spearman.js';
+import { mean } from '../../dynamics/trajectory.js';
 import { decide } from '../../findings/verdict.js';
 import type { DetectorResult, JudgedRun } from './row.js';
 
@@ -197,7 +198,7 @@ export function detectorSummaries(rows: readonly JudgedRun[]): DetectorSummary[]
     const results = (of: readonly JudgedRun[]) => of.flatMap((row) => resultOf(row, name) ?? []);
     const found = results(attacked(rows));
     const values = (outcome: Outcome) => found.flatMap((d) => outcomes[outcome].of(d) ?? []);
-    const mean = (list: readonly number[]) => (list.length > 0 ? list.reduce((s, v) => s + v, 0) / list.length : null);
+    const meanOrNull = (list: readonly number[]) => (list.length > 0 ? mean(list) : null);
     const scores = values('auroc');
     const judged = scores.length > 0 ? scores : values('own');
     const [low, high] = [Math.min(...judged), Math.max(...judged)];
@@ -208,12 +209,12 @@ export function detectorSummaries(rows: readonly JudgedRun[]): DetectorSummary[]
       name,
       threatModel,
       n: judged.length,
-      auroc: scores.length > 0 ? { low, mean: mean(scores)!, high } : null,
-      tprAt1: mean(values('tprAt1')),
-      own: mean(values('own')),
+      auroc: scores.length > 0 ? { low, mean: mean(scores), high } : null,
+      tprAt1: meanOrNull(values('tprAt1')),
+      own: meanOrNull(values('own')),
       clean: {
         runs: clean.length,
-        fpr: mean(clean.flatMap((d) => d.fpr ?? [])),
+        fpr: meanOrNull(clean.flatMap((d) => d.fpr ?? [])),
         withTarget: clean.some((d) => d.targets) ? clean.filter((d) => (d.targets?.length ?? 0) > 0).length : null,
       },
       uninformative:
@@ -335,7 +336,6 @@ export function leaveOut(pairs: readonly Pair[]): LeftOut | null {
 
 /** Least-squares line, limited to 0 … 1; its mean where x is constant. */
 function lineOf(x: readonly number[], y: readonly number[]): (at: number) => number {
-  const mean = (of: readonly number[]) => of.reduce((s, v) => s + v, 0) / of.length;
   const [mx, my] = [mean(x), mean(y)];
   const spread = x.reduce((s, v) => s + (v - mx) ** 2, 0);
   const slope = spread > 0 ? x.reduce((s, v, i) => s + (v - mx) * (y[i] - my), 0) / spread : 0;
