@@ -75,8 +75,8 @@ describe.skipIf(lacks !== null)(`on Slurm${lacks ? ` (skipped, needs ${lacks})` 
     const study = new Program(words, box, slurm.env);
     await until(() => /PENDING/.test(inQueue()) && isUnderWay(at('limited')), study, 500);
     const [task] = /\d+_\d+/.exec(inQueue())!;
-    // It would wait for two minutes, and be signalled again.
-    slurm.say('scontrol', 'update', `jobid=${task}`, 'StartTime=now', 'TimeLimit=60');
+    // It would wait for two minutes, and be signalled again. Within the second of its end the node refuses the job's new credential.
+    slurm.say('scontrol', 'update', `jobid=${task}`, 'StartTime=now+5', 'TimeLimit=60');
     expect(await study.ended, `${study.stderr}\n${slurm.logs()}`).toBe(0);
     const log = readFileSync(join(at('limited'), 'slurm', `${task}.log`), 'utf8');
     expect(log).toMatch(/stopped [\s\S]*saved/);
