@@ -20,7 +20,7 @@ import type { Executor } from '../src/execution/executor.js';
 import type { Job } from '../src/execution/job.js';
 import { parseQueue } from '../src/execution/queue-address.js';
 import { QueueExecutor, type Sender } from '../src/execution/queue-executor.js';
-import { loadWords } from '../src/pipeline/cost.js';
+import { loadWords } from '../src/pipeline/run-cost.js';
 import { has, TestRedis } from '../test/machines/redis.js';
 import { type Costs, simulate } from './queue/simulate.js';
 import { readNumber, readOptions } from './step/options.js';

@@ -77,8 +77,8 @@ describe.each(PAGES)('%s', (file) => {
     expect(scriptsOf(page).filter((name) => !(name in manifest.scripts))).toEqual([]);
   });
 
-  it('names commands of ibscope that exist', () => {
-    const commands = buildProgram().commands.flatMap((c) => [c.name(), ...c.aliases()]);
+  it('names commands of ibscope that exist', async () => {
+    const commands = (await buildProgram()).commands.flatMap((c) => [c.name(), ...c.aliases()]);
     const named = codeOf(page).flatMap((code) => [...code.matchAll(/^ibscope ([a-z]\w*)/gm)].map((m) => m[1]));
     expect(named.filter((name) => !commands.includes(name))).toEqual([]);
   });

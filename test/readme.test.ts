@@ -30,9 +30,9 @@ function calls(text: string): string[] {
 const named = (commands: readonly Command[], name: string) =>
   commands.find((c) => c.name() === name || c.aliases().includes(name));
 
-test('every command of the README and the docs exists, with the options they give it', () => {
+test('every command of the README and the docs exists, with the options they give it', async () => {
   const lines = new Map(pages.map((page) => [page, calls(read(page))]));
-  const { commands } = buildProgram();
+  const { commands } = await buildProgram();
   for (const [page, found] of lines)
     for (const line of found) {
       const words = line.split(/\s+/);

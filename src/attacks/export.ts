@@ -1,7 +1,6 @@
 /** A poisoned training set as files for other tools. Each appears whole or not at all. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { UserError } from '../base/errors.js';
 import { eachAtOnce } from '../base/pool.js';
 import { Rng } from '../base/random.js';
@@ -105,6 +104,7 @@ async function writePngs(
     order,
     (i, place) => `${split}/${classes[labels[i]]}/${String(place + 1).padStart(digits, '0')}.png`,
   );
+  const { default: sharp } = await import('sharp');
   await eachAtOnce(order.length, AT_ONCE, async (place) => {
     const pixels = images.subarray(order[place] * size, (order[place] + 1) * size);
     await sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } })

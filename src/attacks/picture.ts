@@ -16,7 +16,9 @@ function read(path: string): Uint8Array {
 
 /** Copies one value per pixel to every channel: [h, w] → [h, w, c]. */
 export function spread(grey: Float32Array, { channels }: ImageShape): Float32Array {
-  return Float32Array.from({ length: grey.length * channels }, (_, i) => grey[Math.floor(i / channels)]);
+  const values = new Float32Array(grey.length * channels);
+  for (let i = 0; i < grey.length; i++) values.fill(grey[i], i * channels, (i + 1) * channels);
+  return values;
 }
 
 /**

@@ -3,7 +3,7 @@
  * sides of the threshold in between.
  */
 
-import sharp, { type OverlayOptions } from 'sharp';
+import type { OverlayOptions } from 'sharp';
 import type { ImageSet } from '../datasets/types.js';
 import { type Audit, poisonedCluster } from './verdict.js';
 
@@ -72,13 +72,15 @@ async function drawn(set: ImageSet, blocks: readonly Block[]): Promise<Uint8Arra
   }
   const across = GAP + COLUMNS * (CELL + GAP);
   const words = `<svg xmlns="http://www.w3.org/2000/svg" width="${across}" height="${top}" font-family="sans-serif" fill="#222">${texts.join('')}</svg>`;
+  const { default: sharp } = await import('sharp');
   return sharp({ create: { width: across, height: top, channels: 3, background: '#fff' } })
     .composite([{ input: Buffer.from(words), top: 0, left: 0 }, ...pictures])
     .png()
     .toBuffer();
 }
 
-function cell({ images, height, width, channels }: ImageSet, i: number): Promise<Buffer> {
+async function cell({ images, height, width, channels }: ImageSet, i: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   const size = height * width * channels;
   return sharp(images.subarray(i * size, (i + 1) * size), { raw: { height, width, channels: channels as 1 | 3 } })
     .resize(CELL, CELL, { kernel: 'nearest', fit: 'contain', background: '#fff' })

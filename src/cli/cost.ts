@@ -1,7 +1,7 @@
 /** The cost of runs in words, for `--dry-run`. */
 
 import { duration } from '../base/duration.js';
-import { loadWords, type RunCost, secondsOf } from '../pipeline/cost.js';
+import { loadWords, type RunCost, secondsOf } from '../pipeline/run-cost.js';
 import { table } from './table.js';
 
 const tera = (flops: number) => (flops / 1e12).toPrecision(3);

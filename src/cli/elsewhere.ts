@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import { UserError, unknownWord } from '../base/errors.js';
 import { checkedOptions } from '../execution/slurm.js';
 import type { Elsewhere } from '../studies/executors.js';
+import { MAIN_SCRIPT } from './main-script.js';
 import { addQueueOptions, queueOf } from './queue-options.js';
-import { MAIN_SCRIPT } from './view.js';
 
 const EXECUTORS = ['local', 'queue', 'slurm'];
 

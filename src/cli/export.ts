@@ -6,21 +6,9 @@ import { type Command, Option } from 'commander';
 import { UserError, unknownWord } from '../base/errors.js';
 import { csv } from '../formats/csv.js';
 import { writeAtomic, writingTo } from '../formats/files.js';
-import {
-  eventFile,
-  type FigureName,
-  figureFile,
-  figurePng,
-  figures,
-  latex,
-  parquet,
-  readExportable,
-  type TableName,
-  tableOf,
-  tables,
-  tensorboard,
-} from '../outputs/index.js';
-import { type Exported, exportModel, modelFormats } from '../outputs/model.js';
+import type { Exportable } from '../outputs/index.js';
+import type { Exported } from '../outputs/model.js';
+import { type FigureName, figures, modelFormats, type TableName, tables } from '../outputs/names.js';
 import { runsAt } from '../runs/find.js';
 import { examples, JSON_FLAG } from './options.js';
 
@@ -135,6 +123,7 @@ function one(runs: readonly string[], format: Format): string {
 async function model(runs: readonly string[], format: Exported['format'], { out, epoch }: Values) {
   if (epoch !== undefined && !/^\d+$/.test(epoch))
     throw new UserError(`--epoch ${epoch}: a number of an epoch is expected`);
+  const { exportModel } = await import('../outputs/model.js');
   const done = await exportModel(one(runs, format), {
     out,
     format,
@@ -151,23 +140,24 @@ async function results(paths: readonly string[], format: Format, values: Values)
   if (PICTURES.includes(format)) one(paths, format);
   if (format !== 'tensorboard' && (await stat(out).catch(() => null))?.isDirectory())
     throw new UserError(`--out ${out}: it is a folder; name a file`);
-  const runs = await readExportable(paths);
+  const outputs = await import('../outputs/index.js');
+  const runs = await outputs.readExportable(paths);
   let said = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   await writingTo(out, async () => {
     if (format === 'tensorboard') return writeEvents(runs, out);
-    if (format === 'latex') return writeAtomic(out, latex(runs));
+    if (format === 'latex') return writeAtomic(out, outputs.latex(runs));
     if (PICTURES.includes(format)) {
       const figure = figureOf(values.figure);
       said = figure;
-      const draw = format === 'png' ? figurePng : figureFile;
+      const draw = format === 'png' ? outputs.figurePng : outputs.figureFile;
       return writeAtomic(out, await draw(figure, runs[0], sizeOf(values)));
     }
-    const rows = tableOf(table as TableName, runs);
+    const rows = outputs.tableOf(table as TableName, runs);
     said = `${rows.length} rows of ${table}`;
     if (format === 'json') return writeAtomic(out, `${JSON.stringify(rows, null, 1)}\n`);
     if (rows.length === 0) throw new UserError(`--table ${table}: it has no rows yet`);
     if (format === 'csv') return writeAtomic(out, csv(rows));
-    return writeAtomic(out, parquet(rows, Object.keys(rows[0])));
+    return writeAtomic(out, outputs.parquet(rows, Object.keys(rows[0])));
   });
   return { document: { out, format, runs: paths }, text: `${out}: ${said}` };
 }
@@ -189,8 +179,9 @@ function sizeOf({ width = '560', height }: Values) {
 }
 
 /** Writes one folder per run, named after the run; the whole appears or nothing does. */
-async function writeEvents(runs: Awaited<ReturnType<typeof readExportable>>, out: string): Promise<void> {
+async function writeEvents(runs: readonly Exportable[], out: string): Promise<void> {
   if (await stat(out).catch(() => null)) throw new UserError(`--out ${out}: it exists already; choose another folder`);
+  const { eventFile, tensorboard } = await import('../outputs/index.js');
   // Resolved, because `.` as a run and a slash at the end of `out` are allowed.
   const place = resolve(out);
   const beside = `${place}.${process.pid}.part`;

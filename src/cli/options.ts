@@ -11,11 +11,6 @@ type Key = keyof RunConfig;
 /** `--json` of every command. */
 export const JSON_FLAG = ['--json', 'print one JSON document on stdout and nothing else'] as const;
 
-/** `--plugin` of the program and of every command. `main` loads the files before it builds the program. */
-export const PLUGIN_FLAG = [
-  '--plugin <file>',
-  'file that registers attacks, data sets or models of your own; may be repeated (default none)',
-] as const;
 /** The end of a command's help: lines that work as pasted, in a checkout and beside an installed package. `after`: what they build on. */
 export function examples(lines: readonly string[], after?: string): string {
   const head = `Example${lines.length > 1 ? 's' : ''}${after === undefined ? '' : `, after that of \`ibscope ${after}\``}:`;

@@ -5,32 +5,18 @@ import { Command, CommanderError } from 'commander';
 import { systemWords } from '../base/errors.js';
 import { loadedPlugins, loadPlugins, pluginsIn } from '../base/plugins.js';
 import { VERSION } from '../version.js';
-import { addAnalyze, addTrace } from './analyze.js';
-import { addAttacks } from './attacks.js';
-import { addAudit } from './audit.js';
-import { addClassWords } from './class-words.js';
-import { addCompare } from './compare.js';
-import { addConfigFile } from './config-file.js';
-import { addData } from './data.js';
-import { addDetect } from './detect.js';
-import { addDoctor } from './doctor.js';
-import { addEmbed } from './embed.js';
-import { addExport } from './export.js';
-import { addMi } from './mi.js';
-import { PLUGIN_FLAG } from './options.js';
 import { addOutputChecks } from './outputs.js';
-import { addPerceive } from './perceive.js';
-import { addPoison } from './poison.js';
-import { addReport } from './report.js';
-import { addRun } from './run.js';
-import { addStealth } from './stealth.js';
-import { addStudy } from './study.js';
-import { addView } from './view.js';
-import { addWork } from './work.js';
-import { addWorker } from './worker.js';
+
+type Add = (program: Command) => void;
 
 /** What plugins import as `ibscope`. The library stands beside the rooms, and no room imports it. */
 const LIBRARY = pathToFileURL(join(import.meta.dirname, '..', 'index.js')).href;
+/** `--plugin` of the program and of every command. `main` loads the files before it builds the program. */
+const PLUGIN_FLAG = [
+  '--plugin <file>',
+  'file that registers attacks, data sets or models of your own; may be repeated (default none)',
+] as const;
+
 /** Heading of each command in `--help`; the others are tools. */
 const HEADING_OF: Record<string, string> = {
   ...Object.fromEntries(
@@ -45,7 +31,40 @@ const HEADING_OF: Record<string, string> = {
 /** Commands that read a data set whose classes can be named. */
 const TAKES_CLASSES = ['run', 'compare', 'poison', 'perceive'];
 
-export function buildProgram(): Command {
+/** The commands in the order of `--help`. Each loads its module when it is asked for, so that no command waits for what others need. */
+const COMMANDS: { names: string[]; load: () => Promise<Add> }[] = [
+  { names: ['run'], load: async () => (await import('./run.js')).addRun },
+  { names: ['compare'], load: async () => (await import('./compare.js')).addCompare },
+  { names: ['analyze'], load: async () => (await import('./analyze.js')).addAnalyze },
+  { names: ['trace'], load: async () => (await import('./analyze.js')).addTrace },
+  { names: ['study', 'experiment'], load: async () => (await import('./study.js')).addStudy },
+  { names: ['work'], load: async () => (await import('./work.js')).addWork },
+  { names: ['worker'], load: async () => (await import('./worker.js')).addWorker },
+  { names: ['embed'], load: async () => (await import('./embed.js')).addEmbed },
+  { names: ['view'], load: async () => (await import('./view.js')).addView },
+  { names: ['audit'], load: async () => (await import('./audit.js')).addAudit },
+  { names: ['detect'], load: async () => (await import('./detect.js')).addDetect },
+  { names: ['attacks'], load: async () => (await import('./attacks.js')).addAttacks },
+  { names: ['poison'], load: async () => (await import('./poison.js')).addPoison },
+  { names: ['perceive'], load: async () => (await import('./perceive.js')).addPerceive },
+  { names: ['mi'], load: async () => (await import('./mi.js')).addMi },
+  { names: ['stealth'], load: async () => (await import('./stealth.js')).addStealth },
+  { names: ['report'], load: async () => (await import('./report.js')).addReport },
+  { names: ['export'], load: async () => (await import('./export.js')).addExport },
+  { names: ['data'], load: async () => (await import('./data.js')).addData },
+  { names: ['doctor'], load: async () => (await import('./doctor.js')).addDoctor },
+];
+
+/** The commands that the words of a command line need: the one they name, none for `--version`, else all. */
+function neededBy(argv: readonly string[]) {
+  const words = argv.filter((word, i) => !/^--plugin(=|$)/.test(word) && argv[i - 1] !== '--plugin');
+  if (['--version', '-V'].includes(words[0])) return [];
+  const named = COMMANDS.filter(({ names }) => names.includes(words[0]));
+  return named.length > 0 ? named : COMMANDS;
+}
+
+/** The program, with the commands that `argv` needs; without `argv`, all. */
+export async function buildProgram(argv: readonly string[] = []): Promise<Command> {
   const program = new Command('ibscope')
     .description(
       'Measure how a neural network learns a backdoor: information over training, training phases, and a stealth score.',
@@ -56,39 +75,26 @@ export function buildProgram(): Command {
     .exitOverride()
     // `main` prints all errors, each in one line.
     .configureOutput({ outputError: () => {} });
-  for (const add of [
-    addRun,
-    addCompare,
-    addAnalyze,
-    addTrace,
-    addStudy,
-    addWork,
-    addWorker,
-    addEmbed,
-    addView,
-    addAudit,
-    addDetect,
-    addAttacks,
-    addPoison,
-    addPerceive,
-    addMi,
-    addStealth,
-    addReport,
-    addExport,
-    addData,
-    addDoctor,
-  ])
-    add(program);
-  for (const command of program.commands.flatMap((c) => (c.name() === 'study' ? c.commands : c)))
-    if (['run', 'compare'].includes(command.name()) || command.parent?.name() === 'study') addConfigFile(command);
+  for (const add of await Promise.all(neededBy(argv).map(({ load }) => load()))) add(program);
+  const takesConfig = (c: Command) => ['run', 'compare'].includes(c.name()) || c.parent?.name() === 'study';
+  const takesClasses = (c: Command) => TAKES_CLASSES.includes(c.name()) || c.parent?.name() === 'study';
+  const all = program.commands.flatMap((c) => [c, ...c.commands]);
+  if (all.some(takesConfig)) {
+    const { addConfigFile } = await import('./config-file.js');
+    for (const command of all.filter(takesConfig)) addConfigFile(command);
+  }
   // After `--config`, which may name them.
-  for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
-    if (TAKES_CLASSES.includes(command.name()) || command.parent?.name() === 'study') addClassWords(command);
-    else if (command.name() === 'analyze') addClassWords(command, null);
+  const analyzes = (c: Command) => c.name() === 'analyze';
+  if (all.some((c) => takesClasses(c) || analyzes(c))) {
+    const { addClassWords } = await import('./class-words.js');
+    for (const command of all)
+      if (takesClasses(command)) addClassWords(command);
+      else if (analyzes(command)) addClassWords(command, null);
+  }
   addOutputChecks(program);
   for (const command of program.commands) command.helpGroup(HEADING_OF[command.name()] ?? 'Tools:');
   program.commandsGroup('Tools:');
-  for (const command of program.commands.flatMap((c) => [c, ...c.commands]))
+  for (const command of all)
     command
       .option(...PLUGIN_FLAG)
       .exitOverride()
@@ -102,7 +108,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     // Before the program is built: its help lists what plugins register.
     await loadPlugins(pluginsIn(argv, LIBRARY));
-    await buildProgram().parseAsync(argv as string[], { from: 'user' });
+    const program = await buildProgram(argv);
+    await program.parseAsync(argv as string[], { from: 'user' });
     // A command that ends normally may have set an exit code, such as 3 of an audit.
     return Number(process.exitCode ?? 0);
   } catch (thrown) {

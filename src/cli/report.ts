@@ -1,10 +1,8 @@
 /** `ibscope report`: writes the page of a run, or of the runs in a folder, again. */
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import { finish } from '../pipeline/result.js';
 import { RunDirectory } from '../runs/directory.js';
 import { isRun, runsIn } from '../runs/find.js';
-import { writeComparison } from '../studies/compare.js';
 import { examples, JSON_FLAG } from './options.js';
 
 export function addReport(program: Command) {
@@ -25,9 +23,11 @@ async function write(path: string): Promise<string> {
     const dir = await RunDirectory.read(path);
     if ((await dir.rows('events.jsonl')).length === 0)
       throw new UserError(`${path}: no epoch of this run is finished yet`);
+    const { finish } = await import('../pipeline/result.js');
     return (await finish(dir)).report;
   }
   const names = await runsIn(path);
   if (names.length === 0) throw new UserError(`${path}: there is no run in it (a run has a run.json)`);
+  const { writeComparison } = await import('../studies/compare.js');
   return (await writeComparison(path, names)).report;
 }

@@ -7,24 +7,21 @@ import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
 import { requestOf } from '../config/flags.js';
-import type { RunRequest } from '../config/options.js';
+import { instrumentsOf, type RunRequest } from '../config/options.js';
 import { requirePlugins } from '../config/plugins.js';
 import { resolveConfig } from '../config/resolve.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import type { RunJob } from '../pipeline/jobs.js';
-import { instrumentsOf } from '../pipeline/resolution.js';
 import { chanceText } from '../report/headline.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunDocument, RunResult } from '../runs/documents.js';
-import { startDashboard } from '../server/app.js';
 import { studyJobs } from '../studies/job-of.js';
 import { parseSeeds } from '../studies/parse.js';
 import { costWords } from './cost.js';
+import { MAIN_SCRIPT } from './main-script.js';
 import { addRunOptions, defaultOut, examples, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
-
 import { runTable } from './table.js';
-import { MAIN_SCRIPT } from './view.js';
 
 export const OUT = ['--out <dir>', 'folder of the run (default runs/ATTACK-DATASET-TIME)'] as const;
 export const RESUME = ['--resume', 'resume the run in the folder of --out'] as const;
@@ -123,6 +120,7 @@ const verdictText = ({ verdict }: RunResult) =>
 async function viewOf(path: string) {
   const folder = dirname(resolve(path));
   await mkdir(folder, { recursive: true });
+  const { startDashboard } = await import('../server/app.js');
   const dashboard = await startDashboard(folder, { port: 0, main: MAIN_SCRIPT });
   process.stderr.write(`page of the run: ${dashboard.address}#/run?id=${encodeURIComponent(basename(path))}\n`);
   return {

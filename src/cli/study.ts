@@ -7,7 +7,7 @@ import { toResume } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { flagOf, requestOf } from '../config/flags.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
-import { cellText } from '../report/index.js';
+import { cellText } from '../report/cells.js';
 import {
   type AttackChoice,
   type DetectionOptions,
@@ -94,7 +94,7 @@ function addOne(command: Command, study: Study) {
         throw new UserError('--resume: name the folder of the study with --out DIR');
       if (values.plan !== undefined && values.dryRun) throw new UserError('--plan: with --dry-run nothing is written');
       // Options that no run can have are refused before the worker starts.
-      study.plan(options);
+      const configs = study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
       const out = values.out ?? defaultOut(`experiment-${study.name}`);
       const result = await runJob(
@@ -102,6 +102,7 @@ function addOne(command: Command, study: Study) {
         {
           name: study.name,
           options,
+          configs,
           out,
           jobs:
             values.jobs === undefined

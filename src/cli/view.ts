@@ -1,14 +1,10 @@
 /** `ibscope view`: the dashboard over a folder of runs. */
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../base/errors.js';
-import { startDashboard } from '../server/app.js';
+import { MAIN_SCRIPT } from './main-script.js';
 import { examples } from './options.js';
 
 export const DEFAULT_PORT = 7370;
-
-/** The script that is the command line, as a path to start: main.ts imports this file, so this file cannot import it. */
-export const MAIN_SCRIPT = join(import.meta.dirname, 'main.js');
 
 /** A port number given as text; 0 is any that is free. */
 export function portOf(text: string): number {
@@ -27,6 +23,7 @@ export function addView(program: Command) {
     .option('--json', 'print one JSON document with address and token, and serve on')
     .addHelpText('after', examples(['npx ibscope view runs']))
     .action(async (folder: string, values) => {
+      const { startDashboard } = await import('../server/app.js');
       const dashboard = await startDashboard(folder, {
         port: portOf(values.port ?? String(DEFAULT_PORT)),
         main: MAIN_SCRIPT,

@@ -15,7 +15,6 @@ import { isHeldError, isOwnFault } from '../runs/failures.js';
 import { studyJobs } from '../studies/job-of.js';
 import { finished } from '../studies/plan.js';
 import { insideRoot, receivedWork } from '../studies/sent-work.js';
-import { copyFinished } from '../studies/shared-runs.js';
 import type { WorkJob } from '../studies/work.js';
 import { examples, wholeNumber } from './options.js';
 import { addQueueOptions, queueOf } from './queue-options.js';
@@ -117,6 +116,7 @@ class Serving {
   private async takeFromOthers(name: string, job: WorkJob): Promise<boolean> {
     const worker = this.worker!;
     const noted = await worker.noted(name);
+    const { copyFinished } = await import('../studies/shared-runs.js');
     const folder = noted === null ? null : await insideRoot(name, this.root, noted).catch(() => null);
     if (folder !== null && folder !== job.path && (await copyFinished(folder, job))) {
       say(`${name}: copied from ${noted}`);

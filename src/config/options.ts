@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { attacks, rules } from '../attacks/index.js';
 import { datasets } from '../datasets/index.js';
-import { deviceChoices, optimizers } from '../engine/index.js';
+import { deviceChoices, optimizers } from '../engine/names.js';
 import { models } from '../models/index.js';
 import { augmentations } from '../training/augment.js';
 import { schedules } from '../training/schedule.js';
@@ -161,3 +161,7 @@ export function descriptionOf(key: keyof RunConfig): string {
   const names = namesOf(key);
   return `${runOptions.shape[key].description}${names ? `: ${names.join(', ')}` : ''}`;
 }
+
+/** The instruments of a run, the scored one first. */
+export const instrumentsOf = ({ instrument }: Pick<RunConfig, 'instrument'>): readonly Instrument[] =>
+  instrument ?? ['critics'];

@@ -3,7 +3,7 @@
  * rotated as their EXIF data say; grey becomes three channels, and transparent pixels are blended with white. Of a GIF the first frame is
  * read; a file of another kind with several pages or frames is refused, because one of them would be chosen in silence.
  */
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { UserError } from '../base/errors.js';
 import { eachAtOnce } from '../base/pool.js';
 import { decodeBmp } from '../formats/bmp.js';
@@ -56,6 +56,7 @@ export const IMAGE_NAME = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|ppm|pgm|
 export const IMAGE_KINDS = 'JPEG, PNG, WebP, TIFF, GIF, BMP, PPM or PGM';
 
 async function open(bytes: Uint8Array, file: string): Promise<Sharp> {
+  const { default: sharp } = await import('sharp');
   const decode = decoderOf(bytes);
   if (decode) {
     const { data, width, height, channels } = decode(bytes, file);

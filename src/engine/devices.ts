@@ -8,19 +8,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { UserError } from '../base/errors.js';
+import type { Device, DeviceChoice } from './names.js';
 import { GraphBuilder } from './onnx.js';
-
-/** Devices that programs may run on. */
-export const devices = ['cpu', 'webgpu', 'cuda'] as const;
-/** One of `devices`. */
-export type Device = (typeof devices)[number];
-
-/** Values of `--device`. */
-export const deviceChoices = [...devices, 'auto'] as const;
-/** One of `deviceChoices`. */
-export type DeviceChoice = (typeof deviceChoices)[number];
+import { runtime } from './runtime.js';
 
 /** The order in which `auto` tries them. */
 const PREFERRED: readonly Device[] = ['cuda', 'webgpu', 'cpu'];
@@ -66,7 +58,11 @@ export const keepsState = (device: Device) => device === 'webgpu';
 export async function inspectDevice(device: Device): Promise<DeviceState> {
   const missing = (found: string, advice: string): DeviceState => ({ device, available: false, found, advice });
   const platform = `${process.platform}-${process.arch}`;
-  if (!ort.listSupportedBackends().some((b) => b.name === device))
+  if (
+    !runtime()
+      .listSupportedBackends()
+      .some((b) => b.name === device)
+  )
     return missing(`onnxruntime-node has no ${device} provider for ${platform}`, 'Choose another device.');
   if (device === 'cuda' && !existsSync(join(libraries(), 'libonnxruntime_providers_cuda.so'))) {
     const script = relative(process.cwd(), join(packageFolder(), 'script', 'install'));

@@ -2,15 +2,12 @@
 export { gradients } from './autodiff.js';
 export {
   chooseDevice,
-  type Device,
-  type DeviceChoice,
   type DeviceState,
-  deviceChoices,
-  devices,
   inspectDevice,
   limitThreads,
 } from './devices.js';
 export { flops } from './flops.js';
+export * from './names.js';
 export { NoiseBank } from './noise.js';
 export type { Attribute, DType, GraphBuilder, Weight } from './onnx.js';
 export * from './ops/batch-norm.js';

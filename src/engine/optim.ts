@@ -3,6 +3,7 @@
  * at zero and is named after its parameter.
  */
 
+import type { OptimizerKind } from './names.js';
 import { reshape } from './ops/broadcast.js';
 import { add, div, exp, minimum, mul, sqrt, sub } from './ops/elementwise.js';
 import { addAll, sumSquare } from './ops/reduce.js';
@@ -14,11 +15,6 @@ export type Updates = Map<Tensor, Tensor>;
 function stateLike(p: Tensor, kind: string): Tensor {
   return input(`${kind}.${p.attributes.name}`, p.shape, 'float32', 'state');
 }
-
-/** Optimizers by name. */
-export const optimizers = ['sgd', 'adamw'] as const;
-/** One of `optimizers`. */
-export type OptimizerKind = (typeof optimizers)[number];
 
 /** Names of the state tensors of each parameter, by optimizer. */
 export const OPTIMIZER_STATE: Record<OptimizerKind, readonly string[]> = {

@@ -4,11 +4,13 @@
  * A program has outputs, which are returned, and updates, which replace named state (a parameter by its new value). ONNX Runtime blocks
  * the JavaScript thread during a run, so a program that must stay responsive runs it in a worker.
  */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { topological } from './autodiff.js';
-import { type Device, keepsState, sessionOptions } from './devices.js';
+import { keepsState, sessionOptions } from './devices.js';
+import type { Device } from './names.js';
 import type { NoiseBank } from './noise.js';
 import { GraphBuilder, type Weight } from './onnx.js';
+import { runtime } from './runtime.js';
 import type { State } from './state.js';
 import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
 
@@ -110,7 +112,7 @@ export class Program {
       options.preferredOutputLocation = Object.fromEntries(
         updated.map((u) => [`next:${u.name}`, 'gpu-buffer' as const]),
       );
-    const session = await ort.InferenceSession.create(emit(all, device === 'cpu'), options);
+    const session = await runtime().InferenceSession.create(emit(all, device === 'cpu'), options);
     return new Program(session, slots, spec.outputs, updated, keeps);
   }
 
@@ -147,7 +149,7 @@ export class Program {
 function toOrt(name: string, data: Values, dtype: DType, shape: readonly number[]): ort.Tensor {
   if (!(data instanceof ARRAY[dtype])) throw new Error(`run: ${name} is ${dtype} and was fed ${data.constructor.name}`);
   if (data.length !== sizeOf(shape)) throw new Error(`run: ${name} [${shape}] was fed ${data.length} values`);
-  return new ort.Tensor(dtype as 'float32', data as Float32Array, shape as number[]);
+  return new (runtime().Tensor)(dtype as 'float32', data as Float32Array, shape as number[]);
 }
 
 /** Computes expressions once, without state and noise; `feeds` are values by input name. */

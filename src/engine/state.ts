@@ -1,7 +1,8 @@
 /** Named tensors that keep their values between runs: parameters, running statistics, optimizer state. */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { sessionOptions } from './devices.js';
 import { GraphBuilder } from './onnx.js';
+import { runtime } from './runtime.js';
 
 /**
  * Named tensors with two buffers each. An update writes into the second buffer, then the two are swapped, so nothing is copied. An array
@@ -62,7 +63,7 @@ export class State {
   /** The value of `name` as a tensor on the device; undefined if it is not there. */
   onDevice(name: string, shape: readonly number[]): ort.Tensor | undefined {
     const t = this.away.get(name);
-    return t && ort.Tensor.fromGpuBuffer(t.gpuBuffer, { dataType: 'float32', dims: shape });
+    return t && runtime().Tensor.fromGpuBuffer(t.gpuBuffer, { dataType: 'float32', dims: shape });
   }
 
   /** Makes a tensor on the device the value of `name`, and its owner. */
@@ -81,7 +82,7 @@ export class State {
       feeds[graph.input(name, 'float32', tensor.dims)] = tensor;
       graph.output(`host:${name}`, name, 'float32', tensor.dims);
     }
-    const session = await ort.InferenceSession.create(graph.finish(), sessionOptions('webgpu'));
+    const session = await runtime().InferenceSession.create(graph.finish(), sessionOptions('webgpu'));
     try {
       const values = await session.run(feeds);
       for (const name of [...this.away.keys()]) this.set(name, values[`host:${name}`].data as Float32Array);

@@ -5,15 +5,7 @@
  */
 import { open, stat } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
-import {
-  type AsyncBuffer,
-  type Compressors,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { shown, UserError } from '../base/errors.js';
 
 /** A top-level column. `integer`, `bytes` and `text` are values; a `struct` has columns of its own; any other kind is `other`. */
@@ -103,6 +95,7 @@ export class ParquetFile {
         `${path}: is not a whole Parquet file, it does not end in PAR1; was its download stopped, or is it a pointer of Git LFS?`,
       );
     return whole(path, async () => {
+      const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
       const metadata = await parquetMetadataAsync(file, { geoparquet: false });
       const opened = new ParquetFile(path, file, metadata, parquetSchema(metadata));
       opened.check();
@@ -133,6 +126,7 @@ export class ParquetFile {
     const { file, metadata } = this;
     // A scan keeps what it read, so every row group has its own.
     const values = await whole(this.path, async () => {
+      const { parquetScan } = await import('hyparquet');
       const scan = await parquetScan({ file, metadata, columns: [column], rowStart, rowEnd, compressors, utf8: false });
       return scan.readColumn({ column, rowStart, rowEnd });
     });

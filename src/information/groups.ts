@@ -77,11 +77,10 @@ function poolsOf(request: GroupRequest, rng: (what: string) => Rng) {
 const otherClasses = ({ classes, target }: GroupRequest) =>
   Array.from({ length: classes }, (_, k) => k).filter((k) => k !== target);
 
-/** Chooses the samples of every group. Groups with fewer than `minimum` samples are omitted and listed in `leftOut`. */
-export function planGroups(request: GroupRequest): GroupPlan {
-  const { target: c, seed, minimum = MINIMUM_GROUP } = request;
-  const rng = (what: string) => new Rng(seed, 'groups', what);
-  const { pools, backdoor, clean, hasCover } = poolsOf(request, rng);
+/** What the groups are chosen from, and their common size. */
+function sizedPools(request: GroupRequest, rng: (what: string) => Rng) {
+  const { minimum = MINIMUM_GROUP } = request;
+  const { pools, ...parts } = poolsOf(request, rng);
   const leftOut = new Map<string, number>();
   for (const [id, pool] of pools)
     if (pool.length < minimum) {
@@ -97,7 +96,25 @@ export function planGroups(request: GroupRequest): GroupPlan {
   const halfClass = Math.floor(smallestClass / 2);
   const withNull = request.nullSplits > 0 && halfClass >= minimum;
   const size = withNull ? Math.min(smallest, halfClass) : smallest;
+  return { pools, ...parts, leftOut, classPools, smallestClass, withNull, size };
+}
 
+const drawn = (seed: number) => (what: string) => new Rng(seed, 'groups', what);
+
+/** The size of the groups that `planGroups` chooses, and `leftOut`, without choosing any: a study asks it of every run. */
+export function planSize(request: GroupRequest): Pick<GroupPlan, 'size' | 'leftOut'> {
+  const { size, leftOut } = sizedPools(request, drawn(request.seed));
+  return { size, leftOut };
+}
+
+/** Chooses the samples of every group. Groups with fewer than `minimum` samples are omitted and listed in `leftOut`. */
+export function planGroups(request: GroupRequest): GroupPlan {
+  const { target: c } = request;
+  const rng = drawn(request.seed);
+  const { pools, backdoor, clean, hasCover, leftOut, classPools, smallestClass, withNull, size } = sizedPools(
+    request,
+    rng,
+  );
   const chosen = new Map<string, Int32Array>();
   for (const [id, pool] of pools) chosen.set(id, rng(id).sample(pool, size));
   if (pools.has(partOf(c, 'backdoor')) && pools.has(partOf(c, 'clean'))) {

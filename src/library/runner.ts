@@ -10,7 +10,8 @@ import type { RunResult } from '../runs/documents.js';
 import { readRunDocument } from '../runs/documents.js';
 import { epochRows } from '../runs/epochs.js';
 import { type CompareResult, compare as compareRuns } from '../studies/compare.js';
-import { ANALYSIS_OPTIONS, analyze as analyzeTrace } from '../trace/analyze.js';
+import { analyze as analyzeTrace } from '../trace/analyze.js';
+import { ANALYSIS_OPTIONS } from '../trace/options.js';
 import { checkKeys, checkPath } from './check.js';
 import { checkedHooks, type RunOptions } from './hooks.js';
 

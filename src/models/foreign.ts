@@ -2,11 +2,12 @@
  * A network that another program trained, as an ONNX file. One of its inner values is T. Modules are recognised by the names that exporters
  * give to nodes, such as `/layer4/layer4.1/relu/Relu` for a node of the module layer4.1.
  */
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { UserError, unknownWord } from '../base/errors.js';
 import type { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/types.js';
 import { sessionOptions } from '../engine/devices.js';
+import { runtime } from '../engine/runtime.js';
 import { BEFORE, exposing, NOISE, type OnnxOutline, onnxOutline, withNoise } from '../formats/onnx.js';
 
 /** Normalisation of images in [0, 1] before the network: (x − mean) / std per channel. */
@@ -73,9 +74,11 @@ const reason = (error: unknown) => (error as Error).message.split('\n')[0].slice
 const options = () => ({ ...sessionOptions('cpu'), graphOptimizationLevel: 'all', logSeverityLevel: 4 }) as const;
 
 async function open(file: string, model: Uint8Array): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(model, options()).catch((error) => {
-    throw new UserError(`${file}: ONNX Runtime does not take it (${reason(error)})`);
-  });
+  return runtime()
+    .InferenceSession.create(model, options())
+    .catch((error) => {
+      throw new UserError(`${file}: ONNX Runtime does not take it (${reason(error)})`);
+    });
 }
 
 /** How images are laid before the network, [n, c, h, w] or [n, h, w, c]; throws where they do not fit. */
@@ -146,7 +149,7 @@ export class ForeignNetwork {
       const images = this.images(set, this.input.batch === null ? some.slice(0, n) : some);
       shape ??= await this.shape(images);
       const units = shape.slice(1).reduce((a, b) => a * b, 1);
-      const noise = new ort.Tensor('float32', rng.normals(images.dims[0] * units, std), [
+      const noise = new (runtime().Tensor)('float32', rng.normals(images.dims[0] * units, std), [
         images.dims[0],
         ...shape.slice(1),
       ]);
@@ -192,7 +195,7 @@ export class ForeignNetwork {
 
   /** Shape of the layer's value: noise of one number fits any. */
   private async shape(images: ort.Tensor): Promise<number[]> {
-    const feeds = { [this.input.name]: images, [NOISE]: new ort.Tensor('float32', Float32Array.of(0), [1]) };
+    const feeds = { [this.input.name]: images, [NOISE]: new (runtime().Tensor)('float32', Float32Array.of(0), [1]) };
     return [...(await this.run(feeds))[this.value].dims];
   }
 
@@ -220,7 +223,7 @@ function imageTensor(
       }
   });
   const shape = channelsFirst ? [channels, height, width] : [height, width, channels];
-  return new ort.Tensor('float32', data, [rows.length, ...shape]);
+  return new (runtime().Tensor)('float32', data, [rows.length, ...shape]);
 }
 
 /** [n, d, …] → [n, d], averaged over space; [n, tokens, d] → [n, d], averaged over tokens. */

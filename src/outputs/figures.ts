@@ -1,6 +1,5 @@
 /** Figures of a run as files for papers: light colours as literal values, which every converter reads, and the legend in the drawing. */
 
-import sharp from 'sharp';
 import { UserError } from '../base/errors.js';
 import { isNullGroup } from '../dynamics/group-id.js';
 import { smooth, type Trajectory, trajectories } from '../dynamics/index.js';
@@ -26,22 +25,8 @@ import { trajectoryFigure } from '../report/figures/trajectories.js';
 import { svgText } from '../report/page.js';
 import { groupEntries, rampEnds } from '../report/parts.js';
 import { standalone } from '../report/svg-file.js';
+import type { FigureName } from './names.js';
 import type { Exportable } from './tables.js';
-
-/** The figures that are exported. */
-export const figures = [
-  'plane',
-  'ixt',
-  'ity',
-  'phases',
-  'score',
-  'score-parts',
-  'accuracy',
-  'loss',
-  'class-loss',
-] as const;
-/** One of `figures`. */
-export type FigureName = (typeof figures)[number];
 
 /** Width of a figure without one, in pixels. */
 const WIDTH = 560;
@@ -50,7 +35,8 @@ const WIDTH = 560;
 const SHARPNESS = 2;
 
 /** The figure as a PNG file, with twice as many pixels as it is wide and high. Throws as `figureFile` does. */
-export function figurePng(name: FigureName, run: Exportable, size: FigureSize): Promise<Buffer> {
+export async function figurePng(name: FigureName, run: Exportable, size: FigureSize): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   return sharp(Buffer.from(figureFile(name, run, size)), { density: 72 * SHARPNESS })
     .png()
     .toBuffer();

@@ -12,8 +12,7 @@ import { keptMoment, loadWeights } from '../pipeline/weights.js';
 import { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
 import { Trainer } from '../training/trainer.js';
-
-export const modelFormats = ['onnx', 'safetensors'] as const;
+import type { modelFormats } from './names.js';
 
 export interface Exported {
   out: string;

@@ -6,11 +6,7 @@ import { groupStyle } from '../report/groups.js';
 import type { RunReport } from '../report/types.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
-
-/** The tables that runs are exported as. */
-export const tables = ['trajectories', 'scores', 'phases', 'epochs'] as const;
-/** One of `tables`. */
-export type TableName = (typeof tables)[number];
+import type { TableName } from './names.js';
 
 /** A value in a table; null where there is none. */
 export type Cell = string | number | boolean | null;

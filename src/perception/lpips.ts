@@ -6,7 +6,6 @@
  * when exported; its batch, height and width may be fixed or free.
  */
 import { stat } from 'node:fs/promises';
-import * as ort from 'onnxruntime-node';
 import { UserError } from '../base/errors.js';
 import type { Images } from './types.js';
 
@@ -17,6 +16,8 @@ const BATCH = 16;
 export async function lpips(file: string, clean: Images, triggered: Images): Promise<Float64Array> {
   const { n, height, width } = clean;
   if (!(await stat(file).catch(() => null))?.isFile()) throw new UserError(`--lpips ${file}: no such file`);
+  // Loaded for this alone.
+  const ort = await import('onnxruntime-node');
   const session = await ort.InferenceSession.create(file, { logSeverityLevel: 4 }).catch((error: Error) => {
     throw new UserError(`--lpips ${file}: is not a model ONNX Runtime can load (${error.message.split('\n')[0]})`);
   });

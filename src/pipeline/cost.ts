@@ -1,8 +1,7 @@
 /** What a run costs: operations by counting its graphs, seconds by timing a few steps of each kind of work on this machine. */
 
-import { availableParallelism, loadavg } from 'node:os';
 import { Rng } from '../base/random.js';
-import { quickest } from '../base/timing.js';
+import { once, quickest } from '../base/timing.js';
 import type { RunConfig } from '../config/options.js';
 import { trainingConfig } from '../config/training.js';
 import { pick } from '../datasets/select.js';
@@ -22,34 +21,8 @@ import { criticQuantities, resolvedAt } from './estimate.js';
 import { missingParts } from './group-sizes.js';
 import { groupsOf } from './prepare.js';
 import { PER_GROUP } from './representation.js';
+import type { RunCost } from './run-cost.js';
 import { comparedGroups, STATISTICS, statisticsLag } from './running-statistics.js';
-
-export interface RunCost {
-  /** Floating-point operations, two per multiply-add. */
-  trainingFlops: number;
-  probeFlops: number;
-  criticFlops: number;
-  /** Seconds on this machine: training with its evaluations, probes, critics, and resolved information. */
-  trainingSeconds: number;
-  probeSeconds: number;
-  criticSeconds: number;
-  resolvedSeconds: number;
-  /** Seconds of everything else: data, stealth in input space, clusters and pictures of T, and the report. */
-  otherSeconds: number;
-  /** What the run will not have, such as a score, and why; a sentence each. */
-  missing: string[];
-}
-
-export const secondsOf = (c: RunCost) =>
-  c.trainingSeconds + c.probeSeconds + c.criticSeconds + c.resolvedSeconds + c.otherSeconds;
-
-/** The load of this machine, in one line: timed steps share the processor with whatever else runs. */
-export function loadWords(): string {
-  const [load] = loadavg();
-  const cores = availableParallelism();
-  const busy = load > cores / 2 ? '; other programs slow the run, and these times, down' : '';
-  return `load of the machine: ${load.toFixed(1)} on ${cores} cores${busy}`;
-}
 
 /** Timed steps of each kind. */
 const TIMED = 3;
@@ -211,5 +184,5 @@ async function pictureSeconds({ groups, size }: GroupPlan, d: number): Promise<n
   const cluster = Int32Array.from({ length: clustered.n }, (_, i) => i % shown);
   const clusters = await quickest(1, async () => silhouettes(distances(clustered), cluster));
   if (drawn.n < FEWEST_POINTS) return clusters;
-  return clusters + (await quickest(1, async () => embed(drawn, 'umap', 0)));
+  return clusters + (await once(async () => embed(drawn, 'umap', 0)));
 }

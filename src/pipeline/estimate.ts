@@ -1,14 +1,14 @@
 /** The estimates of one probed checkpoint, by the instruments of a run, written to its directory: an own run's, or a trace's. */
 
 import { type RunHooks, Stopped } from '../base/progress.js';
-import type { RunConfig } from '../config/options.js';
+import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { isClassGroup, isNullGroup } from '../dynamics/group-id.js';
 import { type EstimateRow, type Quantity, stealthQuantities } from '../dynamics/index.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import { type CheckpointData, estimateCheckpoint, estimatesPlanned } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { makeRepresentation } from './representation.js';
-import { instrumentsOf, recordResolution, unresolvable, writeResolved } from './resolution.js';
+import { recordResolution, unresolvable, writeResolved } from './resolution.js';
 
 type Settings = Pick<RunConfig, 'layer' | 'critic' | 'seed' | 'instrument' | 'noise' | 'draws'>;
 

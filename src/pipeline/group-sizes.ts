@@ -1,10 +1,10 @@
 import type { RunConfig } from '../config/options.js';
 import type { Dataset } from '../datasets/index.js';
 import { isNullGroup, partOf } from '../dynamics/group-id.js';
-import { type GroupPlan, MINIMUM_GROUP } from '../information/groups.js';
+import { type GroupPlan, MINIMUM_GROUP, planSize } from '../information/groups.js';
 import { loadData, markedAlike, markSet } from '../poisoning/poisoned-set.js';
 import { noNullWords } from '../report/headline.js';
-import { groupsOf } from './prepare.js';
+import { groupRequest } from './prepare.js';
 
 /** Everything that the loaded data of a run depends on. */
 export function dataKey({ dataset, dataDir, trainLimit, testLimit, seed, manifest }: RunConfig): string {
@@ -44,13 +44,13 @@ export async function runGroups(configs: readonly RunConfig[]): Promise<RunGroup
 
 async function groupsFor(config: RunConfig, dataset: Dataset): Promise<RunGroups> {
   const marked = await markSet(config, dataset);
-  const plan = groupsOf(config, marked);
+  const plan = planSize(groupRequest(config, marked));
   const short = shortOf(plan, marked);
   return { size: Number.isFinite(plan.size) ? plan.size : 0, ...(short ? { short } : {}) };
 }
 
 /** The group without which there is no score, if it has too few samples. */
-function shortOf({ leftOut }: GroupPlan, { target, poisoned }: Marked): RunGroups['short'] {
+function shortOf({ leftOut }: Pick<GroupPlan, 'leftOut'>, { target, poisoned }: Marked): RunGroups['short'] {
   const group = [partOf(target, 'backdoor'), partOf(target, 'clean')].find((id) => leftOut.has(id));
   return group === undefined ? undefined : { group, samples: leftOut.get(group)!, images: poisoned.n };
 }

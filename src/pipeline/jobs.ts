@@ -1,20 +1,16 @@
-/** What runs in the worker thread: plain data in, plain data out. */
+/** What runs in the worker thread: plain data in, plain data out. Each job loads what it needs, so that a short one starts at once. */
 
 import { UserError } from '../base/errors.js';
 import type { RunConfig } from '../config/options.js';
-import { limitThreads } from '../engine/index.js';
+import { limitThreads } from '../engine/devices.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import type { EmbeddingMethod } from '../representation/index.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
-import { makeAlternatives } from './alternatives.js';
-import { costOf, type RunCost } from './cost.js';
-import { makeEmbedding } from './embedding.js';
-import { type RunGroups, runGroups } from './group-sizes.js';
-import { finish } from './result.js';
-import { run } from './run.js';
-import { type ThreeSpaces, threeSpaces } from './three-spaces.js';
+import type { RunGroups } from './group-sizes.js';
+import type { RunCost } from './run-cost.js';
+import type { ThreeSpaces } from './three-spaces.js';
 
 export interface RunJob {
   config: RunConfig;
@@ -24,13 +20,15 @@ export interface RunJob {
   threads?: number;
 }
 
-export function runJob(job: RunJob, context: WorkerContext<Message>): Promise<RunResult> {
+export async function runJob(job: RunJob, context: WorkerContext<Message>): Promise<RunResult> {
+  const { run } = await import('./run.js');
   limitThreads(job.threads ?? 0);
   return run(job.config, job.path, job.resume, hooksOf(context));
 }
 
 /** The groups of each run, see `runGroups`. */
-export function groupSizesJob({ configs }: { configs: readonly RunConfig[] }): Promise<RunGroups[]> {
+export async function groupSizesJob({ configs }: { configs: readonly RunConfig[] }): Promise<RunGroups[]> {
+  const { runGroups } = await import('./group-sizes.js');
   return runGroups(configs);
 }
 
@@ -39,13 +37,15 @@ export interface CostJob {
   threads: number;
 }
 
-export function costJob({ config, threads }: CostJob): Promise<RunCost> {
+export async function costJob({ config, threads }: CostJob): Promise<RunCost> {
+  const { costOf } = await import('./cost.js');
   limitThreads(threads);
   return costOf(config);
 }
 
 /** Other estimators on the probes of a finished run. */
 export async function alternativesJob({ path }: { path: string }): Promise<void> {
+  const { makeAlternatives } = await import('./alternatives.js');
   limitThreads(1);
   await makeAlternatives(await RunDirectory.read(path), () => {});
 }
@@ -64,6 +64,7 @@ export async function embedJob(job: EmbedJob, context: WorkerContext<Message>): 
       `${job.path}: it has no probes; a study deletes those of a finished run unless --keep-probes is given`,
     );
   const { progress } = hooksOf(context);
+  const [{ makeEmbedding }, { finish }] = await Promise.all([import('./embedding.js'), import('./result.js')]);
   await makeEmbedding(dir, job.method, job.seed, (done, total) =>
     progress?.({ phase: 'embed', stage: `${job.method} of T`, done, total, unit: 'checkpoints' }),
   );
@@ -77,7 +78,8 @@ export interface StealthJob {
 }
 
 /** See `threeSpaces`. */
-export function stealthJob({ path, clean }: StealthJob, context: WorkerContext<Message>): Promise<ThreeSpaces> {
+export async function stealthJob({ path, clean }: StealthJob, context: WorkerContext<Message>): Promise<ThreeSpaces> {
+  const { threeSpaces } = await import('./three-spaces.js');
   limitThreads(0);
   return threeSpaces(path, clean, hooksOf(context));
 }

@@ -2,13 +2,13 @@
 
 import type { RunHooks } from '../base/progress.js';
 import { Rng } from '../base/random.js';
+import { instrumentsOf } from '../config/options.js';
 import { dataHash } from '../datasets/hash.js';
 import type { ImageSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { type GroupPart, partOf } from '../dynamics/group-id.js';
-import { type GroupPlan, planGroups } from '../information/groups.js';
+import { type GroupPlan, type GroupRequest, planGroups } from '../information/groups.js';
 import { type MadeSet, type MarkedSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
-import { instrumentsOf } from './resolution.js';
 
 type PoisonedSet = MadeSet['poisoned'];
 
@@ -84,8 +84,12 @@ function appended(set: PoisonedSet, { images, labels, n }: ImageSet, label: numb
 }
 
 /** The groups of a configuration. They depend on labels and marks, not on pixels, so a set without its triggers has the same. */
-export function groupsOf(config: Preparable, { poisoned, dataset, target }: MadeSet | MarkedSet): GroupPlan {
-  return planGroups({
+export const groupsOf = (config: Preparable, set: MadeSet | MarkedSet): GroupPlan =>
+  planGroups(groupRequest(config, set));
+
+/** What the groups of a run are planned from. */
+export function groupRequest(config: Preparable, { poisoned, dataset, target }: MadeSet | MarkedSet): GroupRequest {
+  return {
     labels: poisoned.labels,
     poisoned: poisoned.poisoned,
     cover: poisoned.cover,
@@ -98,5 +102,5 @@ export function groupsOf(config: Preparable, { poisoned, dataset, target }: Made
     sharedNull: instrumentsOf(config).includes('resolved'),
     pretended: Math.round(config.poisonRate * poisoned.n),
     seed: config.seed,
-  });
+  };
 }

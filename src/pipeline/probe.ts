@@ -1,5 +1,5 @@
 /** A probe: what the network makes of the samples of all groups at one checkpoint, recorded for estimators of any kind. */
-import type { RunConfig } from '../config/options.js';
+import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { pick } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
@@ -8,7 +8,6 @@ import type { RunDirectory } from '../runs/directory.js';
 import { channelOf, headOf, layerSuffix, readProbe } from '../runs/probes.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Prepared } from './prepare.js';
-import { instrumentsOf } from './resolution.js';
 
 type ProbeConfig = Pick<RunConfig, 'layer' | 'draws'>;
 

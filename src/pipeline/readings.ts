@@ -1,7 +1,7 @@
 /** The score of a run under every way it was measured: what a verdict depends on stands beside it. */
-import type { RunConfig } from '../config/options.js';
+import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { type EstimateRow, type ScoreReading, stealth, type TimeAxis } from '../dynamics/index.js';
-import { instrumentsOf, kappasIn, type ResolutionRow, resolvedRows, SCORED, scoredRows } from './resolution.js';
+import { kappasIn, type ResolutionRow, resolvedRows, SCORED, scoredRows } from './resolution.js';
 
 const common = { ...SCORED, 'I(X;T)': 'common' };
 const AXES: readonly TimeAxis[] = ['epochs', 'ln step'];

@@ -2,14 +2,14 @@
 
 import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
-import type { RunConfig } from '../config/options.js';
+import { instrumentsOf, type RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, type RunResult, readRunDocument } from '../runs/documents.js';
 import { channelOf, readProbe } from '../runs/probes.js';
 import { recordEstimates } from './estimate.js';
-import { instrumentsOf, unresolvable } from './resolution.js';
+import { unresolvable } from './resolution.js';
 import { finish } from './result.js';
 
 /** Options that change the analysis of a run and not its groups. */

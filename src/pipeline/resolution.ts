@@ -3,7 +3,7 @@
  * moments and groups, whose values become rows of `information.jsonl`.
  */
 import { UserError } from '../base/errors.js';
-import type { Instrument, RunConfig } from '../config/options.js';
+import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { isClassGroup, isNullGroup } from '../dynamics/group-id.js';
 import { type EstimateRow, type StealthQuantity, stealthQuantities } from '../dynamics/index.js';
 import { epochAverage, mean } from '../dynamics/trajectory.js';
@@ -39,10 +39,6 @@ const SATURATED = 0.05;
 
 /** The variant that the score reads; `common` is kept beside it for I(X;T). */
 export const SCORED: Record<StealthQuantity, string> = { 'I(X;T)': 'own', 'I(T;Ŷ)': 'logits' };
-
-/** The instruments of a run, the scored one first. */
-export const instrumentsOf = ({ instrument }: Pick<RunConfig, 'instrument'>): readonly Instrument[] =>
-  instrument ?? ['critics'];
 
 /**
  * The rows that the score reads: those of the first instrument, and those that only critics give (other quantities, layers before the

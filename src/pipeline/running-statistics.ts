@@ -2,7 +2,7 @@
  * Early moments with the running statistics of batch norm as training left them. Probes of the first steps read a network with recomputed
  * statistics; the same groups without that step show what of an early difference it makes.
  */
-import type { RunConfig } from '../config/options.js';
+import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { pick } from '../datasets/select.js';
 import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import type { EstimateRow } from '../dynamics/index.js';
@@ -11,7 +11,7 @@ import type { RunDirectory } from '../runs/directory.js';
 import { headOf } from '../runs/probes.js';
 import type { Trainer } from '../training/trainer.js';
 import type { Prepared } from './prepare.js';
-import { instrumentsOf, kappasIn, ladders, type ResolutionRow, resolvedRows } from './resolution.js';
+import { kappasIn, ladders, type ResolutionRow, resolvedRows } from './resolution.js';
 
 /** Steps in which the running statistics of batch norm lag behind: at step 40 an evaluation loss of 18 stood beside a training loss of 2. */
 const LAGGING = 200;

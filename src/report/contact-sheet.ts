@@ -1,5 +1,5 @@
 /** A contact sheet of an attack, as one PNG: images without and with the trigger, and their difference. */
-import sharp, { type OverlayOptions } from 'sharp';
+import type { OverlayOptions } from 'sharp';
 import { residual } from './png.js';
 import { spectrum } from './spectrum.js';
 import type { GalleryImage } from './types.js';
@@ -53,6 +53,7 @@ export async function contactSheet(blocks: readonly SheetBlock[]): Promise<Uint8
   }
   const width = column(COLUMNS.length);
   const words = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" font-family="sans-serif">${texts.join('')}</svg>`;
+  const { default: sharp } = await import('sharp');
   return sharp({ create: { width, height: top, channels: 3, background: '#fff' } })
     .composite([{ input: Buffer.from(words), top: 0, left: 0 }, ...pictures])
     .png({ palette: false })
@@ -67,6 +68,7 @@ function enlarged({ height, width }: GalleryImage) {
 async function enlarge(pixels: Uint8Array, image: GalleryImage): Promise<Buffer> {
   const { height, width, channels } = image;
   const { factor } = enlarged(image);
+  const { default: sharp } = await import('sharp');
   return sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } })
     .resize(width * factor, height * factor, { kernel: 'nearest' })
     .png()

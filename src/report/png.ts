@@ -1,5 +1,4 @@
 /** Images as PNG data URIs, and the residual of a trigger. */
-import sharp from 'sharp';
 import type { GalleryImage } from './types.js';
 
 type Shape = Pick<GalleryImage, 'height' | 'width' | 'channels'>;
@@ -17,6 +16,7 @@ export async function pngOf(pixels: Uint8Array, { height, width, channels }: Sha
       `an image of ${height} × ${width} × ${channels} has ${height * width * channels} values, got ${pixels.length}`,
     );
   }
+  const { default: sharp } = await import('sharp');
   return sharp(pixels, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
 }
 

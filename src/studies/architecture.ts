@@ -1,15 +1,8 @@
 /** Do the dynamics carry over to other architectures, transformers among them? */
 
 import type { RunRequest } from '../config/options.js';
-import { partOf } from '../dynamics/group-id.js';
-import { asrOf, cleanLevel, levelOf, scoreOf } from '../findings/levels.js';
-import { orderFinding } from '../findings/order.js';
-import { type VariedSetting, varied } from '../findings/varied.js';
-import type { StudyReport, StudySection } from '../report/index.js';
 import { grid } from './grid.js';
-import { failedSection, footer } from './sections.js';
 import { FIVE, type Study } from './types.js';
-import { variedSection } from './varied-section.js';
 
 /**
  * What a model needs besides its name to learn at all. The vision transformer does not with the other models' settings: SGD, γ = 0.4, and
@@ -32,47 +25,5 @@ export const architectureStudy: Study = {
   // A user's options win over the model's needs. A layer's name belongs to one model, so each model gets its own default.
   plan: (o) =>
     o.models.flatMap((model) => grid({ ...o, base: { ...NEEDS[model], ...o.base } }, { model, layer: undefined })),
-  report(outcome): StudyReport {
-    const apart = ['optimizer', 'lr', 'warmup', 'noise', 'epochs', 'trainLimit', 'layer', 'checkpoints'] as const;
-    const all = varied(outcome.runs, 'model', apart);
-    return {
-      title: 'Other architectures',
-      lede: all.map((s) => `On ${s.dataset}: ${order(s).evidence}`).join(' '),
-      sections: [
-        ...all.map((s) =>
-          variedSection(
-            s,
-            'model',
-            [order(s)],
-            [
-              { name: 'S', label: 'stealth score S', value: scoreOf },
-              { name: 'asr', label: 'attack success rate', value: asrOf },
-              {
-                name: 'xt',
-                label: 'I(X;T) of poisoned samples over that of clean classes',
-                value: (r) => levelOf(r, 'I(X;T)', partOf(r.config.target, 'backdoor')) / cleanLevel(r, 'I(X;T)'),
-              },
-            ],
-          ),
-        ),
-        ...(outcome.runs.some((r) => r.config.model === 'vit') ? [needs] : []),
-        ...failedSection(outcome),
-      ],
-      footer: footer(outcome),
-    };
-  },
+  report: async (outcome) => (await import('./architecture-report.js')).architectureReport(outcome),
 };
-
-const needs: StudySection = {
-  id: 'needs',
-  title: 'What differs besides the model',
-  blocks: [
-    {
-      kind: 'text',
-      text: 'The vision transformer is trained by AdamW at learning rate 0.001 with two epochs of warm-up, for 20 epochs on 10 000 images, with γ = 0.1: with the other models’ settings it does not learn. Levels of information are not compared between models for that reason; orders of attacks are.',
-    },
-  ],
-};
-
-const order = (s: VariedSetting) =>
-  orderFinding(s, 'Attacks keep their order by stealth from one architecture to the next');

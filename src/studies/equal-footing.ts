@@ -49,17 +49,20 @@ export async function onEqualFooting(
     .catch(() => ({}));
   // Version 0.1.0 kept the size alone.
   const known = new Map(Object.entries(kept).flatMap(([k, v]) => (typeof v === 'number' ? [] : [[k, v] as const])));
-  const missing = configs.filter((c) => !known.has(sizeKey(c)));
-  const sets = groupBy(missing, dataKey);
+  const keyed = configs.map((config) => ({ config, key: sizeKey(config) }));
+  const missing = keyed.filter(({ key }) => !known.has(key));
+  const sets = groupBy(missing, ({ config }) => dataKey(config));
   let done = 0;
   await eachAtOnce(sets.length, executor.atOnce, async (i) => {
     stopIfAsked(hooks);
-    const found = await executor.run(pipelineJobs('groupSizesJob'), { configs: sets[i] });
-    for (const [k, config] of sets[i].entries()) known.set(sizeKey(config), found[k]);
+    const found = await executor.run(pipelineJobs('groupSizesJob'), {
+      configs: sets[i].map(({ config }) => config),
+    });
+    for (const [k, { key }] of sets[i].entries()) known.set(key, found[k]);
     hooks.progress?.({ phase: 'plan', stage: 'choose the groups', done: ++done, total: sets.length, unit: 'sets' });
   });
   if (keep && missing.length > 0) await writeAtomic(file, `${JSON.stringify(Object.fromEntries(known), null, 2)}\n`);
-  const sized = configs.map((config) => ({ config, groups: known.get(sizeKey(config))! }));
+  const sized = keyed.map(({ config, key }) => ({ config, groups: known.get(key)! }));
   for (const text of groupWords(sized)) hooks.line?.(text);
   const common = new Map(
     groupBy(sized, (s) => datasetName(s.config)).map((same) => [datasetName(same[0].config), smallest(same)]),

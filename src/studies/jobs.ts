@@ -1,12 +1,13 @@
+/** The jobs of studies and comparisons. Each loads what it needs. */
 import type { RunConfig } from '../config/options.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import type { RunResult } from '../runs/documents.js';
-import { type Compared, type CompareResult, compare } from './compare.js';
-import { type CompareSeedsResult, compareSeeds } from './compare-seeds.js';
-import { runSeeds, type SeedsResult } from './seeds.js';
-import { runStudy, type StudyRequest, type StudyResult } from './study.js';
-import { type WorkJob, work } from './work.js';
+import type { Compared, CompareResult } from './compare.js';
+import type { CompareSeedsResult } from './compare-seeds.js';
+import type { SeedsResult } from './seeds.js';
+import type { StudyRequest, StudyResult } from './study.js';
+import type { WorkJob } from './work.js';
 
 export interface CompareJob {
   compared: Compared[];
@@ -14,12 +15,14 @@ export interface CompareJob {
   resume: boolean;
 }
 
-export function compareJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareResult> {
+export async function compareJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareResult> {
+  const { compare } = await import('./compare.js');
   return compare(job.compared, { path: job.path, resume: job.resume, workers: true }, hooksOf(context));
 }
 
 /** Several attacks over several seeds. */
-export function compareSeedsJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareSeedsResult> {
+export async function compareSeedsJob(job: CompareJob, context: WorkerContext<Message>): Promise<CompareSeedsResult> {
+  const { compareSeeds } = await import('./compare-seeds.js');
   return compareSeeds(job.compared, job.path, job.resume, hooksOf(context));
 }
 
@@ -31,15 +34,18 @@ export interface SeedsJob {
   resume: boolean;
 }
 
-export function seedsJob(job: SeedsJob, context: WorkerContext<Message>): Promise<SeedsResult> {
+export async function seedsJob(job: SeedsJob, context: WorkerContext<Message>): Promise<SeedsResult> {
+  const { runSeeds } = await import('./seeds.js');
   return runSeeds(job.configs, job.path, job.resume, hooksOf(context));
 }
 
 /** One job of a planned study. */
-export function workJob(job: WorkJob, context: WorkerContext<Message>): Promise<RunResult> {
+export async function workJob(job: WorkJob, context: WorkerContext<Message>): Promise<RunResult> {
+  const { work } = await import('./work.js');
   return work(job, context);
 }
 
-export function studyJob(request: StudyRequest, context: WorkerContext<Message>): Promise<StudyResult> {
+export async function studyJob(request: StudyRequest, context: WorkerContext<Message>): Promise<StudyResult> {
+  const { runStudy } = await import('./study.js');
   return runStudy(request, hooksOf(context));
 }

@@ -1,5 +1,5 @@
 import type { Progress, RunHooks } from '../base/progress.js';
-import { secondsOf } from '../pipeline/cost.js';
+import { secondsOf } from '../pipeline/run-cost.js';
 import { FREE, type StudyPlan } from './plan.js';
 
 /** Progress of all runs as one: each counts with the seconds that the plan estimates for it. */

@@ -1,15 +1,7 @@
 /** Whether the order of attacks depends on γ, the noise inside the network that makes I(X;T) finite. */
 
-import { partOf } from '../dynamics/group-id.js';
-import { asrOf, levelOf, scoreOf } from '../findings/levels.js';
-import { lifted } from '../findings/noise.js';
-import { orderFinding } from '../findings/order.js';
-import { type VariedSetting, varied } from '../findings/varied.js';
-import type { StudyReport } from '../report/index.js';
 import { grid } from './grid.js';
-import { failedSection, footer } from './sections.js';
 import { FIVE, type Study } from './types.js';
-import { variedSection } from './varied-section.js';
 
 export const noiseStudy: Study = {
   name: 'noise',
@@ -22,38 +14,5 @@ export const noiseStudy: Study = {
     noises: [0.1, 0.4, 0.6],
   },
   plan: (o) => o.noises.flatMap((noise) => grid(o, { noise })),
-  report(outcome): StudyReport {
-    const all = varied(outcome.runs, 'noise');
-    return {
-      title: 'What the noise inside the network does',
-      lede: `The paper reports that γ = 0.1 lifts all values and keeps their order. ${all.map((s) => `On ${s.dataset}: ${lifted(s).verdict} for the values, ${order(s).verdict} for the order.`).join(' ')}`,
-      sections: [
-        ...all.map((s) =>
-          variedSection(
-            s,
-            'γ',
-            [lifted(s), order(s)],
-            [
-              { name: 'S', label: 'stealth score S', value: scoreOf },
-              { name: 'asr', label: 'attack success rate', value: asrOf },
-              {
-                name: 'xt',
-                label: 'I(X;T) of poisoned samples, nats',
-                value: (r) => levelOf(r, 'I(X;T)', partOf(r.config.target, 'backdoor')),
-              },
-              {
-                name: 'ty',
-                label: 'I(T;Ŷ) of poisoned samples, nats',
-                value: (r) => levelOf(r, 'I(T;Ŷ)', partOf(r.config.target, 'backdoor')),
-              },
-            ],
-          ),
-        ),
-        ...failedSection(outcome),
-      ],
-      footer: footer(outcome),
-    };
-  },
+  report: async (outcome) => (await import('./noise-report.js')).noiseReport(outcome),
 };
-
-const order = (s: VariedSetting) => orderFinding(s, 'The order of attacks by stealth does not depend on γ');

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,8 +7,8 @@ import { runName, sameConfig } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
 import { pluginsOf, samePlugins } from '../config/plugins.js';
 import type { Executor } from '../execution/executor.js';
-import { type RunCost, secondsOf } from '../pipeline/cost.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
+import { type RunCost, secondsOf } from '../pipeline/run-cost.js';
 import { RunDirectory } from '../runs/directory.js';
 import type { RunDocument, RunResult } from '../runs/documents.js';
 import { onEqualFooting, stopIfAsked } from './equal-footing.js';
@@ -92,6 +93,7 @@ export async function planStudy(
   const even = await onEqualFooting(configs, out, executor, hooks, keep);
   const runs: StudyPlan['runs'] = [];
   const names = new Set<string>();
+  const there = new Set(await readdir(join(out, 'runs')).catch(() => []));
   for (const [i, config] of even.entries()) {
     const name = nameOf(config, i);
     if (names.has(name)) continue;
@@ -100,7 +102,7 @@ export async function planStudy(
       name,
       config,
       kind: kindOf(config),
-      done: (await finished(join(out, 'runs', name), config)) !== null,
+      done: there.has(name) && (await finished(join(out, 'runs', name), config)) !== null,
     });
   }
   const costs = new Map<string, RunCost>();

@@ -10,9 +10,8 @@ import type { RunConfig } from '../config/options.js';
 import type { Executor } from '../execution/executor.js';
 import { LocalExecutor } from '../execution/local.js';
 import { writeAtomic } from '../formats/files.js';
-import { type RunCost, secondsOf } from '../pipeline/cost.js';
+import { type RunCost, secondsOf } from '../pipeline/run-cost.js';
 import { duration } from '../report/format.js';
-import { renderStudy } from '../report/index.js';
 import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
 import { planIn, writePlan } from '../runs/study-plan.js';
@@ -23,11 +22,13 @@ import { studies } from './index.js';
 import { FREE, planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import { openRows, studyRow } from './rows.js';
 import type { Study, StudyOptions } from './types.js';
-import { type PlainReport, trajectoriesCsv, withoutDrawings, writeMarkdown } from './write.js';
+import type { PlainReport } from './write.js';
 
 export interface StudyRequest {
   name: string;
   options: StudyOptions;
+  /** Every run, as the study plans them under these options. */
+  configs: RunConfig[];
   /** Folder of the runs and the report; studies in one folder share their runs. */
   out: string;
   /** Runs at a time; default one per core. */
@@ -78,13 +79,13 @@ export interface StudyResult {
 }
 
 export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<StudyResult> {
-  const { name, options, out, dryRun, markdown } = request;
+  const { name, out, dryRun, markdown } = request;
   const study = findNamed('study', name, studies);
   if (markdown !== undefined && !markdown.endsWith('.md'))
     throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
   const configs: RunConfig[] = [];
   // As `run` writes them to run.json: with the device that `auto` means here, and the processor left unset.
-  for (const config of study.plan(options)) configs.push(await onDevice(config, hooks));
+  for (const config of request.configs) configs.push(await onDevice(config, hooks));
   checkFolders(configs);
   await checkFolder(out, true);
   const executor = new LocalExecutor(runsAtOnce(configs, request.jobs), () => hooks.shouldStop?.() ?? false);
@@ -185,6 +186,10 @@ async function carryOut(
   }).finally(() => runner.close());
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
+  const [{ renderStudy }, { trajectoriesCsv, withoutDrawings, writeMarkdown }] = await Promise.all([
+    import('../report/index.js'),
+    import('./write.js'),
+  ]);
   await writeAtomic(report, await renderStudy(summary));
   if (outcome.runs.length === 0) throw new StudyError(outcome.failed);
   const result = { ...before, failed: outcome.failed, summary: withoutDrawings(summary) };

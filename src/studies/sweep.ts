@@ -6,7 +6,6 @@ import { datasetName } from '../config/names.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import { defaultRate, eachRound } from './grid.js';
-import { sweepReport } from './sweep-report.js';
 import type { AttackChoice, Study, StudyOptions, Sweep, VariedOption } from './types.js';
 import { type TrialValues, trialValues } from './vary.js';
 
@@ -20,7 +19,7 @@ export const sweepStudy: Study = {
     const trials = trialValues(sweep);
     return eachRound(o, (choice, request) => distinct(trials.map((t) => trialConfig(choice, t, request, sweep.vary))));
   },
-  report: sweepReport,
+  report: async (outcome, options) => (await import('./sweep-report.js')).sweepReport(outcome, options),
 };
 
 /** A trial of an attack; options that the attack does not have are left out, and so is the rate of `none`. */

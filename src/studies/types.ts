@@ -87,7 +87,8 @@ export interface Study {
   defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
   /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */
   plan(options: StudyOptions): RunConfig[];
-  report(outcome: StudyOutcome, options: StudyOptions): StudyReport | Promise<StudyReport>;
+  /** Loads what draws it only then: planning needs none of it. */
+  report(outcome: StudyOutcome, options: StudyOptions): Promise<StudyReport>;
 }
 
 /** Five attacks that succeed at a small scale, and none. With fewer than five a rank correlation has no interval (dynamics/rank.ts). */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { flagOf } from '../config/flags.js';
-import type { RunConfig, RunRequest } from '../config/options.js';
+import { instrumentsOf, type RunConfig, type RunRequest } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Tensor } from '../formats/safetensors.js';
@@ -18,7 +18,6 @@ import { type GroupPlan, planGroups } from '../information/groups.js';
 import { makeEmbedding } from '../pipeline/embedding.js';
 import { recordEstimates } from '../pipeline/estimate.js';
 import { AGAIN_OPTIONS, type AgainOptions, reanalyze } from '../pipeline/reanalyze.js';
-import { instrumentsOf } from '../pipeline/resolution.js';
 import { finish } from '../pipeline/result.js';
 import { type Arrays, findArrays } from '../runs/arrays.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -33,6 +32,7 @@ import {
   type Samples,
   type TraceDocument,
 } from '../runs/trace.js';
+import { ANALYSIS_OPTIONS } from './options.js';
 
 export interface AnalyzeRequest {
   path: string;
@@ -41,19 +41,6 @@ export interface AnalyzeRequest {
   /** Waits for new probes until the last epoch is there, or until it is stopped. */
   follow: boolean;
 }
-
-/** Options that an analysis takes; all others belong to the training. */
-export const ANALYSIS_OPTIONS = [
-  'instrument',
-  'probeSize',
-  'nullSplits',
-  'critic',
-  'view',
-  'beta',
-  'window',
-  'score',
-  'seed',
-] as const;
 
 /** Milliseconds between two searches for a new probe, and the age up to which an unreadable file counts as being written. */
 const SEARCH_EVERY = 500;

@@ -21,18 +21,6 @@ import { VERSION } from '../version.js';
 import { checkCheckpoint, layersOfCheckpoint, openCheckpoint } from './checkpoint-files.js';
 import { epochsOfNames } from './epoch-names.js';
 
-/** Options of a run that say which data the checkpoints are run on, and with what noise. */
-export const DATA_OPTIONS = [
-  'dataset',
-  'dataDir',
-  'manifest',
-  'target',
-  'trainLimit',
-  'testLimit',
-  'noise',
-  'draws',
-] as const;
-
 export interface OnnxRequest {
   /** Paths; a `*` in a file's name stands for any characters. */
   files: string[];

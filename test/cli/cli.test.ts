@@ -151,23 +151,25 @@ describe('doctor and help', () => {
   });
 });
 
-describe('the help of', () => {
+describe('the help of', async () => {
+  const program = await buildProgram();
+
   it('every command is tried: at least 16 commands', () => {
-    expect(new Set(named(buildProgram()).map(({ name }) => name.split(' ')[0])).size).toBeGreaterThanOrEqual(16);
+    expect(new Set(named(program).map(({ name }) => name.split(' ')[0])).size).toBeGreaterThanOrEqual(16);
   });
 
-  it.each(named(buildProgram()).map(({ name }) => name))(
+  it.each(named(program).map(({ name }) => name))(
     '%s shows examples that work as pasted, and the parser takes them',
     async (name) => {
-      const lines = examplesOf(helpOf(named(buildProgram()).find((c) => c.name === name)!.command));
+      const lines = examplesOf(helpOf(named(program).find((c) => c.name === name)!.command));
       const own = lines.filter((words) => words.join(' ').startsWith(`npx ibscope ${name}`));
       expect(own.length).toBeGreaterThan(0);
-      for (const [program, ...words] of lines) {
-        if (program === 'node') {
+      for (const [first, ...words] of lines) {
+        if (first === 'node') {
           expect(existsSync(join(import.meta.dirname, '../..', words[0]))).toBe(true);
           continue;
         }
-        expect([program, words.shift()]).toEqual(['npx', 'ibscope']);
+        expect([first, words.shift()]).toEqual(['npx', 'ibscope']);
         expect(await called(words)).toMatch(new RegExp(`^${words[0]}( |$)`));
       }
     },
@@ -186,7 +188,7 @@ describe('the help of', () => {
   it.each(['run', 'compare', 'study attacks', 'analyze', 'poison'])(
     '%s has its options in groups, in one order',
     (name) => {
-      const help = helpOf(named(buildProgram()).find((c) => c.name === name)!.command);
+      const help = helpOf(named(program).find((c) => c.name === name)!.command);
       const headings = [...help.matchAll(/^(\w[\w ]*):$/gm)]
         .map((m) => m[1])
         .filter((h) => !/^(Arguments|Examples?)$/.test(h));

@@ -13,7 +13,7 @@ afterAll(() => rmSync(box, { recursive: true }));
 
 /** The values that the command's action gets, without its work. */
 async function valuesOf(args: string[]): Promise<Parameters<typeof optionsOf>[0]> {
-  const program = buildProgram();
+  const program = await buildProgram();
   let values: unknown;
   const take = (command: Command) => command.action((v) => (values = v));
   for (const c of program.commands) {

@@ -31,9 +31,9 @@ const MADE: Record<string, string[]> = {
   detect: ['runs/blend/detectors.json', 'runs/blend/detectors/AC.csv'],
 };
 
-describe('the examples of', () => {
+describe('the examples of', async () => {
   const box = sandbox();
-  const program = buildProgram();
+  const program = await buildProgram();
 
   it('run, on a smaller set, makes what other examples read', async () => {
     const [words] = examplesOf(helpOf(named(program).find((c) => c.name === 'run')!.command));

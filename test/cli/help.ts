@@ -29,7 +29,7 @@ export const examplesOf = (help: string): string[][] =>
 
 /** The command that the parser finds in `words`, which does nothing; throws what the parser throws. */
 export async function called(words: readonly string[]): Promise<string> {
-  const program = buildProgram();
+  const program = await buildProgram();
   let found = '';
   for (const { name, command } of named(program))
     if (command.commands.length === 0)

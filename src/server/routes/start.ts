@@ -8,8 +8,8 @@ import { runArguments } from '../../config/command.js';
 import { requestOf } from '../../config/flags.js';
 import { resolveConfig } from '../../config/resolve.js';
 import { inWorker } from '../../execution/worker.js';
-import { secondsOf } from '../../pipeline/cost.js';
 import { pipelineJobs } from '../../pipeline/job-of.js';
+import { secondsOf } from '../../pipeline/run-cost.js';
 import { form } from '../form.js';
 import { bodyOf, runHandler, type Sources } from '../handler.js';
 

@@ -3,8 +3,7 @@
 import type { RunConfig } from '../../config/options.js';
 import { detectors } from '../../detectors/index.js';
 import { grid } from '../grid.js';
-import type { AttackChoice, Study, StudyOptions, StudyOutcome } from '../types.js';
-import { detectionReport } from './report.js';
+import type { AttackChoice, Study, StudyOptions } from '../types.js';
 import { detectionRow } from './row.js';
 
 /** Attacks that succeed on some thousand images; without a rate of their own they have every rate of the study. */
@@ -41,5 +40,5 @@ export const detectionStudy: Study = {
   },
   plan: (o: StudyOptions): RunConfig[] => grid({ ...o, base: { ...detectionStudy.runs, ...o.base } }),
   row: detectionRow,
-  report: (outcome: StudyOutcome) => detectionReport(outcome),
+  report: async (outcome) => (await import('./report.js')).detectionReport(outcome),
 };

@@ -1,0 +1,68 @@
+/** The report of the study `attacks`: the paper’s findings judged, with figures and tables. */
+
+import { SUCCESS } from '../dynamics/types.js';
+import { pairBlocks } from '../findings/pair-tables.js';
+import { findings } from '../findings/paper.js';
+import { type Setting, settings } from '../findings/settings.js';
+import type { Finding, StudyReport, StudySection, Verdict } from '../report/index.js';
+import { readingBlocks } from './readings.js';
+import {
+  failedSection,
+  fileWord,
+  footer,
+  perceptionFigures,
+  scoresBlock,
+  settingWords,
+  summaryTable,
+  trajectoryBlocks,
+} from './sections.js';
+import { separationFigures } from './separation.js';
+import { accelerationBlocks, phaseBlocks } from './timing.js';
+import type { StudyOutcome } from './types.js';
+
+export function attacksReport(outcome: StudyOutcome): StudyReport {
+  const all = settings(outcome.runs).map((setting) => ({ setting, found: findings(setting) }));
+  return {
+    title: 'What backdoors do to the flow of information',
+    lede: lede(all),
+    sections: [...all.map(section), ...failedSection(outcome)],
+    footer: footer(outcome),
+  };
+}
+
+interface Judged {
+  setting: Setting;
+  found: Finding[];
+}
+
+function lede(all: readonly Judged[]): string {
+  const words = all.map(({ setting, found }) => {
+    const count = (verdict: Verdict) => found.filter((f) => f.verdict === verdict).length;
+    return `Of ${found.length} findings on ${setting.dataset}, ${count('reproduced')} are reproduced, ${count('not resolved')} not resolved at this scale, ${count('contradicted')} contradicted and ${count('not run')} not run.`;
+  });
+  return `The paper’s findings, judged by rules and smallest effects of interest that were fixed beforehand. ${words.join(' ')} An attack succeeds from an ASR of ${SUCCESS} on; the others are left out.`;
+}
+
+function section({ setting, found }: Judged): StudySection {
+  const name = fileWord(setting.dataset);
+  const perception = perceptionFigures(setting, name);
+  return {
+    id: name,
+    title: setting.dataset,
+    intro: settingWords(setting),
+    blocks: [
+      { kind: 'findings', findings: found },
+      { kind: 'heading', text: 'Success, and stealth inside the model and in input space' },
+      summaryTable(setting.attacks),
+      scoresBlock(setting, name),
+      ...pairBlocks(setting.attacks),
+      ...(perception.length > 0 ? [{ kind: 'figures' as const, figures: perception }] : []),
+      ...readingBlocks(setting),
+      ...trajectoryBlocks(setting, name),
+      ...accelerationBlocks(setting),
+      ...phaseBlocks(setting),
+      { kind: 'heading', text: 'Single samples, and where they lie in T' },
+      { kind: 'figures', figures: separationFigures(setting, name) },
+    ],
+  };
+}
