@@ -150,6 +150,7 @@ export const folder: DatasetSource = {
   name: 'folder',
   summary: 'images in --data-dir/train/<class>/ and test/<class>/, or in <class>/ alone (a tenth is held out)',
   needsDir: true,
+  decodes: true,
   async classes(dataDir) {
     return classFolders(trainFolder(await layoutOf(await requireDir('folder', dataDir))));
   },

@@ -110,6 +110,7 @@ export const gtsrb: DatasetSource = {
   name: 'gtsrb',
   summary: 'GTSRB traffic signs: Final_Training/, Final_Test/ and GT-final_test.csv in --data-dir or GTSRB/ in it',
   needsDir: true,
+  decodes: true,
   async load(request) {
     const { dataDir, size = 32 } = request;
     checkSize(size);

@@ -290,6 +290,7 @@ export const parquet: DatasetSource = {
   summary:
     'a data set of Hugging Face: --data-dir is a .parquet file or the folder of its shards (train-*.parquet, test-*.parquet)',
   needsDir: true,
+  decodes: true,
   async classes(dataDir) {
     const paths = trainPaths(dataDir!, await shardsOf(dataDir));
     const { classes } = layoutOf(await ParquetFile.open(paths[0]));

@@ -62,6 +62,7 @@ export const tinyImagenet: DatasetSource = {
   name: 'tiny-imagenet',
   summary: 'Tiny ImageNet, 200 classes, 64×64: wnids.txt, train/ and val/ in --data-dir or tiny-imagenet-200/ in it',
   needsDir: true,
+  decodes: true,
   async load(request) {
     const { dataDir, size = 64 } = request;
     checkSize(size);

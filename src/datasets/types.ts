@@ -44,6 +44,8 @@ export interface DatasetSource {
   summary: string;
   /** Whether `--data-dir` is required. */
   needsDir: boolean;
+  /** Whether its files hold encoded images (JPEG, PNG, …), whose decoding takes longer than reading what was decoded. */
+  decodes?: boolean;
   /** The names of the classes, where they can be told without reading the images. */
   classes?(dataDir: string | undefined): Promise<string[]>;
   /** Loads the set. Throws `UserError` for files that are missing or damaged. */

@@ -1,10 +1,10 @@
 /**
- * Cache of results that are expensive and depend on their inputs alone: the attacker's models and adversarial images. The folder is
+ * Cache of results that are expensive and depend on their inputs alone: the attacker's models, adversarial images and decoded data sets. The folder is
  * `$IBSCOPE_CACHE`, else `ibscope/` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` or `~/.cache`. It may be deleted at any time.
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +29,7 @@ const LOOK = 500;
  * need the same at the same time, on any machine that sees the cache, one computes it under a lease and the others wait. Throws `Stopped`.
  */
 export async function cached(
-  kind: 'models' | 'adversarial',
+  kind: 'models' | 'adversarial' | 'sets',
   inputs: unknown,
   make: () => Promise<Record<string, Tensor>>,
   hooks: RunHooks = {},
@@ -42,7 +42,11 @@ export async function cached(
   const making = join(cacheFolder(), kind, `${key}.making`);
   for (;;) {
     const found = await readSafetensors(path).catch(() => null);
-    if (found) return found.tensors;
+    if (found) {
+      // The time of its last use.
+      await utimes(path, new Date(), new Date()).catch(() => {});
+      return found.tensors;
+    }
     await mkdir(making, { recursive: true });
     const lease = leaseOf(making);
     if (lease) {
@@ -54,8 +58,9 @@ export async function cached(
         lease.release();
       }
     }
-    if (hooks.shouldStop?.()) throw new Stopped('stopped while another process prepares the attack');
-    hooks.progress?.({ phase: 'wait', stage: 'another process prepares the attack', done: 0, total: 1, unit: 'set' });
+    const what = kind === 'sets' ? 'reads the data' : 'prepares the attack';
+    if (hooks.shouldStop?.()) throw new Stopped(`stopped while another process ${what}`);
+    hooks.progress?.({ phase: 'wait', stage: `another process ${what}`, done: 0, total: 1, unit: 'set' });
     await sleep(LOOK);
   }
 }

@@ -14,9 +14,10 @@ import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
 import { attackOptions } from '../config/resolve.js';
-import { type Dataset, type ImageSet, loadDataset } from '../datasets/index.js';
+import type { Dataset, ImageSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { adversarialImages } from './adversary.js';
+import { readOnce } from './read-once.js';
 
 /** The settings of the attack in a configuration. */
 export function attackSettings(config: RunConfig): AttackSettings {
@@ -28,10 +29,10 @@ export function attackSettings(config: RunConfig): AttackSettings {
  * The data set of a configuration. With a manifest, limits do not apply yet, because the manifest counts samples of the whole set. Throws
  * `UserError` for a data set that cannot be read, and for a target that is not one of its classes.
  */
-export async function loadData(config: Preparable): Promise<Dataset> {
+export async function loadData(config: Preparable, hooks: RunHooks = {}): Promise<Dataset> {
   const { dataDir, seed, manifest } = config;
   const { trainLimit, testLimit } = manifest === undefined ? config : ({} as Partial<RunConfig>);
-  const dataset = await loadDataset(config.dataset, { dataDir, trainLimit, testLimit, seed });
+  const dataset = await readOnce(config.dataset, { dataDir, trainLimit, testLimit, seed }, hooks);
   if (config.target !== undefined && config.target >= dataset.classes.length)
     throw new UserError(
       `--target ${config.target}: ${dataset.name} has the classes 0 to ${dataset.classes.length - 1}`,
@@ -69,7 +70,7 @@ export interface MadeSet {
  * loaded, poisoned or matched.
  */
 export async function makeSet(config: Preparable, hooks: RunHooks = {}): Promise<MadeSet> {
-  const dataset = await loadData(config);
+  const dataset = await loadData(config, hooks);
   const { manifest } = config;
   const made = await (manifest === undefined
     ? attacked(dataset, { ...config, target: config.target ?? 0 }, hooks)
