@@ -21,6 +21,9 @@ const NOT_RUN: Record<string, string> = {
   study: 'it has no example of its own; those of its studies are parsed in cli.test.ts',
 };
 
+/** Options that make the examples of a command take less time; the last of an option counts. */
+const SMALLER: Record<string, string[]> = { poison: ['--train-limit', '600'] };
+
 /** Files that examples make, by command. */
 const MADE: Record<string, string[]> = {
   poison: ['poisoned.npz', 'attacks.png'],
@@ -53,7 +56,7 @@ describe('the examples of', async () => {
           await promisify(execFile)(process.execPath, [script, ...rest.slice(1)], { cwd: box.folder });
           continue;
         }
-        const { code, stderr } = await box.run(rest.slice(1));
+        const { code, stderr } = await box.run([...rest.slice(1), ...(SMALLER[name] ?? [])]);
         expect(code, `${rest.join(' ')}\n${stderr}`).toBe(0);
       }
       for (const file of MADE[name] ?? []) expect(existsSync(join(box.folder, file)), file).toBe(true);
