@@ -101,7 +101,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'library',
     'what callers of the library meet: arguments checked, own attacks, data sets and models registered',
-    'base formats datasets attacks models dynamics information config runs poisoning pipeline trace studies audit',
+    'base formats datasets attacks models dynamics information config runs poisoning pipeline trace studies audit detection',
   ],
   [
     'cli',

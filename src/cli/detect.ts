@@ -1,15 +1,13 @@
 /** `ibscope detect`: what published detectors make of a run or a data set. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { duration } from '../base/duration.js';
 import { UserError } from '../base/errors.js';
 import { detectionJobs } from '../detection/job-of.js';
-import type { DetectJob, DetectOutcome } from '../detection/jobs.js';
+import type { DetectOutcome } from '../detection/jobs.js';
+import { DETECTORS, detectJobOf, detectorNames } from '../detection/request.js';
 import { detectors } from '../detectors/index.js';
 import { judgedWords } from '../report/spaces.js';
 import type { DetectorRow } from '../runs/documents.js';
-import { DETECTORS, detectorNames } from './detector-names.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -45,7 +43,18 @@ export function addDetect(program: Command) {
       `\n${needs()}\n${examples(['npx ibscope detect runs/blend --detector AC,SCAn,IBD-PSC'], 'run')}`,
     )
     .action(async (path: string, values: DetectOptions) => {
-      const outcome = await runJob(detectionJobs('detectJob'), await detectJobOf(path, values));
+      const { trusted, out, resume } = values;
+      const request = {
+        path,
+        detectors: detectorNames(values.detector),
+        trusted,
+        expectedRate: rateOf(values.expectedRate),
+        seed: wholeNumber('--seed', values.seed, 0),
+        out,
+        resume,
+      };
+      const job = await detectJobOf(request, defaultOut('detect'));
+      const outcome = await runJob(detectionJobs('detectJob'), job);
       process.stdout.write(`${values.json ? JSON.stringify(outcome.document) : words(outcome)}\n`);
     });
 }
@@ -68,30 +77,11 @@ A: needs the training set alone; B: the set and trusted samples; C: a network an
 docs/detection.md says where each fails.`;
 }
 
-/** The job that the options describe. Throws `UserError` for options that do not go together. */
-async function detectJobOf(path: string, values: DetectOptions): Promise<DetectJob> {
-  const isRun = Boolean(await stat(join(path, 'run.json')).catch(() => null));
-  if (isRun && values.out !== undefined)
-    throw new UserError(`--out ${values.out}: ${path} is a run, and its findings go into its folder`);
-  if (isRun && values.resume) throw new UserError(`--resume: ${path} is a run, and there is no training to resume`);
-  if (values.resume && values.out === undefined)
-    throw new UserError('--resume: name the folder of the stopped training with --out DIR');
-  return {
-    path,
-    names: detectorNames(values.detector),
-    isRun,
-    out: values.out ?? defaultOut('detect'),
-    resume: values.resume === true,
-    trusted: values.trusted,
-    epsilon: rateOf(values.expectedRate),
-    seed: wholeNumber('--seed', values.seed, 0),
-  };
-}
-
+/** `--expected-rate` as a number; what is none is refused by its text. Throws `UserError`. */
 function rateOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const rate = Number(text);
-  if (text.trim() === '' || !(rate > 0 && rate <= 0.5))
+  if (text.trim() === '' || Number.isNaN(rate))
     throw new UserError(`--expected-rate ${text}: a share above 0 and up to 0.5 is allowed`);
   return rate;
 }

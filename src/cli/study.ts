@@ -7,6 +7,7 @@ import { toResume } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { flagOf, requestOf } from '../config/flags.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
+import { detectorNames } from '../detection/request.js';
 import { cellText } from '../report/cells.js';
 import {
   type AttackChoice,
@@ -21,7 +22,6 @@ import { parseAttacks, parseData, parseNumbers, parseSeeds } from '../studies/pa
 import type { StudyResult } from '../studies/study.js';
 import { parseVary } from '../studies/vary.js';
 import { costTable } from './cost.js';
-import { detectorNames } from './detector-names.js';
 import { addElsewhereOptions, elsewhereOf } from './elsewhere.js';
 import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';

@@ -35,9 +35,13 @@ export interface DetectOutcome {
 }
 
 /** Throws `UserError` for an unknown detector and for what cannot be read, and `Stopped` when asked to end. */
-export async function detectJob(job: DetectJob, context: WorkerContext<Message>): Promise<DetectOutcome> {
+export function detectJob(job: DetectJob, context: WorkerContext<Message>): Promise<DetectOutcome> {
   limitThreads(0);
-  const hooks = hooksOf(context);
+  return detectIn(job, hooksOf(context));
+}
+
+/** `detectJob` in this thread. */
+export async function detectIn(job: DetectJob, hooks: RunHooks): Promise<DetectOutcome> {
   const asked = job.names.map((name) => findNamed('detector', name, detectors));
   hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
   return job.isRun ? ofRun(job, asked, hooks) : ofSet(job, asked, hooks);

@@ -15,6 +15,7 @@ import { type Prepared, prepare } from './prepare.js';
 import { changeOf, measureSpaces, pairsOf } from './spaces.js';
 import { keptMoment, loadWeights } from './weights.js';
 
+/** The stealth of a run's backdoor in input, feature and parameter space, and its score. */
 export interface ThreeSpaces {
   /** Folder of the run. */
   of: string;

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { detect, stealth } from '../../src/index.js';
 import type { DetectorsDocument } from '../../src/runs/documents.js';
 import { sandbox } from './helpers.js';
 
@@ -54,6 +55,13 @@ describe('a run with a backdoor', () => {
     const again = JSON.parse((await box.run(['detect', 'badnets', '--detector', 'ABL', '--json'])).stdout);
     expect(again.detectors.map((r: { name: string }) => r.name)).toEqual(['AC', 'ABL', 'STRIP', 'IBD-PSC']);
     expect(again.detectors[0]).toEqual(rows.AC);
+    // The library asks in the same way.
+    const called = await detect({ path: at('badnets'), detectors: ['abl'] });
+    const apart = ({ of, detectors, ...rest }: DetectorsDocument) => ({
+      ...rest,
+      detectors: detectors.map(({ seconds, ...row }) => row),
+    });
+    expect(apart(called)).toEqual(apart(again));
     const other = await box.run(['detect', 'badnets', '--detector', 'ABL', '--expected-rate', '0.2', '--json']);
     expect(JSON.parse(other.stdout).detectors).toHaveLength(1);
     expect(readFileSync(at('badnets', 'report.html'), 'utf8')).toContain('Detectors');
@@ -76,6 +84,11 @@ describe('a run with a backdoor', () => {
     expect(spaces.feature.silhouette).toBeGreaterThan(-1);
     expect(spaces.feature.silhouette).toBeLessThan(1);
     expect(spaces.parameter.tac).toBe(Math.max(...spaces.parameter.tacByChannel));
+    const called = await stealth(at('badnets'));
+    expect({ ...called, of: 'badnets' }).toEqual({
+      ...found,
+      parameter: { ...found.parameter, clean: { run: at('none') } },
+    });
     // Measured again from the weights, it is the same.
     cpSync(at('badnets'), at('again'), { recursive: true });
     rmSync(at('again', 'spaces.json'));
