@@ -84,6 +84,11 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'base formats attacks dynamics config runs report execution poisoning pipeline findings detectors detection',
   ],
   [
+    'adaptive',
+    'an adversary that optimises a trigger against the stealth score: surrogates, objective, search over options',
+    'base formats engine datasets attacks models dynamics training perception information config runs report execution poisoning studies',
+  ],
+  [
     'outputs',
     'numbers, figures and models of runs for other programs',
     'base formats models dynamics training config runs report pipeline',
@@ -106,7 +111,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'cli',
     'one file per command',
-    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies detectors audit outputs detection server',
+    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies detectors audit outputs detection adaptive server',
   ],
 ];
 

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { systemWords } from '../base/errors.js';
 import { loadedPlugins, loadPlugins, pluginsIn } from '../base/plugins.js';
 import { VERSION } from '../version.js';
+import { addAdapt } from './adapt.js';
 import { addAnalyze, addTrace } from './analyze.js';
 import { addAttacks } from './attacks.js';
 import { addAudit } from './audit.js';
@@ -37,13 +38,13 @@ const HEADING_OF: Record<string, string> = {
     ['run', 'compare', 'study', 'work', 'worker', 'analyze', 'trace'].map((name) => [name, 'Runs:']),
   ),
   ...Object.fromEntries(
-    ['data', 'attacks', 'poison', 'perceive', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
+    ['data', 'attacks', 'poison', 'perceive', 'adapt', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
   ),
   ...Object.fromEntries(['stealth', 'report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
 };
 
 /** Commands that read a data set whose classes can be named. */
-const TAKES_CLASSES = ['run', 'compare', 'poison', 'perceive'];
+const TAKES_CLASSES = ['run', 'compare', 'poison', 'perceive', 'adapt'];
 
 export function buildProgram(): Command {
   const program = new Command('ibscope')
@@ -66,6 +67,7 @@ export function buildProgram(): Command {
     addWorker,
     addEmbed,
     addView,
+    addAdapt,
     addAudit,
     addDetect,
     addAttacks,

@@ -76,7 +76,7 @@ export interface Position {
 export class Trainer {
   readonly state = new State();
   position: Position;
-  private readonly graph: GraphOptions;
+  readonly graph: GraphOptions;
   private readonly parameters: readonly Parameter[];
   /** Names of the running statistics of batch norm. */
   readonly runningStatistics: readonly string[];
