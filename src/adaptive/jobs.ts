@@ -19,6 +19,7 @@ import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
 import { VERSION } from '../version.js';
 import { adapt, choose, writeTrigger } from './adapt.js';
+import { type SearchDocument, type SearchJob, search } from './halving.js';
 import { adaptPage } from './page.js';
 import type { AdaptDocument, AdaptSettings } from './types.js';
 
@@ -92,6 +93,10 @@ export async function adaptJob(job: AdaptJob, context: WorkerContext<Message>): 
   } finally {
     lease.release();
   }
+}
+
+export function searchJob(job: SearchJob, context: WorkerContext<Message>): Promise<SearchDocument> {
+  return search(job, hooksOf(context));
 }
 
 /** What the pattern does to test images: pictures and measures. */

@@ -8,8 +8,8 @@ import { kicker } from '../report/parts.js';
 import type { GalleryImage } from '../report/types.js';
 import type { AdaptDocument, RoundRow, StepRow } from './types.js';
 
-/** Steps that a point of a curve is the mean of: batches differ. */
-const MEAN_OF = 5;
+/** Points of a curve; each is the mean of some steps, because batches differ. */
+const POINTS = 12;
 
 /** The page as HTML text, self-contained. `trigger`: path of the trigger file, for the commands. */
 export async function adaptPage(
@@ -61,7 +61,7 @@ ${section(
     { head: '', value: (r) => (r.round === chosen.round ? 'chosen' : ''), kind: 't' },
   ]),
 )}
-${section('course', 'Course', `Means of ${MEAN_OF} steps, over batches of triggered images and all surrogates of the round.`, html`<div class="pair">${curve('ASR', (r) => r.asr)}${curve('D', (r) => r.deviation)}</div>`)}
+${section('course', 'Course', `Means of ${each(steps)} steps, over batches of triggered images and all surrogates of the round.`, html`<div class="grid two">${curve('ASR', (r) => r.asr)}${curve('D', (r) => r.deviation)}</div>`)}
 ${section('pattern', 'Pattern', 'Test images without and with the pattern.', await gallery(images))}
 ${section('use', 'Use', null, html`<p><code>npx ibscope run --attack learned --attack-option trigger=${trigger} --seed 7</code></p>`)}`;
   return page('Learned trigger', kicker('learned trigger'), header, body, html`ibscope ${document.version}`);
@@ -72,10 +72,12 @@ const CAPTIONS = {
   D: 'Deviation D of resolved information from clean samples',
 } as const;
 
+const each = (steps: readonly StepRow[]) => Math.max(1, Math.ceil(steps.length / POINTS));
+
 function means(steps: readonly StepRow[], value: (row: StepRow) => number): { x: number; y: number }[] {
   const out: { x: number; y: number }[] = [];
-  for (let from = 0; from < steps.length; from += MEAN_OF) {
-    const some = steps.slice(from, from + MEAN_OF);
+  for (let from = 0; from < steps.length; from += each(steps)) {
+    const some = steps.slice(from, from + each(steps));
     out.push({ x: from + some.length, y: some.reduce((sum, row) => sum + value(row), 0) / some.length });
   }
   return out;

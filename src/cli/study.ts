@@ -23,6 +23,7 @@ import { parseVary } from '../studies/vary.js';
 import { costTable } from './cost.js';
 import { detectorNames } from './detector-names.js';
 import { addElsewhereOptions, elsewhereOf } from './elsewhere.js';
+import { halve } from './halving.js';
 import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -97,16 +98,21 @@ function addOne(command: Command, study: Study) {
       study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
       const out = values.out ?? defaultOut(`experiment-${study.name}`);
+      const jobs =
+        values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0];
+      if (values.leastPsnr !== undefined && !values.halving)
+        throw new UserError(`--least-psnr ${values.leastPsnr}: it needs --halving`);
+      if (values.halving) {
+        await halve(values, options, { out, jobs });
+        return;
+      }
       const result = await runJob(
         studyJobs('studyJob'),
         {
           name: study.name,
           options,
           out,
-          jobs:
-            values.jobs === undefined
-              ? undefined
-              : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
+          jobs,
           dryRun: values.dryRun ?? false,
           plan: values.plan,
           elsewhere: await elsewhereOf(values),
@@ -141,7 +147,12 @@ function addSweepOptions(command: Command) {
       '--trials <n>',
       'number of random trials, drawn from ranges and lists (default: the grid of all values, four of a range)',
     )
-    .option('--sweep-seed <n>', 'seed of the random trials (default 0)');
+    .option('--sweep-seed <n>', 'seed of the random trials (default 0)')
+    .option(
+      '--halving',
+      'judge all trials by short runs, and keep the better third for runs three times as long, up to --epochs (default: every trial runs whole)',
+    )
+    .option('--least-psnr <dB>', 'with --halving: prefer trials that are no more visible than this (default none)');
 }
 
 function addDetectorOptions(command: Command) {
