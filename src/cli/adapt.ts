@@ -20,6 +20,7 @@ const NOT_HERE = [
   'attackOption',
   'rule',
   'source',
+  'conceal',
   'layer',
   'nullSplits',
   'minimumGroup',
