@@ -26,6 +26,7 @@ import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addStealth } from './stealth.js';
 import { addStudy } from './study.js';
+import { addTrain } from './train.js';
 import { addView } from './view.js';
 import { addWork } from './work.js';
 import { addWorker } from './worker.js';
@@ -38,7 +39,10 @@ const HEADING_OF: Record<string, string> = {
     ['run', 'compare', 'study', 'work', 'worker', 'analyze', 'trace'].map((name) => [name, 'Runs:']),
   ),
   ...Object.fromEntries(
-    ['data', 'attacks', 'poison', 'perceive', 'adapt', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
+    ['data', 'attacks', 'poison', 'perceive', 'adapt', 'audit', 'detect', 'train'].map((name) => [
+      name,
+      'Data and attacks:',
+    ]),
   ),
   ...Object.fromEntries(['stealth', 'report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
 };
@@ -70,6 +74,7 @@ export function buildProgram(): Command {
     addAdapt,
     addAudit,
     addDetect,
+    addTrain,
     addAttacks,
     addPoison,
     addPerceive,
