@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { attackTest, findAttack } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import type { RunConfig } from '../config/options.js';
-import { attackOptions } from '../config/resolve.js';
 import { dataHash } from '../datasets/hash.js';
 import type { Dataset, ImageSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
@@ -13,7 +12,7 @@ import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { checkWritable, writeAtomic } from '../formats/files.js';
 import { perceive } from '../perception/index.js';
-import { loadData } from '../poisoning/poisoned-set.js';
+import { attackSettings, loadData } from '../poisoning/poisoned-set.js';
 import type { GalleryImage } from '../report/index.js';
 import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
@@ -105,8 +104,7 @@ function seen(
   { test, classes }: Dataset,
   trigger: string,
 ): { images: GalleryImage[]; visibility: AdaptDocument['visibility'] } {
-  const options = { ...attackOptions(config), trigger };
-  const settings = { poisonRate: config.poisonRate, target: config.target, seed: config.seed, options };
+  const settings = attackSettings({ ...config, attackOption: [...config.attackOption, `trigger=${trigger}`] });
   const { rows, set } = attackTest(test, findAttack(config.attack), settings)!;
   const some = <S extends ImageSet>(of: S, from: ArrayLike<number>, n: number) =>
     pick(of, Array.from(from).slice(0, n));

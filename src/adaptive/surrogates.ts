@@ -1,7 +1,7 @@
 /** Surrogates: networks that the adversary trains on the set poisoned with its present pattern, kept at several moments of their training. */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AttackSettings, attackTest, findAttack, type PoisonedSet } from '../attacks/index.js';
+import { attackTest, findAttack, type PoisonedSet } from '../attacks/index.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { Rng } from '../base/random.js';
 import type { RunConfig } from '../config/options.js';
@@ -9,7 +9,7 @@ import { trainingConfig } from '../config/training.js';
 import type { Dataset } from '../datasets/index.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { Weights } from '../models/index.js';
-import { poisonedSet } from '../poisoning/poisoned-set.js';
+import { attackSettings, poisonedSet } from '../poisoning/poisoned-set.js';
 import { momentsOf } from '../training/moments.js';
 import { Trainer } from '../training/trainer.js';
 
@@ -57,9 +57,7 @@ export interface SurrogateRequest {
 export async function makeSurrogate(request: SurrogateRequest, folder: string, hooks: RunHooks): Promise<Surrogate> {
   const { config, dataset, round, number } = request;
   const seed = surrogateSeed(config.seed, round, number);
-  const { poisonRate, target, attackOption } = config;
-  const options = Object.fromEntries(attackOption.map((text) => text.split(/=(.*)/s, 2)));
-  const settings: AttackSettings = { poisonRate, target, seed, options };
+  const settings = attackSettings({ ...config, seed });
   const attack = findAttack(config.attack);
   const set = await poisonedSet(dataset, attack, settings, hooks);
   const triggered = attackTest(dataset.test, attack, settings)!.set;

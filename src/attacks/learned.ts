@@ -2,11 +2,11 @@
  * A learned trigger: one pattern δ that is added to every image, x + δ clipped to [0, 1], from a file that `ibscope adapt` writes. Additive
  * patterns of bounded size: Moosavi-Dezfooli et al. 2017, arXiv 1610.08401.
  */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../base/errors.js';
 import { decodeNpz } from '../formats/npz.js';
 import { defineAttack, number } from './define.js';
+import { readGiven } from './picture.js';
 import type { ImageShape } from './types.js';
 
 export const learned = defineAttack({
@@ -33,13 +33,7 @@ export const learned = defineAttack({
 
 /** The array `delta` [h, w, c] of an `.npz` file. Throws `UserError` for a file without it, another shape, and values outside [−1, 1]. */
 function readPattern(path: string, { height, width, channels }: ImageShape): Float32Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new UserError(`${path}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : error}`);
-  }
-  const { delta } = decodeNpz(bytes, path, { only: ['delta'] });
+  const { delta } = decodeNpz(readGiven(path), path, { only: ['delta'] });
   if (!delta) throw new UserError(`${path}: it has no array "delta"`);
   const { shape, dtype, data } = delta;
   if (`${shape}` !== `${[height, width, channels]}`)

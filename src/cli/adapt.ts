@@ -67,7 +67,7 @@ export function addAdapt(program: Command) {
       `
 The adversary sees the data and trains surrogates; it does not see the seed of the victim. docs/adaptive.md has the objective.
 ${examples([
-  'npx ibscope adapt --model resnet10 --width 4 --epochs 2 --train-limit 1000 --rounds 1 --steps 4 --surrogates 1 --out runs/trigger.npz',
+  'npx ibscope adapt --model resnet10 --width 2 --epochs 1 --train-limit 500 --rounds 1 --steps 4 --surrogates 1 --out runs/trigger.npz',
   'npx ibscope poison --attack learned --attack-option trigger=runs/trigger.npz --preview runs/trigger.png',
 ])}`,
     )
