@@ -84,6 +84,16 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'base formats attacks dynamics config runs report execution poisoning pipeline findings detectors detection',
   ],
   [
+    'defence',
+    'training that watches itself: evidence while it trains, samples set aside, what was learned of them undone',
+    'base datasets engine formats models dynamics training information representation runs report execution audit',
+  ],
+  [
+    'adaptive',
+    'an adversary that optimises a trigger against the stealth score: surrogates, objective, search over options',
+    'base formats engine datasets attacks models dynamics training perception information config runs report execution poisoning studies',
+  ],
+  [
     'outputs',
     'numbers, figures and models of runs for other programs',
     'base formats models dynamics training config runs report pipeline',
@@ -106,7 +116,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'cli',
     'one file per command',
-    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies detectors audit outputs detection server',
+    'base formats engine datasets attacks dynamics perception information representation config runs report execution poisoning pipeline trace studies detectors audit outputs detection defence adaptive server',
   ],
 ];
 

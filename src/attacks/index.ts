@@ -7,6 +7,7 @@ import { blend } from './blend.js';
 import { bpp } from './bpp.js';
 import { ftrojan } from './ftrojan.js';
 import { labelConsistent } from './label-consistent.js';
+import { learned } from './learned.js';
 import { lowFrequency } from './low-frequency.js';
 import { none } from './none.js';
 import { patch } from './patch.js';
@@ -31,6 +32,7 @@ export const attacks: readonly Attack[] = [
   adaptivePatch,
   refool,
   patch,
+  learned,
   relabel,
 ];
 

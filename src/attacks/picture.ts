@@ -1,4 +1,4 @@
-/** Pictures that a user supplies to an attack as files. */
+/** Pictures and other files that a user supplies to an attack as files. */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../base/errors.js';
 import { decodeNpy } from '../formats/npy.js';
@@ -6,7 +6,8 @@ import { decodePng } from '../formats/png.js';
 import { luma } from './colour.js';
 import type { ImageShape } from './types.js';
 
-function read(path: string): Uint8Array {
+/** The bytes of a file that a user named. Throws `UserError` where it cannot be read. */
+export function readGiven(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -26,7 +27,7 @@ export function spread(grey: Float32Array, { channels }: ImageShape): Float32Arr
  * `UserError` if it does not fit the images.
  */
 export function readArray(path: string, image: ImageShape, low: 0 | -1): Float32Array {
-  const { data, shape, dtype } = decodeNpy(read(path), path);
+  const { data, shape, dtype } = decodeNpy(readGiven(path), path);
   const { height, width, channels } = image;
   const grey = shape.length === 2;
   if (shape[0] !== height || shape[1] !== width || !(grey || (shape.length === 3 && shape[2] === channels))) {
@@ -50,7 +51,7 @@ export interface Picture {
 
 /** A PNG file as a picture of that many channels (colours become their luma for one). */
 export function readPng(path: string, channels: number): Picture {
-  const { height, width, data } = decodePng(read(path), path);
+  const { height, width, data } = decodePng(readGiven(path), path);
   const values = new Float32Array(height * width * channels);
   const alpha = new Float32Array(height * width);
   for (let p = 0; p < alpha.length; p++) {

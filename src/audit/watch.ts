@@ -106,14 +106,15 @@ export async function watch(
   return { checkpoints, trainer, halfway: halfway! };
 }
 
-async function snapshot(trainer: Trainer): Promise<Snapshot> {
+/** Weights, optimizer state and position of a training, apart from it. */
+export async function snapshot(trainer: Trainer): Promise<Snapshot> {
   await trainer.state.collect();
   // Later steps overwrite the trainer's arrays.
   return structuredClone({ tensors: trainer.tensors(), position: trainer.position });
 }
 
 /** All samples as the network sees them after its last whole epoch. */
-async function record(trainer: Trainer, set: ImageSet, classes: number): Promise<Checkpoint> {
+export async function record(trainer: Trainer, set: ImageSet, classes: number): Promise<Checkpoint> {
   const [draw] = await trainer.probe(set, 1);
   const free = await trainer.noiseFree(set);
   const matrix = (data: Float32Array): Matrix => ({ data, n: set.n, d: data.length / set.n });

@@ -33,8 +33,8 @@ export function withoutTraining(...more: (keyof RunConfig)[]): (keyof RunConfig)
   return (Object.keys(runOptions.shape) as (keyof RunConfig)[]).filter((key) => !kept.includes(key));
 }
 
-/** Attacks that `--attack all` omits: `patch` needs parameters, `none` changes nothing. */
-const NOT_ALL = ['none', 'patch'];
+/** Attacks that `--attack all` omits: `patch` and `learned` need a file, `none` changes nothing. */
+const NOT_ALL = ['none', 'patch', 'learned'];
 
 export function addPoison(program: Command) {
   const command = program

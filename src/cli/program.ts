@@ -23,13 +23,16 @@ const HEADING_OF: Record<string, string> = {
     ['run', 'compare', 'study', 'work', 'worker', 'analyze', 'trace'].map((name) => [name, 'Runs:']),
   ),
   ...Object.fromEntries(
-    ['data', 'attacks', 'poison', 'perceive', 'audit', 'detect'].map((name) => [name, 'Data and attacks:']),
+    ['data', 'attacks', 'poison', 'perceive', 'adapt', 'audit', 'detect', 'train'].map((name) => [
+      name,
+      'Data and attacks:',
+    ]),
   ),
   ...Object.fromEntries(['stealth', 'report', 'view', 'export', 'embed'].map((name) => [name, 'Results:'])),
 };
 
 /** Commands that read a data set whose classes can be named. */
-const TAKES_CLASSES = ['run', 'compare', 'poison', 'perceive'];
+const TAKES_CLASSES = ['run', 'compare', 'poison', 'perceive', 'adapt'];
 
 /** The commands in the order of `--help`. Each loads its module when it is asked for, so that no command waits for what others need. */
 const COMMANDS: { names: string[]; load: () => Promise<Add> }[] = [
@@ -42,8 +45,10 @@ const COMMANDS: { names: string[]; load: () => Promise<Add> }[] = [
   { names: ['worker'], load: async () => (await import('./worker.js')).addWorker },
   { names: ['embed'], load: async () => (await import('./embed.js')).addEmbed },
   { names: ['view'], load: async () => (await import('./view.js')).addView },
+  { names: ['adapt'], load: async () => (await import('./adapt.js')).addAdapt },
   { names: ['audit'], load: async () => (await import('./audit.js')).addAudit },
   { names: ['detect'], load: async () => (await import('./detect.js')).addDetect },
+  { names: ['train'], load: async () => (await import('./train.js')).addTrain },
   { names: ['attacks'], load: async () => (await import('./attacks.js')).addAttacks },
   { names: ['poison'], load: async () => (await import('./poison.js')).addPoison },
   { names: ['perceive'], load: async () => (await import('./perceive.js')).addPerceive },

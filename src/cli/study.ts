@@ -23,6 +23,7 @@ import type { StudyResult } from '../studies/study.js';
 import { parseVary } from '../studies/vary.js';
 import { costTable } from './cost.js';
 import { addElsewhereOptions, elsewhereOf } from './elsewhere.js';
+import { halve } from './halving.js';
 import { addRunOptions, defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -97,6 +98,14 @@ function addOne(command: Command, study: Study) {
       const configs = study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
       const out = values.out ?? defaultOut(`experiment-${study.name}`);
+      const jobs =
+        values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0];
+      if (values.leastPsnr !== undefined && !values.halving)
+        throw new UserError(`--least-psnr ${values.leastPsnr}: it needs --halving`);
+      if (values.halving) {
+        await halve(values, options, { out, jobs });
+        return;
+      }
       const result = await runJob(
         studyJobs('studyJob'),
         {
@@ -104,10 +113,7 @@ function addOne(command: Command, study: Study) {
           options,
           configs,
           out,
-          jobs:
-            values.jobs === undefined
-              ? undefined
-              : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0],
+          jobs,
           dryRun: values.dryRun ?? false,
           plan: values.plan,
           elsewhere: await elsewhereOf(values),
@@ -142,7 +148,12 @@ function addSweepOptions(command: Command) {
       '--trials <n>',
       'number of random trials, drawn from ranges and lists (default: the grid of all values, four of a range)',
     )
-    .option('--sweep-seed <n>', 'seed of the random trials (default 0)');
+    .option('--sweep-seed <n>', 'seed of the random trials (default 0)')
+    .option(
+      '--halving',
+      'judge all trials by short runs, and keep the better third for runs three times as long, up to --epochs (default: every trial runs whole)',
+    )
+    .option('--least-psnr <dB>', 'with --halving: prefer trials that are no more visible than this (default none)');
 }
 
 function addDetectorOptions(command: Command) {

@@ -74,6 +74,11 @@ export const runOptions = z.object({
     .describe(`optimizer: ${optimizers.join(', ')}; the paper uses sgd, transformers train better with adamw`),
   momentum: real((x) => x >= 0 && x < 1, 'from 0 to below 1').describe('momentum of SGD'),
   weightDecay: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe('weight decay'),
+  conceal: real((x) => x >= 0 && Number.isFinite(x), '0 or more')
+    .optional()
+    .describe(
+      'weight λ of a term in the loss by which an adversary who controls training hides poisoned samples among clean ones of their class (default 0: none)',
+    ),
   noise: real((x) => x >= 0 && Number.isFinite(x), '0 or more').describe(
     'standard deviation γ of the Gaussian noise in the network',
   ),

@@ -18,6 +18,7 @@ export function trainingConfig(config: RunConfig): TrainingConfig {
     warmup: config.warmup,
     augmentation: config.augmentation,
     noiseStd: config.noise,
+    conceal: config.conceal,
     seed: config.seed,
   };
 }

@@ -31,6 +31,7 @@ import {
   transpose,
 } from '../engine/index.js';
 import { Layers, type Model, type ModelOptions, type Parameter } from '../models/index.js';
+import { concealTerm } from './conceal.js';
 
 export interface GraphOptions extends ModelOptions {
   model: Model;
@@ -44,6 +45,8 @@ export interface GraphOptions extends ModelOptions {
   /** Of SGD. */
   momentum: number;
   weightDecay: number;
+  /** Whether the loss of a training step has the term of `concealTerm`. Default false. */
+  conceals?: boolean;
 }
 
 function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' | 'float32' = 'uint8') {
@@ -65,12 +68,13 @@ function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' |
 
 /**
  * One step of the optimizer on a batch of `n`. Outputs: `losses` [n] nats, `predicted` [n]. Feeds: images, labels,
- * learning_rate, and for AdamW step, from 1.
+ * learning_rate, for AdamW step, from 1, and those of `concealFeeds` where the loss has that term.
  */
 export function trainStep(o: GraphOptions, n: number): ProgramSpec {
-  const { layers, losses, predicted } = begin(o, n, 'train');
+  const { layers, losses, predicted, forward } = begin(o, n, 'train');
   const params = layers.parameters.filter((p) => p.trainable).map((p) => p.tensor);
-  const grads = gradients(mean(losses), params);
+  const loss = o.conceals ? add(mean(losses), concealTerm(forward.representation)) : mean(losses);
+  const grads = gradients(loss, params);
   const { momentum, weightDecay } = o;
   const learningRate = input('learning_rate', []);
   const updates =

@@ -15,6 +15,13 @@ export interface ImageGradient {
   predicted: Int32Array;
 }
 
+/** One noise draw of a probe: T and T̄ [n, d], Ŷ [n, classes]. */
+export interface ProbeDraw {
+  representation: Float32Array;
+  representationMean: Float32Array;
+  logits: Float32Array;
+}
+
 /** The given images, [index.length, h, w, c]. */
 export function gatherImages({ images, height, width, channels }: ImageSet, index: Int32Array): Uint8Array {
   const pixels = height * width * channels;

@@ -13,6 +13,7 @@ import { OPTIMIZER_STATE } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
 import { axesOf, fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
 import { type Augmentation, augment } from './augment.js';
+import { concealFeeds } from './conceal.js';
 import {
   batchNorms,
   evaluationStep,
@@ -27,7 +28,7 @@ import {
   statisticsStep,
   trainStep,
 } from './graphs.js';
-import { gatherImages, type ImageGradient, PASS, passes, recorded } from './passes.js';
+import { gatherImages, type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
 import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
@@ -50,6 +51,8 @@ export interface TrainingConfig {
   augmentation?: Augmentation;
   /** γ, standard deviation of the noise after every activation of a block and on the pooled features. */
   noiseStd: number;
+  /** λ of the term of an adversary who controls training (conceal.ts). Default 0. */
+  conceal?: number;
   seed: number;
 }
 
@@ -76,7 +79,7 @@ export interface Position {
 export class Trainer {
   readonly state = new State();
   position: Position;
-  private readonly graph: GraphOptions;
+  readonly graph: GraphOptions;
   private readonly parameters: readonly Parameter[];
   /** Names of the running statistics of batch norm. */
   readonly runningStatistics: readonly string[];
@@ -109,6 +112,7 @@ export class Trainer {
       optimizer: config.optimizer,
       momentum: config.momentum,
       weightDecay: config.weightDecay,
+      conceals: (config.conceal ?? 0) > 0,
     };
     this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
@@ -216,14 +220,16 @@ export class Trainer {
     const program = await this.training.get(batch.length);
     const images = gatherImages(train, batch);
     augment(images, train, this.config.augmentation ?? 'none', new Rng(seed, 'augment', epoch, step));
+    const poisoned = Array.from(batch, (i) => train.poisoned[i]);
     const feeds = {
       images,
       labels,
+      ...concealFeeds(poisoned, labels, this.config.conceal ?? 0),
       learning_rate: Float32Array.of(rate),
       step: Float32Array.of(epoch * this.stepsPerEpoch + step + 1),
     };
     const { losses, predicted } = await program.run(feeds, this.state, this.bank);
-    addStep(tally, { losses, predicted, labels, poisoned: Array.from(batch, (i) => train.poisoned[i]) });
+    addStep(tally, { losses, predicted, labels, poisoned });
     if (!Number.isFinite(tally.loss)) throw new DivergedError(epoch + 1, rate);
     tally.milliseconds += performance.now() - started;
     this.position.step++;
@@ -390,11 +396,4 @@ export class Trainer {
     ])
       await p.release();
   }
-}
-
-/** One noise draw of a probe: T and T̄ [n, d], Ŷ [n, classes]. */
-export interface ProbeDraw {
-  representation: Float32Array;
-  representationMean: Float32Array;
-  logits: Float32Array;
 }

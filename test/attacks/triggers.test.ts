@@ -9,6 +9,7 @@ import type { ImageShape, Trigger } from '../../src/attacks/types.js';
 import { upsample, warp } from '../../src/attacks/wanet.js';
 import { UserError } from '../../src/base/errors.js';
 import { encodeNpy, ndarray, readNpy } from '../../src/formats/npy.js';
+import { encodeNpz } from '../../src/formats/npz.js';
 import { randomImage, randomSet, settings, shape } from './helpers.js';
 
 const golden = async (name: string) =>
@@ -322,6 +323,35 @@ describe('patch', () => {
     expect(() => make('patch', { image: '/nowhere.png' })).toThrow('/nowhere.png: no such file');
     expect(() => make('patch', { image: path }, shape(1, 1))).toThrow('a patch of 1×2 does not fit images of 1×1');
     expect(() => make('patch', { image: path }, shape(1, 1))).toThrow(UserError);
+  });
+});
+
+describe('learned', () => {
+  const file = (name: string, arrays: Parameters<typeof encodeNpz>[0]) => {
+    const path = join(folder, name);
+    writeFileSync(path, encodeNpz(arrays));
+    return path;
+  };
+  const small = shape(1, 2);
+
+  test('adds its pattern to every image and clips to [0, 1], in training and at test time', () => {
+    const delta = ndarray(Float32Array.of(0.25, -0.25, 0, 0.5, -1, 0.125), [1, 2, 3]);
+    const trigger = make('learned', { trigger: file('delta.npz', { delta }) }, small);
+    const out = [0.5, 0.5, 0.5, 0.75, 0.5, 0];
+    expect([...trigger.train(Float32Array.from(out), 0)]).toEqual([0.75, 0.25, 0.5, 1, 0, 0.125]);
+    expect(trigger.test(Float32Array.from(out), 3)).toEqual(trigger.train(Float32Array.from(out), 0));
+  });
+
+  test('says what is missing or does not fit', () => {
+    const of = (values: Float32Array, dims: number[]) => ({ delta: ndarray(values, dims) });
+    expect(() => make('learned')).toThrow('needs the option trigger');
+    expect(() => make('learned', { trigger: '/nowhere.npz' })).toThrow('/nowhere.npz: no such file');
+    const read = (name: string, arrays: Parameters<typeof encodeNpz>[0]) => () =>
+      make('learned', { trigger: file(name, arrays) }, small);
+    expect(read('a.npz', { other: ndarray(new Float32Array(6), [1, 2, 3]) })).toThrow('it has no array "delta"');
+    expect(read('b.npz', of(new Float32Array(6), [2, 1, 3]))).toThrow('"delta" is [2,1,3], images need [1,2,3]');
+    expect(read('c.npz', of(new Float32Array(6).fill(2), [1, 2, 3]))).toThrow('outside [-1, 1]');
+    expect(read('d.npz', { delta: ndarray(new Uint8Array(6), [1, 2, 3]) })).toThrow('float is expected');
   });
 });
 

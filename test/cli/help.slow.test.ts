@@ -27,6 +27,8 @@ const SMALLER: Record<string, string[]> = { poison: ['--train-limit', '600'] };
 /** Files that examples make, by command. */
 const MADE: Record<string, string[]> = {
   poison: ['poisoned.npz', 'attacks.png'],
+  adapt: ['runs/trigger.npz', 'runs/trigger/report.html', 'runs/trigger.png'],
+  train: ['runs/defended/model.onnx', 'runs/defended/report.html'],
   export: ['plane.svg', 'trajectories.csv', 'scores.csv', 'events', 'blend.onnx'],
   mi: ['runs/a.npy', 'runs/b.npy'],
   analyze: ['runs/epoch-8.onnx'],

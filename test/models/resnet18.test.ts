@@ -5,7 +5,8 @@ import { topological } from '../../src/engine/autodiff.js';
 import { input } from '../../src/engine/index.js';
 import { isInput } from '../../src/engine/tensor.js';
 import { findModel, Layers, type Mode } from '../../src/models/index.js';
-import { type ProbeDraw, Trainer } from '../../src/training/trainer.js';
+import type { ProbeDraw } from '../../src/training/passes.js';
+import { Trainer } from '../../src/training/trainer.js';
 
 const model = findModel('resnet18');
 const WIDTH = 4;

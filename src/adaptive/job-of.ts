@@ -1,0 +1,4 @@
+/** References to the jobs of this room, without loading what they need. */
+import { jobsOf } from '../execution/job.js';
+
+export const adaptiveJobs = jobsOf<typeof import('./jobs.js')>(new URL('./jobs.js', import.meta.url));

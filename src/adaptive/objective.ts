@@ -1,0 +1,121 @@
+/**
+ * The adversary's objective over the surrogates of a round: the mean cross-entropy of triggered images at the end of training plus λ times the mean
+ * deviation D = Σ_moments w·(|I(X;T) − clean|/s + β·|I(T;Ŷ) − clean|/s)/(1 + β), the integration gap of the stealth score (dynamics/distance.ts).
+ */
+import { Rng } from '../base/random.js';
+import type { ImageSet } from '../datasets/index.js';
+import type { SessionSettings } from '../engine/index.js';
+import { NoiseBank } from '../engine/index.js';
+import { type GraphOptions, ProgramCache } from '../training/graphs.js';
+import { gatherImages } from '../training/passes.js';
+import { attackStep, gapStep } from './graphs.js';
+import type { Measured } from './measure.js';
+
+/** Triggered images of a step. */
+const BATCH = 64;
+/** Directions of ε, each with both signs. */
+const DIRECTIONS = 2;
+
+/** The value and gradient [h, w, c] of the objective at δ. */
+export interface Evaluated {
+  loss: number;
+  /** Share of the triggered images that are assigned to the target. */
+  asr: number;
+  deviation: number;
+  objective: number;
+  gradient: Float32Array;
+}
+
+/** The draws of one evaluation: rows of the training set whose triggered images are attacked, and what ε is drawn from. */
+export interface Draws {
+  rows: Int32Array;
+  seed: number;
+  label: (string | number)[];
+}
+
+/** Programs of one architecture, which all surrogates share. */
+export class Objective {
+  private readonly attack: ProgramCache;
+  private readonly gap: ProgramCache;
+  /** The graphs have no noise; programs ask for a bank all the same. */
+  private readonly silent = new NoiseBank(0, 1, new Rng(0), 1);
+
+  constructor(
+    private readonly graph: GraphOptions,
+    private readonly train: ImageSet,
+    private readonly options: { target: number; lambda: number },
+    settings: SessionSettings = {},
+  ) {
+    this.attack = new ProgramCache((n) => attackStep(graph, n), settings);
+    this.gap = new ProgramCache((n) => gapStep(graph, n, DIRECTIONS), settings);
+  }
+
+  /** The draws of a step: images of other classes than the target. */
+  draws(seed: number, ...label: (string | number)[]): Draws {
+    const { labels, n } = this.train;
+    const others = Int32Array.from({ length: n }, (_, i) => i).filter((i) => labels[i] !== this.options.target);
+    return { rows: new Rng(seed, 'adaptive', 'batch', ...label).sample(others, BATCH), seed, label };
+  }
+
+  /** The objective at δ over measured surrogates. */
+  async evaluate(delta: Float32Array, surrogates: readonly Measured[], draws: Draws): Promise<Evaluated> {
+    const { lambda } = this.options;
+    const out: Evaluated = { loss: 0, asr: 0, deviation: 0, objective: 0, gradient: new Float32Array(delta.length) };
+    const add = (gradient: Float32Array, factor: number) => {
+      for (let i = 0; i < gradient.length; i++) out.gradient[i] += factor * gradient[i];
+    };
+    const share = 1 / surrogates.length;
+    for (const surrogate of surrogates) {
+      const attacked = await this.attacked(delta, surrogate, draws.rows);
+      out.loss += share * attacked.loss;
+      out.asr += share * attacked.asr;
+      add(attacked.gradient, share);
+      if (lambda === 0) continue;
+      for (const [m] of surrogate.moments.entries()) {
+        const { gap, gradient } = await this.apart(delta, surrogate, m, draws);
+        out.deviation += share * gap;
+        add(gradient, share * lambda);
+      }
+    }
+    out.objective = out.loss + lambda * out.deviation;
+    return out;
+  }
+
+  private async attacked(delta: Float32Array, { moments }: Measured, rows: Int32Array) {
+    const { target } = this.options;
+    const program = await this.attack.get(rows.length);
+    const labels = new Int32Array(rows.length).fill(target);
+    const feeds = { images: gatherImages(this.train, rows), delta, labels };
+    const { loss, predicted, gradient } = await program.run(feeds, moments.at(-1)!.state, this.silent);
+    const hits = Array.from(predicted, Number).filter((y) => y === target).length;
+    return { loss: Number(loss[0]), asr: hits / rows.length, gradient: gradient as Float32Array };
+  }
+
+  private async apart(delta: Float32Array, measured: Measured, m: number, { seed, label }: Draws) {
+    const { rows, kappas, moments } = measured;
+    const { state, whiten, basis, residual, clean, weights } = moments[m];
+    const [n, { classes }] = [rows.length, this.graph];
+    const rng = new Rng(seed, 'adaptive', 'epsilon', ...label, m);
+    const program = await this.gap.get(n);
+    const feeds = {
+      images: gatherImages(this.train, rows),
+      delta,
+      whiten,
+      basis,
+      residual,
+      z_xt: rng.normals(DIRECTIONS * residual.length),
+      z_ty: rng.normals(DIRECTIONS * n * classes),
+      inverse_kappa: Float32Array.from(kappas, (kappa) => 1 / kappa),
+      clean: Float32Array.from(clean),
+      weights: Float32Array.from(weights),
+    };
+    const { gap, gradient } = await program.run(feeds, state, this.silent);
+    return { gap: Number(gap[0]), gradient: gradient as Float32Array };
+  }
+
+  /** Frees the programs. */
+  async release(): Promise<void> {
+    await this.attack.release();
+    await this.gap.release();
+  }
+}

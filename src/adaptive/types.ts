@@ -1,0 +1,58 @@
+/** What the adversary is told, and what it reports. */
+import type { RunConfig } from '../config/options.js';
+
+/** How a pattern is optimised. */
+export interface AdaptSettings {
+  /** Largest change of a pixel, ‖δ‖∞, of [0, 1]. */
+  epsilon: number;
+  /** λ, weight of the deviation D against the loss of triggered images. */
+  lambda: number;
+  /** Times that surrogates are trained anew on the present pattern. */
+  rounds: number;
+  /** Gradient steps of a round. */
+  steps: number;
+  /** Surrogates of a round, each with its own seed. */
+  surrogates: number;
+}
+
+/** The present pattern on surrogates that were trained on it: what a round begins with. */
+export interface RoundRow {
+  round: number;
+  /** Means over the surrogates, 0 … 1. */
+  asr: number;
+  accuracy: number;
+  /** D of the surrogates, mean: integration gaps of I(X;T) and I(T;Ŷ), as in the stealth score. */
+  deviation: number;
+  /** ‖δ‖∞ of the pattern. */
+  linf: number;
+}
+
+/** One gradient step. */
+export interface StepRow {
+  round: number;
+  step: number;
+  /** Cross-entropy of triggered images, nats; their share that the surrogates assign to the target; D; loss + λ·D. */
+  loss: number;
+  asr: number;
+  deviation: number;
+  objective: number;
+}
+
+/** `adapt.json`. */
+export interface AdaptDocument {
+  format: 1;
+  version: string;
+  /** The learned attack, as `ibscope run` takes it. */
+  config: RunConfig;
+  settings: AdaptSettings;
+  /** SHA-256 of the images and labels that the adversary saw. */
+  dataHash: string;
+  /** Patterns by the round that begins with them; the last is the result of the last round. */
+  rounds: RoundRow[];
+  /** Which of them the trigger file holds, and why. */
+  chosen: { round: number; why: string };
+  /** What the pattern does to test images, means. */
+  visibility: Record<string, number | null>;
+  /** Gradient steps, surrogates that were trained, and seconds over all sessions. */
+  budget: { gradientSteps: number; surrogates: number; seconds: number };
+}

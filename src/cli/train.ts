@@ -1,0 +1,91 @@
+/** `ibscope train`: trains a network on an untrusted image set, with a defence that acts during training. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { counted } from '../audit/words.js';
+import { UserError } from '../base/errors.js';
+import { defenceJobs } from '../defence/job-of.js';
+import type { TrainJob } from '../defence/jobs.js';
+import type { TrainDocument } from '../defence/types.js';
+import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
+import { runJob } from './run-job.js';
+
+export function addTrain(program: Command) {
+  program
+    .command('train')
+    .description('train a network on an untrusted image set; --defend sets poisoned samples aside')
+    .argument(
+      '<set>',
+      'data set as `ibscope audit` takes it: class folders (or train/ with them), .npz, Parquet, a release of CIFAR',
+    )
+    .optionsGroup(HEADINGS.data)
+    .option('--test <set>', 'clean test images (default test/ beside train/)')
+    .option(
+      '--triggered <set>',
+      'triggered test images with the label the attacker wants (default test-triggered/ beside train/)',
+    )
+    .optionsGroup(HEADINGS.model)
+    .option('--width <n>', 'width of the network, a ResNet-10 (default 8)')
+    .optionsGroup(HEADINGS.training)
+    .option(
+      '--defend',
+      'watch the training, set samples aside and undo what was learned of them (default: plain training)',
+    )
+    .option('--epochs <n>', 'epochs of training (default 10, more for fewer than 3000 images)')
+    .option('--seed <n>', 'seed of everything random (default 0)')
+    .optionsGroup(HEADINGS.output)
+    .option('--out <dir>', 'folder for the network and the report (default runs/train-…)')
+    .option('--resume', 'resume the stopped training in --out; a finished one is printed again')
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      examples([
+        'npx ibscope poison --attack badnets --train-limit 600 --test-limit 100 --format folder --out poisoned',
+        'npx ibscope train poisoned --defend --width 4 --epochs 3 --out runs/defended',
+      ]),
+    )
+    .action(async (path: string, values: TrainOptions) => {
+      const document = await runJob(defenceJobs('trainJob'), await trainJobOf(path, values));
+      process.stdout.write(`${values.json ? JSON.stringify(document) : words(document)}\n`);
+    });
+}
+
+type TrainOptions = { defend?: boolean; resume?: boolean; json?: boolean } & {
+  [K in 'test' | 'triggered' | 'width' | 'epochs' | 'seed' | 'out']?: string;
+};
+
+/** The job that the options describe. Throws `UserError`. */
+async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob> {
+  if (values.resume && values.out === undefined)
+    throw new UserError('--resume: name the training to resume with --out DIR');
+  const beside = async (name: string) => {
+    const isFolder = async (part: string) => (await stat(join(path, part)).catch(() => null))?.isDirectory();
+    return (await isFolder('train')) && (await isFolder(name)) ? join(path, name) : undefined;
+  };
+  return {
+    path,
+    out: values.out ?? defaultOut('train'),
+    defend: values.defend === true,
+    width: wholeNumber('--width', values.width ?? '8', 1),
+    epochs: values.epochs === undefined ? undefined : wholeNumber('--epochs', values.epochs, 1),
+    seed: wholeNumber('--seed', values.seed ?? '0', 0),
+    resume: values.resume === true,
+    test: values.test ?? (await beside('test')),
+    triggered: values.triggered ?? (await beside('test-triggered')),
+    threads: 0,
+  };
+}
+
+function words(d: TrainDocument): string {
+  const share = (v: number | null) => (v === null ? '–' : v.toFixed(3));
+  const aside = d.setAside.map(
+    (s) =>
+      `"${s.label}": ${counted(s.samples, 'sample')} set aside, ${s.why === 'content' ? 'because they show other classes' : 'the smaller of two clusters that both show the class'}`,
+  );
+  return [
+    `clean accuracy ${share(d.accuracy)}, ASR ${share(d.asr)}; ${d.epochs} epochs of training, ${Math.round(d.seconds)} s`,
+    ...(d.defended ? [d.suspicious.length > 0 ? aside.join('\n') : 'nothing was set aside'] : []),
+    `network: ${d.model}`,
+    `report: ${d.report}`,
+  ].join('\n');
+}

@@ -1,0 +1,95 @@
+/** The report of a training on an untrusted set: what was decided when and why, and which samples were set aside. */
+import { html, withCode } from '../report/html.js';
+import { facts, page, section, table } from '../report/page.js';
+import { kicker } from '../report/parts.js';
+import { pngUri } from '../report/png.js';
+import type { TrainDocument } from './types.js';
+
+/** A sample that was set aside, with its pixels. */
+export interface ShownSample {
+  label: string;
+  pixels: Uint8Array;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+const ANSWERS: Record<TrainDocument['answer'], string> = {
+  nothing: 'No class was flagged, and nothing was set aside.',
+  restart:
+    'The network was trained again from the start, first without the flagged classes and then without the samples that were set aside.',
+  relabel:
+    'The evidence came at the end: the samples got the labels that the network gives them when it may not name the flagged class, and it was trained on for a while.',
+};
+
+/** The page as HTML text. */
+export async function trainPage(document: TrainDocument, samples: readonly ShownSample[]): Promise<string> {
+  const share = (v: number | null) => (v === null ? '–' : v.toFixed(3));
+  const { decisions, suspicious, setAside, answer } = document;
+  const lede = document.defended
+    ? `${suspicious.length} of ${document.images} samples were set aside. ${ANSWERS[answer]}`
+    : 'Plain training, without a defence.';
+  const rows = decisions.flatMap((d) =>
+    [...d.classes]
+      .sort((a, b) => a.p - b.p)
+      .slice(0, 3)
+      .map((c) => ({ ...c, epoch: d.epoch, level: d.level })),
+  );
+  const value = (v: number | null | undefined) => (v == null ? '–' : v.toFixed(2));
+  const pictures = await Promise.all(
+    samples.map(async (s) => html`<img src="${await pngUri(s.pixels, s)}" alt="${s.label}">`),
+  );
+  const body = html`${facts([
+    { name: 'clean accuracy', value: share(document.accuracy), note: 'test/' },
+    { name: 'ASR', value: share(document.asr), note: 'test-triggered/' },
+    { name: 'set aside', value: String(suspicious.length), note: `of ${document.images}` },
+    { name: 'training', value: `${document.epochs} epochs`, note: `${Math.round(document.seconds)} s` },
+  ])}
+${
+  decisions.length > 0 &&
+  section(
+    'decisions',
+    'Decisions',
+    'The three classes with the smallest p at each decision. p: chance that any class of a clean set shows evidence this strong.',
+    table(rows, [
+      { head: 'epoch', value: (r) => r.epoch },
+      { head: 'class', value: (r) => r.label, kind: 't' },
+      { head: 'p', value: (r) => (r.p < 1e-4 ? r.p.toExponential(0) : r.p.toFixed(4)) },
+      { head: 'level', value: (r) => r.level.toFixed(4) },
+      { head: 'excess ln d′', value: (r) => value(r.values.separation) },
+      { head: 'two-sided, nats', value: (r) => value(r.values['two-sidedness']) },
+      { head: 'I(X;T), nats', value: (r) => value(r.values.information) },
+      { head: 'clusters apart in I(X;T)', value: (r) => value(r.values['cluster information']) },
+      { head: '', value: (r) => (r.flagged ? 'flagged' : ''), kind: 'flag' },
+    ]),
+  )
+}
+${
+  setAside.length > 0 &&
+  section(
+    'set-aside',
+    'Set aside',
+    withCode('`suspicious.txt` lists all of them.'),
+    table(setAside, [
+      { head: 'class', value: (s) => s.label, kind: 't' },
+      { head: 'samples', value: (s) => s.samples },
+      {
+        head: 'why',
+        value: (s) =>
+          s.why === 'content'
+            ? 'this cluster shows other classes'
+            : 'both clusters show the class; this one is smaller',
+        kind: 't',
+      },
+    ]),
+    html`<p>${pictures}</p>`,
+  )
+}`;
+  return page(
+    'Training',
+    kicker('train'),
+    html`<h1>Training on an untrusted set</h1><p class="lede">${lede}</p>`,
+    body,
+    html`ibscope ${document.version}`,
+  );
+}

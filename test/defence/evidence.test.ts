@@ -1,0 +1,66 @@
+/** Evidence from recordings whose answer is known: normal classes, one of which holds a second cluster. */
+import { describe, expect, test } from 'vitest';
+import { Rng } from '../../src/base/random.js';
+import { decisionsOf } from '../../src/defence/defend.js';
+import { evidenceOf } from '../../src/defence/evidence.js';
+
+const [CLASSES, EACH, D] = [10, 90, 12];
+
+/** Recordings of normal classes; `apart`: how far the first 20 samples of class 2 lie from the others, in standard deviations. */
+function recorded(apart: number) {
+  const rng = new Rng(4, 'defence test');
+  const n = CLASSES * EACH;
+  const labels = Int32Array.from({ length: n }, (_, i) => Math.floor(i / EACH));
+  const moved = (i: number) => labels[i] === 2 && i % EACH < 20;
+  const features = Float32Array.from({ length: n * D }, (_, at) => {
+    const [i, c] = [Math.floor(at / D), at % D];
+    return rng.normal() + (c === labels[i] ? 4 : 0) + (c === 11 && moved(i) ? apart : 0);
+  });
+  const t = features.map((v) => v + 0.2 * rng.normal());
+  const matrix = (data: Float32Array, d: number) => ({ data, n, d });
+  const loss = new Float32Array(n).fill(1);
+  const one = {
+    features: matrix(features, D),
+    t: matrix(t, D),
+    logits: matrix(new Float32Array(n * CLASSES), CLASSES),
+    loss,
+  };
+  return { labels, moved, checkpoints: [1, 4].map((epoch) => ({ epoch, ...one })) };
+}
+
+describe('evidence', () => {
+  test('a class with a second cluster is the only one that stands below the level, and its log-odds tell the cluster', async () => {
+    const { labels, moved, checkpoints } = recorded(8);
+    const { p, clustered, logOdds } = await evidenceOf(checkpoints, labels, CLASSES, 0);
+    expect(p.filter((v) => v <= 0.01 / 3)).toEqual([p[2]]);
+    expect(clustered[2]).toBeLessThan(1e-3);
+    const own = [...labels.keys()].filter((i) => labels[i] === 2);
+    const sign = Math.sign(logOdds[own[0]]);
+    expect(own.filter((i) => logOdds[i] * sign > 0)).toEqual(own.filter(moved));
+  });
+
+  test('of classes of one kind none does', async () => {
+    const { labels, checkpoints } = recorded(0);
+    const { p, values } = await evidenceOf(checkpoints, labels, CLASSES, 0);
+    expect(Math.min(...p)).toBeGreaterThan(0.01);
+    // Classes of one covariance carry the same information.
+    const information = values.information;
+    expect(Math.max(...information) - Math.min(...information)).toBeLessThan(0.25 * Math.log(EACH));
+    expect(Math.min(...information)).toBeGreaterThan(0.1 * Math.log(EACH));
+  });
+
+  test('the same recordings give the same evidence', async () => {
+    const { labels, checkpoints } = recorded(8);
+    const [a, b] = [
+      await evidenceOf(checkpoints, labels, CLASSES, 1),
+      await evidenceOf(checkpoints, labels, CLASSES, 1),
+    ];
+    expect(a).toEqual(b);
+  });
+});
+
+test('it is read after a third, a half and the whole of a training, each once', () => {
+  expect(decisionsOf(12)).toEqual([4, 6, 12]);
+  expect(decisionsOf(2)).toEqual([1, 2]);
+  expect(decisionsOf(1)).toEqual([1]);
+});
