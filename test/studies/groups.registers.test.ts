@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attacks } from '../../src/attacks/index.js';
 import type { RunRequest } from '../../src/config/options.js';
 import { resolveConfig } from '../../src/config/resolve.js';
+import { ndarray } from '../../src/formats/npy.js';
+import { writeNpz } from '../../src/formats/npz.js';
 import { registerDataset } from '../../src/library/register.js';
 import { missingParts } from '../../src/pipeline/group-sizes.js';
 import { costJob, groupSizesJob } from '../../src/pipeline/jobs.js';
@@ -33,6 +35,9 @@ beforeAll(async () => {
   const red = { create: { width: 4, height: 4, channels: 3, background: '#f00' } } as const;
   await sharp(red).png().toFile(join(box, 'patch.png'));
   const { train } = await data.load({ seed: 0 });
+  const { height, width, channels } = train;
+  const delta = Float32Array.from({ length: height * width * channels }, (_, i) => (i % 2 === 0 ? 0.1 : -0.1));
+  await writeNpz(join(box, 'trigger.npz'), { delta: ndarray(delta, [height, width, channels]) });
   const marked = [...train.labels.keys()].filter((i) => train.labels[i] === 3).slice(0, 160);
   const samples = marked.map((index, k) => ({ index, poisoned: k < 130, cover: k >= 130 }));
   await writeFile(join(box, 'manifest.json'), JSON.stringify(samples));
@@ -47,6 +52,7 @@ afterAll(async () => {
 const NEEDS: Record<string, () => string[]> = {
   'label-consistent': () => ['surrogateWidth=1', 'surrogateEpochs=1', 'steps=1'],
   patch: () => [`image=${join(box, 'patch.png')}`],
+  learned: () => [`trigger=${join(box, 'trigger.npz')}`],
 };
 
 const cases: [string, RunRequest][] = [
