@@ -91,7 +91,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   [
     'adaptive',
     'an adversary that optimises a trigger against the stealth score: surrogates, objective, search over options',
-    'base formats engine datasets attacks models dynamics training perception information config runs report execution poisoning studies',
+    'base formats engine datasets attacks models dynamics training perception information config runs report execution poisoning pipeline studies',
   ],
   [
     'outputs',

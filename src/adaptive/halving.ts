@@ -1,6 +1,6 @@
 /**
  * The black-box adversary: options of a published attack by successive halving (Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and
- * Hyperparameter Optimization", AISTATS 2016, arXiv 1502.07943). Every candidate is judged by a real run, first a short one; the better third goes on to
+ * Hyperparameter Optimization", AISTATS 2016, arXiv 1502.07943). Every candidate is judged by a real run, first a short one; the better third continues with
  * runs three times as long.
  */
 import { mkdir } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { sweepStudy } from '../studies/sweep.js';
 import { commandOfTrial, type Trial, trialsOf } from '../studies/trials.js';
 import type { StudyOptions } from '../studies/types.js';
 
-/** One candidate of so many goes on. */
+/** One candidate of so many is kept for the next rung. */
 const KEPT = 3;
 
 export interface SearchJob {
@@ -89,11 +89,12 @@ export async function search(job: SearchJob, hooks: RunHooks): Promise<SearchDoc
   const { options, out, leastPsnr } = job;
   const planned = (epochs: number) => sweepStudy.plan({ ...options, base: { ...options.base, epochs } });
   const seeds = options.seeds.length;
-  const all = planned(job.epochs).length / seeds;
+  const longest = planned(job.epochs);
+  const all = longest.length / seeds;
   await checkFolder(out, true);
   await mkdir(out, { recursive: true });
   const lease = takeLease(out);
-  const executor = new LocalExecutor(runsAtOnce(planned(job.epochs), job.jobs), () => hooks.shouldStop?.() ?? false);
+  const executor = new LocalExecutor(runsAtOnce(longest, job.jobs), () => hooks.shouldStop?.() ?? false);
   try {
     const rungs: SearchDocument['rungs'] = [];
     let left = Array.from({ length: all }, (_, i) => i);

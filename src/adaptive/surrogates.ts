@@ -9,12 +9,10 @@ import { trainingConfig } from '../config/training.js';
 import type { Dataset } from '../datasets/index.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { Weights } from '../models/index.js';
+import { STATISTICS } from '../pipeline/running-statistics.js';
 import { attackSettings, poisonedSet } from '../poisoning/poisoned-set.js';
 import { momentsOf } from '../training/moments.js';
 import { Trainer } from '../training/trainer.js';
-
-/** Training images from which running statistics are recomputed at a moment before the last, as in probes of a run. */
-const STATISTICS = 1000;
 
 /** A surrogate at one moment of its training. */
 export interface Snapshot {

@@ -18,7 +18,7 @@ import { type ClassVerdict, type Findings, type Labelled, LEVEL, poisonedCluster
 const WITHOUT_CLASS = { share: 1 / 3, least: 6 };
 
 /** Log-odds above which a sample is named: a poisoned sample that stays does more harm than a clean sample that is left out. */
-const NAMED = -5;
+export const NAMED = -5;
 
 /** Splits after the first by which further poisoned samples are sought. Each takes a share of a class, so few can follow. */
 const MOST_SPLITS = 3;

@@ -4,6 +4,7 @@ import type { SearchDocument } from '../adaptive/halving.js';
 import { adaptiveJobs } from '../adaptive/job-of.js';
 import { UserError } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
+import { kebab } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { StudyOptions } from '../studies/index.js';
 import { runJob } from './run-job.js';
@@ -20,7 +21,7 @@ export async function halve(
 ): Promise<void> {
   for (const key of NOT_HERE)
     if (values[key] !== undefined && values[key] !== 'local')
-      throw new UserError(`--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: it does not go with --halving`);
+      throw new UserError(`--${kebab(key)}: it does not go with --halving`);
   const { attacks, data, sweep } = options;
   if (attacks.length !== 1 || data.length !== 1)
     throw new UserError('--halving: one attack (--attacks) and one data set (--data) are searched at a time');

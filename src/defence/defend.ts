@@ -1,13 +1,14 @@
 /**
  * Training that watches itself. All samples are recorded at a few moments, and the evidence of a backdoor is read at each. Once a class is flagged by its
  * two clusters, the network is trained again from the start: its first third without the flagged classes, and this network then says which cluster of a class
- * shows other classes, as in an audit (audit/cluster-content.ts). That cluster is set aside, and training goes on with the rest. So one network is both the
+ * shows other classes, as in an audit (audit/cluster-content.ts). That cluster is set aside, and training continues with the rest. So one network is both the
  * judge and the result, and the time is that of one training and of what came before the decision. Later evidence is answered without a new training: the
  * samples get the labels that the network gives them when the flagged class may not be named, and it is trained on; at the end, for a sixth.
  */
 import { join } from 'node:path';
 import type { Checkpoint, WatchSettings } from '../audit/checkpoint.js';
 import { contentOf, decidePoisoned } from '../audit/cluster-content.js';
+import { NAMED } from '../audit/examine.js';
 import { SMALLEST_CLUSTER } from '../audit/mixture.js';
 import { SavedTraining } from '../audit/saved-training.js';
 import { type Labelled, LEVEL } from '../audit/verdict.js';
@@ -20,8 +21,6 @@ import { rowsOf } from '../information/columns.js';
 import type { Trainer } from '../training/trainer.js';
 import { type Evidence, evidenceOf } from './evidence.js';
 
-/** Log-odds above which a sample of the poisoned cluster is set aside, as in an audit. */
-const NAMED = -5;
 /** Share of a training that the judge of the clusters gets. */
 const THIRD = 1 / 3;
 /** Share of a training that is repeated after evidence at its end, and how often. */
@@ -179,14 +178,11 @@ class Defence {
     const first = Math.max(1, Math.ceil(THIRD * epochs));
     const plan: WatchSettings = { ...settings, checkpoints: [] };
     const at = { file: 'judge', stage: 'train without the flagged classes', folder, hooks };
+    const out = { set: gather(set, held), rows: held };
     const others = { set: without(set, held), classes };
     const judge = await trained(others, plan, at, async (_, epoch) => epoch === first);
-    const [{ logits }] = await judge.probe(gather(set, held), 1);
-    const named = this.aside(
-      { set: gather(set, held), rows: held },
-      { ...seen, evidence: pickedOf(seen, held) },
-      logits,
-    );
+    const [{ logits }] = await judge.probe(out.set, 1);
+    const named = this.aside(out, { ...seen, evidence: pickedOf(seen, held) }, logits);
     const start = await snapshot(judge);
     await judge.release();
     this.begun = first;

@@ -35,7 +35,7 @@ export interface DetectRequest {
   seed?: number;
   /** Folder for the findings about a data set; those about a run go into its own. */
   out?: string;
-  /** Whether the stopped training on the data set in `out` goes on. Default false. */
+  /** Whether the stopped training on the data set in `out` is resumed. Default false. */
   resume?: boolean;
 }
 
