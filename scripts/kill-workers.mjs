@@ -74,10 +74,12 @@ try {
     over = true;
   });
   const workers = [0, 1].map(() => ibscope('worker', '--jobs', '1'));
-  // While a job is thought to be in progress nobody works on it, so kills lie further apart than the study alone would need.
+  // While a job is thought to be in progress nobody works on it, so kills lie further apart than the study alone would need, but never so
+  // far that the study ends before the second.
+  const spread = Math.min(seconds / 2, Math.max(10, (2 * seconds) / kills));
   let done = 0;
   while (done < kills && !over) {
-    await Promise.race([sleep(1000 * (2 + uniform() * Math.max(10, (2 * seconds) / kills))), study.ended]);
+    await Promise.race([sleep(1000 * (2 + uniform() * spread)), study.ended]);
     if (over) break;
     const which = uniform() < 0.5 ? 0 : 1;
     // Of two kills one hits the worker alone, whose children save and end, and one its children too.

@@ -94,7 +94,7 @@ export interface JudgeRunJob {
 export async function judgeRunJob(job: JudgeRunJob, context: WorkerContext<Message>): Promise<number[]> {
   limitThreads(job.threads);
   const hooks = hooksOf(context);
-  const dir = await RunDirectory.open(job.path, true);
+  const dir = await RunDirectory.openOnceFree(job.path);
   try {
     const before = await dir.readDocument<DetectorsDocument>(DOCUMENT);
     const spaces = await dir.readDocument<ThreeSpacesDocument>('three-spaces.json');

@@ -25,7 +25,7 @@ export async function shareKappa(paths: readonly string[]): Promise<string[]> {
   for (const members of alike.values()) {
     const kappas = kappasOf(members.map(({ rows }) => cleanLadder(rows)));
     for (const { path } of members) {
-      const dir = await RunDirectory.open(path, true);
+      const dir = await RunDirectory.openOnceFree(path);
       try {
         const now = kappasIn(await dir.rows<EstimateRow>('information.jsonl'));
         if (Object.entries(kappas).every(([q, kappa]) => (now as Record<string, number>)[q] === kappa)) continue;

@@ -4,10 +4,12 @@
  */
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../base/errors.js';
 import { parseJsonLine } from '../base/json-line.js';
 import { appendWhole, checkWritable, writeAtomic } from '../formats/files.js';
 import { decodeText } from '../formats/text.js';
+import { isHeldError } from './failures.js';
 import { type Lease, ofLease, takeLease } from './lease.js';
 
 /** Version of the layout; a directory of another version is refused. */
@@ -78,6 +80,22 @@ export class RunDirectory {
     dir.lock();
     await dir.findSteps();
     return dir;
+  }
+
+  /**
+   * Opens a run that is there, as `open` does, once nobody else works on it. Another study may copy a finished run, and a worker to which it
+   * was delivered twice looks into it: both hold the lease for an instant. Throws the error of `open` after `seconds` of waiting.
+   */
+  static async openOnceFree(path: string, seconds = 60): Promise<RunDirectory> {
+    const end = performance.now() + 1000 * seconds;
+    while (true) {
+      try {
+        return await RunDirectory.open(path, true);
+      } catch (error) {
+        if (!isHeldError(error) || performance.now() > end) throw error;
+        await sleep(100);
+      }
+    }
   }
 
   /** Refuses what `open` would refuse, and touches nothing: for before the data are loaded. */
