@@ -2,9 +2,10 @@
  * Training steps of every model at a small and at its usual width, and the critic's step: images per second, peak memory, steps per second,
  * compared with PyTorch if Python (`PYTHON`, or python3) has it.
  *
- *   npm run -s bench -- engine [--models A,B] [--quick] [--json]
+ *   npm run -s bench -- engine [--models A,B] [--width W] [--pass] [--quick] [--json]
  *
- * `--quick`: small widths only, one pair of measurements instead of three. Both programs start from the same weights and use the same images.
+ * `--width W`: every model at this width alone, in batches of 128. `--pass`: passes in evaluation mode instead of steps, and beside them the
+ * same without blocks of channels. `--quick`: small widths only, one pair of measurements instead of three. Both programs start from the same weights and use the same images.
  * Figures count only if the losses of the first two steps agree to 1e-4, which tests the forward pass, the backward pass and the update.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,10 +14,11 @@ import { join } from 'node:path';
 import { ProgressLine } from '../src/cli/progress.js';
 import { table } from '../src/cli/table.js';
 import { findModel, models } from '../src/models/index.js';
+import { PASS } from '../src/training/passes.js';
 import { benchCritic } from './critic.js';
 import type { StepRequest } from './step/build.js';
-import { alternate, measurePeer, measureStep, type PeerFigures, python } from './step/measure.js';
-import { readOptions } from './step/options.js';
+import { alternate, measurePeer, measureStep, median, type PeerFigures, python } from './step/measure.js';
+import { readNumber, readOptions } from './step/options.js';
 
 /** From `.bench/bench`, where this runs. */
 const PEER = join(import.meta.dirname, '../../bench/peer.py');
@@ -36,6 +38,8 @@ interface Row {
   ratio: number | null;
   /** Largest relative difference of the losses. */
   lossDifference: number | null;
+  /** Images per second over those of the same pass without blocks of channels. */
+  overPlain?: number;
 }
 
 function measure(request: StepRequest, pairs: number, withPeer: boolean): Row {
@@ -48,7 +52,7 @@ function measure(request: StepRequest, pairs: number, withPeer: boolean): Row {
   const { ours, peer, ratio } = alternate(
     pairs,
     () => measureStep(request),
-    () => measurePeer(PEER, [model, width, batch]),
+    () => measurePeer(PEER, [model, width, batch, request.pass ? 'pass' : 'step']),
   );
   const lossDifference = Math.max(...ours.losses.map((loss, i) => Math.abs(loss / peer.losses![i] - 1)));
   if (!(lossDifference <= AGREE))
@@ -57,12 +61,22 @@ function measure(request: StepRequest, pairs: number, withPeer: boolean): Row {
   return { ...row, imagesPerSecond, peakMemoryMB, peer, ratio, lossDifference };
 }
 
+/** Images per second of a pass over those without blocks of channels: the median of pairs. */
+function overPlain(request: StepRequest, pairs: number): number {
+  const rate = (block?: number) => measureStep({ ...request, block }).imagesPerSecond;
+  return median(Array.from({ length: pairs }, () => rate() / rate(0)));
+}
+
 export async function main(args: string[]): Promise<void> {
-  const o = readOptions(args, { models: undefined }, ['quick', 'json']);
+  const o = readOptions(args, { models: undefined, width: undefined }, ['pass', 'quick', 'json']);
   const chosen = o.models?.split(',').map(findModel) ?? models;
   const sizes = o.quick ? [SIZES.small] : [SIZES.small, SIZES.usual];
+  const width = o.width === undefined ? undefined : readNumber('width', o.width, 1, true);
   const requests = chosen.flatMap((model) =>
-    sizes.map(({ share, batch }) => ({ model: model.name, width: model.defaultWidth * share, batch, noise: 0 })),
+    (width === undefined ? sizes : [SIZES.small]).map(({ share, batch }) => {
+      const size = { width: width ?? model.defaultWidth * share, batch: o.pass ? PASS : batch };
+      return { model: model.name, ...size, noise: 0, pass: o.pass };
+    }),
   );
   const withPeer = spawnSync(python(), ['-c', 'import torch, numpy']).status === 0;
   const line = new ProgressLine();
@@ -75,7 +89,9 @@ export async function main(args: string[]): Promise<void> {
       total: requests.length,
       unit: 'steps',
     });
-    rows.push(measure(request, o.quick ? 1 : PAIRS, withPeer));
+    const pairs = o.quick ? 1 : PAIRS;
+    const row = measure(request, pairs, withPeer);
+    rows.push(request.pass ? { ...row, overPlain: overPlain(request, pairs) } : row);
   }
   line.clear();
   const { stepSeconds, maxRelativeDifference } = await benchCritic();
@@ -98,6 +114,7 @@ export async function main(args: string[]): Promise<void> {
         'peak MB',
         'ratio',
         'loss off by',
+        ...(o.pass ? ['without blocks'] : []),
       ],
       rows.map((r) => [
         r.model,
@@ -109,6 +126,7 @@ export async function main(args: string[]): Promise<void> {
         number(r.peer?.peakMemoryMB, 0),
         number(r.ratio, 2),
         r.lossDifference?.toExponential(0) ?? '–',
+        ...(o.pass ? [number(r.overPlain, 2)] : []),
       ]),
     ),
   );

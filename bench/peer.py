@@ -1,6 +1,6 @@
-"""One SGD step of a model of test/golden in PyTorch, for bench/engine.ts: all cores, channels last, float32.
+"""One SGD step, or one pass in evaluation mode, of a model of test/golden in PyTorch, for bench/engine.ts: all cores, channels last, float32.
 
-    python3 bench/peer.py MODEL WIDTH BATCH            needs torch and numpy
+    python3 bench/peer.py MODEL WIDTH BATCH [step|pass]            needs torch and numpy
 
 Prints one JSON line: images per second (median of seven steps after two of warm-up), peak resident memory in MiB less what
 the imports take, and the losses of the first two steps, from the weights, images and labels that bench/step/build.ts has.
@@ -38,13 +38,17 @@ pixels = np.floor((models.uniform("pixels", (batch, 32, 32, 3)) + 1) * 128).asty
 x = (torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255).contiguous(memory_format=torch.channels_last)
 y = torch.arange(batch) % models.CLASSES
 optimizer = torch.optim.SGD(model.parameters(), RATE, models.MOMENTUM, weight_decay=models.DECAY)
+only_pass = sys.argv[4:] == ["pass"]
+model.train(not only_pass)
 losses, times = [], []
 for _ in range(WARM_UP + STEPS):
     started = time.perf_counter()
     optimizer.zero_grad()
-    loss = F.cross_entropy(model(x), y)
-    loss.backward()
-    optimizer.step()
+    with torch.set_grad_enabled(not only_pass):
+        loss = F.cross_entropy(model(x), y)
+    if not only_pass:
+        loss.backward()
+        optimizer.step()
     losses.append(loss.item())
     times.append(time.perf_counter() - started)
 median = sorted(times[WARM_UP:])[STEPS // 2]

@@ -1,12 +1,12 @@
 /**
- * One SGD step of a model, as training runs it, ready to be repeated. Weights, images and labels are those of
+ * One SGD step of a model, as training runs it, or one pass of it in evaluation mode, ready to be repeated. Weights, images and labels are those of
  * test/golden/models.py, so that PyTorch can be shown to compute the same before it is timed.
  */
 import { Rng } from '../../src/base/random.js';
 import { NoiseBank, Program, State } from '../../src/engine/index.js';
 import { OPTIMIZER_STATE } from '../../src/engine/optim.js';
 import { fromTorch, torchShape } from '../../src/models/index.js';
-import { parameters, trainStep } from '../../src/training/graphs.js';
+import { evaluationStep, parameters, trainStep } from '../../src/training/graphs.js';
 import { graphOptions, initial, uniform } from '../../test/models/helpers.js';
 
 /** So low that float32 rounding does not grow from one step to the next; bench/peer.py has the same. */
@@ -18,6 +18,10 @@ export interface StepRequest {
   batch: number;
   /** γ */
   noise: number;
+  /** A pass in evaluation mode instead of a step. */
+  pass?: boolean;
+  /** Channels in a block (`SessionSettings`), where it is not this processor's. */
+  block?: number;
 }
 
 export interface Step {
@@ -26,7 +30,7 @@ export interface Step {
   release(): Promise<void>;
 }
 
-export async function buildStep({ model, width, batch, noise }: StepRequest): Promise<Step> {
+export async function buildStep({ model, width, batch, noise, pass, block }: StepRequest): Promise<Step> {
   const graph = { ...graphOptions(model, width), noiseStd: noise };
   const state = new State();
   for (const p of parameters(graph)) {
@@ -43,11 +47,12 @@ export async function buildStep({ model, width, batch, noise }: StepRequest): Pr
     Math.floor((u + 1) * 128),
   );
   const labels = Int32Array.from({ length: batch }, (_, i) => i % graph.classes);
-  const program = await Program.compile(trainStep(graph, batch));
+  const program = await Program.compile((pass ? evaluationStep : trainStep)(graph, batch), { block });
   return {
     async run() {
       // Copies, as a training loop hands over a new batch each time.
-      const feeds = { images: images.slice(), labels: labels.slice(), learning_rate: Float32Array.of(RATE) };
+      const batchOf = { images: images.slice(), labels: labels.slice() };
+      const feeds = pass ? batchOf : { ...batchOf, learning_rate: Float32Array.of(RATE) };
       const { losses } = await program.run(feeds, state, bank);
       return (losses as Float32Array).reduce((a, b) => a + b) / batch;
     },

@@ -6,6 +6,7 @@ export {
   inspectDevice,
   limitThreads,
 } from './devices.js';
+export { emit, emitPortable } from './emit.js';
 export { flops } from './flops.js';
 export * from './names.js';
 export { NoiseBank } from './noise.js';
@@ -23,8 +24,6 @@ export * from './ops/reduce.js';
 export * from './ops/shape.js';
 export * from './optim.js';
 export {
-  emit,
-  emitPortable,
   evaluate,
   Program,
   type ProgramSpec,

@@ -83,6 +83,9 @@ export interface Weight {
   perm?: readonly number[];
 }
 
+/** ONNX Runtime's operators on activations in blocks of channels (`blocks.ts`). */
+export const BLOCKS_DOMAIN = 'com.microsoft.nchwc';
+
 /** Operators that work value by value, so that a transposition can be moved past them. */
 const POINTWISE = ['Add', 'Relu'];
 
@@ -328,11 +331,8 @@ export class GraphBuilder {
             );
           });
     });
-    const domains = [
-      ['', OPSET],
-      ['com.microsoft', 1],
-    ] as const;
-    for (const [domain, version] of domains.slice(0, this.portable ? 1 : 2))
+    const own = this.portable ? [] : ['com.microsoft', BLOCKS_DOMAIN];
+    for (const [domain, version] of [['', OPSET], ...own.map((name) => [name, 1] as const)] as const)
       writeMessage(w, 8, (o) => {
         writeString(o, 1, domain);
         writeVarint(o, 2, version);

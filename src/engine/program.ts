@@ -6,10 +6,12 @@
  */
 import type * as ort from 'onnxruntime-node';
 import { topological } from './autodiff.js';
+import { blockSize } from './block-size.js';
 import { keepsState, sessionOptions } from './devices.js';
+import { emit } from './emit.js';
+import { inBlocks } from './in-blocks.js';
 import type { Device } from './names.js';
 import type { NoiseBank } from './noise.js';
-import { GraphBuilder, type Weight } from './onnx.js';
 import { runtime } from './runtime.js';
 import type { State } from './state.js';
 import { type DType, isInput, type Role, sizeOf, type Tensor } from './tensor.js';
@@ -19,47 +21,14 @@ export type Values = Float32Array | Uint8Array | Int32Array | BigInt64Array;
 
 const ARRAY = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
 
-/** Emits expressions as a serialised ONNX model; equal subexpressions are written once. `fuse`: for ONNX Runtime on processors. */
-export function emit(outputs: Record<string, Tensor>, fuse = false): Uint8Array {
-  return write(new GraphBuilder(), outputs).finish(fuse);
-}
-
-/**
- * A model for any runtime, with standard operators, the weights in the file, and a variable batch size. `outputs(n)` are the expressions
- * at batch size n; the first axis of the outputs and of the single input is the batch.
- */
-export function emitPortable(
-  outputs: (n: number) => Record<string, Tensor>,
-  weights: ReadonlyMap<string, Weight>,
-): Uint8Array {
-  // Two large primes, which no other size of a model equals.
-  const sizes = [10_007, 10_009];
-  const [graph, other] = sizes.map((n) => write(new GraphBuilder(weights, true), outputs(n)));
-  graph.openBatch(sizes[0], other, sizes[1]);
-  return graph.finish();
-}
-
-function write(graph: GraphBuilder, outputs: Record<string, Tensor>): GraphBuilder {
-  const names = new Map<Tensor, string>();
-  for (const t of topological(Object.values(outputs)))
-    names.set(
-      t,
-      t.op.lower(
-        graph,
-        t.inputs.map((i) => names.get(i)!),
-        t,
-      ),
-    );
-  for (const [name, t] of Object.entries(outputs)) graph.output(name, names.get(t)!, t.dtype, t.shape);
-  return graph;
-}
-
 /** Threads and device of a program. */
 export interface SessionSettings {
   /** Threads inside an operator. Default: all cores. */
   threads?: number;
   /** Device. Default `cpu`. */
   device?: Device;
+  /** Channels in a block of `inBlocks`; 0: no blocks. Default: what this processor has. */
+  block?: number;
 }
 
 interface Slot {
@@ -112,7 +81,8 @@ export class Program {
       options.preferredOutputLocation = Object.fromEntries(
         updated.map((u) => [`next:${u.name}`, 'gpu-buffer' as const]),
       );
-    const session = await runtime().InferenceSession.create(emit(all, device === 'cpu'), options);
+    const block = device === 'cpu' ? (settings.block ?? (await blockSize())) : 0;
+    const session = await runtime().InferenceSession.create(emit(inBlocks(all, block), device === 'cpu'), options);
     return new Program(session, slots, spec.outputs, updated, keeps);
   }
 

@@ -24,7 +24,7 @@ import { type Bilinear, bilinear, inputMatrix, kernelMatrix, outputMatrix, trans
 import { factors } from './channels.js';
 import { mul } from './elementwise.js';
 
-interface ConvAttributes {
+export interface ConvAttributes {
   stride: number;
   padding: number;
   /** [k, k, i, o] */
