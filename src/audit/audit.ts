@@ -9,7 +9,7 @@ import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
 import { examine, trainingProgress } from './examine.js';
 import { checkpointsOf, type Untrusted } from './load.js';
-import type { Effort } from './names.js';
+import type { Effort, Intervention } from './names.js';
 import { SavedTraining } from './saved-training.js';
 import type { Audit, Findings, Labelled } from './verdict.js';
 import { stepsPerEpoch, type Watched, watch } from './watch.js';
@@ -34,6 +34,8 @@ export interface AuditSettings {
   threads?: number;
   /** Path of the file in which the training is saved after each epoch, and from which it resumes. */
   save?: string;
+  /** Countermeasures that will be taken, for the time that is told. */
+  interventions?: readonly Intervention[];
 }
 
 /** How the training of an audit is set for a set of `n` images. */
@@ -47,6 +49,20 @@ export function settingsFor(n: number, { effort, seed }: AuditSettings): WatchSe
 const TIMED = 8;
 /** Time of an audit relative to its training: checkpoints and signals add about a third, a flagged class with its own network two more. */
 const AUDIT_TIME = { clean: 1.3, flagged: 2 };
+/** An audit of what was recorded by half of the epochs, which `stop` and `drop` need, takes as long as the one after the training. */
+const EARLY = { clean: AUDIT_TIME.clean - 1, flagged: AUDIT_TIME.flagged - 1 };
+/** Training epochs of each countermeasure, relative to those of the audit, if a class is flagged and samples are named. */
+const EPOCHS_OF: Record<Intervention, number> = { stop: 0, drop: 0.5, prune: 1 / 6, retrain: 1 };
+
+/** Time of an audit with these countermeasures, relative to its training: if no class is flagged, and if one is. */
+export function timeOf(asked: readonly Intervention[]): { clean: number; flagged: number } {
+  const isEarly = asked.includes('stop') || asked.includes('drop');
+  const trained = asked.reduce((sum, how) => sum + EPOCHS_OF[how], 0);
+  return {
+    clean: AUDIT_TIME.clean + (isEarly ? EARLY.clean : 0),
+    flagged: AUDIT_TIME.flagged + (isEarly ? EARLY.flagged : 0) + trained,
+  };
+}
 
 /**
  * Audits a set. `after` gets the findings and the finished training before it is released. Throws `Stopped` when asked to end, and
@@ -71,8 +87,11 @@ export async function audit(
     // The first step also compiles the program.
     const each = (times[TIMED - 1] - times[0]) / (TIMED - 1) / 1000;
     const left = (1 - share) * plan.epochs * stepsPerEpoch(set.n) * each;
+    const asked = settings.interventions ?? [];
+    const { clean, flagged } = timeOf(asked);
+    const more = asked.length > 0 ? `, with ${asked.join(', ')}` : '';
     hooks.line?.(
-      `time left: about ${duration(AUDIT_TIME.clean * left)}, ${duration(AUDIT_TIME.flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs)`,
+      `time left: about ${duration(clean * left)}, ${duration(flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs${more})`,
     );
   };
   const watched = await watch(set, classes.length, plan, timed, saved);
