@@ -7,9 +7,10 @@ import { duration } from '../base/duration.js';
 import type { RunHooks } from '../base/progress.js';
 import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
-import { examine, trainingProgress } from './examine.js';
+import { examine } from './examine.js';
 import { checkpointsOf, type Untrusted } from './load.js';
 import type { Effort, Intervention } from './names.js';
+import { trainingProgress } from './progress.js';
 import { SavedTraining } from './saved-training.js';
 import type { Audit, Findings, Labelled } from './verdict.js';
 import { stepsPerEpoch, type Watched, watch } from './watch.js';
@@ -47,8 +48,11 @@ export function settingsFor(n: number, { effort, seed }: AuditSettings): WatchSe
 
 /** Training steps after which the time of the whole audit is estimated. */
 const TIMED = 8;
-/** Time of an audit relative to its training: checkpoints and signals add about a third, a flagged class with its own network two more. */
-const AUDIT_TIME = { clean: 1.3, flagged: 2 };
+/**
+ * Time of an audit relative to its training: checkpoints and signals add about a third, and a flagged class two networks of a third of
+ * the epochs and what is computed of them.
+ */
+const AUDIT_TIME = { clean: 1.3, flagged: 2.4 };
 /** An audit of what was recorded by half of the epochs, which `stop` and `drop` need, takes as long as the one after the training. */
 const EARLY = { clean: AUDIT_TIME.clean - 1, flagged: AUDIT_TIME.flagged - 1 };
 /** Training epochs of each countermeasure, relative to those of the audit, if a class is flagged and samples are named. */
