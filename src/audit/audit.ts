@@ -8,6 +8,7 @@ import type { RunHooks } from '../base/progress.js';
 import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
 import { examine } from './examine.js';
+import type { Keep } from './keep.js';
 import { checkpointsOf, type Untrusted } from './load.js';
 import type { Effort, Intervention } from './names.js';
 import { trainingProgress } from './progress.js';
@@ -37,6 +38,8 @@ export interface AuditSettings {
   save?: string;
   /** Countermeasures that will be taken, for the time that is told. */
   interventions?: readonly Intervention[];
+  /** Keeps the results of what follows the training. */
+  keep?: Keep;
 }
 
 /** How the training of an audit is set for a set of `n` images. */
@@ -100,7 +103,7 @@ export async function audit(
   };
   const watched = await watch(set, classes.length, plan, timed, saved);
   try {
-    const found = await examine(labelled, watched.checkpoints, plan, hooks);
+    const found = await examine(labelled, watched.checkpoints, plan, hooks, settings.keep);
     const seconds = (performance.now() - started) / 1000;
     await after?.(watched, found);
     return { ...found, seconds };

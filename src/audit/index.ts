@@ -3,6 +3,7 @@ export { type AuditSettings, audit, auditTrace, settingsFor } from './audit.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { SideContent } from './cluster-content.js';
 export { type Intervened, intervene, type JudgedOn, type Judgement } from './interventions/index.js';
+export type { Keep } from './keep.js';
 export { checkClasses, loadTest, loadUntrusted, type Untrusted } from './load.js';
 export { type Effort, efforts, type Intervention, interventions, type Signal, signals } from './names.js';
 export type { ClassEvidence } from './signals.js';
