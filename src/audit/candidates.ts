@@ -27,9 +27,10 @@ const EPOCHS = { share: 1 / 3, least: 6 };
 const MOST_ALONE = 3;
 /**
  * Share of the samples taken for poisoned that a network trained without these assigns to other classes, at least: images of other
- * classes go there, images of the class itself to the class.
+ * classes go there, images of the class itself to the class. Most of them, where another network has said already that they show other
+ * classes; more, where none was asked. Poisoned samples that were missed teach the network the trigger, so the share is not always 1.
  */
-const TAKEN = 0.75;
+const TAKEN = { confirmed: 0.5, unasked: 0.75 };
 /**
  * The set as a whole: `level` of its clusters against clean sets, up to which its classes are candidates, and the share of classes of
  * clean sets, at most, whose smaller cluster counts as foreign by the rule above.
@@ -87,7 +88,10 @@ export async function judgeCandidates(examination: Examination, outlying: readon
     ? candidates.map(smallerParts)
     : await inTurn(candidates, (candidate) => alone(examination, candidate));
   const taken = await takenForOthers(examination, all, [...choices, ...more.map(smallerParts)]);
-  const isForeign = taken.map(({ poisoned, share }) => poisoned !== null && share >= TAKEN);
+  const isAlone = (k: number) => !isTogether && k < candidates.length;
+  const isForeign = taken.map(
+    ({ poisoned, share }, k) => poisoned !== null && share >= (isAlone(k) ? TAKEN.confirmed : TAKEN.unasked),
+  );
   const foreign = isForeign.filter(Boolean).length;
   const p = (signals.wholeSet * (1 - binomialCdf(foreign - 1, all.length, WHOLE_SET.foreign))) / WEIGHT.reference;
   for (const [k, candidate] of all.entries()) {
