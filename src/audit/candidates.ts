@@ -33,7 +33,7 @@ const MOST_ALONE = 3;
 const TAKEN = { confirmed: 0.5, unasked: 0.75 };
 /**
  * The set as a whole: `level` of its clusters against clean sets, up to which its classes are candidates, and the share of classes of
- * clean sets, at most, whose smaller cluster counts as foreign by the rule above.
+ * clean sets that is taken for an upper limit on those whose smaller cluster counts as foreign by the rule above.
  */
 const WHOLE_SET = { level: 0.05, foreign: 0.3 };
 

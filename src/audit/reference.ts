@@ -1,6 +1,6 @@
 /**
  * The clusters of all classes against those of classes of clean sets. If most or all classes of a set are targets, no class of the set
- * shows what a clean class looks like; a fixed reference does. It is fitted to clean sets alone (docs/audit.md).
+ * shows what a clean class looks like; a fixed reference does. It is set from clean sets alone (docs/audit.md).
  */
 import { studentCdf } from '../dynamics/student.js';
 
