@@ -94,8 +94,10 @@ export function choosePoisoned(
     const clear = decidePoisoned(...content) === 1;
     const [rest, poisoned] = content;
     const more = poisoned.spread - rest.spread + poisoned.confidence - rest.confidence;
-    // Any clear choice comes before all that are not.
-    const rank = more + (clear ? 10 : 0);
+    // First choices in which spread and confidence agree, then other clear ones: the rest of a choice that takes nearly all parts for
+    // poisoned shows few classes as well, but clearly.
+    const isAgreed = clear && poisoned.spread >= rest.spread && poisoned.confidence >= rest.confidence;
+    const rank = more + (isAgreed ? 20 : clear ? 10 : 0);
     if (rank <= most) continue;
     most = rank;
     const numbers = new Set([...Array(parts).keys()].filter((k) => (chosen >> k) & 1));
