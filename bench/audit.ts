@@ -27,11 +27,10 @@ import {
   settingsFor,
 } from '../src/audit/index.js';
 import { eachAtOnce } from '../src/base/pool.js';
-import { Rng } from '../src/base/random.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import type { RunRequest } from '../src/config/options.js';
 import { resolveConfig } from '../src/config/resolve.js';
-import { gather, pick } from '../src/datasets/select.js';
+import { pick } from '../src/datasets/select.js';
 import type { ImageSet } from '../src/datasets/types.js';
 import { silentNetwork } from '../src/detection/network.js';
 import { activationClustering, lossIsolation, spectralSignatures, strip } from '../src/detectors/index.js';
@@ -41,8 +40,9 @@ import { inWorker } from '../src/execution/worker.js';
 import { estimateCheckpoint } from '../src/information/checkpoint.js';
 import { rowsOf } from '../src/information/columns.js';
 import { planGroups } from '../src/information/groups.js';
-import { prepare } from '../src/pipeline/prepare.js';
+import { type Prepared, prepare } from '../src/pipeline/prepare.js';
 import { attackSettings } from '../src/poisoning/poisoned-set.js';
+import { type Sizes, severalTargets, sized } from './audit-sets.js';
 
 const benchJobs = jobsOf<typeof import('./audit.js')>(new URL(import.meta.url));
 
@@ -52,9 +52,13 @@ interface Condition {
   rate: number;
   options?: string[];
   /** How the sizes of classes are changed. */
-  sizes?: 'imbalanced' | 'rare' | 'equal';
+  sizes?: Sizes;
+  /** Number of target classes, each with a patch of its own on `rate` of the set, or every class by its own rule; default one. */
+  targets?: number | 'all-to-all';
   /** Limits on the seeds of shapes10 and of CIFAR-10. */
   seeds?: [number, number];
+  /** Number of training images, if not that of the data set. */
+  images?: number;
 }
 
 const CONDITIONS: Condition[] = [
@@ -72,6 +76,11 @@ const CONDITIONS: Condition[] = [
   { name: 'wanet 10 %', attack: 'wanet', rate: 0.1, seeds: [2, 1] },
   { name: 'low-frequency 10 %', attack: 'low-frequency', rate: 0.1, seeds: [2, 1] },
   { name: 'sig, half of the class', attack: 'sig', rate: 0.5, seeds: [2, 1] },
+  { name: 'two targets, 5 % each', attack: 'badnets', rate: 0.05, targets: 2, seeds: [5, 5] },
+  { name: 'three targets, 5 % each', attack: 'badnets', rate: 0.05, targets: 3, seeds: [5, 5] },
+  { name: 'all targets, 2 % each', attack: 'badnets', rate: 0.02, targets: 10, seeds: [5, 5] },
+  { name: 'all-to-all 10 %', attack: 'badnets', rate: 0.1, targets: 'all-to-all', seeds: [5, 5] },
+  { name: 'badnets 1 % of 10 000', attack: 'badnets', rate: 0.01, seeds: [0, 5], images: 10_000 },
   { name: 'adaptive-blend 10 %', attack: 'adaptive-blend', rate: 0.1, seeds: [2, 1] },
 ];
 
@@ -103,9 +112,12 @@ interface Row {
   dataset: string;
   condition: string;
   seed: number;
-  /** Whether the target class was flagged, and how many other classes were. */
+  /** Whether every target class was flagged, how many of them were, and how many other classes were. */
   found: boolean;
+  flagged?: number;
   falseAlarms: number;
+  /** Classes that were noted; absent in rows of the rule before there were notes. */
+  notes?: number;
   /** Of the target class, or the smallest of all classes of a clean set. */
   p: number;
   auroc: Partial<Record<Method, number>>;
@@ -138,40 +150,11 @@ function auprc(scores: Float64Array, positive: Uint8Array): number {
   return sum / hits;
 }
 
-/** The class that is rare in some sets, and its images. */
-const RARE = { label: 3, images: 40 };
-
-/** Removes clean samples: classes to a half and a quarter in turn, one class to a few samples, or the target to the size of the others. */
-function sized(set: PoisonedSet, sizes: Condition['sizes'], seed: number): PoisonedSet {
-  if (!sizes) return set;
-  const rng = new Rng(seed, 'sizes');
-  const count = (k: number) => set.labels.reduce((s, y) => s + Number(y === k), 0);
-  const keep = new Set<number>();
-  const other = count(TARGET + 1);
-  for (let k = 0; k < 10; k++) {
-    const rows = [...set.labels.keys()].filter((i) => set.labels[i] === k);
-    const [poisoned, clean] = [rows.filter((i) => set.poisoned[i]), rows.filter((i) => !set.poisoned[i])];
-    const wanted =
-      sizes === 'equal'
-        ? k === TARGET
-          ? Math.max(0, other - poisoned.length)
-          : clean.length
-        : sizes === 'rare'
-          ? k === RARE.label
-            ? RARE.images
-            : clean.length
-          : Math.round(clean.length * [1, 0.5, 0.25][k % 3]);
-    for (const i of [...poisoned, ...rng.sample(clean, Math.min(wanted, clean.length))]) keep.add(i);
-  }
-  const rows = Int32Array.from([...keep].sort((a, b) => a - b));
-  const of = (v: Uint8Array) => Uint8Array.from(rows, (i) => v[i]);
-  return {
-    ...gather(set, rows),
-    originalLabels: rows.map((i) => set.originalLabels[i]),
-    poisoned: of(set.poisoned),
-    cover: of(set.cover),
-    index: rows.map((i) => set.index[i]),
-  };
+/** The training set of a condition, poisoned for one or several targets, with classes of the sizes asked for. */
+async function setOf({ targets, rate, sizes }: Condition, data: Prepared, seed: number): Promise<PoisonedSet> {
+  const several = typeof targets === 'number';
+  const poisoned = several ? severalTargets(data.dataset.train, targets, rate, seed) : data.poisoned;
+  return sized(poisoned, sizes, seed, TARGET);
 }
 
 /** S of an audit's training at its checkpoints, with the true groups of the samples. Null if a group is too small. */
@@ -205,14 +188,17 @@ async function scoreOf(
 
 /** One audit with everything that is measured on the same training. Runs in a worker, on one thread. */
 export async function one({ condition, dataset, dataDir, trainLimit, seed, deep, interventions }: Job): Promise<Row> {
-  const { attack, rate, options = [], sizes, name } = condition;
+  const { attack, rate, options = [], targets, name } = condition;
   const request: RunRequest = {
     ...{ dataset, dataDir, trainLimit, testLimit: TESTED, seed, attack, attackOption: options },
     ...(rate > 0 ? { poisonRate: rate } : {}),
+    ...(targets === 'all-to-all' ? { rule: targets } : {}),
   };
   const config = resolveConfig(request);
   const data = await prepare(config);
-  const poisoned = sized(data.poisoned, sizes, seed);
+  const poisoned = await setOf(condition, data, seed);
+  // With several targets, the ASR of the first alone is measured.
+  const isTarget = (c: number) => (targets === 'all-to-all' ? true : c < (targets ?? 1)) && attack !== 'none';
   const { images, labels, n, height, width, channels } = poisoned;
   const set: ImageSet = { images, labels, n, height, width, channels };
   const classes = data.dataset.classes;
@@ -267,8 +253,10 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     dataset,
     condition: name,
     seed,
-    found: poison && marked[TARGET],
-    falseAlarms: marked.filter((m, c) => m && !(poison && c === TARGET)).length,
+    found: poison && marked.every((m, c) => m || !isTarget(c)),
+    flagged: marked.filter((m, c) => m && isTarget(c)).length,
+    falseAlarms: marked.filter((m, c) => m && !isTarget(c)).length,
+    notes: found.classes.filter((c) => c.note !== null).length,
     p: poison ? found.classes[TARGET].p : Math.min(...found.classes.map((c) => c.p)),
     auroc: each((s) => auroc(s, poisoned.poisoned)!.auroc),
     auprc: each((s) => auprc(s, poisoned.poisoned)),
@@ -480,12 +468,12 @@ export async function main(args: string[]): Promise<void> {
       const more = {
         condition,
         seed,
-        deep: seed < Math.min(cifar, Number(values.deep)),
+        deep: condition.targets === undefined && seed < Math.min(cifar, Number(values.deep)),
         interventions: seed === 0 && /^(badnets|blend) 5 %$/.test(condition.name),
       };
-      if (seed < shapes) jobs.push({ dataset: 'shapes10', trainLimit: 2000, ...more });
+      if (seed < shapes) jobs.push({ dataset: 'shapes10', trainLimit: condition.images ?? 2000, ...more });
       if (values.images && seed < cifar)
-        jobs.push({ dataset: 'folder', dataDir: values.images, trainLimit: 4000, ...more });
+        jobs.push({ dataset: 'folder', dataDir: values.images, trainLimit: condition.images ?? 4000, ...more });
     }
   const open = jobs.filter((j) => !known.has(`${j.dataset} ${j.condition.name} ${j.seed}`));
   const line = new ProgressLine();

@@ -13,6 +13,7 @@
  *   parquet [--images N] [--json]   50 000 PNG images in 5 Parquet shards: seconds, and peak memory beside the pixels
  *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
  *   defence --rows FILE …            attacks × rates × seeds through `ibscope train --defend` and plain training; appends rows
+ *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
  *   variants DIR                    noise models of resolved information on a study's runs, into docs/estimators-variants.md
  *   queue [--only PART,PART] …      10 000 empty jobs, planning 10 000 runs, two workers against the local executor, 1 000 workers simulated
@@ -28,7 +29,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, defence, image-pairs, variants, queue or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, clean-sets, defence, image-pairs, variants, queue or claims`,
   );
   process.exit(2);
 }

@@ -7,9 +7,11 @@ import { duration } from '../base/duration.js';
 import type { RunHooks } from '../base/progress.js';
 import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
-import { examine, trainingProgress } from './examine.js';
+import { examine } from './examine.js';
+import type { Keep } from './keep.js';
 import { checkpointsOf, type Untrusted } from './load.js';
 import type { Effort, Intervention } from './names.js';
+import { trainingProgress } from './progress.js';
 import { SavedTraining } from './saved-training.js';
 import type { Audit, Findings, Labelled } from './verdict.js';
 import { stepsPerEpoch, type Watched, watch } from './watch.js';
@@ -36,6 +38,8 @@ export interface AuditSettings {
   save?: string;
   /** Countermeasures that will be taken, for the time that is told. */
   interventions?: readonly Intervention[];
+  /** Keeps the results of what follows the training. */
+  keep?: Keep;
 }
 
 /** How the training of an audit is set for a set of `n` images. */
@@ -47,8 +51,11 @@ export function settingsFor(n: number, { effort, seed }: AuditSettings): WatchSe
 
 /** Training steps after which the time of the whole audit is estimated. */
 const TIMED = 8;
-/** Time of an audit relative to its training: checkpoints and signals add about a third, a flagged class with its own network two more. */
-const AUDIT_TIME = { clean: 1.3, flagged: 2 };
+/**
+ * Time of an audit relative to its training: checkpoints and signals add about a third, and a flagged class two networks of a third of
+ * the epochs and what is computed of them.
+ */
+const AUDIT_TIME = { clean: 1.3, flagged: 2.4 };
 /** An audit of what was recorded by half of the epochs, which `stop` and `drop` need, takes as long as the one after the training. */
 const EARLY = { clean: AUDIT_TIME.clean - 1, flagged: AUDIT_TIME.flagged - 1 };
 /** Training epochs of each countermeasure, relative to those of the audit, if a class is flagged and samples are named. */
@@ -96,7 +103,7 @@ export async function audit(
   };
   const watched = await watch(set, classes.length, plan, timed, saved);
   try {
-    const found = await examine(labelled, watched.checkpoints, plan, hooks);
+    const found = await examine(labelled, watched.checkpoints, plan, hooks, settings.keep);
     const seconds = (performance.now() - started) / 1000;
     await after?.(watched, found);
     return { ...found, seconds };

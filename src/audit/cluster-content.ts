@@ -5,11 +5,7 @@
  * samples may outnumber the clean ones.
  */
 
-import { gather, without } from '../datasets/select.js';
-import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
-import type { WatchSettings } from './checkpoint.js';
-import { train, untrained } from './watch.js';
 
 /** What one cluster of a class looks like to a network that was trained without the class. */
 export interface SideContent {
@@ -71,16 +67,41 @@ export function decidePoisoned(first: SideContent, second: SideContent): 0 | 1 |
   return spread + (agree ? confidence : 0) > 0 ? 1 : 0;
 }
 
-/** Trains a network on the set without the samples `own` of a class → its logits for these samples, [own, classes]. */
-export async function logitsWithout(
-  set: ImageSet,
-  classes: number,
-  own: Int32Array,
-  settings: WatchSettings,
-  step: (share: number) => void,
-): Promise<Matrix> {
-  const trainer = await train(untrained(without(set, own), classes, settings), step);
-  const [{ logits }] = await trainer.probe(gather(set, own), 1);
-  await trainer.release();
-  return { data: logits, n: own.length, d: classes };
+/** Parts of a class that are taken for poisoned, and what these and the others show. */
+export interface Partition {
+  /** Numbers of the parts taken for poisoned; null if that is not clear. */
+  poisoned: ReadonlySet<number> | null;
+  /** What the other parts show, and what these do; those of the most likely choice, where it is not clear. */
+  content: [SideContent, SideContent];
+}
+
+/**
+ * Which of the parts of a class are poisoned: logits [own, classes]; `part`: number of the part of each sample, [own]. Of all ways to
+ * divide the parts in two, the one whose poisoned parts show the most of other classes, in spread and confidence.
+ */
+export function choosePoisoned(
+  logits: Matrix,
+  part: ArrayLike<number>,
+  except: number,
+  known = logits.d - 1,
+): Partition {
+  const parts = Math.max(...Array.from(part)) + 1;
+  let best: Partition | null = null;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let chosen = 1; chosen < 2 ** parts - 1; chosen++) {
+    const cluster = Uint8Array.from({ length: logits.n }, (_, i) => (chosen >> part[i]) & 1);
+    const content = contentOf(logits, cluster, except, known);
+    const clear = decidePoisoned(...content) === 1;
+    const [rest, poisoned] = content;
+    const more = poisoned.spread - rest.spread + poisoned.confidence - rest.confidence;
+    // First choices in which spread and confidence agree, then other clear ones: the rest of a choice that takes nearly all parts for
+    // poisoned shows few classes as well, but clearly.
+    const isAgreed = clear && poisoned.spread >= rest.spread && poisoned.confidence >= rest.confidence;
+    const rank = more + (isAgreed ? 20 : clear ? 10 : 0);
+    if (rank <= most) continue;
+    most = rank;
+    const numbers = new Set([...Array(parts).keys()].filter((k) => (chosen >> k) & 1));
+    best = { poisoned: clear ? numbers : null, content };
+  }
+  return best!;
 }

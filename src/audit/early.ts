@@ -1,6 +1,6 @@
 /** Whether the network learns one cluster of a class before the other: the signals `early loss` and `early information`. */
 import { mean } from '../dynamics/trajectory.js';
-import { outlyingness, type PerClass } from './evidence.js';
+import { outlyingClasses, type PerClass } from './evidence.js';
 import { SMALLEST_CLUSTER } from './mixture.js';
 
 /**
@@ -35,5 +35,5 @@ export function earlyDifference(
   logOdds: Float64Array,
 ): PerClass {
   const { values, errors } = clusterDifference(value, members, logOdds);
-  return { values, p: outlyingness(values, 'upper', { errors }) };
+  return { values, p: outlyingClasses(values, 'upper', { errors }) };
 }

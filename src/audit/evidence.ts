@@ -1,7 +1,8 @@
 /**
  * From one number per class to a p-value per class: is a class further from all others than they are from one another? The null is
- * Student's prediction interval of one more clean class, estimated from the others alone, so p can be as small as its tail. It says
- * nothing about the size of a class; no signal depends on that in the mean.
+ * Student's prediction interval of one more clean class, estimated from the others alone, so p can be as small as its tail. Several
+ * outlying classes, each of which widens the spread that the others are compared with, are found as in the generalised ESD test
+ * (Rosner 1983, Technometrics 25:165). It says nothing about the size of a class; no signal depends on that in the mean.
  */
 import { studentCdf } from '../dynamics/student.js';
 
@@ -37,19 +38,42 @@ export function outlyingness(
   });
 }
 
+/** Factor by which the evidence for each further outlying class is discounted; the levels of all numbers of classes then sum to at most twice the first. */
+const FURTHER = 2;
+
+/**
+ * P-value of each class for the set as a whole: the chance that a clean set has a class this far out, corrected for the number of
+ * classes. The class furthest out is compared with all others, the next with those that are left, and so on; classes are outlying
+ * together if any of these steps says so, whatever the steps before it say. At step i with m classes left, p is that of `outlyingness`
+ * times m·`FURTHER`^(i−1). `values`, `tail`, `floor` and `errors` as there.
+ */
+export function outlyingClasses(
+  values: readonly number[],
+  tail: 'upper' | 'both',
+  { floor = 0, errors }: { floor?: number; errors?: ArrayLike<number> } = {},
+): number[] {
+  const out = new Array<number>(values.length).fill(1);
+  let left = [...values.keys()].filter((c) => Number.isFinite(values[c]));
+  const removed: { c: number; p: number }[] = [];
+  for (let step = 0; left.length > FEWEST_OTHERS; step++) {
+    const ps = outlyingness(
+      left.map((c) => values[c]),
+      tail,
+      { floor, errors: left.map((c) => errors?.[c] ?? 0) },
+    );
+    const at = ps.indexOf(Math.min(...ps));
+    removed.push({ c: left[at], p: Math.min(1, ps[at] * left.length * FURTHER ** step) });
+    left = left.filter((_, k) => k !== at);
+  }
+  let least = 1;
+  for (const { c, p } of removed.reverse()) {
+    least = Math.min(least, p);
+    out[c] = least;
+  }
+  return out;
+}
+
 /** Weighted Bonferroni: the smallest p over its weight, for weights that sum to 1; may exceed 1. Valid under any dependence of the signals. */
 export function combined(ps: readonly { p: number; weight: number }[]): number {
   return Math.min(...ps.map(({ p, weight }) => p / weight));
-}
-
-/** Holm's adjustment over classes: the chance that any class of a clean set is flagged is at most the level. */
-export function holm(ps: readonly number[]): number[] {
-  const order = [...ps.keys()].sort((a, b) => ps[a] - ps[b]);
-  const out = new Array<number>(ps.length).fill(1);
-  let least = 0;
-  order.forEach((c, rank) => {
-    least = Math.max(least, Math.min(1, ps[c] * (ps.length - rank)));
-    out[c] = least;
-  });
-  return out;
 }

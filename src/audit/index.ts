@@ -3,15 +3,25 @@ export { type AuditSettings, audit, auditTrace, settingsFor } from './audit.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { SideContent } from './cluster-content.js';
 export { type Intervened, intervene, type JudgedOn, type Judgement } from './interventions/index.js';
+export type { Keep } from './keep.js';
 export { checkClasses, loadTest, loadUntrusted, type Untrusted } from './load.js';
 export { type Effort, efforts, type Intervention, interventions, type Signal, signals } from './names.js';
 export type { ClassEvidence } from './signals.js';
-export { type Audit, type ClassVerdict, type Findings, LEVEL, poisonedCluster, type Verdict } from './verdict.js';
+export {
+  type Audit,
+  type ClassVerdict,
+  type Findings,
+  LEVEL,
+  type Note,
+  poisonedCluster,
+  type Verdict,
+} from './verdict.js';
 export type { Watched } from './watch.js';
 export {
   type AuditDocument,
   auditDocument,
   type ClassDocument,
+  type ClassNote,
   checkNew,
   readFinished,
   SHEET,

@@ -5,7 +5,7 @@ import { type CheckpointData, estimateCheckpoint } from '../information/checkpoi
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Checkpoint } from './checkpoint.js';
-import { outlyingness, type PerClass } from './evidence.js';
+import { outlyingClasses, type PerClass } from './evidence.js';
 
 /** Samples of a class whose information is estimated: their number sets the time the signals take. */
 const ESTIMATED = 200;
@@ -27,7 +27,7 @@ export interface Estimated {
 /** The signals `I(X;T)` and `I(T;Ŷ)`: a class differs from the others in its average, in either direction. */
 export const informationSignal = ({ averages, errors }: Estimated): PerClass => ({
   values: averages,
-  p: outlyingness(averages, 'both', { errors }),
+  p: outlyingClasses(averages, 'both', { errors }),
 });
 
 /**

@@ -1,23 +1,34 @@
+/** Two normal distributions with one covariance, fitted to the samples of a class: which samples lie where, and how far apart. */
 import { Rng } from '../base/random.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { inverseSpd, logDetSpd } from '../information/linalg.js';
-import { means, pooled, twoMeans } from '../representation/two-means.js';
+import { separationOf, twoMeans } from '../representation/two-means.js';
 
 /** Samples that a cluster has at least: a few outliers are no cluster. */
 export const SMALLEST_CLUSTER = 5;
-/**
- * Limit on the size of log-odds, nats, so that no checkpoint outweighs the others in their mean. Samples of clusters that no mixture
- * could be fitted to have log-odds of this size.
- */
+/** Limit on the size of log-odds, nats, so that no checkpoint outweighs the others in their mean. */
 export const MOST_LOG_ODDS = 10;
 
 /** Limit on the rounds of expectation maximisation. They end before it when no responsibility moves by `SETTLED`. */
 const ROUNDS = 60;
 const SETTLED = 1e-4;
+/** Rounds after which the starts are compared, and how many of them are fitted to the end. */
+const FIRST_ROUNDS = 10;
+const FINALISTS = 3;
+/** Share of the points in one cluster of a start along a column, and around a random point; number of random points. */
+const [ALONG, AROUND, RANDOM] = [0.2, 0.1, 8];
 /** Ridge on the covariance, as a share of its mean variance: keeps a mixture of few points from collapsing onto some of them. */
 const RIDGE = 1e-2;
 /** Random halvings that the held-out gain is averaged over. */
 const HALVINGS = 3;
+
+/** Sums over points [n, d] that every round of a fit needs. */
+interface Moments {
+  points: Matrix;
+  mean: Float64Array;
+  /** Covariance around the mean, [d, d], divided by n. */
+  covariance: Float64Array;
+}
 
 /** Two normal distributions with one covariance, one per cluster. */
 interface Mixture {
@@ -31,32 +42,60 @@ interface Mixture {
   logDet: number;
 }
 
-/** Expectation maximisation from a given split on; null if a cluster vanishes. */
-function mixture(points: Matrix, start: Uint8Array): Mixture | null {
-  const { n, d } = points;
-  let r = Float64Array.from(start);
-  let found: Mixture | null = null;
-  for (let round = 0; round < ROUNDS; round++) {
-    const one = means(points, (i) => r[i]);
-    const zero = means(points, (i) => 1 - r[i]);
-    if (Math.min(one.total, zero.total) < SMALLEST_CLUSTER) return null;
-    const covariance = pooled(points, r, [zero.mean, one.mean], RIDGE);
-    const inverse = inverseSpd(covariance, d);
-    const share: [number, number] = [zero.total / n, one.total / n];
-    const w = new Float64Array(d);
-    let offset = Math.log(share[1] / share[0]);
-    for (let i = 0; i < d; i++)
-      for (let j = 0; j < d; j++) {
-        w[i] += inverse[i * d + j] * (one.mean[j] - zero.mean[j]);
-        offset -= 0.5 * inverse[i * d + j] * (one.mean[i] * one.mean[j] - zero.mean[i] * zero.mean[j]);
-      }
-    found = { w, offset, share, centres: [zero.mean, one.mean], inverse, logDet: logDetSpd(covariance, d) };
-    const soft = logOddsOf(points, found).map((z) => 1 / (1 + Math.exp(-Math.max(-50, Math.min(50, z)))));
-    const moved = soft.reduce((most, v, i) => Math.max(most, Math.abs(v - r[i])), 0);
-    r = soft;
-    if (moved < SETTLED) break;
+function momentsOf(points: Matrix): Moments {
+  const { data, n, d } = points;
+  const mean = new Float64Array(d);
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j] += data[i * d + j] / n;
+  const covariance = new Float64Array(d * d);
+  for (let i = 0; i < n; i++)
+    for (let a = 0; a < d; a++)
+      for (let b = 0; b <= a; b++)
+        covariance[a * d + b] += ((data[i * d + a] - mean[a]) * (data[i * d + b] - mean[b])) / n;
+  for (let a = 0; a < d; a++) for (let b = 0; b < a; b++) covariance[b * d + a] = covariance[a * d + b];
+  return { points, mean, covariance };
+}
+
+const trace = (covariance: Float64Array, d: number) => {
+  let sum = 0;
+  for (let a = 0; a < d; a++) sum += Math.max(0, covariance[a * d + a]);
+  return sum;
+};
+
+/** Adds the ridge to the diagonal of a covariance, in place. `whole`: trace of the covariance of all points, whose rounding it outweighs. */
+function ridged(covariance: Float64Array, d: number, whole: number): Float64Array {
+  const ridge = (RIDGE * trace(covariance, d) + 1e-9 * whole) / d + 1e-12;
+  for (let a = 0; a < d; a++) covariance[a * d + a] += ridge;
+  return covariance;
+}
+
+/** The mixture of given responsibilities r of the second cluster, [n]; null if a cluster vanishes. */
+function maximised({ points: { data, n, d }, mean, covariance }: Moments, r: Float64Array): Mixture | null {
+  const one = new Float64Array(d);
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    if (r[i] === 0) continue;
+    total += r[i];
+    for (let j = 0; j < d; j++) one[j] += r[i] * data[i * d + j];
   }
-  return found;
+  if (Math.min(total, n - total) < SMALLEST_CLUSTER) return null;
+  const share: [number, number] = [1 - total / n, total / n];
+  const zero = new Float64Array(d);
+  for (let j = 0; j < d; j++) {
+    zero[j] = (mean[j] - one[j] / n) / share[0];
+    one[j] /= total;
+  }
+  // The covariance around the two means is that around their common mean, less what lies between them.
+  const within = covariance.slice();
+  for (let a = 0; a < d; a++)
+    for (let b = 0; b < d; b++) within[a * d + b] -= share[0] * share[1] * (one[a] - zero[a]) * (one[b] - zero[b]);
+  const inverse = inverseSpd(ridged(within, d, trace(covariance, d)), d);
+  const w = new Float64Array(d);
+  let offset = Math.log(share[1] / share[0]);
+  for (let a = 0; a < d; a++) {
+    for (let b = 0; b < d; b++) w[a] += inverse[a * d + b] * (one[b] - zero[b]);
+    offset -= 0.5 * w[a] * (one[a] + zero[a]);
+  }
+  return { w, offset, share, centres: [zero, one], inverse, logDet: logDetSpd(within, d) };
 }
 
 function logOddsOf({ data, n, d }: Matrix, { w, offset }: Mixture): Float64Array {
@@ -65,14 +104,89 @@ function logOddsOf({ data, n, d }: Matrix, { w, offset }: Mixture): Float64Array
   return out;
 }
 
+const logistic = (z: number) => 1 / (1 + Math.exp(-Math.max(-50, Math.min(50, z))));
+
+/** Expectation maximisation from given responsibilities on, at most `rounds` of it; null if a cluster vanishes. */
+function climbed(moments: Moments, start: Float64Array, rounds: number): { model: Mixture; r: Float64Array } | null {
+  let r = start;
+  let model: Mixture | null = null;
+  for (let round = 0; round < rounds; round++) {
+    model = maximised(moments, r);
+    if (!model) return null;
+    const next = logOddsOf(moments.points, model).map(logistic);
+    let moved = 0;
+    for (let i = 0; i < r.length; i++) moved = Math.max(moved, Math.abs(next[i] - r[i]));
+    r = next;
+    if (moved < SETTLED) break;
+  }
+  return model && { model, r };
+}
+
+/** ln of the likelihood of the points that a mixture was fitted to, per point, without its constant. */
+function likelihood({ points, mean, covariance }: Moments, model: Mixture): number {
+  const { n, d } = points;
+  const { share, centres, inverse, logDet } = model;
+  let square = 0;
+  for (let a = 0; a < d; a++)
+    for (let b = 0; b < d; b++)
+      square += inverse[a * d + b] * (covariance[a * d + b] + (mean[a] - centres[0][a]) * (mean[b] - centres[0][b]));
+  const second = logOddsOf(points, model).reduce((s, z) => s + Math.max(0, z) + Math.log1p(Math.exp(-Math.abs(z))), 0);
+  return Math.log(share[0]) - 0.5 * (logDet + square) + second / n;
+}
+
+/** Where a fit starts: 2-means, both ends of every column, and the surroundings of random points. */
+function* startsOf(points: Matrix, seed: number): Generator<Float64Array> {
+  const { data, n, d } = points;
+  yield Float64Array.from(twoMeans(points, seed, SMALLEST_CLUSTER).cluster);
+  const rng = new Rng(seed, 'mixture');
+  const lowest = (value: (i: number) => number, share: number) => {
+    const values = Float64Array.from({ length: n }, (_, i) => value(i));
+    const limit = values.slice().sort()[Math.max(SMALLEST_CLUSTER, Math.ceil(share * n)) - 1];
+    return values.map((v) => Number(v <= limit));
+  };
+  for (let j = 0; j < d; j++) for (const sign of [1, -1]) yield lowest((i) => sign * data[i * d + j], ALONG);
+  for (let k = 0; k < RANDOM; k++) {
+    const at = rng.int(n);
+    const distance = (i: number) => {
+      let sum = 0;
+      for (let j = 0; j < d; j++) sum += (data[i * d + j] - data[at * d + j]) ** 2;
+      return sum;
+    };
+    yield lowest(distance, AROUND);
+  }
+}
+
+/** Points [n, d] as two clusters. */
+export interface Clustered {
+  /** Log-odds that each point lies in the second cluster, nats, [n]; all −`MOST_LOG_ODDS` if no two clusters were found. */
+  logOdds: Float64Array;
+  /** Distance d′ of the clusters' means along Fisher's direction, in common standard deviations; NaN if none were found. */
+  separation: number;
+  /** Responsibilities of the second cluster, [n]; null if none were found. */
+  r: Float64Array | null;
+}
+
 /**
- * Log-odds, nats, that each point lies in the second cluster: points [n, d] → [n]. They come from two normal distributions with one
- * covariance, fitted by expectation maximisation from the given split on. If a cluster vanishes in the fit, they are ±`MOST_LOG_ODDS`
- * by the given split.
+ * The most likely of the mixtures that expectation maximisation reaches from many starts (McLachlan and Peel 2000, section 2.12):
+ * points [n, d], n ≥ 20. Clusters of unlike size have local maxima, and 2-means alone prefers clusters of like size.
  */
-export function clusterLogOdds(points: Matrix, start: Uint8Array): Float64Array {
-  const model = mixture(points, start);
-  return model ? logOddsOf(points, model) : Float64Array.from(start, (v) => (v ? MOST_LOG_ODDS : -MOST_LOG_ODDS));
+export function clustered(points: Matrix, seed: number): Clustered {
+  const moments = momentsOf(points);
+  const ranked = (starts: Iterable<Float64Array>, rounds: number) =>
+    [...starts]
+      .flatMap((start) => climbed(moments, start, rounds) ?? [])
+      .map((found) => ({ ...found, fit: likelihood(moments, found.model) }))
+      .sort((a, b) => b.fit - a.fit);
+  const first = ranked(startsOf(points, seed), FIRST_ROUNDS).slice(0, FINALISTS);
+  const [best] = ranked(
+    first.map((f) => f.r),
+    ROUNDS,
+  );
+  const logOdds = best ? logOddsOf(points, best.model) : new Float64Array(points.n).fill(-MOST_LOG_ODDS);
+  const cluster = Uint8Array.from(logOdds, (z) => Number(z > 0));
+  const second = cluster.reduce((s, v) => s + v, 0);
+  const isSplit = Math.min(second, points.n - second) >= SMALLEST_CLUSTER;
+  return { logOdds, separation: isSplit ? separationOf(points, cluster) : Number.NaN, r: best?.r ?? null };
 }
 
 /** ln of a normal density without its constant, at every point. */
@@ -90,25 +204,30 @@ function logNormal({ data, n, d }: Matrix, mean: Float64Array, inverse: Float64A
 
 /**
  * How much better two normal distributions with one covariance describe points [n, d] than one does, in nats per point, on points that
- * neither was fitted to: each half of a seeded order is fitted and evaluated on the other, `HALVINGS` times. At most about 0 for one
- * normal distribution, whatever n; n ≥ 20.
+ * neither was fitted to: each half of a seeded order is fitted, from the responsibilities `r` on that a fit to all points found, and
+ * evaluated on the other, `HALVINGS` times. n ≥ 20.
  */
-export function heldOutGain(points: Matrix, seed: number): number {
+export function heldOutGain(points: Matrix, r: Float64Array, seed: number): number {
   const { n, d } = points;
   let sum = 0;
   for (let repeat = 0; repeat < HALVINGS; repeat++) {
     const order = new Rng(seed, 'halves', repeat).permutation(n);
-    const halves = [order.subarray(0, n >> 1), order.subarray(n >> 1)].map((rows) => rowsOf(points, rows));
+    const halves = [order.subarray(0, n >> 1), order.subarray(n >> 1)];
     for (const [fitted, judged] of [halves, [halves[1], halves[0]]]) {
-      const model = mixture(fitted, twoMeans(fitted, seed + repeat, SMALLEST_CLUSTER).cluster);
-      if (!model) continue;
-      const all = new Float64Array(fitted.n);
-      const { mean } = means(fitted, () => 1);
-      const covariance = pooled(fitted, all, [mean, mean], RIDGE);
-      const one = logNormal(judged, mean, inverseSpd(covariance, d), logDetSpd(covariance, d));
-      const [a, b] = model.centres.map((c) => logNormal(judged, c, model.inverse, model.logDet));
-      for (let i = 0; i < judged.n; i++) {
-        const [x, y] = [a[i] + Math.log(model.share[0]), b[i] + Math.log(model.share[1])];
+      const moments = momentsOf(rowsOf(points, fitted));
+      const found = climbed(
+        moments,
+        Float64Array.from(fitted, (i) => r[i]),
+        ROUNDS,
+      );
+      if (!found) continue;
+      const { share, centres, inverse, logDet } = found.model;
+      const others = rowsOf(points, judged);
+      const covariance = ridged(moments.covariance.slice(), d, 0);
+      const one = logNormal(others, moments.mean, inverseSpd(covariance, d), logDetSpd(covariance, d));
+      const [a, b] = centres.map((c) => logNormal(others, c, inverse, logDet));
+      for (let i = 0; i < others.n; i++) {
+        const [x, y] = [a[i] + Math.log(share[0]), b[i] + Math.log(share[1])];
         sum += Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y))) - one[i];
       }
     }

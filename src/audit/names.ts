@@ -11,16 +11,17 @@ export const signals = ['separation', 'two-sidedness', 'I(X;T)', 'I(T;Ŷ)', 'ear
 export type Signal = (typeof signals)[number];
 
 /**
- * Share of the level that each signal gets: most for the two that a backdoor moves by how it works, some for all. Chosen by that
- * argument, not by the results of any attack.
+ * Share of the level that each signal gets: most for the two that a backdoor moves by how it works, some for all. The rest, `reference`,
+ * is for the comparison of all classes with those of clean sets. Chosen by that argument, not by the results of any attack.
  */
-export const WEIGHT: Record<Signal, number> = {
-  separation: 0.4,
-  'two-sidedness': 0.4,
-  'I(X;T)': 0.05,
-  'I(T;Ŷ)': 0.05,
-  'early loss': 0.05,
-  'early information': 0.05,
+export const WEIGHT: Record<Signal | 'reference', number> = {
+  separation: 0.35,
+  'two-sidedness': 0.35,
+  'I(X;T)': 0.025,
+  'I(T;Ŷ)': 0.025,
+  'early loss': 0.025,
+  'early information': 0.025,
+  reference: 0.2,
 };
 
 /** Countermeasures against a suspicious set. */

@@ -1,11 +1,11 @@
 /**
  * A picture of what an audit found: of each flagged class the named samples above other samples of the class, with those on both
- * sides of the threshold in between.
+ * sides of the threshold in between; of each noted class both clusters.
  */
 
 import type { OverlayOptions } from 'sharp';
 import type { ImageSet } from '../datasets/types.js';
-import { type Audit, poisonedCluster } from './verdict.js';
+import { type Audit, type ClassVerdict, poisonedCluster } from './verdict.js';
 
 /** Layout: samples per row, rows per block, side of a sample, gap and height of a title in pixels. */
 const [COLUMNS, ROWS, CELL, GAP, HEAD] = [12, 3, 64, 6, 34];
@@ -17,20 +17,23 @@ interface Block {
   lines?: number;
 }
 
-/** PNG. If no class is flagged, the samples with the highest scores, so that there is always something to look at. */
+/** PNG. If no class is flagged or noted, the samples with the highest scores, so that there is always something to look at. */
 export async function auditSheet({ set }: { set: ImageSet }, audit: Audit): Promise<Uint8Array> {
   const ranked = [...audit.scores.keys()].sort((a, b) => audit.scores[b] - audit.scores[a] || a - b);
-  const flagged = audit.classes.flatMap((c, k) => (c.suspicious ? [k] : []));
-  if (flagged.length > 0)
+  const of = (isShown: (c: ClassVerdict) => boolean) => audit.classes.flatMap((c, k) => (isShown(c) ? [k] : []));
+  const shown = [...of((c) => c.suspicious), ...of((c) => c.note !== null)];
+  if (shown.length > 0)
     return drawn(
       set,
-      flagged.flatMap((k) => blocksOf(set, audit, k, ranked)),
+      shown.flatMap((k) => blocksOf(set, audit, k, ranked)),
     );
   const { label } = audit.classes[set.labels[ranked[0]]];
-  return drawn(set, [{ title: `no class is flagged; samples of ${label}, the class closest to it`, rows: ranked }]);
+  return drawn(set, [
+    { title: `no class is flagged or noted; samples of ${label}, the class closest to it`, rows: ranked },
+  ]);
 }
 
-/** The blocks of the flagged class `k`; `ranked`: all samples, highest score first. */
+/** The blocks of the flagged or noted class `k`; `ranked`: all samples, highest score first. */
 function blocksOf({ labels }: ImageSet, audit: Audit, k: number, ranked: readonly number[]): Block[] {
   const own = ranked.filter((i) => labels[i] === k);
   const verdict = audit.classes[k];

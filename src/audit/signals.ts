@@ -4,9 +4,11 @@ import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Checkpoint } from './checkpoint.js';
 import { FEWEST_SAMPLES, separation, type TwoClusters, twoClusters, twoSidedness } from './clusters.js';
 import { earlyDifference } from './early.js';
-import { combined, FEWEST_OTHERS, holm, type PerClass } from './evidence.js';
+import { combined, FEWEST_OTHERS, type PerClass } from './evidence.js';
 import { estimateInformation, type Information, informationSignal } from './information.js';
+import { type Keep, notKept } from './keep.js';
 import { type Signal, signals, WEIGHT } from './names.js';
+import { chanceOfSet } from './reference.js';
 
 /** Share of the signals' time in which classes are split; for the progress alone. */
 const SPLITTING = 0.3;
@@ -15,17 +17,17 @@ const SPLITTING = 0.3;
 export interface ClassEvidence {
   /** Value of each signal; NaN if it could not be measured. */
   values: Record<Signal, number>;
-  /** P-value of each signal by itself: the chance that one more clean class lies so far out. */
+  /** P-value of each signal by itself: the chance that any class of a clean set lies so far out. */
   p: Record<Signal, number>;
   /** Of all signals together: the smallest p over its weight. Above 1 without any evidence. */
   together: number;
-  /** The same, adjusted for the number of classes. */
-  adjusted: number;
 }
 
 /** What the signals say of classes and samples. */
 export interface Signals {
   classes: ClassEvidence[];
+  /** Chance that the classes of a clean set all show clusters as clear as these: against clean sets, not against one another. */
+  wholeSet: number;
   /** Log-odds that a sample lies in the second cluster of its class, nats, [n]. Which cluster is poisoned is not decided here. */
   logOdds: Float64Array;
   /** Contribution of each sample to its class's information, nats, averaged over epochs, [n]; NaN if it was not estimated. */
@@ -39,6 +41,7 @@ export async function measureSignals(
   classes: number,
   seed: number,
   progress: (share: number) => void = () => {},
+  keep: Keep = notKept,
 ): Promise<Signals> {
   const members = indicesByClass(labels, classes);
   const split: (TwoClusters | null)[] = [];
@@ -53,8 +56,10 @@ export async function measureSignals(
   }
   // Estimates from few samples are no evidence either way.
   const enough = members.filter((m) => m.length >= MINIMUM_GROUP).length > FEWEST_OTHERS;
-  const information = await estimateInformation(enough ? checkpoints : [], labels, members, seed, (share) =>
-    progress(SPLITTING + (1 - SPLITTING) * share),
+  const information = await keep('information', () =>
+    estimateInformation(enough ? checkpoints : [], labels, members, seed, (share) =>
+      progress(SPLITTING + (1 - SPLITTING) * share),
+    ),
   );
   const each: Record<Signal, PerClass> = {
     separation: separation(split),
@@ -69,27 +74,19 @@ export async function measureSignals(
       each,
       split.map((s) => s !== null),
     ),
+    wholeSet: chanceOfSet(split),
     logOdds,
     pointwise: { 'I(X;T)': information['I(X;T)'].pointwise, 'I(T;Ŷ)': information['I(T;Ŷ)'].pointwise },
   };
 }
 
-/** Combines the signals of each class, and adjusts for the number of classes that are judged. */
+/** Combines the signals of each class. A class that is not judged is never flagged, and costs the others nothing. */
 function evidenceOf(each: Record<Signal, PerClass>, judged: readonly boolean[]): ClassEvidence[] {
-  const together = judged.map((_, c) => combined(signals.map((s) => ({ p: each[s].p[c], weight: WEIGHT[s] }))));
-  // A class that is not judged is never flagged, and costs the others nothing.
-  const asked = [...judged.keys()].filter((c) => judged[c]);
-  const held = holm(asked.map((c) => together[c]));
-  const adjusted = new Array<number>(judged.length).fill(1);
-  asked.forEach((c, i) => {
-    adjusted[c] = held[i];
-  });
   const of = (what: keyof PerClass, c: number) =>
     Object.fromEntries(signals.map((s) => [s, each[s][what][c]])) as Record<Signal, number>;
-  return judged.map((_, c) => ({
-    values: of('values', c),
-    p: of('p', c),
-    together: together[c],
-    adjusted: adjusted[c],
-  }));
+  return judged.map((isJudged, c) => {
+    const p = of('p', c);
+    const together = combined(signals.map((s) => ({ p: isJudged ? p[s] : 1, weight: WEIGHT[s] })));
+    return { values: of('values', c), p, together };
+  });
 }

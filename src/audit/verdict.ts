@@ -3,8 +3,14 @@ import type { SideContent } from './cluster-content.js';
 import type { Untrusted } from './load.js';
 import type { ClassEvidence, Signals } from './signals.js';
 
-/** Chance that any class of a clean set is flagged. */
-export const LEVEL = 0.01;
+/** Nominal chance that any class of a clean set is flagged or noted. */
+export const LEVEL = 0.002;
+
+/**
+ * Why a class that is not flagged is worth a look: its samples form two clusters that may both belong to it, or its information, or the
+ * time at which it is learned, differs from all other classes.
+ */
+export type Note = 'two kinds' | 'unlike';
 
 /** The verdict on a set: `suspicious` if a class is flagged. */
 export type Verdict = 'suspicious' | 'nothing found';
@@ -17,15 +23,18 @@ export interface ClassVerdict {
   p: number;
   /** −log₁₀ p. */
   score: number;
-  /** Whether the class is flagged. */
+  /** Whether the class is flagged: outlying, and with a cluster that shows other classes. */
   suspicious: boolean;
+  /** Why the class is noted, if it is outlying and not flagged; else null. */
+  note: Note | null;
   evidence: ClassEvidence;
   /**
-   * The two clusters of a flagged class, the one with log-odds of 0 or less first: what each shows (`content`), and which is the
-   * poisoned one (`payload`), null if that is not clear. Null as a whole for a class that is not flagged or has no two clusters.
-   * Samples of a class are named only if its poisoned cluster is known.
+   * The two clusters of a flagged or noted class, the one with log-odds of 0 or less first: what each shows (`content`), and which is
+   * the poisoned one (`payload`), null if that is not clear. Null as a whole for a class that is neither or has no two clusters.
+   * `taken`: share of the samples taken for poisoned that a network trained without them assigns to other classes; absent if it was not
+   * asked. Samples of a class are named only if its poisoned cluster is known.
    */
-  sides: { content: [SideContent, SideContent]; payload: 0 | 1 | null } | null;
+  sides: { content: [SideContent, SideContent]; payload: 0 | 1 | null; taken?: number } | null;
 }
 
 /** The poisoned cluster of a class; null if it has none, or if it is not known which one is. */

@@ -15,7 +15,7 @@ import type { Intervened } from './interventions/index.js';
 import { sampleName, type Untrusted } from './load.js';
 import { auditSheet } from './sheet.js';
 import type { ClassEvidence } from './signals.js';
-import { type Audit, type ClassVerdict, LEVEL, poisonedCluster, type Verdict } from './verdict.js';
+import { type Audit, type ClassVerdict, LEVEL, type Note, poisonedCluster, type Verdict } from './verdict.js';
 
 /** One class in an audit's document. */
 export interface ClassDocument extends Omit<ClassVerdict, 'evidence'> {
@@ -23,11 +23,20 @@ export interface ClassDocument extends Omit<ClassVerdict, 'evidence'> {
   signals: ClassEvidence;
 }
 
+/** A class that is not flagged and yet worth a look, and why. */
+export interface ClassNote {
+  /** Name of the class. */
+  label: string;
+  note: Note;
+}
+
 /** The document of an audit, for scripts: classes by their names, samples by their files or numbers. */
 export interface AuditDocument {
   verdict: Verdict;
   /** Names of the flagged classes. */
   suspiciousClasses: string[];
+  /** Classes that are outlying and not flagged, and why. They are no alarm. */
+  notes: ClassNote[];
   classes: ClassDocument[];
   /** Samples taken for poisoned, highest log-odds first: their files, or their numbers from 0. */
   suspicious: (string | number)[];
@@ -42,6 +51,7 @@ export function auditDocument(
   return {
     verdict,
     suspiciousClasses: classes.filter((c) => c.suspicious).map((c) => c.label),
+    notes: classes.flatMap(({ label, note }) => (note ? [{ label, note }] : [])),
     classes: classes.map(({ evidence, ...rest }) => ({ ...rest, signals: evidence })),
     suspicious: suspicious.map((i) => sampleName(untrusted, i)),
     seconds,

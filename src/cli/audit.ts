@@ -52,7 +52,7 @@ export function addAudit(program: Command) {
     .addHelpText(
       'after',
       `
-Exit code 0: nothing found; 3: a class is flagged. docs/audit.md lists what the audit does not find.
+Exit code 0: no class is flagged (there may be notes); 3: a class is flagged. docs/audit.md lists what the audit does not find.
 ${examples([
   'npx ibscope poison --attack badnets --train-limit 2000 --format folder --out images',
   'npx ibscope audit images --quick --out found --write-clean cleaned',
@@ -118,14 +118,16 @@ function interventionsOf(text: string | undefined): Intervention[] {
 }
 
 function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | undefined): string {
-  const { suspicious, suspiciousClasses, interventions: taken } = document;
+  const { suspicious, suspiciousClasses, notes, asked, interventions: taken } = document;
   const named = suspicious.length > 0;
   return [
     conclusion(document),
     '',
     ...classTable(document),
-    'p: chance that any class of a clean set shows evidence this strong; a class with p ≤ 0.01 is flagged (suspicious)',
-    ...(suspiciousClasses.length > 0 ? ['→: the signal that decides; compare it with the other classes'] : []),
+    `p: chance that any class of a clean set shows evidence this strong (nominal); a class with p ≤ ${asked.level} is flagged (suspicious) if one of its clusters looks like other classes, else noted`,
+    ...(suspiciousClasses.length > 0 || notes.length > 0
+      ? ['→: the signal that decides; compare it with the other classes']
+      : []),
     '',
     `picture: ${sheet}`,
     `samples: ${out}/samples.csv${named ? `, named ones: ${out}/suspicious.txt` : ''}`,
@@ -146,16 +148,16 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
 const SHOWN = 5;
 
 /** The classes with the strongest evidence, and how many more there are. */
-function classTable({ classes, suspiciousClasses }: AuditOutcome['document']): string[] {
-  const ranked = [...classes].sort((a, b) => a.signals.together - b.signals.together);
-  const shown = ranked.slice(0, Math.max(SHOWN, suspiciousClasses.length));
+function classTable({ classes, suspiciousClasses, notes }: AuditOutcome['document']): string[] {
+  const ranked = [...classes].sort((a, b) => a.p - b.p || a.signals.together - b.signals.together);
+  const shown = ranked.slice(0, Math.max(SHOWN, suspiciousClasses.length + notes.length));
   const rows = shown.map((c) => [
     c.label,
     c.p < 1e-300 ? '< 1e-300' : c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
-    c.suspicious ? 'suspicious' : '',
+    c.suspicious ? 'suspicious' : c.note ? `noted: ${c.note}` : '',
     ...signals.map((s) => {
       const value = c.signals.values[s];
-      const decides = c.suspicious && c.signals.p[s] / WEIGHT[s] === c.signals.together;
+      const decides = (c.suspicious || c.note) && c.signals.p[s] / WEIGHT[s] === c.signals.together;
       return `${decides ? '→ ' : ''}${Number.isFinite(value) ? value.toFixed(2) : '–'}`;
     }),
   ]);

@@ -11,7 +11,7 @@ import { contentOf, decidePoisoned } from '../audit/cluster-content.js';
 import { NAMED } from '../audit/examine.js';
 import { SMALLEST_CLUSTER } from '../audit/mixture.js';
 import { SavedTraining } from '../audit/saved-training.js';
-import { type Labelled, LEVEL } from '../audit/verdict.js';
+import type { Labelled } from '../audit/verdict.js';
 import { record, snapshot, untrained } from '../audit/watch.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
 import { indicesByClass } from '../datasets/limits.js';
@@ -69,6 +69,9 @@ export interface Defended {
   /** Epochs of training over all networks. */
   epochs: number;
 }
+
+/** Chance that a clean set is flagged. Higher than an audit's: what is set aside by mistake costs some samples, and nobody has to look. */
+const LEVEL = 0.01;
 
 /** Epochs of the first training at which evidence is read. */
 export function decisionsOf(epochs: number): number[] {

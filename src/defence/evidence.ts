@@ -6,7 +6,7 @@
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { FEWEST_SAMPLES, separation, type TwoClusters, twoClusters, twoSidedness } from '../audit/clusters.js';
 import { clusterDifference } from '../audit/early.js';
-import { combined, holm, outlyingness, type PerClass } from '../audit/evidence.js';
+import { combined, outlyingClasses, type PerClass } from '../audit/evidence.js';
 import { Rng } from '../base/random.js';
 import { indicesByClass } from '../datasets/limits.js';
 import { mean } from '../dynamics/trajectory.js';
@@ -64,10 +64,10 @@ export async function evidenceOf(
   const each: Record<DefenceSignal, PerClass> = {
     separation: separation(split),
     'two-sidedness': twoSidedness(split),
-    information: { values: ofClass, p: outlyingness(ofClass, 'both') },
+    information: { values: ofClass, p: outlyingClasses(ofClass, 'both') },
     'cluster information': {
       values: difference.values,
-      p: outlyingness(difference.values, 'upper', { errors: difference.errors }),
+      p: outlyingClasses(difference.values, 'upper', { errors: difference.errors }),
     },
   };
   const judged = [...members.keys()].filter((c) => split[c] !== null);
@@ -84,7 +84,7 @@ export async function evidenceOf(
     return all;
   };
   return {
-    p: spread(holm(together)),
+    p: spread(together.map((p) => Math.min(1, p))),
     clustered: spread(clusters),
     values: Object.fromEntries(names.map((s) => [s, each[s].values])) as Evidence['values'],
     logOdds,

@@ -1,7 +1,8 @@
 /** An untrusted data set as detectors are shown it: a network is trained on it, as an audit trains one. */
-import { trainingProgress } from '../audit/examine.js';
+
 import { loadTest, loadUntrusted, settingsFor } from '../audit/index.js';
 import { sampleName } from '../audit/load.js';
+import { trainingProgress } from '../audit/progress.js';
 import { SavedTraining } from '../audit/saved-training.js';
 import { watch } from '../audit/watch.js';
 import { UserError } from '../base/errors.js';

@@ -1,6 +1,7 @@
 /** Clean models score inside the 95 % range of their own clean classes: the null holds. */
+
+import { binomialCdf, binomialInterval, shareAt } from '../dynamics/binomial.js';
 import type { Finding } from '../report/index.js';
-import { binomialCdf, binomialInterval, shareAt } from './binomial.js';
 import type { Setting } from './settings.js';
 import { decide } from './verdict.js';
 import { sentence } from './words.js';

@@ -82,7 +82,7 @@ export function twoMeans(points: Matrix, seed: number, smallest = 1): Split {
 }
 
 /** Covariance within two clusters around their centres, with weights 1 − r and r per point, and a ridge: [d, d]. */
-export function pooled(points: Matrix, r: ArrayLike<number>, centres: Float64Array[], ridge: number): Float64Array {
+function pooled(points: Matrix, r: ArrayLike<number>, centres: Float64Array[], ridge: number): Float64Array {
   const { data, n, d } = points;
   const out = new Float64Array(d * d);
   for (let i = 0; i < n; i++)
@@ -104,8 +104,8 @@ export function pooled(points: Matrix, r: ArrayLike<number>, centres: Float64Arr
   return out;
 }
 
-/** Mahalanobis distance of two clusters' means; 0 if one is empty. */
-function separationOf(points: Matrix, cluster: Uint8Array): number {
+/** Mahalanobis distance d′ of two clusters' means, in their common covariance: points [n, d], cluster [n] of 0 and 1; 0 if one is empty. */
+export function separationOf(points: Matrix, cluster: Uint8Array): number {
   const { d } = points;
   const centres = [0, 1].map((k) => means(points, (i) => Number(cluster[i] === k)));
   if (centres.some((c) => c.total === 0)) return 0;

@@ -31,8 +31,8 @@ export function AuditPage({ route }: { route: Route }) {
       <Classes audit={audit} />
       <h2>Samples</h2>
       <p class="intro">
-        Each flagged class: its suspicious samples above other samples of the class. Where no class is flagged, the
-        samples closest to it.
+        Each flagged class: its suspicious samples above other samples of the class. Each noted class: its two clusters.
+        Where no class is flagged or noted, the samples closest to it.
       </p>
       <img class="sheet" src={imageOf('audit-sheet', { id })} alt="Suspicious samples of each flagged class" />
       {suspiciousSamples > 0 && (
@@ -68,7 +68,7 @@ function Classes({ audit }: { audit: AuditView }) {
           {audit.classes.map((c) => (
             <tr key={c.label}>
               <td class="t">{c.label}</td>
-              <td class="t">{c.suspicious ? <b>flagged</b> : 'no'}</td>
+              <td class="t">{c.suspicious ? <b>flagged</b> : c.note ? `noted: ${c.note}` : 'no'}</td>
               <td>{chanceText(c.p)}</td>
               {signals.map((s) => (
                 <td key={s}>{decimal(value(c, s))}</td>

@@ -1,6 +1,6 @@
 /** What the clusters of a class show a network that does not know the class, and which of them is poisoned. */
 import { describe, expect, it } from 'vitest';
-import { contentOf, decidePoisoned } from '../../src/audit/cluster-content.js';
+import { choosePoisoned, contentOf, decidePoisoned } from '../../src/audit/cluster-content.js';
 
 describe('what a cluster shows', () => {
   it('has spread 1 for all other classes equally and 0 for one of them, and the confidence of the softmax', () => {
@@ -37,5 +37,38 @@ describe('what a cluster shows', () => {
     const poisoned = { spread: 0.9, confidence: 0.5 };
     expect([decidePoisoned(narrow, own), decidePoisoned(own, narrow)]).toEqual([null, null]);
     expect([decidePoisoned(own, poisoned), decidePoisoned(poisoned, own)]).toEqual([1, 0]);
+  });
+});
+
+describe('the choice of poisoned parts', () => {
+  /** Images of class 0: a number of samples for each part, of which each looks like the given classes in turn. */
+  const shown = (parts: { n: number; like: number[]; by: number }[]) => {
+    const rows = parts.flatMap(({ n, like, by }, part) =>
+      Array.from({ length: n }, (_, i) => ({
+        part,
+        row: [0, 1, 2, 3, 4, 5].map((k) => (k === like[i % like.length] ? by : 0)),
+      })),
+    );
+    const logits = { data: Float32Array.from(rows.flatMap((r) => r.row)), n: rows.length, d: 6 };
+    return { logits, part: rows.map((r) => r.part) };
+  };
+
+  it('joins parts that each show one class: four of four other classes are poisoned, the fifth is the class itself', () => {
+    const { logits, part } = shown([
+      { n: 20, like: [1], by: 6 },
+      { n: 20, like: [2], by: 6 },
+      { n: 80, like: [5, 5, 5, 4], by: 2 },
+      { n: 20, like: [3], by: 6 },
+      { n: 20, like: [4], by: 6 },
+    ]);
+    expect([...choosePoisoned(logits, part, 0).poisoned!].sort()).toEqual([0, 1, 3, 4]);
+  });
+
+  it('is not made where the more confident part shows fewer classes', () => {
+    const { logits, part } = shown([
+      { n: 40, like: [1], by: 6 },
+      { n: 40, like: [2, 3], by: 2 },
+    ]);
+    expect(choosePoisoned(logits, part, 0).poisoned).toBeNull();
   });
 });

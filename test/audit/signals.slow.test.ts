@@ -1,7 +1,7 @@
 /** Signals of sets whose classes differ in nothing but their size. */
 
 import { describe, expect, it } from 'vitest';
-import { chanceSeparation } from '../../src/audit/chance.js';
+import { chanceLaw } from '../../src/audit/chance.js';
 import { outlyingness } from '../../src/audit/evidence.js';
 import { measureSignals, type Signals } from '../../src/audit/signals.js';
 import { Rng } from '../../src/base/random.js';
@@ -26,8 +26,8 @@ describe('the size of a class', () => {
     let [alarms, naive] = [0, 0];
     for (let seed = 0; seed < 20; seed++) {
       const { classes } = await clean(seed);
-      alarms += Number(classes.some((c) => c.adjusted <= 0.01));
-      const raw = classes.map((c, k) => c.values.separation + chanceSeparation(k === 0 ? RARE : SIZE, 10).mean);
+      alarms += Number(classes.some((c) => c.together <= 0.01));
+      const raw = classes.map((c, k) => c.values.separation + chanceLaw(k === 0 ? RARE : SIZE, 10).separation.mean);
       naive += Number(outlyingness(raw, 'upper', { floor: 0.03 })[0] <= 0.01);
     }
     expect(alarms).toBe(0);
@@ -49,24 +49,23 @@ describe('the size of a class', () => {
       return measureSignals([checkpoint], labels, 4 + few, 0);
     };
     const [without, among] = [await set(0), await set(20)];
-    expect(without.classes[0].adjusted).toBeLessThan(1);
-    expect(among.classes[0].adjusted).toBeCloseTo(without.classes[0].adjusted, 12);
-    expect(among.classes.slice(4).every((c) => c.adjusted === 1)).toBe(true);
+    expect(without.classes[0].together).toBeLessThan(1);
+    expect(among.classes[0].together).toBeCloseTo(without.classes[0].together, 12);
+    expect(among.classes.slice(4).every((c) => c.together > 1)).toBe(true);
   });
 });
 
-describe('ln d′ of one normal distribution', () => {
-  it('rises as points become few, and is interpolated between the sizes it is drawn at', () => {
-    const at = [30, 65, 150, 500].map((n) => chanceSeparation(n, 10).mean);
+describe('what the split of one normal distribution shows', () => {
+  it('is a larger ln d′ the fewer the points are, interpolated between the sizes it is drawn at', () => {
+    const at = [30, 65, 150, 500].map((n) => chanceLaw(n, 10).separation.mean);
     for (const [k, v] of at.slice(1).entries()) expect(v).toBeLessThan(at[k]);
-    const between = chanceSeparation(80, 10).mean;
+    const between = chanceLaw(80, 10).separation.mean;
     expect(between).toBeLessThan(at[1]);
     expect(between).toBeGreaterThan(at[2]);
-    expect(chanceSeparation(5000, 10)).toEqual(chanceSeparation(500, 10));
+    expect(chanceLaw(5000, 10)).toEqual(chanceLaw(500, 10));
   });
 
-  it('on a line is that of its two halves: means ±√(2/π) and variance 1 − 2/π', () => {
-    const halves = Math.log((2 * Math.sqrt(2 / Math.PI)) / Math.sqrt(1 - 2 / Math.PI));
-    expect(Math.abs(chanceSeparation(500, 1).mean - halves)).toBeLessThan(0.05);
+  it('is no gain on points that it was not fitted to, if they are many', () => {
+    expect(Math.abs(chanceLaw(500, 3).gain.mean)).toBeLessThan(0.03);
   });
 });

@@ -5,21 +5,30 @@ import type { ClassDocument } from '../../src/audit/write.js';
 
 /** A flagged class whose clusters are these. */
 const flagged = (label: string, sides: ClassDocument['sides']) =>
-  ({ label, p: 0.001, score: 3, suspicious: true, sides }) as ClassDocument;
+  ({ label, p: 0.001, score: 3, suspicious: true, note: null, sides }) as ClassDocument;
 const clean = { ...flagged('dog', null), suspicious: false };
 /** The contents of clusters, which the words do not read. */
 const content = [] as unknown as NonNullable<ClassDocument['sides']>['content'];
 
 describe('the conclusion of an audit', () => {
   it('says of each flagged class alone why it is flagged, and how many samples are named', () => {
-    const classes = [clean, flagged('cat', { content, payload: 1 }), flagged('bird', { content, payload: null })];
-    const words = conclusion({ classes, suspiciousClasses: ['cat', 'bird'], suspicious: [4] });
-    expect(words).toMatch(
-      /^Suspicious: "cat", "bird"\. The samples of "cat" form two clusters, .* other classes, as poisoned/,
-    );
-    expect(words).toMatch(/The samples of "bird" form two clusters, .* None is named/);
-    expect(words).toMatch(/ 1 sample named; look at the picture before you decide\.$/);
+    const classes = [clean, flagged('cat', { content, payload: 1 })];
+    const words = conclusion({
+      classes,
+      suspiciousClasses: ['cat'],
+      suspicious: [4],
+      notes: [{ label: 'bird', note: 'two kinds' }],
+    });
+    expect(words).toMatch(/^Suspicious: "cat"\. The samples of "cat" form two clusters, .* other classes, as poisoned/);
+    expect(words).toMatch(/ 1 sample named; look at the picture before you decide\. Note: the samples of "bird" form/);
+    expect(words).toMatch(/both may belong to it.* None is named; the picture shows both clusters\.$/);
     expect(words).not.toContain('dog');
+  });
+
+  it('says of notes that no class is flagged, and of each why it is noted', () => {
+    const notes = [{ label: 'dog', note: 'unlike' as const }];
+    const words = conclusion({ classes: [clean], suspiciousClasses: [], suspicious: [], notes });
+    expect(words).toMatch(/^Nothing found: no class is flagged\..* Note: the information of "dog"/);
   });
 
   it('says that finding nothing proves nothing', () => {

@@ -1,8 +1,8 @@
 /** The rule of verdicts against independent truth: SciPy's distributions, and simulated seeds of known effect and spread. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { binomialCdf, binomialInterval } from '../../src/dynamics/binomial.js';
 import { studentQuantile } from '../../src/dynamics/student.js';
-import { binomialCdf, binomialInterval } from '../../src/findings/binomial.js';
 import { byAttackAndSeed, bySeed } from '../../src/findings/spread.js';
 import { allOf, type Direction, decide, judge, judgeRank, mostOf, RATIO } from '../../src/findings/verdict.js';
 import { sentence } from '../../src/findings/words.js';

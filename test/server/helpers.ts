@@ -173,21 +173,23 @@ export async function writeRun(
 /** A finished audit that flags one class of two. */
 export async function writeAudit(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
-  const signals = { values: { separation: 1 }, p: { separation: 0.001 }, together: 9, adjusted: 0.001 };
+  const signals = { values: { separation: 1 }, p: { separation: 0.001 }, together: 0.001 };
   const document = {
     verdict: 'suspicious',
     suspiciousClasses: ['star'],
+    notes: [{ label: 'cross', note: 'two kinds' }],
     classes: ['cross', 'star'].map((label) => ({
       label,
       p: label === 'star' ? 0.001 : 1,
       score: 0,
       suspicious: label === 'star',
+      note: label === 'cross' ? 'two kinds' : null,
       sides: null,
       signals,
     })),
     suspicious: ['star/7.png', 'star/9.png'],
     seconds: 1,
-    asked: { set: '/data/shapes', images: 400, sha256: '', seed: 0, effort: 'normal', level: 0.01, version: '1' },
+    asked: { set: '/data/shapes', images: 400, sha256: '', seed: 0, effort: 'normal', level: 0.002, version: '1' },
     interventions: [],
   };
   await writeFile(join(path, 'audit.json'), JSON.stringify(document));

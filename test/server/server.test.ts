@@ -82,9 +82,9 @@ describe('the server of the dashboard', () => {
     ]);
     const audit = await json('/api/audit?id=audited');
     expect(audit.suspicious).toEqual(['star/7.png', 'star/9.png']);
-    // The words of the command line for a class without two clusters.
+    // The words of the command line for flagged and noted classes.
     expect(audit.conclusion).toMatch(
-      /^Suspicious: "star"\. The information of "star", .* differs from all other classes\./,
+      /^Suspicious: "star"\. The samples of "star" form .* Note: the samples of "cross"/,
     );
     expect((await ask('/api/audit-sheet?id=audited')).headers['content-type']).toBe('image/png');
     for (const id of ['good', '..', 'nowhere']) expect((await ask(`/api/audit?id=${id}`)).status).toBe(404);

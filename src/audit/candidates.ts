@@ -1,0 +1,217 @@
+/**
+ * Whether the two clusters of a class are a backdoor's or the class's own: other networks are trained without some samples and asked
+ * about them. The statistics that made a class a candidate cannot tell; a class of two natural kinds has two clusters as well.
+ */
+import type { RunHooks } from '../base/progress.js';
+import { indicesByClass } from '../datasets/limits.js';
+import type { ImageSet } from '../datasets/types.js';
+import { binomialCdf } from '../dynamics/binomial.js';
+import { rowsOf } from '../information/columns.js';
+import type { Checkpoint, WatchSettings } from './checkpoint.js';
+import { choosePoisoned, contentOf, type Partition } from './cluster-content.js';
+import type { Keep } from './keep.js';
+import { type Signal, WEIGHT } from './names.js';
+import { logOddsOf, type Part, partsOf } from './parts.js';
+import { trainingProgress } from './progress.js';
+import { isClear } from './reference.js';
+import { type Shown, shownWithout } from './second-network.js';
+import type { Signals } from './signals.js';
+import { type ClassVerdict, LEVEL } from './verdict.js';
+
+/**
+ * Epochs of the other networks: a share of the audit's own, and no fewer than `least`. They only have to tell apart what two clusters
+ * show, which takes less training than the clusters themselves.
+ */
+const EPOCHS = { share: 1 / 3, least: 6 };
+/** Candidates that get a network each; more are scored together. */
+const MOST_ALONE = 3;
+/**
+ * Share of the samples taken for poisoned that a network trained without these assigns to other classes, at least: images of other
+ * classes go there, images of the class itself to the class. Most of them, where another network has said already that they show other
+ * classes; more, where none was asked. Poisoned samples that were missed teach the network the trigger, so the share is not always 1.
+ */
+const TAKEN = { confirmed: 0.5, unasked: 0.75 };
+/**
+ * The set as a whole: `level` of its clusters against clean sets, up to which its classes are candidates, and the share of classes of
+ * clean sets that is taken for an upper limit on those whose smaller cluster counts as foreign by the rule above.
+ */
+const WHOLE_SET = { level: 0.05, foreign: 0.3 };
+
+/** What an audit knows while it looks into its candidates. */
+export interface Examination {
+  set: ImageSet;
+  checkpoints: readonly Checkpoint[];
+  signals: Signals;
+  found: ClassVerdict[];
+  settings: WatchSettings;
+  hooks: RunHooks;
+  keep: Keep;
+  /** Log-odds of the poisoned cluster, nats, [n]: set for classes where that is known. */
+  scores: Float64Array;
+}
+
+/** A candidate: its class, the rows of its samples, its parts, and the part of each sample. */
+interface Candidate {
+  c: number;
+  own: Int32Array;
+  parts: Part[];
+  part: Int32Array;
+}
+
+/**
+ * Sets `sides`, `note` and `suspicious` of the outlying classes, given by their numbers, and the scores of their samples. If the set is
+ * outlying as a whole, its other classes are candidates too, and are flagged if another network confirms more of them than in clean
+ * sets.
+ */
+export async function judgeCandidates(examination: Examination, outlying: readonly number[]): Promise<void> {
+  const { set, signals, found } = examination;
+  const members = indicesByClass(set.labels, found.length);
+  const others = signals.classes.filter((_, k) => !outlying.includes(k) && members[k].length > 0).map((e) => e.values);
+  const candidates: Candidate[] = [];
+  for (const c of outlying) {
+    const candidate = candidateOf(examination, c, await partsFor(examination, c, others));
+    // Checkpoints that disagree may leave all samples in one cluster.
+    if (candidate.parts.length === 1) found[c].note = 'unlike';
+    else candidates.push(candidate);
+  }
+  const more: Candidate[] = [];
+  if (signals.wholeSet <= WHOLE_SET.level)
+    for (const [c, { values }] of signals.classes.entries()) {
+      const isAlsoClear = isClear({ separation: values.separation, gain: values['two-sidedness'] });
+      if (outlying.includes(c) || !isAlsoClear) continue;
+      const candidate = candidateOf(examination, c, await partsFor(examination, c, null));
+      if (candidate.parts.length > 1) more.push(candidate);
+    }
+  const all = [...candidates, ...more];
+  const isTogether = candidates.length > MOST_ALONE;
+  const choices = isTogether
+    ? candidates.map(smallerParts)
+    : await inTurn(candidates, (candidate) => alone(examination, candidate));
+  const taken = await takenForOthers(examination, all, [...choices, ...more.map(smallerParts)]);
+  const isAlone = (k: number) => !isTogether && k < candidates.length;
+  const isForeign = taken.map(
+    ({ poisoned, share }, k) => poisoned !== null && share >= (isAlone(k) ? TAKEN.confirmed : TAKEN.unasked),
+  );
+  const foreign = isForeign.filter(Boolean).length;
+  const p = (signals.wholeSet * (1 - binomialCdf(foreign - 1, all.length, WHOLE_SET.foreign))) / WEIGHT.reference;
+  for (const [k, candidate] of all.entries()) {
+    const verdict = found[candidate.c];
+    if (k >= candidates.length) {
+      if (p > LEVEL || !isForeign[k]) continue;
+      verdict.p = p;
+      verdict.score = -Math.log10(Math.max(p, 1e-300));
+    } else if (!isForeign[k]) verdict.note = 'two kinds';
+    describe(examination, candidate, taken[k], isForeign[k]);
+  }
+}
+
+/** The parts of a class; only those of its first split without `others` to compare further ones with. */
+function partsFor(
+  { set, checkpoints, signals, found, settings }: Examination,
+  c: number,
+  others: readonly Record<Signal, number>[] | null,
+): Promise<Part[]> {
+  const own = Int32Array.from(indicesByClass(set.labels, found.length)[c]);
+  const first = Float64Array.from(own, (i) => signals.logOdds[i]);
+  return partsOf(checkpoints, own, first, others, settings.seed);
+}
+
+function candidateOf({ set, found }: Examination, c: number, parts: Part[]): Candidate {
+  const own = Int32Array.from(indicesByClass(set.labels, found.length)[c]);
+  const part = new Int32Array(own.length);
+  parts.forEach(({ places }, k) => {
+    for (const at of places) part[at] = k;
+  });
+  return { c, own, parts, part };
+}
+
+/** Writes down what the clusters of a class show, and, if one is poisoned, the scores of its samples. */
+function describe(
+  { found, scores, signals }: Examination,
+  { c, own, parts }: Candidate,
+  { poisoned, content, share }: Taken,
+  isPoisoned: boolean,
+): void {
+  const verdict = found[c];
+  verdict.sides = { content, payload: isPoisoned ? 1 : null, ...(poisoned && { taken: share }) };
+  verdict.suspicious = isPoisoned;
+  if (!isPoisoned || !poisoned) return;
+  const logOdds = logOddsOf(parts, poisoned, own.length);
+  own.forEach((i, at) => {
+    scores[i] = logOdds[at];
+    // The second cluster is the poisoned one from here on.
+    signals.logOdds[i] = logOdds[at];
+  });
+}
+
+async function inTurn<A, B>(items: readonly A[], f: (item: A) => Promise<B>): Promise<B[]> {
+  const out: B[] = [];
+  for (const item of items) out.push(await f(item));
+  return out;
+}
+
+/** A network trained without the samples `left`, asked about `asked`. */
+function without(
+  { set, found, settings, hooks, keep }: Examination,
+  name: string,
+  left: Int32Array,
+  asked: Int32Array,
+): Promise<Shown> {
+  const epochs = Math.max(EPOCHS.least, Math.ceil(EPOCHS.share * settings.epochs));
+  const step = trainingProgress(hooks)(name, set.n * epochs);
+  return keep(name, () => shownWithout(set, found.length, left, asked, { ...settings, epochs }, step));
+}
+
+/** Which parts of a class are poisoned, by a network that was trained without the class. */
+async function alone(examination: Examination, { c, own, part }: Candidate): Promise<Partition> {
+  const { found, set } = examination;
+  const { logits } = await without(examination, `what class ${found[c].label} shows`, own, own);
+  const known = indicesByClass(set.labels, found.length).filter((m) => m.length > 0).length - 1;
+  return choosePoisoned(logits, part, c, known);
+}
+
+/**
+ * Of many candidates, all parts but the largest: a network without all of these classes would know few others, and with many targets
+ * the poisoned samples of one are fewer than its clean ones.
+ */
+function smallerParts({ parts }: Candidate): Omit<Partition, 'content'> {
+  const sizes = parts.map((p) => p.places.length);
+  const largest = sizes.indexOf(Math.max(...sizes));
+  return { poisoned: new Set([...parts.keys()].filter((k) => k !== largest)) };
+}
+
+/** What a network says that was trained without the samples taken for poisoned. */
+interface Taken extends Partition {
+  /** Share of them that it takes for other classes; 0 where it is not known which are poisoned. */
+  share: number;
+}
+
+/** Asks a network that was trained without any sample that is taken for poisoned; also what the clusters show, where none was asked. */
+async function takenForOthers(
+  examination: Examination,
+  candidates: readonly Candidate[],
+  choices: readonly (Omit<Partition, 'content'> & Partial<Partition>)[],
+): Promise<Taken[]> {
+  const chosen = candidates.map(({ own, part }, k) => own.filter((_, at) => choices[k].poisoned?.has(part[at])));
+  const left = Int32Array.from(chosen.flatMap((rows) => [...rows])).sort();
+  // A class of which it is not known has its contents already.
+  if (left.length === 0) return choices.map((choice) => ({ ...(choice as Partition), share: 0 }));
+  const asked = Int32Array.from(candidates.flatMap(({ own }) => [...own])).sort();
+  const name = `what ${candidates.map(({ c }) => examination.found[c].label).join(', ')} would lose`;
+  const { logits } = await without(examination, name, left, asked);
+  const at = new Map([...asked].map((row, k) => [row, k]));
+  return candidates.map(({ c, own, part }, k) => {
+    const { poisoned, content } = choices[k];
+    const rows = Int32Array.from(own, (i) => at.get(i)!);
+    const cluster = Uint8Array.from(part, (p) => Number(poisoned?.has(p)));
+    const taken = chosen[k].filter((i) => strongest(logits.data, at.get(i)!, logits.d) !== c).length;
+    const share = poisoned ? taken / chosen[k].length : 0;
+    return { poisoned, content: content ?? contentOf(rowsOf(logits, rows), cluster, c), share };
+  });
+}
+
+function strongest(logits: Float32Array, row: number, d: number): number {
+  let best = 0;
+  for (let k = 1; k < d; k++) if (logits[row * d + k] > logits[row * d + best]) best = k;
+  return best;
+}
