@@ -42,20 +42,48 @@ export async function twoClusters(
   const components = Math.min(COMPONENTS, late[0].features.d, Math.floor(rows.length / PER_COMPONENT));
   const chance = chanceLaw(rows.length, components);
   const apart: number[] = [];
-  let gain = 0;
-  const logOdds = new Float64Array(rows.length);
+  const found: { gain: number; logOdds: Float64Array }[] = [];
   for (const { features } of late) {
     const points = await principalComponents(rowsOf(features, rows), components, seed);
     const split = clustered(points, seed);
     if (!Number.isNaN(split.separation))
       apart.push(Math.log(Math.max(split.separation, 1e-3)) - chance.separation.mean);
-    gain += ((split.r ? heldOutGain(points, split.r, seed) : 0) - chance.gain.mean) / late.length;
-    const found = split.logOdds.map((v) => Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, v)));
-    // Which cluster is the second is arbitrary at each checkpoint: it is turned to agree with those before it.
-    const agree = found.reduce((s, v, i) => s + v * logOdds[i], 0) < 0 ? -1 : 1;
-    for (let i = 0; i < rows.length; i++) logOdds[i] += (agree * found[i]) / late.length;
+    const gain = (split.r ? heldOutGain(points, split.r, seed) : 0) - chance.gain.mean;
+    const logOdds = split.logOdds.map((v) => Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, v)));
+    found.push({ gain, logOdds });
   }
-  return { separation: mean(apart), errors: { separation: chance.separation.sd, gain: chance.gain.sd }, gain, logOdds };
+  const gain = mean(found.map((f) => f.gain));
+  const errors = { separation: chance.separation.sd, gain: chance.gain.sd };
+  return { separation: mean(apart), errors, gain, logOdds: agreed(found) };
+}
+
+/** Pearson's correlation; NaN where one of both does not vary. */
+function correlation(a: Float64Array, b: Float64Array): number {
+  const [ma, mb] = [a, b].map((v) => v.reduce((s, x) => s + x, 0) / v.length);
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i] - ma) * (b[i] - mb);
+    aa += (a[i] - ma) ** 2;
+    bb += (b[i] - mb) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+/** Correlation of the log-odds of two checkpoints from which on they split the samples alike. */
+const ALIKE = 0.5;
+
+/**
+ * Mean log-odds, nats, of the clearest split and of those that split the samples alike. Of several clusters each checkpoint may find
+ * another, and a mean over these would find none.
+ */
+function agreed(found: readonly { gain: number; logOdds: Float64Array }[]): Float64Array {
+  const clearest = found.reduce((best, f) => (f.gain > best.gain ? f : best));
+  // Which cluster is the second is arbitrary at each checkpoint.
+  const signed = found.map(({ logOdds }) => ({ logOdds, r: correlation(clearest.logOdds, logOdds) }));
+  const alike = signed.filter(({ logOdds, r }) => logOdds === clearest.logOdds || Math.abs(r) >= ALIKE);
+  return clearest.logOdds.map(
+    (_, i) => alike.reduce((s, { logOdds, r }) => s + (r < 0 ? -1 : 1) * logOdds[i], 0) / alike.length,
+  );
 }
 
 /** The signal `separation`: ln d′ of each class's clusters in excess of chance; null for a class that is not judged. */

@@ -8,7 +8,7 @@ import { SMALLEST_CLUSTER } from './mixture.js';
 import type { Signal } from './names.js';
 
 /** Parts of a class at most. Each takes a share of a class, so few can follow. */
-const MOST_PARTS = 6;
+const MOST_PARTS = 12;
 /** P-value up to which a part is split again. */
 const SPLIT = 0.01;
 
