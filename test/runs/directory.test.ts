@@ -40,6 +40,21 @@ describe('the run directory', () => {
     expect(await readdir(path)).toEqual([]);
   });
 
+  it('is waited for where somebody holds it for an instant, and no longer than asked', async () => {
+    const path = join(folder, 'run');
+    const holder = await RunDirectory.open(path, false);
+    await expect(RunDirectory.openOnceFree(path, 0)).rejects.toThrow(`process ${process.pid} is working on it`);
+    let taken = false;
+    const waiting = RunDirectory.openOnceFree(path).then((dir) => {
+      taken = true;
+      return dir;
+    });
+    await new Promise((done) => setTimeout(done, 150));
+    expect(taken).toBe(false);
+    holder.unlock();
+    (await waiting).unlock();
+  });
+
   it('reads a log up to the line that a kill cut short, and cuts what is not wanted', async () => {
     const dir = await RunDirectory.open(join(folder, 'run'), false);
     dir.append('events.jsonl', [{ epoch: 1 }, { epoch: 2 }]);
