@@ -2,6 +2,7 @@
  * Whether the two clusters of a class are a backdoor's or the class's own: other networks are trained without some samples and asked
  * about them. The statistics that made a class a candidate cannot tell; a class of two natural kinds has two clusters as well.
  */
+import { createHash } from 'node:crypto';
 import type { RunHooks } from '../base/progress.js';
 import { indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
@@ -159,7 +160,10 @@ function without(
 ): Promise<Shown> {
   const epochs = Math.max(EPOCHS.least, Math.ceil(EPOCHS.share * settings.epochs));
   const step = trainingProgress(hooks)(name, set.n * epochs);
-  return keep(name, () => shownWithout(set, found.length, left, asked, { ...settings, epochs }, step));
+  // Under a changed rule the same question may be about other samples.
+  const rows = createHash('sha256').update(left).update(asked).digest('hex').slice(0, 16);
+  const act = () => shownWithout(set, found.length, left, asked, { ...settings, epochs }, step);
+  return keep(`${name} (${rows})`, act);
 }
 
 /** Which parts of a class are poisoned, by a network that was trained without the class. */
