@@ -1,8 +1,8 @@
 /**
  * Estimators on pairs of real images whose mutual information is known (`src/information/tasks/image-pairs.ts`), written as a table into
- * `docs/estimators-image-pairs.md`. `npm run -s bench -- image-pairs [--images DIR] [--seeds N]`
+ * `docs/estimators-image-pairs.md`. `npm run -s bench -- image-pairs [--images DIR] [--seeds N] [--pairs N]`
  *
- * `--images` is CIFAR-10 as an image folder; without it only shapes10 is measured. Finished rows are in
+ * `--images` is CIFAR-10 as an image folder; without it only shapes10 is measured. `--pairs`: cells of so many pairs alone. Finished rows are in
  * `docs/estimators-image-pairs.jsonl`, and a later call computes only those that are missing.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -186,14 +186,15 @@ export function page(rows: readonly Row[]): string {
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { images: { type: 'string' }, seeds: { type: 'string', default: '1' } },
+    options: { images: { type: 'string' }, seeds: { type: 'string', default: '1' }, pairs: { type: 'string' } },
   });
   const images = (Object.keys(CLASSES) as Images[]).filter(
     (name) => name === 'shapes10' || values.images !== undefined,
   );
   const rows = readRows();
   const finished = new Set(rows.map(keyOf));
-  const open = grid(images, Number(values.seeds)).filter((cell) => !finished.has(keyOf(cell)));
+  const asked = (cell: Cell) => values.pairs === undefined || cell.n === Number(values.pairs);
+  const open = grid(images, Number(values.seeds)).filter((cell) => asked(cell) && !finished.has(keyOf(cell)));
   const read = reader(values.images);
   const line = new ProgressLine();
   for (const [done, cell] of open.entries()) {

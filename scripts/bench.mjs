@@ -2,6 +2,8 @@
  * Measurements: `npm run -s bench -- NAME [options]`.
  *
  *   engine [--models A,B] [--quick]  train steps of every model and the critic's, beside PyTorch where it is installed
+ *   profile [--pass] …               where the time of a step or a pass goes, by kind of operator
+ *   study [--models A,B] …          slices of a study, one process a core: training, probes and estimates, beside PyTorch
  *   train [--model M] [--width N] …  one model's train step: images per second and peak memory, and FILE's (--peer FILE)
  *   memory                           resident memory over 2 000 train steps
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
@@ -29,7 +31,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, clean-sets, defence, image-pairs, variants, queue or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, clean-sets, defence, image-pairs, variants, queue or claims`,
   );
   process.exit(2);
 }

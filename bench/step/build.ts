@@ -30,7 +30,8 @@ export interface Step {
   release(): Promise<void>;
 }
 
-export async function buildStep({ model, width, batch, noise, pass, block }: StepRequest): Promise<Step> {
+/** A model with the weights and images of test/golden/models.py: graph, state, pixels and labels. */
+export function modelOf({ model, width, batch, noise }: StepRequest) {
   const graph = { ...graphOptions(model, width), noiseStd: noise };
   const state = new State();
   for (const p of parameters(graph)) {
@@ -38,20 +39,24 @@ export async function buildStep({ model, width, batch, noise, pass, block }: Ste
     if (p.trainable)
       for (const kind of OPTIMIZER_STATE.sgd) state.set(`${kind}.${p.name}`, new Float32Array(p.tensor.size));
   }
+  const pixels = Uint8Array.from(uniform('pixels', batch * graph.height * graph.imageWidth * graph.channels), (u) =>
+    Math.floor((u + 1) * 128),
+  );
+  return { graph, state, pixels, labels: Int32Array.from({ length: batch }, (_, i) => i % graph.classes) };
+}
+
+export async function buildStep({ model, width, batch, noise, pass, block }: StepRequest): Promise<Step> {
+  const { graph, state, pixels, labels } = modelOf({ model, width, batch, noise });
   const bank = new NoiseBank(
     noise,
     noise === 0 ? 1 : batch * width * graph.height * graph.imageWidth,
     new Rng(0, 'bench noise'),
   );
-  const images = Uint8Array.from(uniform('pixels', batch * graph.height * graph.imageWidth * graph.channels), (u) =>
-    Math.floor((u + 1) * 128),
-  );
-  const labels = Int32Array.from({ length: batch }, (_, i) => i % graph.classes);
   const program = await Program.compile((pass ? evaluationStep : trainStep)(graph, batch), { block });
   return {
     async run() {
       // Copies, as a training loop hands over a new batch each time.
-      const batchOf = { images: images.slice(), labels: labels.slice() };
+      const batchOf = { images: pixels.slice(), labels: labels.slice() };
       const feeds = pass ? batchOf : { ...batchOf, learning_rate: Float32Array.of(RATE) };
       const { losses } = await program.run(feeds, state, bank);
       return (losses as Float32Array).reduce((a, b) => a + b) / batch;

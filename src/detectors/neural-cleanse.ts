@@ -85,9 +85,11 @@ async function smallestTrigger(
 /** Some images as [index.length, h·w·c] in [0, 1]. */
 function floats({ images, height, width, channels }: ImageSet, index: Int32Array): Float32Array {
   const size = height * width * channels;
-  return Float32Array.from({ length: index.length * size }, (_, i) => {
-    return images[index[Math.floor(i / size)] * size + (i % size)] / 255;
+  const out = new Float32Array(index.length * size);
+  index.forEach((row, r) => {
+    for (let p = 0; p < size; p++) out[r * size + p] = images[row * size + p] / 255;
   });
+  return out;
 }
 
 /** A pattern [h, w, c] and a mask [h, w], both in [0, 1] by ½(1 + tanh), and their Adam. */
@@ -95,6 +97,8 @@ class Trigger {
   private readonly channels: number;
   /** Mask, then pattern, before tanh. */
   private readonly values: Float64Array;
+  /** The same after it. */
+  private readonly shown: Float64Array;
   private readonly mean: Float64Array;
   private readonly square: Float64Array;
   private readonly area: number;
@@ -105,53 +109,49 @@ class Trigger {
     this.area = height * width;
     const n = this.area * (1 + channels);
     this.values = Float64Array.from({ length: n }, () => rng.normal());
+    this.shown = this.values.map((v) => (1 + Math.tanh(v)) / 2);
     [this.mean, this.square] = [new Float64Array(n), new Float64Array(n)];
   }
-
-  private at = (i: number) => (1 + Math.tanh(this.values[i])) / 2;
 
   /** L1 norm of the mask, pixels. */
   get size(): number {
     let sum = 0;
-    for (let i = 0; i < this.area; i++) sum += this.at(i);
+    for (let i = 0; i < this.area; i++) sum += this.shown[i];
     return sum;
   }
 
   /** (1 − mask)·x + mask·pattern. */
   applied(images: Float32Array): Float32Array {
-    const { area, channels } = this;
-    const [mask, pattern] = this.both();
-    return images.map((x, i) => {
-      const p = i % (area * channels);
-      const m = mask[Math.floor(p / channels)];
-      return (1 - m) * x + m * pattern[p];
-    });
-  }
-
-  private both(): [mask: Float64Array, pattern: Float64Array] {
-    const all = Float64Array.from(this.values, (_, i) => this.at(i));
-    return [all.subarray(0, this.area), all.subarray(this.area)];
+    const { area, channels, shown } = this;
+    const out = new Float32Array(images.length);
+    for (let from = 0; from < images.length; from += area * channels)
+      for (let pixel = 0, p = 0; pixel < area; pixel++) {
+        const m = shown[pixel];
+        for (let c = 0; c < channels; c++, p++) out[from + p] = (1 - m) * images[from + p] + m * shown[area + p];
+      }
+    return out;
   }
 
   /** A step of Adam down the mean of the images' losses plus `weight` times the size. `gradient`: of each loss by its triggered image. */
   descend(images: Float32Array, gradient: Float32Array, weight: number) {
-    const { area, channels } = this;
-    const [mask, pattern] = this.both();
-    const slope = new Float64Array(this.values.length).fill(weight, 0, area);
+    const { area, channels, shown, values, mean, square } = this;
+    const slope = new Float64Array(values.length).fill(weight, 0, area);
     const n = images.length / (area * channels);
-    for (let i = 0; i < images.length; i++) {
-      const p = i % (area * channels);
-      const pixel = Math.floor(p / channels);
-      slope[pixel] += (gradient[i] * (pattern[p] - images[i])) / n;
-      slope[area + p] += (gradient[i] * mask[pixel]) / n;
-    }
+    for (let from = 0; from < images.length; from += area * channels)
+      for (let pixel = 0, p = 0; pixel < area; pixel++)
+        for (let c = 0; c < channels; c++, p++) {
+          const g = gradient[from + p];
+          slope[pixel] += (g * (shown[area + p] - images[from + p])) / n;
+          slope[area + p] += (g * shown[pixel]) / n;
+        }
     this.steps++;
+    const [ofMean, ofSquare] = [1 - DECAY_MEAN ** this.steps, 1 - DECAY_SQUARE ** this.steps];
     for (let i = 0; i < slope.length; i++) {
-      const g = slope[i] * 2 * this.at(i) * (1 - this.at(i));
-      this.mean[i] = DECAY_MEAN * this.mean[i] + (1 - DECAY_MEAN) * g;
-      this.square[i] = DECAY_SQUARE * this.square[i] + (1 - DECAY_SQUARE) * g * g;
-      const [m, v] = [this.mean[i] / (1 - DECAY_MEAN ** this.steps), this.square[i] / (1 - DECAY_SQUARE ** this.steps)];
-      this.values[i] -= (RATE * m) / (Math.sqrt(v) + 1e-8);
+      const g = slope[i] * 2 * shown[i] * (1 - shown[i]);
+      mean[i] = DECAY_MEAN * mean[i] + (1 - DECAY_MEAN) * g;
+      square[i] = DECAY_SQUARE * square[i] + (1 - DECAY_SQUARE) * g * g;
+      values[i] -= (RATE * (mean[i] / ofMean)) / (Math.sqrt(square[i] / ofSquare) + 1e-8);
+      shown[i] = (1 + Math.tanh(values[i])) / 2;
     }
   }
 }

@@ -1,13 +1,14 @@
 /**
- * Rewrites graphs without gradients (evaluation, probes) for narrow networks: chains of convolution, batch norm, ReLU, noise and sums of
- * branches run on activations in blocks of channels (`ops/blocks.ts`), with batch norm folded into the kernel. Values change by rounding only.
+ * Rewrites graphs without gradients of weights (evaluation, probes, gradients of images) for narrow networks: chains of convolution, batch norm,
+ * ReLU, noise and sums of branches, and their gradients, run on activations in blocks of channels (`ops/blocks.ts`), with batch norm folded into the
+ * kernel. Values change by rounding only.
  */
 import { topological } from './autodiff.js';
 import { blockConv, fromBlocks, perBlock, toBlocks } from './ops/blocks.js';
 import { reshape } from './ops/broadcast.js';
 import type { ConvAttributes } from './ops/conv.js';
-import { add, div, mul, relu, sqrt, sub } from './ops/elementwise.js';
-import { transpose } from './ops/shape.js';
+import { add, div, mul, positive, relu, sqrt, sub } from './ops/elementwise.js';
+import { concat, slice, transpose } from './ops/shape.js';
 import { constant, sameShape, Tensor } from './tensor.js';
 
 /** Most input times output channels of a convolution that is faster in blocks, measured (docs/engine.md). */
@@ -23,20 +24,31 @@ interface Affine {
   bias?: Tensor;
 }
 
-/** `outputs` with narrow convolutions in blocks of `b` channels. A graph with gradients, or b = 0, is returned as it is. */
+/** `outputs` with narrow convolutions in blocks of `b` channels. A graph with gradients of kernels, or b = 0, is returned as it is. */
 export function inBlocks(outputs: Record<string, Tensor>, b: number): Record<string, Tensor> {
   if (b === 0) return outputs;
   const all = topological(Object.values(outputs));
-  if (all.some((t) => t.op.name === 'conv2dInput' || t.op.name === 'conv2dWeight')) return outputs;
+  if (all.some((t) => t.op.name === 'conv2dWeight')) return outputs;
   if (!all.some((t) => isNarrow(t, b))) return outputs;
   const blocks = new Blocks(outputs, b);
   return Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, blocks.plain(t)]));
 }
 
 function isNarrow(t: Tensor, b: number): boolean {
-  if (t.op.name !== 'conv2d') return false;
-  const [, , i, o] = (t.attributes as ConvAttributes).weight;
-  return (i <= 4 || i % b === 0) && o % b === 0 && i * o <= NARROW;
+  const isGradient = t.op.name === 'conv2dInput';
+  if (t.op.name !== 'conv2d' && !isGradient) return false;
+  const { weight, stride } = t.attributes as ConvAttributes;
+  const [, , i, o] = weight;
+  const fits = i % b === 0 || (i <= 4 && !isGradient);
+  // The gradient of a convolution of stride 1 is one again.
+  return fits && o % b === 0 && i * o <= NARROW && (stride === 1 || !isGradient);
+}
+
+/** What was reshaped and reshaped back. */
+function unshaped(t: Tensor): Tensor {
+  const [x] = t.inputs;
+  const isBack = t.op.name === 'reshape' && x.op.name === 'reshape' && sameShape(x.inputs[0].shape, t.shape);
+  return isBack ? unshaped(x.inputs[0]) : t;
 }
 
 /** What a tensor is computed from: the value of a composed operator follows from its other inputs. */
@@ -80,7 +92,8 @@ class Blocks {
   }
 
   /** The tensor in the layout it had. */
-  plain(t: Tensor): Tensor {
+  plain(of: Tensor): Tensor {
+    const t = unshaped(of);
     let found = this.plains.get(t);
     if (!found) {
       found = this.isChained(t) ? fromBlocks(this.inBlocks(t)) : this.rebuilt(t);
@@ -96,20 +109,24 @@ class Blocks {
   }
 
   /** Whether the tensor is computed in blocks. */
-  private isChained(t: Tensor): boolean {
+  private isChained(of: Tensor): boolean {
+    const t = unshaped(of);
     let found = this.chained.get(t);
     if (found === undefined) {
       const [x, y] = t.inputs;
-      if (t.op.name === 'conv2d') found = isNarrow(t, this.b);
-      else if (['batchNormInference', 'channelAdd', 'relu'].includes(t.op.name)) found = this.isChained(x);
-      else if (t.op.name === 'add') found = sameShape(x.shape, y.shape) && (this.isChained(x) || this.isChained(y));
+      const { name } = t.op;
+      if (name === 'conv2d' || name === 'conv2dInput') found = isNarrow(t, this.b);
+      else if (['batchNormInference', 'channelAdd', 'relu', 'positive'].includes(name)) found = this.isChained(x);
+      else if (name === 'add' || name === 'mul')
+        found = sameShape(x.shape, y.shape) && (this.isChained(x) || this.isChained(y));
       else found = false;
       this.chained.set(t, found);
     }
     return found;
   }
 
-  private inBlocks(t: Tensor): Tensor {
+  private inBlocks(of: Tensor): Tensor {
+    const t = unshaped(of);
     let found = this.blocked.get(t);
     if (!found) {
       found = this.isChained(t) ? this.computed(t) : toBlocks(this.plain(t), this.b);
@@ -122,6 +139,9 @@ class Blocks {
     const [x, y] = t.inputs;
     const single = this.affine(t);
     if (single) return this.conv(single, false);
+    if (t.op.name === 'conv2dInput') return this.gradient(t);
+    if (t.op.name === 'positive') return positive(this.inBlocks(x));
+    if (t.op.name === 'mul') return mul(this.inBlocks(x), this.inBlocks(y));
     if (t.op.name === 'add') return this.sum(t, false) ?? add(this.inBlocks(x), this.inBlocks(y));
     if (t.op.name === 'relu') {
       const inner = this.readers.get(x) === 1 ? x : undefined;
@@ -191,4 +211,30 @@ class Blocks {
       sum,
     });
   }
+
+  /** The gradient of a convolution of stride 1: the convolution with its kernel turned around, inputs and outputs exchanged. */
+  private gradient(t: Tensor): Tensor {
+    const { b } = this;
+    const [dy, kernel] = t.inputs;
+    const { padding, weight, input } = t.attributes as ConvAttributes;
+    const [h, w, n, i] = input;
+    return blockConv(this.inBlocks(dy), transpose(turned(this.plain(kernel)), [0, 1, 3, 2]), {
+      block: b,
+      stride: 1,
+      padding: weight[0] - 1 - padding,
+      relu: false,
+      output: [n, i / b, h, w, b],
+      bias: constant(new Float32Array(i)),
+    });
+  }
 }
+
+/** A kernel [k, k, i, o] with both of its first axes reversed. */
+const turned = (kernel: Tensor): Tensor =>
+  [0, 1].reduce((t, axis) => {
+    const k = t.shape[axis];
+    return concat(
+      Array.from({ length: k }, (_, at) => slice(t, axis, k - 1 - at, k - at)),
+      axis,
+    );
+  }, kernel);

@@ -7,7 +7,7 @@ import { inBlocks } from '../../src/engine/in-blocks.js';
 import * as e from '../../src/engine/index.js';
 import { findModel } from '../../src/models/index.js';
 import { type GraphOptions, imageGradientStep, parameters, probeStep } from '../../src/training/graphs.js';
-import { furthest, uniform } from '../models/helpers.js';
+import { distance, furthest, norm, uniform } from '../models/helpers.js';
 
 const block = await blockSize();
 const kinds = (outputs: Record<string, e.Tensor>) => topological(Object.values(outputs)).map((t) => t.op.name);
@@ -122,8 +122,38 @@ describe.skipIf(block === 0)(`blocks of ${block} channels`, () => {
     },
   );
 
-  it('leaves a graph with gradients, and one that is wide, as they are', () => {
-    const gradient = imageGradientStep(options('resnet10', 16), 2).outputs;
+  it.each(['resnet10', 'preact-resnet18', 'vgg16'])(
+    'the gradient of images through %s is that without blocks',
+    async (name) => {
+      const o = { ...options(name, 16), noiseStd: 0 };
+      const n = 4;
+      const rng = new Rng(6, name);
+      const state = new e.State();
+      for (const p of parameters(o)) state.set(p.name, p.initial(rng));
+      const feeds = {
+        images: Float32Array.from({ length: n * 3072 }, () => rng.uniform(0, 1)),
+        labels: Int32Array.from({ length: n }, (_, i) => i),
+      };
+      const { outputs } = imageGradientStep(o, n);
+      // One block convolution for a narrow convolution forward, and one backward where its stride is 1.
+      expect(kinds(inBlocks(outputs, block)).filter((kind) => kind === 'blockConv').length).toBeGreaterThan(6);
+      const [without, within] = await Promise.all(
+        [0, block].map(async (b) => {
+          const program = await e.Program.compile({ outputs }, { block: b, threads: 1 });
+          const { gradient } = await program.run(feeds, state);
+          await program.release();
+          return gradient as Float32Array;
+        }),
+      );
+      expect(norm(without)).toBeGreaterThan(0);
+      expect(distance(without, within) / norm(without)).toBeLessThan(1e-5);
+    },
+  );
+
+  it('leaves a graph with gradients of kernels, and one that is wide, as they are', () => {
+    const w = e.input('w', [3, 3, 16, 16]);
+    const loss = e.sum(e.conv2d(e.input('x', [4, 4, 1, 16]), w, 1, 1));
+    const gradient = { dw: e.gradients(loss, [w])[0] };
     expect(inBlocks(gradient, block)).toBe(gradient);
     const wide = { y: e.conv2d(e.input('x', [4, 4, 1, 64]), e.input('w', [3, 3, 64, 64]), 1, 1) };
     expect(inBlocks(wide, block)).toBe(wide);
