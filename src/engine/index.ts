@@ -14,7 +14,7 @@ export type { Attribute, DType, GraphBuilder, Weight } from './onnx.js';
 export * from './ops/batch-norm.js';
 export * from './ops/broadcast.js';
 export * from './ops/channels.js';
-export * from './ops/conv.js';
+export { conv2d } from './ops/conv.js';
 export * from './ops/elementwise.js';
 export * from './ops/layer-norm.js';
 export * from './ops/losses.js';

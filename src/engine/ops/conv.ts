@@ -24,6 +24,7 @@ import { type Bilinear, bilinear, inputMatrix, kernelMatrix, outputMatrix, trans
 import { factors } from './channels.js';
 import { mul } from './elementwise.js';
 
+/** How a convolution is set, and the shapes of what it reads and gives. */
 export interface ConvAttributes {
   stride: number;
   padding: number;
