@@ -7,15 +7,17 @@ import { topological } from './autodiff.js';
 import { blockConv, fromBlocks, perBlock, toBlocks } from './ops/blocks.js';
 import { reshape } from './ops/broadcast.js';
 import type { ConvAttributes } from './ops/conv.js';
-import { add, div, mul, positive, relu, sqrt, sub } from './ops/elementwise.js';
+import { add, mul, positive, relu } from './ops/elementwise.js';
 import { concat, slice, transpose } from './ops/shape.js';
 import { constant, sameShape, Tensor } from './tensor.js';
 
 /** Most input times output channels of a convolution that is faster in blocks, measured (docs/engine.md). */
 const NARROW = 32 * 64;
 
-/** Operators whose last input is their value. */
-const COMPOSED = ['batchNormInference', 'channelAdd', 'channelMul', 'spatialMean'];
+/** Operators that are made up of others: their last input is their value. */
+const MADE_UP = ['batchNormInference', 'spatialMean'];
+/** Operators x, v → value, which is their last input too. */
+const PER_CHANNEL = ['channelAdd', 'channelMul'];
 
 /** A convolution with what follows it value by value: y = conv(x, w)·scale + bias. */
 interface Affine {
@@ -44,15 +46,13 @@ function isNarrow(t: Tensor, b: number): boolean {
   return fits && o % b === 0 && i * o <= NARROW && (stride === 1 || !isGradient);
 }
 
-/** What was reshaped and reshaped back. */
-function unshaped(t: Tensor): Tensor {
+/** The tensor itself, or what it stands for: the value of an operator that others make up, what was reshaped and reshaped back. */
+function actual(t: Tensor): Tensor {
+  if (MADE_UP.includes(t.op.name)) return actual(t.inputs.at(-1)!);
   const [x] = t.inputs;
   const isBack = t.op.name === 'reshape' && x.op.name === 'reshape' && sameShape(x.inputs[0].shape, t.shape);
-  return isBack ? unshaped(x.inputs[0]) : t;
+  return isBack ? actual(x.inputs[0]) : t;
 }
-
-/** What a tensor is computed from: the value of a composed operator follows from its other inputs. */
-const argumentsOf = (t: Tensor) => (COMPOSED.includes(t.op.name) ? t.inputs.slice(0, -1) : t.inputs);
 
 /** `transpose`, before the pixels become floats: bytes move fastest, and the transposition of stored images becomes part of it. */
 function transposed(t: Tensor, perm: readonly number[]): Tensor {
@@ -67,6 +67,16 @@ function transposed(t: Tensor, perm: readonly number[]): Tensor {
   return new Tensor(t.op, inputs, t.attributes, inputs[0].shape, t.dtype);
 }
 
+/** The value of `key`, made when it is first asked for. */
+function remembered<V>(values: Map<Tensor, V>, key: Tensor, make: () => V): V {
+  let value = values.get(key);
+  if (value === undefined) {
+    value = make();
+    values.set(key, value);
+  }
+  return value;
+}
+
 class Blocks {
   private readonly plains = new Map<Tensor, Tensor>();
   private readonly blocked = new Map<Tensor, Tensor>();
@@ -78,14 +88,15 @@ class Blocks {
     private readonly b: number,
   ) {
     const read = (t: Tensor) => this.readers.set(t, (this.readers.get(t) ?? 0) + 1);
-    const stack = Object.values(outputs);
+    const stack = Object.values(outputs).map(actual);
     stack.forEach(read);
     const seen = new Set<Tensor>();
     while (stack.length > 0) {
       const t = stack.pop()!;
       if (seen.has(t)) continue;
       seen.add(t);
-      const inputs = COMPOSED.includes(t.op.name) && !this.isChained(t) ? [t.inputs.at(-1)!] : argumentsOf(t);
+      const isWhole = !PER_CHANNEL.includes(t.op.name);
+      const inputs = (isWhole ? t.inputs : this.isChained(t) ? t.inputs.slice(0, 2) : t.inputs.slice(2)).map(actual);
       inputs.forEach(read);
       stack.push(...inputs);
     }
@@ -93,102 +104,86 @@ class Blocks {
 
   /** The tensor in the layout it had. */
   plain(of: Tensor): Tensor {
-    const t = unshaped(of);
-    let found = this.plains.get(t);
-    if (!found) {
-      found = this.isChained(t) ? fromBlocks(this.inBlocks(t)) : this.rebuilt(t);
-      this.plains.set(t, found);
-    }
-    return found;
+    const t = actual(of);
+    return remembered(this.plains, t, () => (this.isChained(t) ? fromBlocks(this.inBlocks(t)) : this.rebuilt(t)));
   }
 
   private rebuilt(t: Tensor): Tensor {
-    if (COMPOSED.includes(t.op.name)) return this.plain(t.inputs.at(-1)!);
+    if (PER_CHANNEL.includes(t.op.name)) return this.plain(t.inputs[2]);
     const inputs = t.inputs.map((i) => this.plain(i));
     return inputs.every((i, k) => i === t.inputs[k]) ? t : new Tensor(t.op, inputs, t.attributes, t.shape, t.dtype);
   }
 
   /** Whether the tensor is computed in blocks. */
   private isChained(of: Tensor): boolean {
-    const t = unshaped(of);
-    let found = this.chained.get(t);
-    if (found === undefined) {
+    const t = actual(of);
+    return remembered(this.chained, t, () => {
       const [x, y] = t.inputs;
       const { name } = t.op;
-      if (name === 'conv2d' || name === 'conv2dInput') found = isNarrow(t, this.b);
-      else if (['batchNormInference', 'channelAdd', 'relu', 'positive'].includes(name)) found = this.isChained(x);
-      else if (name === 'add' || name === 'mul')
-        found = sameShape(x.shape, y.shape) && (this.isChained(x) || this.isChained(y));
-      else found = false;
-      this.chained.set(t, found);
-    }
-    return found;
+      if (name === 'conv2d' || name === 'conv2dInput') return isNarrow(t, this.b);
+      if (name === 'add' || name === 'mul')
+        return sameShape(x.shape, y.shape) && (this.isChained(x) || this.isChained(y));
+      return (PER_CHANNEL.includes(name) || name === 'relu' || name === 'positive') && this.isChained(x);
+    });
   }
 
   private inBlocks(of: Tensor): Tensor {
-    const t = unshaped(of);
-    let found = this.blocked.get(t);
-    if (!found) {
-      found = this.isChained(t) ? this.computed(t) : toBlocks(this.plain(t), this.b);
-      this.blocked.set(t, found);
-    }
-    return found;
+    const t = actual(of);
+    return remembered(this.blocked, t, () => (this.isChained(t) ? this.computed(t) : toBlocks(this.plain(t), this.b)));
   }
 
   private computed(t: Tensor): Tensor {
     const [x, y] = t.inputs;
     const single = this.affine(t);
     if (single) return this.conv(single, false);
-    if (t.op.name === 'conv2dInput') return this.gradient(t);
-    if (t.op.name === 'positive') return positive(this.inBlocks(x));
-    if (t.op.name === 'mul') return mul(this.inBlocks(x), this.inBlocks(y));
-    if (t.op.name === 'add') return this.sum(t, false) ?? add(this.inBlocks(x), this.inBlocks(y));
-    if (t.op.name === 'relu') {
-      const inner = this.readers.get(x) === 1 ? x : undefined;
-      const before = inner && this.affine(inner);
-      if (before) return this.conv(before, true);
-      return (inner?.op.name === 'add' && this.sum(inner, true)) || relu(this.inBlocks(x));
+    switch (t.op.name) {
+      case 'conv2dInput':
+        return this.gradient(t);
+      case 'positive':
+        return positive(this.inBlocks(x));
+      case 'mul':
+        return mul(this.inBlocks(x), this.inBlocks(y));
+      case 'add':
+        return this.sum(t, false) ?? add(this.inBlocks(x), this.inBlocks(y));
+      case 'relu':
+        return this.withRelu(actual(x)) ?? relu(this.inBlocks(x));
     }
-    // Batch norm, or a bias, of something else than a convolution.
-    const { scale, bias } =
-      t.op.name === 'channelAdd' ? { bias: this.plain(y), scale: undefined } : this.normalisation(t);
-    const { shape } = t;
+    // A factor or a term per channel of something else than a convolution.
     const from = this.inBlocks(x);
-    const rows = reshape(from, [shape[2], t.size / shape[2]]);
-    const scaled = scale ? mul(rows, perBlock(scale, from.shape)) : rows;
-    return reshape(add(scaled, perBlock(bias, from.shape)), from.shape);
+    const rows = reshape(from, [t.shape[2], t.size / t.shape[2]]);
+    const act = t.op.name === 'channelAdd' ? add : mul;
+    return reshape(act(rows, perBlock(this.plain(y), from.shape)), from.shape);
   }
 
-  /** `t` as a convolution with a factor and a term per channel, if it is one of which nothing else is read. */
+  /** ReLU of a convolution, or of a sum with one, of which nothing else is read. */
+  private withRelu(x: Tensor): Tensor | undefined {
+    const affine = this.affineAlone(x);
+    if (affine) return this.conv(affine, true);
+    return this.readers.get(x) === 1 && x.op.name === 'add' ? this.sum(x, true) : undefined;
+  }
+
+  /** `t` as a convolution with a factor and a term per channel, if it is one of which nothing else is read on the way. */
   private affine(t: Tensor): Affine | undefined {
     if (t.op.name === 'conv2d') return isNarrow(t, this.b) ? { conv: t } : undefined;
-    if (t.op.name !== 'channelAdd' && t.op.name !== 'batchNormInference') return undefined;
-    const [x, v] = t.inputs;
-    const before = this.readers.get(x) === 1 ? this.affine(x) : undefined;
+    if (!PER_CHANNEL.includes(t.op.name)) return undefined;
+    const before = this.affineAlone(t.inputs[0]);
     if (!before) return undefined;
-    if (t.op.name === 'channelAdd') {
-      const term = this.plain(v);
-      return { ...before, bias: before.bias ? add(before.bias, term) : term };
-    }
-    const { scale, bias } = this.normalisation(t);
-    return {
-      conv: before.conv,
-      scale: before.scale ? mul(before.scale, scale) : scale,
-      bias: before.bias ? add(mul(before.bias, scale), bias) : bias,
-    };
+    const { conv, scale, bias } = before;
+    const v = this.plain(t.inputs[1]);
+    if (t.op.name === 'channelAdd') return { conv, scale, bias: bias ? add(bias, v) : v };
+    return { conv, scale: scale ? mul(scale, v) : v, bias: bias && mul(bias, v) };
   }
 
-  /** Factor and term per channel of a batch norm with given statistics. */
-  private normalisation(t: Tensor): { scale: Tensor; bias: Tensor } {
-    const [gamma, beta, mu, variance] = t.inputs.slice(1, 5).map((i) => this.plain(i));
-    const scale = div(gamma, sqrt(add(variance, t.attributes.epsilon)));
-    return { scale, bias: sub(beta, mul(mu, scale)) };
+  /** The same of a tensor that is read once. */
+  private affineAlone(of: Tensor): Affine | undefined {
+    const t = actual(of);
+    return this.readers.get(t) === 1 ? this.affine(t) : undefined;
   }
 
   /** A sum, then ReLU if asked, of which one term is a convolution that can add the other. */
   private sum(t: Tensor, withRelu: boolean): Tensor | undefined {
     for (const [k, x] of t.inputs.entries()) {
-      const affine = this.readers.get(x) === 1 ? this.affine(x) : undefined;
+      const affine = this.affineAlone(x);
       if (affine) return this.conv(affine, withRelu, this.inBlocks(t.inputs[1 - k]));
     }
     return undefined;
