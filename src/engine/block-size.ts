@@ -1,4 +1,5 @@
 /** The block of channels of ONNX Runtime's direct convolution on this processor: 8 with AVX2, 16 with AVX-512. */
+import { sessionOptions } from './devices.js';
 import { emit } from './emit.js';
 import { blockConv } from './ops/blocks.js';
 import { runtime } from './runtime.js';
@@ -27,7 +28,7 @@ async function tryOut(): Promise<number> {
     const y = blockConv(input('x', output), input('w', [1, 1, C, C]), options);
     const ort = runtime();
     try {
-      const session = await ort.InferenceSession.create(emit({ y }), { graphOptimizationLevel: 'disabled' });
+      const session = await ort.InferenceSession.create(emit({ y }), sessionOptions('cpu', 1));
       const feeds = {
         x: new ort.Tensor('float32', x, output),
         w: new ort.Tensor('float32', w, [1, 1, C, C]),
