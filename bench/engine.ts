@@ -8,7 +8,6 @@
  * same without blocks of channels. `--quick`: small widths only, one pair of measurements instead of three. Both programs start from the same weights and use the same images.
  * Figures count only if the losses of the first two steps agree to 1e-4, which tests the forward pass, the backward pass and the update.
  */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { ProgressLine } from '../src/cli/progress.js';
@@ -17,7 +16,7 @@ import { findModel, models } from '../src/models/index.js';
 import { PASS } from '../src/training/passes.js';
 import { benchCritic } from './critic.js';
 import type { StepRequest } from './step/build.js';
-import { alternate, measurePeer, measureStep, median, type PeerFigures, python } from './step/measure.js';
+import { alternate, hasPeer, measurePeer, measureStep, median, type PeerFigures, python } from './step/measure.js';
 import { readNumber, readOptions } from './step/options.js';
 
 /** From `.bench/bench`, where this runs. */
@@ -78,7 +77,7 @@ export async function main(args: string[]): Promise<void> {
       return { model: model.name, ...size, noise: 0, pass: o.pass };
     }),
   );
-  const withPeer = spawnSync(python(), ['-c', 'import torch, numpy']).status === 0;
+  const withPeer = hasPeer();
   const line = new ProgressLine();
   const rows: Row[] = [];
   for (const request of requests) {

@@ -8,13 +8,12 @@
  * A figure is images trained on per second by the whole machine, with all parts in the time: medians of alternating pairs. Losses of both are shown to
  * agree by the bench `engine`; here the means of all estimates have to, to 3 %.
  */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { ProgressLine } from '../src/cli/progress.js';
 import { table } from '../src/cli/table.js';
 import { findModel } from '../src/models/index.js';
 import { measureSlice, type SliceFigures, type SliceRequest } from './slice/measure.js';
-import { median, python } from './step/measure.js';
+import { hasPeer, median, python } from './step/measure.js';
 import { readNumber, readOptions } from './step/options.js';
 
 /**
@@ -82,7 +81,7 @@ export async function main(args: string[]): Promise<void> {
       ),
     );
   const pairs = readNumber('pairs', o.pairs!, 1, true);
-  const withPeer = spawnSync(python(), ['-c', 'import torch, numpy']).status === 0;
+  const withPeer = hasPeer();
   const line = new ProgressLine();
   const rows: Row[] = [];
   for (const request of requests) {

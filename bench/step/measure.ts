@@ -41,6 +41,9 @@ export function measureStep(request: StepRequest): StepFigures {
 
 export const python = () => process.env.PYTHON ?? 'python3';
 
+/** Whether Python has what the peers need. */
+export const hasPeer = (): boolean => spawnSync(python(), ['-c', 'import torch, numpy']).status === 0;
+
 /** What `script` prints for these arguments: `{"peer": …, "images_per_s": …, "peak_mb": …, "losses"?: […]}`. */
 export function measurePeer(script: string, args: (string | number)[]): PeerFigures {
   let printed: Record<string, unknown>;
