@@ -1,5 +1,5 @@
 /**
- * An adversary who knows the stealth score and chooses only the data: a bounded pattern δ is optimised on surrogates so that triggered images are
+ * An adversary who knows the stealth score and chooses only the data: a bounded trigger is optimised on surrogates so that triggered images are
  * assigned to the target while their resolved information stays that of clean samples. Every round trains new surrogates on the present pattern, says
  * what it reaches, and takes gradient steps. The pattern that is handed out is the best of those that surrogates were trained on.
  */
@@ -10,11 +10,11 @@ import { dataHash } from '../datasets/hash.js';
 import type { Dataset } from '../datasets/index.js';
 import { mean } from '../dynamics/index.js';
 import { SUCCESS } from '../dynamics/types.js';
-import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
+import { forms } from './forms/index.js';
 import { type Measured, measure } from './measure.js';
 import { Objective } from './objective.js';
-import { descend, firstPattern, linf } from './pattern.js';
+import { begin, descend, largest } from './pattern.js';
 import { type AdaptState, keyOf, readState, writeState } from './state.js';
 import { forgetSurrogates, makeSurrogate, type Surrogate } from './surrogates.js';
 import type { AdaptSettings, RoundRow } from './types.js';
@@ -39,11 +39,10 @@ export interface Adaptation {
 export async function adapt(adaptation: Adaptation, hooks: RunHooks = {}): Promise<AdaptState> {
   const { config, settings, dataset, folder } = adaptation;
   const started = performance.now();
-  const { height, width, channels } = dataset.train;
   const { dataDir: _, ...named } = config;
   const key = keyOf({ config: named, settings, data: dataHash(dataset.train) });
   const path = join(folder, STATE);
-  const first = firstPattern(height * width * channels, settings.epsilon, config.seed);
+  const first = begin(forms[settings.form].first(dataset.train, settings.epsilon, config.seed));
   const state: AdaptState = (await readState(path, key)) ?? {
     pattern: first,
     begun: first.delta.slice(),
@@ -79,7 +78,7 @@ async function oneRound(
 ): Promise<void> {
   const { round } = state;
   const trigger = join(folder, `round-${round}.npz`);
-  await writeTrigger(trigger, state.begun, dataset);
+  await writeTrigger(trigger, state.begun, settings, dataset);
   const attackOption = [...config.attackOption, `trigger=${trigger}`];
   const surrogates: Surrogate[] = [];
   try {
@@ -106,7 +105,7 @@ async function oneRound(
         asr: mean(surrogates.map((s) => s.asr)),
         accuracy: mean(surrogates.map((s) => s.accuracy)),
         deviation: mean(measured.map((m) => m.deviation)),
-        linf: linf(state.begun),
+        largest: largest(state.begun, forms[settings.form].parts(dataset.train, settings.epsilon)),
       };
       state.rounds.push(row);
       state.patterns.push(state.begun.slice());
@@ -133,12 +132,14 @@ async function steps(
 ): Promise<void> {
   const { target, seed } = config;
   const { lambda, epsilon } = settings;
-  const objective = new Objective(trainer.graph, dataset.train, { target, lambda });
+  const form = forms[settings.form];
+  const parts = form.parts(dataset.train, epsilon);
+  const objective = new Objective(trainer.graph, dataset.train, { form, target, lambda });
   try {
     while (state.step < settings.steps) {
       const { round, step } = state;
       const found = await objective.evaluate(state.pattern.delta, measured, objective.draws(seed, round, step));
-      descend(state.pattern, found.gradient, epsilon);
+      descend(state.pattern, found.gradient, parts);
       const { gradient: _, ...row } = found;
       state.steps.push({ round, step, ...row });
       state.step++;
@@ -158,9 +159,13 @@ async function steps(
   }
 }
 
-/** Writes a pattern as `learned` reads it. */
-export const writeTrigger = (path: string, delta: Float32Array, { train }: Pick<Dataset, 'train'>): Promise<void> =>
-  writeNpz(path, { delta: ndarray(delta, [train.height, train.width, train.channels]) });
+/** Writes a trigger as `learned` reads it. */
+export const writeTrigger = (
+  path: string,
+  numbers: Float32Array,
+  { form }: Pick<AdaptSettings, 'form'>,
+  { train }: Pick<Dataset, 'train'>,
+): Promise<void> => writeNpz(path, forms[form].arrays(numbers, train));
 
 /** Which pattern is handed out: of those with ASR ≥ 0.9 on their surrogates the one with the smallest D, else the one with the highest ASR. */
 export function choose(rounds: readonly RoundRow[]): { round: number; why: string } {

@@ -1,12 +1,13 @@
 /**
- * The two parts of the adversary's objective as programs, with their gradients with respect to the pattern δ [h, w, c]: the loss of triggered
+ * The two parts of the adversary's objective as programs, with their gradients with respect to the numbers of the trigger: the loss of triggered
  * images, and how far their resolved information at one moment of a surrogate is from that of clean samples. Networks are read without noise
  * and in evaluation mode, so a program's value is a function of its feeds alone.
  */
+
+import type { ImageShape } from '../attacks/types.js';
 import {
   add,
   argMax,
-  cast,
   constant,
   crossEntropy,
   gradients,
@@ -15,7 +16,6 @@ import {
   matmul,
   maximum,
   mean,
-  minimum,
   mul,
   neg,
   type ProgramSpec,
@@ -26,24 +26,32 @@ import {
 } from '../engine/index.js';
 import { type Forward, Layers } from '../models/index.js';
 import type { GraphOptions } from '../training/graphs.js';
+import type { Form } from './forms/index.js';
 
-/** `images` [n, h, w, c] uint8 with δ added and clipped to [0, 1], through the network. */
-function triggered(o: GraphOptions, n: number): { delta: Tensor; forward: Forward } {
-  const images = input('images', [n, o.height, o.imageWidth, o.channels], 'uint8');
-  const delta = input('delta', [o.height, o.imageWidth, o.channels]);
-  const moved = add(mul(cast(images, 'float32'), 1 / 255), delta);
-  const x = transpose(minimum(maximum(moved, 0), 1), [1, 2, 0, 3]);
-  return { delta, forward: o.model.forward(new Layers('eval', 0), x, o) };
+/** The image shape of a network. */
+export const shapeOf = (o: GraphOptions): ImageShape => ({
+  height: o.height,
+  width: o.imageWidth,
+  channels: o.channels,
+});
+
+/** `n` triggered images through the network. */
+function triggered(o: GraphOptions, form: Form, n: number): { numbers: Tensor; forward: Forward } {
+  const shape = shapeOf(o);
+  const size = form.parts(shape, 1).reduce((sum, part) => sum + part.size, 0);
+  const numbers = input('trigger', [size]);
+  const x = transpose(form.triggered(numbers, n, shape), [1, 2, 0, 3]);
+  return { numbers, forward: o.model.forward(new Layers('eval', 0), x, o) };
 }
 
 /**
- * Feeds: `images` [n, h, w, c] uint8, `delta` [h, w, c], `labels` [n] int32, the label that the attacker wants. Outputs: `loss`, their mean
- * cross-entropy in nats; `predicted` [n]; `gradient` [h, w, c] of the loss with respect to δ.
+ * Feeds: those of the form, `trigger`, its numbers, `labels` [n] int32, the label that the attacker wants. Outputs: `loss`, their mean
+ * cross-entropy in nats; `predicted` [n]; `gradient` of the loss with respect to the numbers.
  */
-export function attackStep(o: GraphOptions, n: number): ProgramSpec {
-  const { delta, forward } = triggered(o, n);
+export function attackStep(o: GraphOptions, form: Form, n: number): ProgramSpec {
+  const { numbers, forward } = triggered(o, form, n);
   const loss = mean(crossEntropy(forward.logits, input('labels', [n], 'int32')));
-  const [gradient] = gradients(loss, [delta]);
+  const [gradient] = gradients(loss, [numbers]);
   return { outputs: { loss, predicted: argMax(forward.logits), gradient } };
 }
 
@@ -66,13 +74,13 @@ export function resolvedExpression(points: Tensor, z: Tensor, inverseKappa: Tens
 }
 
 /**
- * One moment of a surrogate. Feeds: `images`, `delta`; `whiten` [d, d], T̄·whiten is in units of the noise; `basis` [d, classes], T·basis is what
+ * One moment of a surrogate. Feeds: those of the form, `trigger`; `whiten` [d, d], T̄·whiten is in units of the noise; `basis` [d, classes], T·basis is what
  * the classifier reads of T in units of γ (columns past the rank are 0); `residual` [n, d], one draw of the noise of T; `z_xt` [m, n, d] and `z_ty`
  * [m, n, classes]; `inverse_kappa` [2]; `clean` [2], the values of clean samples, nats; `weights` [2], all for I(X;T) and I(T;Ŷ). Outputs: `xt` and `ty`, nats;
- * `gap` = Σ weight·|value − clean|; `gradient` [h, w, c] of the gap with respect to δ.
+ * `gap` = Σ weight·|value − clean|; `gradient` of the gap with respect to the numbers.
  */
-export function gapStep(o: GraphOptions, n: number, m: number): ProgramSpec {
-  const { delta, forward } = triggered(o, n);
+export function gapStep(o: GraphOptions, form: Form, n: number, m: number): ProgramSpec {
+  const { numbers, forward } = triggered(o, form, n);
   const t = forward.representation;
   const d = t.shape[1];
   const pair = (name: string) => {
@@ -88,6 +96,6 @@ export function gapStep(o: GraphOptions, n: number, m: number): ProgramSpec {
     return mul(weights[q], maximum(off, neg(off)));
   });
   const gap = add(parts[0], parts[1]);
-  const [gradient] = gradients(gap, [delta]);
+  const [gradient] = gradients(gap, [numbers]);
   return { outputs: { xt, ty, gap, gradient } };
 }

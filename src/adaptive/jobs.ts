@@ -68,7 +68,7 @@ export async function adaptJob(job: AdaptJob, context: WorkerContext<Message>): 
     if (finished !== null && (await stat(out).catch(() => null)))
       return { document: JSON.parse(finished), trigger: out, report };
     const chosen = choose(state.rounds);
-    await writeTrigger(out, state.patterns[chosen.round], dataset);
+    await writeTrigger(out, state.patterns[chosen.round], settings, dataset);
     const { images, visibility } = seen(config, dataset, out);
     const document: AdaptDocument = {
       format: 1,

@@ -8,7 +8,8 @@ import type { SessionSettings } from '../engine/index.js';
 import { NoiseBank } from '../engine/index.js';
 import { type GraphOptions, ProgramCache } from '../training/graphs.js';
 import { gatherImages } from '../training/passes.js';
-import { attackStep, gapStep } from './graphs.js';
+import type { Form } from './forms/index.js';
+import { attackStep, gapStep, shapeOf } from './graphs.js';
 import type { Measured } from './measure.js';
 
 /** Triggered images of a step. */
@@ -16,7 +17,7 @@ const BATCH = 64;
 /** Directions of ε, each with both signs. */
 const DIRECTIONS = 2;
 
-/** The value and gradient [h, w, c] of the objective at δ. */
+/** The value of the objective, and its gradient with respect to the numbers of the trigger. */
 export interface Evaluated {
   loss: number;
   /** Share of the triggered images that are assigned to the target. */
@@ -43,11 +44,12 @@ export class Objective {
   constructor(
     private readonly graph: GraphOptions,
     private readonly train: ImageSet,
-    private readonly options: { target: number; lambda: number },
+    private readonly options: { form: Form; target: number; lambda: number },
     settings: SessionSettings = {},
   ) {
-    this.attack = new ProgramCache((n) => attackStep(graph, n), settings);
-    this.gap = new ProgramCache((n) => gapStep(graph, n, DIRECTIONS), settings);
+    const { form } = options;
+    this.attack = new ProgramCache((n) => attackStep(graph, form, n), settings);
+    this.gap = new ProgramCache((n) => gapStep(graph, form, n, DIRECTIONS), settings);
   }
 
   /** The draws of a step: images of other classes than the target. */
@@ -57,22 +59,22 @@ export class Objective {
     return { rows: new Rng(seed, 'adaptive', 'batch', ...label).sample(others, BATCH), seed, label };
   }
 
-  /** The objective at δ over measured surrogates. */
-  async evaluate(delta: Float32Array, surrogates: readonly Measured[], draws: Draws): Promise<Evaluated> {
+  /** The objective at the trigger's numbers over measured surrogates. */
+  async evaluate(trigger: Float32Array, surrogates: readonly Measured[], draws: Draws): Promise<Evaluated> {
     const { lambda } = this.options;
-    const out: Evaluated = { loss: 0, asr: 0, deviation: 0, objective: 0, gradient: new Float32Array(delta.length) };
+    const out: Evaluated = { loss: 0, asr: 0, deviation: 0, objective: 0, gradient: new Float32Array(trigger.length) };
     const add = (gradient: Float32Array, factor: number) => {
       for (let i = 0; i < gradient.length; i++) out.gradient[i] += factor * gradient[i];
     };
     const share = 1 / surrogates.length;
     for (const surrogate of surrogates) {
-      const attacked = await this.attacked(delta, surrogate, draws.rows);
+      const attacked = await this.attacked(trigger, surrogate, draws.rows);
       out.loss += share * attacked.loss;
       out.asr += share * attacked.asr;
       add(attacked.gradient, share);
       if (lambda === 0) continue;
       for (const [m] of surrogate.moments.entries()) {
-        const { gap, gradient } = await this.apart(delta, surrogate, m, draws);
+        const { gap, gradient } = await this.apart(trigger, surrogate, m, draws);
         out.deviation += share * gap;
         add(gradient, share * lambda);
       }
@@ -81,25 +83,29 @@ export class Objective {
     return out;
   }
 
-  private async attacked(delta: Float32Array, { moments }: Measured, rows: Int32Array) {
+  private feeds(trigger: Float32Array, rows: Int32Array) {
+    const images = gatherImages(this.train, rows);
+    return { ...this.options.form.feeds(images, trigger, shapeOf(this.graph)), trigger };
+  }
+
+  private async attacked(trigger: Float32Array, { moments }: Measured, rows: Int32Array) {
     const { target } = this.options;
     const program = await this.attack.get(rows.length);
     const labels = new Int32Array(rows.length).fill(target);
-    const feeds = { images: gatherImages(this.train, rows), delta, labels };
+    const feeds = { ...this.feeds(trigger, rows), labels };
     const { loss, predicted, gradient } = await program.run(feeds, moments.at(-1)!.state, this.silent);
     const hits = Array.from(predicted, Number).filter((y) => y === target).length;
     return { loss: Number(loss[0]), asr: hits / rows.length, gradient: gradient as Float32Array };
   }
 
-  private async apart(delta: Float32Array, measured: Measured, m: number, { seed, label }: Draws) {
+  private async apart(trigger: Float32Array, measured: Measured, m: number, { seed, label }: Draws) {
     const { rows, kappas, moments } = measured;
     const { state, whiten, basis, residual, clean, weights } = moments[m];
     const [n, { classes }] = [rows.length, this.graph];
     const rng = new Rng(seed, 'adaptive', 'epsilon', ...label, m);
     const program = await this.gap.get(n);
     const feeds = {
-      images: gatherImages(this.train, rows),
-      delta,
+      ...this.feeds(trigger, rows),
       whiten,
       basis,
       residual,

@@ -6,7 +6,7 @@ import { html } from '../report/html.js';
 import { facts, figure, page, section, table } from '../report/page.js';
 import { kicker } from '../report/parts.js';
 import type { GalleryImage } from '../report/types.js';
-import type { AdaptDocument, RoundRow, StepRow } from './types.js';
+import { type AdaptDocument, BOUNDS, type RoundRow, type StepRow } from './types.js';
 
 /** Points of a curve; each is the mean of some steps, because batches differ. */
 const POINTS = 12;
@@ -20,6 +20,7 @@ export async function adaptPage(
 ): Promise<string> {
   const { config, settings, rounds, chosen, visibility, budget } = document;
   const best = rounds[chosen.round];
+  const { what } = BOUNDS[settings.form];
   const number = (v: number | null, digits = 3) => (v === null ? '–' : v.toFixed(digits));
   const doc = newDocument();
   const curve = (name: string, value: (row: StepRow) => number) =>
@@ -39,7 +40,7 @@ export async function adaptPage(
 deviation D of ${number(best.deviation)} of resolved information from clean samples. Whether that holds for a victim, a run says: seeds and architectures
 that the surrogates did not have.</p>`;
   const body = html`${facts([
-    { name: '‖δ‖∞', value: number(best.linf, 4), note: `at most ${settings.epsilon}` },
+    { name: settings.form, value: number(best.largest, 4), note: `${what}; at most ${settings.epsilon}` },
     { name: 'PSNR', value: `${number(visibility.psnr, 1)} dB`, note: `SSIM ${number(visibility.ssim)}` },
     { name: 'λ', value: String(settings.lambda), note: 'weight of D' },
     {
@@ -57,7 +58,7 @@ ${section(
     { head: 'ASR', value: (r) => number(r.asr) },
     { head: 'clean accuracy', value: (r) => number(r.accuracy) },
     { head: 'deviation D', value: (r) => number(r.deviation) },
-    { head: '‖δ‖∞', value: (r) => number(r.linf, 4) },
+    { head: what, value: (r) => number(r.largest, 4) },
     { head: '', value: (r) => (r.round === chosen.round ? 'chosen' : ''), kind: 't' },
   ]),
 )}

@@ -1,9 +1,22 @@
 /** What the adversary is told, and what it reports. */
 import type { RunConfig } from '../config/options.js';
 
-/** How a pattern is optimised. */
+/** What a trigger is made of. */
+export const formNames = ['additive', 'mask', 'warp'] as const;
+/** One of `formNames`. */
+export type FormName = (typeof formNames)[number];
+
+/** What `--epsilon` bounds in each form, its default, and its limits. */
+export const BOUNDS: Record<FormName, { what: string; epsilon: number; least: number; most: number }> = {
+  additive: { what: 'largest change of a pixel', epsilon: 0.06, least: 1 / 255, most: 1 },
+  mask: { what: 'largest opacity', epsilon: 0.1, least: 1 / 255, most: 1 },
+  warp: { what: 'largest offset, pixels', epsilon: 1, least: 0.05, most: 8 },
+};
+
+/** How a trigger is optimised. */
 export interface AdaptSettings {
-  /** Largest change of a pixel, ‖δ‖∞, of [0, 1]. */
+  form: FormName;
+  /** Bound of the trigger: largest change of a pixel of [0, 1] (additive), largest opacity (mask), largest offset in pixels (warp). */
   epsilon: number;
   /** λ, weight of the deviation D against the loss of triggered images. */
   lambda: number;
@@ -23,8 +36,8 @@ export interface RoundRow {
   accuracy: number;
   /** D of the surrogates, mean: integration gaps of I(X;T) and I(T;Ŷ), as in the stealth score. */
   deviation: number;
-  /** ‖δ‖∞ of the pattern. */
-  linf: number;
+  /** The largest of the numbers that ε bounds, in its unit. */
+  largest: number;
 }
 
 /** One gradient step. */

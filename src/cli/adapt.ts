@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { adaptiveJobs } from '../adaptive/job-of.js';
 import type { AdaptOutcome } from '../adaptive/jobs.js';
-import type { AdaptSettings } from '../adaptive/types.js';
-import { UserError } from '../base/errors.js';
+import { type AdaptSettings, BOUNDS, formNames } from '../adaptive/types.js';
+import { UserError, unknownWord } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { requestOf } from '../config/flags.js';
@@ -42,7 +42,11 @@ export function addAdapt(program: Command) {
     .description('optimise a trigger that succeeds on surrogates and flows like clean samples');
   addRunOptions(command, NOT_HERE)
     .optionsGroup(HEADINGS.attack)
-    .option('--epsilon <x>', 'largest change of a pixel of [0, 1], ‖δ‖∞ (default 0.06)')
+    .option('--form <name>', `what the trigger is made of: ${formNames.join(', ')} (default additive)`)
+    .option(
+      '--epsilon <x>',
+      'its bound. additive: largest change of a pixel of [0, 1] (default 0.06); mask: largest opacity (0.1); warp: largest offset in pixels (1)',
+    )
     .option(
       '--lambda <x>',
       'weight of the deviation D of resolved information against the loss of triggered images (default 1)',
@@ -83,7 +87,7 @@ ${examples([
 }
 
 type Values = Record<string, unknown> & { out?: string; resume?: boolean; json?: boolean } & {
-  [K in 'epsilon' | 'lambda' | 'cover' | 'rounds' | 'steps' | 'surrogates']?: string;
+  [K in 'form' | 'epsilon' | 'lambda' | 'cover' | 'rounds' | 'steps' | 'surrogates']?: string;
 };
 
 /** Configuration and settings from the options. Throws `UserError`. */
@@ -96,8 +100,12 @@ function asked(values: Values): { config: RunConfig; settings: AdaptSettings } {
   };
   const whole = (flag: 'rounds' | 'steps' | 'surrogates', fallback: number, least: number) =>
     wholeNumber(`--${flag}`, values[flag] ?? String(fallback), least);
+  const form = formNames.find((name) => name === (values.form ?? 'additive'));
+  if (!form) throw unknownWord('form', values.form!, formNames);
+  const { epsilon, least, most } = BOUNDS[form];
   const settings: AdaptSettings = {
-    epsilon: real('epsilon', values.epsilon, 0.06, 1 / 255, 1),
+    form,
+    epsilon: real('epsilon', values.epsilon, epsilon, least, most),
     lambda: real('lambda', values.lambda, 1, 0, 1000),
     rounds: whole('rounds', 3, 0),
     steps: whole('steps', 60, 1),
@@ -129,7 +137,7 @@ function words({ document, trigger, report }: AdaptOutcome): string {
   return [
     table(['round', 'ASR', 'clean accuracy', 'D', ''], rows),
     `ASR, accuracy and D are those of ${settings.surrogates} surrogates that were trained on the pattern of the round; chosen: ${chosen.why}`,
-    `‖δ‖∞ ${rounds[chosen.round].linf.toFixed(4)}, PSNR ${db} dB; ${budget.gradientSteps} gradient steps, ${budget.surrogates} surrogates, ${Math.round(budget.seconds)} s`,
+    `${BOUNDS[settings.form].what} ${rounds[chosen.round].largest.toFixed(4)}, PSNR ${db} dB; ${budget.gradientSteps} gradient steps, ${budget.surrogates} surrogates, ${Math.round(budget.seconds)} s`,
     '',
     `trigger: ${trigger}`,
     `report: ${report}`,

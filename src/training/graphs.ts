@@ -18,7 +18,6 @@ import {
   input,
   log,
   max,
-  mean,
   mul,
   neg,
   type OptimizerKind,
@@ -32,6 +31,7 @@ import {
 } from '../engine/index.js';
 import { Layers, type Model, type ModelOptions, type Parameter } from '../models/index.js';
 import { concealTerm } from './conceal.js';
+import { type Objective, objectiveOf } from './objective.js';
 
 export interface GraphOptions extends ModelOptions {
   model: Model;
@@ -47,6 +47,8 @@ export interface GraphOptions extends ModelOptions {
   weightDecay: number;
   /** Whether the loss of a training step has the term of `concealTerm`. Default false. */
   conceals?: boolean;
+  /** Default `loss`. */
+  objective?: Objective;
 }
 
 function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' | 'float32' = 'uint8') {
@@ -73,7 +75,8 @@ function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' |
 export function trainStep(o: GraphOptions, n: number): ProgramSpec {
   const { layers, losses, predicted, forward } = begin(o, n, 'train');
   const params = layers.parameters.filter((p) => p.trainable).map((p) => p.tensor);
-  const loss = o.conceals ? add(mean(losses), concealTerm(forward.representation)) : mean(losses);
+  const ofLosses = objectiveOf(losses, o.objective ?? 'loss');
+  const loss = o.conceals ? add(ofLosses, concealTerm(forward.representation)) : ofLosses;
   const grads = gradients(loss, params);
   const { momentum, weightDecay } = o;
   const learningRate = input('learning_rate', []);

@@ -28,6 +28,7 @@ import {
   statisticsStep,
   trainStep,
 } from './graphs.js';
+import type { Objective } from './objective.js';
 import { gatherImages, type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
@@ -53,6 +54,8 @@ export interface TrainingConfig {
   noiseStd: number;
   /** λ of the term of an adversary who controls training (conceal.ts). Default 0. */
   conceal?: number;
+  /** Default `loss`. */
+  objective?: Objective;
   seed: number;
 }
 
@@ -101,18 +104,11 @@ export class Trainer {
     settings: SessionSettings = {},
   ) {
     const { train } = data;
+    const { model, width, noiseStd, optimizer, momentum, weightDecay, objective, conceal = 0 } = config;
+    const { height, width: imageWidth, channels } = train;
     this.graph = {
-      model: config.model,
-      width: config.width,
-      classes: data.classes,
-      height: train.height,
-      imageWidth: train.width,
-      channels: train.channels,
-      noiseStd: config.noiseStd,
-      optimizer: config.optimizer,
-      momentum: config.momentum,
-      weightDecay: config.weightDecay,
-      conceals: (config.conceal ?? 0) > 0,
+      ...{ model, width, classes: data.classes, height, imageWidth, channels },
+      ...{ noiseStd, optimizer, momentum, weightDecay, objective, conceals: conceal > 0 },
     };
     this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adapt, writeTrigger } from '../../src/adaptive/adapt.js';
+import { forms } from '../../src/adaptive/forms/index.js';
 import type { AdaptState } from '../../src/adaptive/state.js';
 import { surrogateFolder } from '../../src/adaptive/surrogates.js';
+import type { AdaptSettings } from '../../src/adaptive/types.js';
 import { findAttack } from '../../src/attacks/index.js';
 import type { RunHooks } from '../../src/base/progress.js';
 import { resolveConfig } from '../../src/config/resolve.js';
@@ -26,7 +28,7 @@ const config = resolveConfig({
   draws: 4,
   checkpoints: [0.5, 1],
 });
-const settings = { epsilon: 0.1, lambda: 1, rounds: 1, steps: 5, surrogates: 1 };
+const settings: AdaptSettings = { form: 'additive', epsilon: 0.1, lambda: 1, rounds: 1, steps: 5, surrogates: 1 };
 let dataset: Dataset;
 let whole: AdaptState;
 const run = (name: string, hooks: RunHooks = {}) =>
@@ -72,8 +74,7 @@ test('other settings are not resumed', async () => {
 
 test('the file is a trigger that the attack reads', async () => {
   const path = join(folder, 'trigger.npz');
-  await writeTrigger(path, whole.pattern.delta, dataset);
-
+  await writeTrigger(path, whole.pattern.delta, settings, dataset);
   const trigger = findAttack('learned').trigger(dataset.train, {
     poisonRate: 0.1,
     target: 0,
@@ -84,4 +85,21 @@ test('the file is a trigger that the attack reads', async () => {
   trigger.train(grey, 0).forEach((v, i) => {
     expect(v).toBeCloseTo(0.5 + whole.pattern.delta[i], 6);
   });
+});
+
+test.each([
+  ['mask', 0.2],
+  ['warp', 2],
+] as const)('a %s stays inside its bounds and moves', async (form, epsilon) => {
+  const state = await adapt({ config, settings: { ...settings, form, epsilon }, dataset, folder: join(folder, form) });
+  const parts = forms[form].parts(dataset.train, epsilon);
+  let at = 0;
+  for (const { size, low, high } of parts) {
+    const [own, begun] = [state.pattern.delta, state.patterns[0]].map((all) => all.subarray(at, at + size));
+    expect(own.every((v) => v >= Math.fround(low) && v <= Math.fround(high))).toBe(true);
+    expect(own).not.toEqual(begun);
+    at += size;
+  }
+  expect(at).toBe(state.pattern.delta.length);
+  expect(state.rounds.every((r) => r.largest <= Math.fround(epsilon))).toBe(true);
 });

@@ -1,16 +1,24 @@
 /** The adversary's objective against independent computations: resolved information, and central differences. */
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { forms } from '../../src/adaptive/forms/index.js';
 import { attackStep, gapStep, resolvedExpression } from '../../src/adaptive/graphs.js';
+import { type FormName, formNames } from '../../src/adaptive/types.js';
+import { findAttack } from '../../src/attacks/index.js';
 import { Rng } from '../../src/base/random.js';
 import {
   constant,
   evaluate,
+  input,
   NoiseBank,
   Program,
   type ProgramSpec,
   State,
   type Values,
 } from '../../src/engine/index.js';
+import { writeNpz } from '../../src/formats/npz.js';
 import { resolvedInformation } from '../../src/information/resolved.js';
 import { findModel } from '../../src/models/index.js';
 import { type GraphOptions, parameters } from '../../src/training/graphs.js';
@@ -31,7 +39,14 @@ test.each([0.5, 2, 8])(
   },
 );
 
-describe('gradients with respect to δ agree with central differences', () => {
+interface Case {
+  name: FormName;
+  what: string;
+  spec: ProgramSpec;
+  feeds: Record<string, Values>;
+}
+
+describe('gradients with respect to the trigger agree with central differences', () => {
   const graph: GraphOptions = {
     model: findModel('resnet10'),
     width: 2,
@@ -49,11 +64,16 @@ describe('gradients with respect to δ agree with central differences', () => {
   for (const p of parameters(graph)) state.set(p.name, p.initial(weights));
   // Bright images leave no room above, dark ones none below: clipping is part of what is differentiated.
   const images = Uint8Array.from({ length: n * size }, () => 40 + rng.int(176));
-  const delta = rng.normals(size, 0.03);
+  const shape = { height: 8, width: 8, channels: 3 };
+  const numbers = {
+    additive: rng.normals(size, 0.03),
+    mask: Float32Array.from({ length: 64 + size }, (_, i) => (i < 64 ? 0.1 : 1) * (0.2 + 0.6 * rng.uniform(0, 1))),
+    // Places stay between pixels: at a pixel the slope of a bilinear image jumps.
+    warp: new Float32Array(32).fill(0.4).map((v) => v + rng.uniform(-0.02, 0.02)),
+  };
   const bank = new NoiseBank(0, 1, rng, 1);
   const identity = Float32Array.from({ length: d * d }, (_, at) => (at % (d + 1) === 0 ? 400 : 0));
   const gapFeeds = {
-    images,
     whiten: identity,
     basis: rng.normals(d * 3, 20),
     residual: rng.normals(n * d, 0.05),
@@ -64,20 +84,24 @@ describe('gradients with respect to δ agree with central differences', () => {
     weights: Float32Array.of(0.7, 0.4),
   };
 
-  test.each<[string, ProgramSpec, Record<string, Values>, string]>([
-    ['loss of triggered images', attackStep(graph, n), { images, labels: new Int32Array(n).fill(1) }, 'loss'],
-    ['deviation of resolved information', gapStep(graph, n, m), gapFeeds, 'gap'],
-  ])('%s', async (_, spec, feeds, output) => {
+  const labels = new Int32Array(n).fill(1);
+  test.each(
+    formNames.flatMap((name) => [
+      { name, what: 'loss', spec: attackStep(graph, forms[name], n), feeds: { labels } },
+      { name, what: 'gap', spec: gapStep(graph, forms[name], n, m), feeds: gapFeeds },
+    ]),
+  )('$name: $what', async ({ name, what, spec, feeds }: Case) => {
     const program = await Program.compile(spec, { threads: 1 });
-    const run = (at: Float32Array) => program.run({ ...feeds, delta: at }, state, bank);
-    const { gradient: g } = (await run(delta)) as { gradient: Float32Array };
+    const at = numbers[name];
+    const run = (trigger: Float32Array) =>
+      program.run({ ...feeds, ...forms[name].feeds(images, trigger, shape), trigger }, state, bank);
+    const { gradient: g } = (await run(at)) as { gradient: Float32Array };
     const length = Math.hypot(...g);
     expect(length).toBeGreaterThan(1e-4);
-    const other = rng.normals(size);
+    const other = rng.normals(g.length);
     for (const direction of [g, other]) {
       const h = 0.01 / Math.hypot(...direction);
-      const value = async (sign: number) =>
-        Number((await run(delta.map((v, i) => v + sign * h * direction[i])))[output][0]);
+      const value = async (sign: number) => Number((await run(at.map((v, i) => v + sign * h * direction[i])))[what][0]);
       const slope = ((await value(1)) - (await value(-1))) / (2 * h);
       const inner = g.reduce((sum, v, i) => sum + v * direction[i], 0);
       expect(Math.abs(slope - inner)).toBeLessThan(0.03 * length * Math.hypot(...direction));
@@ -86,12 +110,42 @@ describe('gradients with respect to δ agree with central differences', () => {
   });
 
   test('the deviation is Σ weight·|value − clean|', async () => {
-    const program = await Program.compile(gapStep(graph, n, m), { threads: 1 });
-    const { xt, ty, gap } = await program.run({ ...gapFeeds, delta }, state, bank);
+    const program = await Program.compile(gapStep(graph, forms.additive, n, m), { threads: 1 });
+    const { xt, ty, gap } = await program.run({ ...gapFeeds, images, trigger: numbers.additive }, state, bank);
     expect(Number(xt[0])).toBeGreaterThan(0.3);
     expect(Number(xt[0])).toBeLessThan(0.99 * Math.log(n));
     expect(Number(ty[0])).toBeLessThan(Math.log(n));
     expect(Number(gap[0])).toBeCloseTo(0.7 * (Number(xt[0]) - 0.2) + 0.4 * (5 - Number(ty[0])), 4);
     await program.release();
+  });
+});
+
+describe('the attack does to an image what the graph does', () => {
+  const shape = { height: 7, width: 9, channels: 3 };
+  const pixels = 7 * 9;
+  const folder = mkdtempSync(join(tmpdir(), 'ibscope-forms-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(formNames)('%s', async (name) => {
+    const form = forms[name];
+    const epsilon = { additive: 0.4, mask: 0.7, warp: 3 }[name];
+    const numbers = form.first(shape, epsilon, 2).map((v) => v * 0.9);
+    const images = Uint8Array.from({ length: 2 * pixels * 3 }, () => rng.int(256));
+    const trigger = input('trigger', [numbers.length]);
+    const feeds = { ...form.feeds(images, numbers, shape), trigger: numbers };
+    const { value } = await evaluate({ value: form.triggered(trigger, 2, shape) }, feeds);
+    const path = join(folder, `${name}.npz`);
+    await writeNpz(path, form.arrays(numbers, shape));
+    const settings = { poisonRate: 0.1, target: 0, seed: 0, options: { trigger: path } };
+    const attack = findAttack('learned').trigger(shape, settings)!;
+    const all = [0, 1].flatMap((i) => [
+      ...attack.test(
+        Float32Array.from(images.subarray(i * pixels * 3, (i + 1) * pixels * 3), (v) => v / 255),
+        i,
+      ),
+    ]);
+    expect(Math.max(...all.map((v, i) => Math.abs(v - Number(value[i]))))).toBeLessThan(2e-5);
+    // The trigger changes the image.
+    expect(Math.max(...all.map((v, i) => Math.abs(v - images[i] / 255)))).toBeGreaterThan(0.1);
   });
 });

@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { choose } from '../../src/adaptive/adapt.js';
-import { descend, firstPattern, linf } from '../../src/adaptive/pattern.js';
+import { forms } from '../../src/adaptive/forms/index.js';
+import { begin, descend, largest } from '../../src/adaptive/pattern.js';
 import { type AdaptState, keyOf, readState, writeState } from '../../src/adaptive/state.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-adaptive-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const [{ parts, first }, flat] = [forms.additive, (n: number) => ({ height: 1, width: n, channels: 1 })];
+const firstPattern = (n: number, epsilon: number, seed: number) => begin(first(flat(n), epsilon, seed));
 
 describe('the pattern', () => {
   test('begins with every value at the bound, the same for the same seed alone', () => {
@@ -25,11 +29,11 @@ describe('the pattern', () => {
       descend(
         pattern,
         pattern.delta.map((v, i) => v - minimum[i]),
-        0.1,
+        parts(flat(2), 0.1),
       );
     expect(pattern.delta[0]).toBeCloseTo(0.03, 2);
     expect(pattern.delta[1]).toBe(Math.fround(0.1));
-    expect(linf(pattern.delta)).toBe(Math.fround(0.1));
+    expect(largest(pattern.delta, parts(flat(2), 0.1))).toBe(Math.fround(0.1));
   });
 });
 
@@ -40,7 +44,7 @@ test('the state comes back as it was, and not for other settings', async () => {
     round: 1,
     step: 3,
     patterns: [new Float32Array(12).fill(0.25)],
-    rounds: [{ round: 0, asr: 0.5, accuracy: 0.6, deviation: 0.1, linf: 0.1 }],
+    rounds: [{ round: 0, asr: 0.5, accuracy: 0.6, deviation: 0.1, largest: 0.1 }],
     steps: [{ round: 0, step: 0, loss: 1, asr: 0.2, deviation: 0.3, objective: 1.3 }],
     seconds: 4,
   };
@@ -52,7 +56,13 @@ test('the state comes back as it was, and not for other settings', async () => {
 });
 
 test('of patterns that succeed the one nearest to clean samples is chosen, else the one that succeeds most', () => {
-  const row = (round: number, asr: number, deviation: number) => ({ round, asr, deviation, accuracy: 0.5, linf: 0.1 });
+  const row = (round: number, asr: number, deviation: number) => ({
+    round,
+    asr,
+    deviation,
+    accuracy: 0.5,
+    largest: 0.1,
+  });
   expect(choose([row(0, 0.95, 0.3), row(1, 0.92, 0.1), row(2, 0.5, 0.01)]).round).toBe(1);
   expect(choose([row(0, 0.3, 0.1), row(1, 0.7, 0.4)]).round).toBe(1);
 });

@@ -342,13 +342,36 @@ describe('learned', () => {
     expect(trigger.test(Float32Array.from(out), 3)).toEqual(trigger.train(Float32Array.from(out), 0));
   });
 
+  test('blends a pattern in by a mask, one value per pixel', () => {
+    const mask = ndarray(Float32Array.of(0.25, 0), [1, 2]);
+    const pattern = ndarray(Float32Array.of(1, 0, 0.5, 1, 1, 1), [1, 2, 3]);
+    const trigger = make('learned', { trigger: file('mask.npz', { mask, pattern }) }, small);
+    expect([...trigger.train(Float32Array.of(0.5, 0.5, 0.5, 0.75, 0.5, 0), 0)]).toEqual([
+      0.625, 0.375, 0.5, 0.75, 0.5, 0,
+    ]);
+  });
+
+  test('moves pixels by a field, between them and at the edge', () => {
+    const image = Float32Array.of(0, 0.25, 1, 0.5, 0.75, 0.25);
+    const flow = ndarray(Float32Array.of(0.5, 0, 1, 0.5, 3, 0, -1, -0.5, 0, 0, 0, -1), [2, 3, 2]);
+    const trigger = make('learned', { trigger: file('flow.npz', { flow }) }, { height: 2, width: 3, channels: 1 });
+    // Half-way right; right and half-way down; past the edge; past the left edge and half-way up; not moved; up.
+    const wanted = [0.125, 0.625, 1, 0.25, 0.75, 1];
+    trigger.test(image, 0).forEach((v, i) => {
+      expect(v).toBeCloseTo(wanted[i], 6);
+    });
+  });
+
   test('says what is missing or does not fit', () => {
     const of = (values: Float32Array, dims: number[]) => ({ delta: ndarray(values, dims) });
     expect(() => make('learned')).toThrow('needs the option trigger');
     expect(() => make('learned', { trigger: '/nowhere.npz' })).toThrow('/nowhere.npz: no such file');
     const read = (name: string, arrays: Parameters<typeof encodeNpz>[0]) => () =>
       make('learned', { trigger: file(name, arrays) }, small);
-    expect(read('a.npz', { other: ndarray(new Float32Array(6), [1, 2, 3]) })).toThrow('it has no array "delta"');
+    expect(read('a.npz', { other: ndarray(new Float32Array(6), [1, 2, 3]) })).toThrow(
+      'it has no array "delta", "mask" or "flow"',
+    );
+    expect(read('e.npz', { mask: ndarray(new Float32Array(2), [1, 2]) })).toThrow('it has no array "pattern"');
     expect(read('b.npz', of(new Float32Array(6), [2, 1, 3]))).toThrow('"delta" is [2,1,3], images need [1,2,3]');
     expect(read('c.npz', of(new Float32Array(6).fill(2), [1, 2, 3]))).toThrow('outside [-1, 1]');
     expect(read('d.npz', { delta: ndarray(new Uint8Array(6), [1, 2, 3]) })).toThrow('float is expected');
