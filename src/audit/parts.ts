@@ -5,7 +5,6 @@
 import type { Checkpoint } from './checkpoint.js';
 import { FEWEST_SAMPLES, splitP, type TwoClusters, twoClusters } from './clusters.js';
 import { SMALLEST_CLUSTER } from './mixture.js';
-import type { Signal } from './names.js';
 
 /** Parts of a class at most. Each takes a share of a class, so few can follow. */
 const MOST_PARTS = 12;
@@ -40,7 +39,7 @@ export async function partsOf(
   checkpoints: readonly Checkpoint[],
   own: Int32Array,
   first: TwoClusters['logOdds'],
-  others: readonly Record<Signal, number>[] | null,
+  others: readonly Record<'separation' | 'two-sidedness', number>[] | null,
   seed: number,
 ): Promise<Part[]> {
   const whole: Part = { places: [...own.keys()], path: [] };

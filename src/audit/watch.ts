@@ -3,7 +3,7 @@
 import type { ImageSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel } from '../models/index.js';
-import { Trainer } from '../training/trainer.js';
+import { Trainer, type TrainingConfig } from '../training/trainer.js';
 import { type Checkpoint, losses, type Snapshot, type WatchSettings } from './checkpoint.js';
 import type { SavedTraining } from './saved-training.js';
 
@@ -12,7 +12,7 @@ const NOISE = 0.1;
 /** Small batches give sets of a few thousand images enough steps in few epochs. */
 const BATCH = 32;
 /** Peak of the cosine schedule: 0.1 at batches of 128, scaled linearly to this batch size (Goyal et al. 2017, arXiv 1706.02677). */
-const LEARNING_RATE = 0.025;
+export const LEARNING_RATE = 0.025;
 
 /** Training steps of an epoch over `n` images. */
 export const stepsPerEpoch = (n: number) => Math.ceil(n / BATCH);
@@ -26,8 +26,13 @@ export interface Watched {
   halfway: Snapshot;
 }
 
-/** A network before its first training step on `set`. */
-export function untrained(set: ImageSet, classes: number, { width, epochs, seed }: WatchSettings): Trainer {
+/** A network before its first training step on `set`. `own`: what differs from the training of an audit. */
+export function untrained(
+  set: ImageSet,
+  classes: number,
+  { width, epochs, seed }: Pick<WatchSettings, 'width' | 'epochs' | 'seed'>,
+  own: Partial<TrainingConfig> = {},
+): Trainer {
   const { images, labels, height, width: imageWidth, channels } = set;
   // The learning rate follows a fixed schedule, so nothing depends on the test set; one image takes its place.
   const one = { images: images.slice(0, height * imageWidth * channels), labels: labels.slice(0, 1), n: 1 };
@@ -46,6 +51,7 @@ export function untrained(set: ImageSet, classes: number, { width, epochs, seed 
       augmentation: undefined,
       noiseStd: NOISE,
       seed,
+      ...own,
     },
     {
       classes,

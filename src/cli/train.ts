@@ -3,12 +3,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { counted } from '../audit/words.js';
-import { UserError } from '../base/errors.js';
+import { UserError, unknownWord } from '../base/errors.js';
 import { defenceJobs } from '../defence/job-of.js';
 import type { TrainJob } from '../defence/jobs.js';
+import { DEFENCES, type DefenceName, defences } from '../defence/names.js';
 import type { TrainDocument } from '../defence/types.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
+import { table } from './table.js';
 
 export function addTrain(program: Command) {
   program
@@ -29,8 +31,10 @@ export function addTrain(program: Command) {
     .optionsGroup(HEADINGS.training)
     .option(
       '--defend',
-      'watch the training, set samples aside and undo what was learned of them (default: plain training)',
+      'watch the training, set samples aside and undo what was learned of them: --defence watch (default: plain training)',
     )
+    .option('--defence <name>', `another defence, or none: ${defences.join(', ')}`)
+    .option('--trusted <set>', 'samples that are known to be clean, for fine-pruning')
     .option('--epochs <n>', 'epochs of training (default 10, more for fewer than 3000 images)')
     .option('--seed <n>', 'seed of everything random (default 0)')
     .optionsGroup(HEADINGS.output)
@@ -39,10 +43,14 @@ export function addTrain(program: Command) {
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      examples([
+      `\n${table(
+        ['defence', 'what it does'],
+        Object.entries(DEFENCES).map((row) => [...row]),
+        [0, 1],
+      )}\n${examples([
         'npx ibscope poison --attack badnets --train-limit 600 --test-limit 100 --format folder --out poisoned',
         'npx ibscope train poisoned --defend --width 4 --epochs 3 --out runs/defended',
-      ]),
+      ])}`,
     )
     .action(async (path: string, values: TrainOptions) => {
       const document = await runJob(defenceJobs('trainJob'), await trainJobOf(path, values));
@@ -51,8 +59,18 @@ export function addTrain(program: Command) {
 }
 
 type TrainOptions = { defend?: boolean; resume?: boolean; json?: boolean } & {
-  [K in 'test' | 'triggered' | 'width' | 'epochs' | 'seed' | 'out']?: string;
+  [K in 'test' | 'triggered' | 'defence' | 'trusted' | 'width' | 'epochs' | 'seed' | 'out']?: string;
 };
+
+/** The defence that `--defend` and `--defence` name. Throws `UserError`. */
+function defenceOf({ defend, defence }: TrainOptions): DefenceName {
+  if (defence === undefined) return defend ? 'watch' : 'none';
+  const found = defences.find((name) => name === defence);
+  if (!found) throw unknownWord('defence', defence, defences);
+  if (defend && found !== 'watch')
+    throw new UserError(`--defend is --defence watch; leave it out with --defence ${defence}`);
+  return found;
+}
 
 /** The job that the options describe. Throws `UserError`. */
 async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob> {
@@ -65,7 +83,8 @@ async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob>
   return {
     path,
     out: values.out ?? defaultOut('train'),
-    defend: values.defend === true,
+    defence: defenceOf(values),
+    trusted: values.trusted,
     width: wholeNumber('--width', values.width ?? '8', 1),
     epochs: values.epochs === undefined ? undefined : wholeNumber('--epochs', values.epochs, 1),
     seed: wholeNumber('--seed', values.seed ?? '0', 0),
@@ -83,8 +102,8 @@ function words(d: TrainDocument): string {
       `"${s.label}": ${counted(s.samples, 'sample')} set aside, ${s.why === 'content' ? 'because they show other classes' : 'the smaller of two clusters that both show the class'}`,
   );
   return [
-    `clean accuracy ${share(d.accuracy)}, ASR ${share(d.asr)}; ${d.epochs} epochs of training, ${Math.round(d.seconds)} s`,
-    ...(d.defended ? [d.suspicious.length > 0 ? aside.join('\n') : 'nothing was set aside'] : []),
+    `clean accuracy ${share(d.accuracy)}, ASR ${share(d.asr)}; ${Number(d.epochs.toFixed(1))} epochs of training, ${Math.round(d.seconds)} s`,
+    ...(d.defence !== 'none' ? [...aside, d.answer] : []),
     `network: ${d.model}`,
     `report: ${d.report}`,
   ].join('\n');

@@ -14,7 +14,8 @@ import { asTensors, writeSafetensors } from '../formats/safetensors.js';
 import { checkFolder } from '../runs/directory.js';
 import { takeLease } from '../runs/lease.js';
 import { VERSION } from '../version.js';
-import { type DefenceSettings, defend } from './defend.js';
+import { type DefenceSettings, methods } from './methods/index.js';
+import type { DefenceName } from './names.js';
 import { type ShownSample, trainPage } from './page.js';
 import type { TrainDocument } from './types.js';
 
@@ -26,7 +27,9 @@ const [MODEL, WEIGHTS, LIST, PAGE] = ['model.onnx', 'model.safetensors', 'suspic
 export interface TrainJob {
   path: string;
   out: string;
-  defend: boolean;
+  defence: DefenceName;
+  /** Samples that are known to be clean. */
+  trusted?: string;
   width: number;
   /** Absent: as many as an audit trains for. */
   epochs?: number;
@@ -40,14 +43,18 @@ export interface TrainJob {
 
 export async function trainJob(job: TrainJob, context: WorkerContext<Message>): Promise<TrainDocument> {
   const hooks = hooksOf(context);
-  const { path, out, seed, width } = job;
+  const { path, out, seed, width, defence } = job;
+  const method = methods[defence];
+  if (method.needsTrusted && job.trusted === undefined)
+    throw new UserError(`--defence ${defence}: name samples that are known to be clean with --trusted`);
   await checkFolder(out, job.resume);
   hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
   const untrusted = await loadUntrusted(path);
   if (untrusted.kind === 'trace') throw new UserError(`${path}: it is a run; name the set that it was trained on`);
-  if (job.defend) checkClasses(path, untrusted);
+  if (defence !== 'none') checkClasses(path, untrusted);
   const test = job.test === undefined ? null : await loadTest('--test', job.test, untrusted);
   const triggered = job.triggered === undefined ? null : await loadTest('--triggered', job.triggered, untrusted);
+  const trusted = job.trusted === undefined ? undefined : await loadTest('--trusted', job.trusted, untrusted);
   const epochs = job.epochs ?? settingsFor(untrusted.set.n, { effort: 'normal', seed }).epochs;
   const asked = { sha256: dataHash(untrusted.set), seed, width, epochs };
   const kept = job.resume ? await readFile(join(out, DOCUMENT), 'utf8').catch(() => null) : null;
@@ -58,8 +65,8 @@ export async function trainJob(job: TrainJob, context: WorkerContext<Message>): 
   const lease = takeLease(out);
   try {
     const started = performance.now();
-    const settings: DefenceSettings = { width, epochs, seed, defend: job.defend, folder: out };
-    const done = await defend(untrusted, settings, hooks);
+    const settings: DefenceSettings = { width, epochs, seed, trusted, folder: out };
+    const done = await method.train(untrusted, settings, hooks);
     const seconds = (performance.now() - started) / 1000;
     try {
       const { trainer } = done;
@@ -72,7 +79,7 @@ export async function trainJob(job: TrainJob, context: WorkerContext<Message>): 
         model: join(out, MODEL),
         seconds,
         report: join(out, PAGE),
-        defended: job.defend,
+        defence,
         answer: done.answer,
         setAside: done.setAside,
         decisions: done.decisions,
@@ -99,8 +106,8 @@ export async function trainJob(job: TrainJob, context: WorkerContext<Message>): 
   }
 }
 
-/** Files of a training that is under way. */
-const SAVED = ['training', 'judge', 'rest', 'unlearn-0', 'unlearn-1'].map((name) => `${name}.safetensors`);
+/** Files of trainings that are under way. */
+const SAVED = [...new Set(Object.values(methods).flatMap((m) => m.files))].map((name) => `${name}.safetensors`);
 
 /** Throws `UserError` for a folder that holds files, and no training among them. */
 async function checkResumable(out: string): Promise<void> {
@@ -110,12 +117,8 @@ async function checkResumable(out: string): Promise<void> {
 }
 
 /** The document of a finished training. Throws `UserError` for one of another set or with other options. */
-function recognised(
-  document: TrainDocument,
-  asked: TrainDocument['asked'],
-  { out, defend: defended }: TrainJob,
-): TrainDocument {
-  if (JSON.stringify(document.asked) !== JSON.stringify(asked) || document.defended !== defended)
+function recognised(document: TrainDocument, asked: TrainDocument['asked'], { out, defence }: TrainJob): TrainDocument {
+  if (JSON.stringify(document.asked) !== JSON.stringify(asked) || document.defence !== defence)
     throw new UserError(`--resume: ${out} is of another set or was made with other options`);
   return document;
 }

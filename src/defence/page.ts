@@ -14,21 +14,14 @@ export interface ShownSample {
   channels: number;
 }
 
-const ANSWERS: Record<TrainDocument['answer'], string> = {
-  nothing: 'No class was flagged, and nothing was set aside.',
-  restart:
-    'The network was trained again from the start, first without the flagged classes and then without the samples that were set aside.',
-  relabel:
-    'The evidence came at the end: the samples got the labels that the network gives them when it may not name the flagged class, and it was trained on for a while.',
-};
-
 /** The page as HTML text. */
 export async function trainPage(document: TrainDocument, samples: readonly ShownSample[]): Promise<string> {
   const share = (v: number | null) => (v === null ? '–' : v.toFixed(3));
   const { decisions, suspicious, setAside, answer } = document;
-  const lede = document.defended
-    ? `${suspicious.length} of ${document.images} samples were set aside. ${ANSWERS[answer]}`
-    : 'Plain training, without a defence.';
+  const lede =
+    document.defence === 'none'
+      ? answer
+      : `${suspicious.length} of ${document.images} samples were set aside. ${answer}`;
   const rows = decisions.flatMap((d) =>
     [...d.classes]
       .sort((a, b) => a.p - b.p)
@@ -42,8 +35,13 @@ export async function trainPage(document: TrainDocument, samples: readonly Shown
   const body = html`${facts([
     { name: 'clean accuracy', value: share(document.accuracy), note: 'test/' },
     { name: 'ASR', value: share(document.asr), note: 'test-triggered/' },
+    { name: 'defence', value: document.defence },
     { name: 'set aside', value: String(suspicious.length), note: `of ${document.images}` },
-    { name: 'training', value: `${document.epochs} epochs`, note: `${Math.round(document.seconds)} s` },
+    {
+      name: 'training',
+      value: `${Number(document.epochs.toFixed(1))} epochs`,
+      note: `${Math.round(document.seconds)} s`,
+    },
   ])}
 ${
   decisions.length > 0 &&

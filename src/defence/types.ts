@@ -1,5 +1,6 @@
 /** What a training on an untrusted set leaves. */
-import type { Decision, Defended } from './defend.js';
+import type { Decision, SetAside } from './methods/types.js';
+import type { DefenceName } from './names.js';
 
 /** `train.json`. */
 export interface TrainDocument {
@@ -14,9 +15,10 @@ export interface TrainDocument {
   seconds: number;
   /** Path of the page. */
   report: string;
-  defended: boolean;
-  answer: Defended['answer'];
-  setAside: Defended['setAside'];
+  defence: DefenceName;
+  /** What was done, a sentence. */
+  answer: string;
+  setAside: SetAside[];
   decisions: Decision[];
   /** Epochs of training over all networks; images of the set. */
   epochs: number;

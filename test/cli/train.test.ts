@@ -13,6 +13,15 @@ describe('train', () => {
     [['x', '--width', '1.5'], /--width 1\.5: a whole number from 1/],
     [['x', '--seed', '-1'], /--seed -1: a whole number from 0/],
     [['x', '--resume'], /--resume: name the training to resume with --out DIR/],
+    [
+      ['x', '--defence', 'fine-prune'],
+      /unknown defence "fine-prune": one of none, watch, .*Did you mean "fine-pruning"\?/,
+    ],
+    [
+      ['x', '--defence', 'fine-pruning'],
+      /--defence fine-pruning: name samples that are known to be clean with --trusted/,
+    ],
+    [['x', '--defend', '--defence', 'abl'], /--defend is --defence watch; leave it out with --defence abl/],
     [['x', '--defened'], /unknown option '--defened'.*--defend/],
   ])('%j is refused in one line, and nothing is written', async (more, said) => {
     const before = await readdir(box.folder);

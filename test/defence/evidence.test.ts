@@ -1,8 +1,8 @@
 /** Evidence from recordings whose answer is known: normal classes, one of which holds a second cluster. */
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/random.js';
-import { decisionsOf } from '../../src/defence/defend.js';
 import { evidenceOf } from '../../src/defence/evidence.js';
+import { decisionsOf } from '../../src/defence/methods/watch.js';
 
 const [CLASSES, EACH, D] = [10, 90, 12];
 

@@ -29,13 +29,7 @@ export async function prune({ labelled, watched, found, settings, step }: Case):
   const trainer = untrained(rest, classes.length, settings);
   trainer.load(weights);
   trainer.position = { ...structuredClone(trainer.position), epoch: settings.epochs - tuned };
-  const progress = step('after cutting channels', rest.n * settings.epochs);
-  disconnect(trainer, channels, features.d);
-  await train(trainer, (share) => {
-    // Gradients would connect the channels again.
-    disconnect(trainer, channels, features.d);
-    progress(share);
-  });
+  await trainWithout(trainer, channels, features.d, step('after cutting channels', rest.n * settings.epochs));
   const note = `${channels.length} of ${features.d} channels cut, ${tuned} epochs on the samples that are left`;
   return { note, trainer };
 }
@@ -69,15 +63,45 @@ export function carriers(
 
 /**
  * How many of the channels in `order` to disconnect from a linear classifier with `weight` [classes, d] and `bias` [classes]: the
- * number at which the fewest named samples get their label, while accuracy on the others drops by at most `MOST_LOST`.
+ * number at which the fewest named samples get their label, while accuracy on the others drops by at most `mostLost`.
  */
 export function cut(
   { data, d }: { data: Float32Array; d: number },
   labels: ArrayLike<number>,
   named: ReadonlySet<number>,
   order: Int32Array,
-  { weight, bias }: { weight: Float32Array; bias: Float32Array },
+  classifier: Classifier,
+  mostLost = MOST_LOST,
 ): number {
+  const n = labels.length;
+  let best: { count: number; own: number; right: number } | undefined;
+  let least = 0;
+  for (const { count, right: hits } of cuts({ data, d }, labels, order, classifier)) {
+    let [own, right] = [0, 0];
+    for (const [i, hit] of hits.entries()) {
+      if (named.has(i)) own += hit;
+      else right += hit;
+    }
+    const now = { count, own: own / named.size, right: right / (n - named.size) };
+    if (count === 0) least = now.right - mostLost;
+    if (!best || (now.right >= least && now.own < best.own)) best = now;
+  }
+  return best!.count;
+}
+
+/** A linear classifier: `weight` [classes, d], `bias` [classes]. */
+export interface Classifier {
+  weight: Float32Array;
+  bias: Float32Array;
+}
+
+/** What a linear classifier of `features` makes of each sample with the first 0, 1, … channels in `order` cut: 1 where it gives the label. */
+export function* cuts(
+  { data, d }: { data: Float32Array; d: number },
+  labels: ArrayLike<number>,
+  order: Int32Array,
+  { weight, bias }: Classifier,
+): Generator<{ count: number; right: Uint8Array }> {
   const classes = bias.length;
   const n = labels.length;
   const logits = new Float64Array(n * classes);
@@ -87,25 +111,33 @@ export function cut(
       for (let j = 0; j < d; j++) sum += weight[k * d + j] * data[i * d + j];
       logits[i * classes + k] = sum;
     }
-  const shares = () => {
-    let [own, right] = [0, 0];
-    for (let i = 0; i < n; i++) {
+  const right = () =>
+    Uint8Array.from({ length: n }, (_, i) => {
       const row = logits.subarray(i * classes, (i + 1) * classes);
-      const hit = Number(row.indexOf(Math.max(...row)) === labels[i]);
-      if (named.has(i)) own += hit;
-      else right += hit;
-    }
-    return { own: own / named.size, right: right / (n - named.size) };
-  };
-  let best = { count: 0, ...shares() };
-  const least = best.right - MOST_LOST;
+      return Number(row.indexOf(Math.max(...row)) === labels[i]);
+    });
+  yield { count: 0, right: right() };
   for (const [done, j] of order.entries()) {
     for (let i = 0; i < n; i++)
       for (let k = 0; k < classes; k++) logits[i * classes + k] -= weight[k * d + j] * data[i * d + j];
-    const now = shares();
-    if (now.right >= least && now.own < best.own) best = { count: done + 1, ...now };
+    yield { count: done + 1, right: right() };
   }
-  return best.count;
+}
+
+/** The classifier of a network of `fc.weight` and `fc.bias`. */
+export const classifierOf = (all: Record<string, Weights>): Classifier => {
+  const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => all[name].data as Float32Array);
+  return { weight, bias };
+};
+
+/** Trains to the end with some of the `d` channels of T cut. */
+export async function trainWithout(trainer: Trainer, channels: Int32Array, d: number, step: (share: number) => void) {
+  disconnect(trainer, channels, d);
+  await train(trainer, (share) => {
+    // Gradients would connect the channels again.
+    disconnect(trainer, channels, d);
+    step(share);
+  });
 }
 
 /** Sets the classifier's weights of some of its `d` channels to 0. */
@@ -122,6 +154,5 @@ function carried(
   named: ReadonlySet<number>,
 ): Int32Array {
   const order = carriers(features, labels, named);
-  const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => all[name].data as Float32Array);
-  return order.subarray(0, cut(features, labels, named, order, { weight, bias }));
+  return order.subarray(0, cut(features, labels, named, order, classifierOf(all)));
 }

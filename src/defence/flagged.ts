@@ -1,0 +1,113 @@
+/** From evidence to the samples that are set aside. */
+
+import type { Checkpoint } from '../audit/checkpoint.js';
+import { choosePoisoned } from '../audit/cluster-content.js';
+import { NAMED } from '../audit/examine.js';
+import { logOddsOf, partsOf } from '../audit/parts.js';
+import type { Labelled } from '../audit/verdict.js';
+import type { RunHooks } from '../base/progress.js';
+import { rowsOf } from '../information/columns.js';
+import { type Evidence, evidenceOf } from './evidence.js';
+import type { Decision, SetAside } from './methods/types.js';
+import type { Kept } from './training.js';
+
+/** Chance that a clean set is flagged. Higher than an audit's: what is set aside by mistake costs some samples, and nobody has to look. */
+export const LEVEL = 0.01;
+/** Largest share of the classes that is flagged at a time. */
+const MOST_CLASSES = 1 / 3;
+
+/** Flagged classes at a decision. */
+export interface Seen {
+  classes: number[];
+  evidence: Evidence;
+  /** The recordings that it was read from. */
+  checkpoints: readonly Checkpoint[];
+}
+
+/** Reads the evidence of recordings of a training of `set` and flags classes at `level`. `seen` is null if there are none. */
+export async function look(
+  checkpoints: readonly Checkpoint[],
+  { set, classes }: Labelled,
+  { level, seed }: { level: number; seed: number },
+  hooks: RunHooks,
+): Promise<{ decision: Decision; seen: Seen | null }> {
+  hooks.progress?.({ phase: 'signals', stage: 'evidence', done: 0, total: 1, unit: 'decision' });
+  const evidence = await evidenceOf(checkpoints, set.labels, classes.length, seed);
+  const found = flaggedClasses(evidence, level);
+  const epoch = checkpoints.at(-1)!.epoch;
+  hooks.line?.(
+    found.length > 0
+      ? `epoch ${epoch}: ${found.map((c) => `"${classes[c]}"`).join(', ')} flagged, p ${Math.min(...found.map((c) => evidence.p[c])).toExponential(1)}`
+      : `epoch ${epoch}: no class is flagged, smallest p ${Math.min(1, ...evidence.p).toPrecision(2)}`,
+  );
+  return {
+    decision: decisionOf(evidence, classes, found, epoch, level),
+    seen: found.length > 0 ? { classes: found, evidence, checkpoints } : null,
+  };
+}
+
+/** Classes with p at most `level` that have two clusters, the strongest evidence first. */
+function flaggedClasses({ p, clustered }: Evidence, level: number): number[] {
+  const found = [...p.keys()].filter((c) => p[c] <= level && clustered[c] <= level);
+  return found.sort((a, b) => p[a] - p[b]).slice(0, Math.max(1, Math.floor(MOST_CLASSES * p.length)));
+}
+
+function decisionOf(
+  evidence: Evidence,
+  classes: readonly string[],
+  found: number[],
+  epoch: number,
+  level: number,
+): Decision {
+  const { p, values, kappa } = evidence;
+  const finite = (v: number) => (Number.isFinite(v) ? v : null);
+  return {
+    epoch,
+    level,
+    kappa,
+    classes: classes.map((label, c) => ({
+      label,
+      p: p[c],
+      flagged: found.includes(c),
+      values: Object.fromEntries(Object.entries(values).map(([name, all]) => [name, finite(all[c])])),
+    })),
+  };
+}
+
+/**
+ * The samples of flagged classes that are set aside, by the parts of the class in which they lie, as in an audit (audit/candidates.ts). `logits` [asked,
+ * classes]: what a network makes of the samples at `asked`, places in the set of the evidence.
+ */
+export async function suspects(
+  { set, rows }: Kept,
+  { classes: flagged, evidence, checkpoints }: Seen,
+  { classes, seed }: { classes: readonly string[]; seed: number },
+  { logits, asked }: { logits: Float32Array; asked: Int32Array },
+): Promise<{ named: number[]; setAside: SetAside[] }> {
+  const [named, setAside]: [number[], SetAside[]] = [[], []];
+  const whole = { data: logits, n: asked.length, d: classes.length };
+  const others = classes.flatMap((_, k) =>
+    flagged.includes(k) || !Number.isFinite(evidence.values.separation[k])
+      ? []
+      : { separation: evidence.values.separation[k], 'two-sidedness': evidence.values['two-sidedness'][k] },
+  );
+  for (const c of flagged) {
+    const among = Int32Array.from(asked.keys()).filter((k) => set.labels[asked[k]] === c);
+    const own = among.map((k) => asked[k]);
+    const first = Float64Array.from(own, (at) => evidence.logOdds[at]);
+    const parts = await partsOf(checkpoints, own, first, others, seed);
+    if (parts.length === 1) continue;
+    const part = new Int32Array(own.length);
+    for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
+    const { poisoned } = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
+    const above = first.filter((v) => v > 0).length;
+    const smaller = above <= own.length - above ? first : first.map((v) => -v);
+    const found = poisoned
+      ? { odds: logOddsOf(parts, poisoned, own.length), least: NAMED, why: 'content' as const }
+      : { odds: smaller, least: 0, why: 'smaller' as const };
+    const suspicious = [...own.keys()].filter((k) => found.odds[k] > found.least).map((k) => rows[own[k]]);
+    named.push(...suspicious);
+    setAside.push({ label: classes[c], samples: suspicious.length, why: found.why });
+  }
+  return { named, setAside };
+}

@@ -1,0 +1,56 @@
+import type { Labelled } from '../../audit/verdict.js';
+import type { RunHooks } from '../../base/progress.js';
+import type { ImageSet } from '../../datasets/types.js';
+import type { Trainer } from '../../training/trainer.js';
+
+/** How a training is set. */
+export interface DefenceSettings {
+  width: number;
+  epochs: number;
+  seed: number;
+  /** Samples that are known to be clean, for methods that need some. */
+  trusted?: ImageSet;
+  /** Folder in which training is saved after every epoch; absent: it is not. */
+  folder?: string;
+}
+
+/** What was decided at one moment, and why. */
+export interface Decision {
+  /** Epoch of the first training. */
+  epoch: number;
+  /** Level at which a class is flagged; the decisions of a training share it. */
+  level: number;
+  classes: { label: string; p: number; flagged: boolean; values: Record<string, number | null> }[];
+  kappa: number;
+}
+
+/** What became of a flagged class. */
+export interface SetAside {
+  label: string;
+  samples: number;
+  /** `content`: the cluster shows other classes; `smaller`: both clusters show the class, and the smaller one was set aside. */
+  why: 'content' | 'smaller';
+}
+
+/** A finished training. The caller releases `trainer`. */
+export interface Defended {
+  trainer: Trainer;
+  /** Rows of the samples that were set aside, rising. */
+  suspicious: number[];
+  decisions: Decision[];
+  setAside: SetAside[];
+  /** What was done, a sentence. */
+  answer: string;
+  /** Epochs of training over all networks, in passes over a set as large as the whole. */
+  epochs: number;
+}
+
+/** A way to train on an untrusted set; `../names.ts` says what each does. */
+export interface Method {
+  /** Whether it needs `DefenceSettings.trusted`. */
+  needsTrusted: boolean;
+  /** Names of the files in which its training is saved, without `.safetensors`. */
+  files: readonly string[];
+  /** Throws `Stopped`; what was saved is resumed by the same call. */
+  train(labelled: Labelled, settings: DefenceSettings, hooks: RunHooks): Promise<Defended>;
+}

@@ -1,0 +1,70 @@
+/** One training of a defence, which is saved after every epoch and ends when it is told to. */
+import { join } from 'node:path';
+import type { Checkpoint, Snapshot, WatchSettings } from '../audit/checkpoint.js';
+import { SavedTraining } from '../audit/saved-training.js';
+import { record, snapshot, untrained } from '../audit/watch.js';
+import { type RunHooks, Stopped } from '../base/progress.js';
+import type { ImageSet } from '../datasets/types.js';
+import type { Trainer, TrainingConfig } from '../training/trainer.js';
+
+/** A set that is trained on, and the rows of the whole set that it consists of. */
+export interface Kept {
+  set: ImageSet;
+  rows: Int32Array;
+}
+
+/** All samples of a set. */
+export const wholeOf = (set: ImageSet): Kept => ({ set, rows: Int32Array.from(set.labels.keys()) });
+
+/** Where a training is saved, what it begins with, who hears of it, and what differs from the training of an audit. */
+export interface Stage {
+  file: string;
+  stage: string;
+  folder?: string;
+  start?: Snapshot;
+  hooks: RunHooks;
+  own?: Partial<TrainingConfig>;
+}
+
+/** Trains until the end, or until `after` says that it is enough; it hears every whole epoch, those before a resume included. */
+export async function trained(
+  { set, classes }: { set: ImageSet; classes: readonly string[] },
+  plan: WatchSettings,
+  { file, stage, folder, start, hooks, own }: Stage,
+  after: (checkpoints: Checkpoint[], epoch: number) => Promise<boolean> = async () => false,
+): Promise<Trainer> {
+  const trainer = untrained(set, classes.length, plan, own);
+  const saved = folder === undefined ? null : new SavedTraining(join(folder, `${file}.safetensors`), set, plan);
+  const before = await saved?.read();
+  const begin = before?.now ?? start;
+  if (begin) {
+    trainer.load(begin.tensors);
+    trainer.position = structuredClone(begin.position);
+  }
+  const checkpoints = before?.checkpoints ?? [];
+  try {
+    // A decision is a function of the recordings, so it is made again rather than kept.
+    for (let epoch = 1; before && epoch <= trainer.position.epoch; epoch++) {
+      const until = checkpoints.filter((c) => c.epoch <= epoch);
+      if (await after(until, epoch)) return trainer;
+    }
+    while (trainer.position.epoch < plan.epochs) {
+      for (let last = false; !last; ) {
+        last = await trainer.step();
+        const { epoch, step } = trainer.position;
+        const done = Math.round((epoch + step / trainer.stepsPerEpoch) * set.n);
+        hooks.progress?.({ phase: 'train', stage, done, total: plan.epochs * set.n, unit: 'images' });
+        if (hooks.shouldStop?.()) throw new Stopped(`stopped in epoch ${epoch + 1}`);
+      }
+      await trainer.finishEpoch();
+      const { epoch } = trainer.position;
+      if (plan.checkpoints.includes(epoch)) checkpoints.push(await record(trainer, set, classes.length));
+      await saved?.write({ now: await snapshot(trainer), checkpoints });
+      if (await after(checkpoints, epoch)) return trainer;
+    }
+    return trainer;
+  } catch (error) {
+    await trainer.release();
+    throw error;
+  }
+}
