@@ -131,10 +131,10 @@ async function steps(
   hooks: RunHooks,
 ): Promise<void> {
   const { target, seed } = config;
-  const { lambda, epsilon } = settings;
+  const { lambda, late, epsilon } = settings;
   const form = forms[settings.form];
   const parts = form.parts(dataset.train, epsilon);
-  const objective = new Objective(trainer.graph, dataset.train, { form, target, lambda });
+  const objective = new Objective(trainer.graph, dataset.train, { form, target, lambda, late });
   try {
     while (state.step < settings.steps) {
       const { round, step } = state;

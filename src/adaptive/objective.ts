@@ -1,6 +1,7 @@
 /**
  * The adversary's objective over the surrogates of a round: the mean cross-entropy of triggered images at the end of training plus λ times the mean
- * deviation D = Σ_moments w·(|I(X;T) − clean|/s + β·|I(T;Ŷ) − clean|/s)/(1 + β), the integration gap of the stealth score (dynamics/distance.ts).
+ * deviation D = Σ_moments w·(|I(X;T) − clean|/s + β·|I(T;Ŷ) − clean|/s)/(1 + β), the integration gap of the stealth score (dynamics/distance.ts). An adversary who poisons slowly adds μ times
+ * the lateness: how far the loss of triggered images is below chance, ln classes, over the moments of the first third of the training.
  */
 import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/index.js';
@@ -10,7 +11,8 @@ import { type GraphOptions, ProgramCache } from '../training/graphs.js';
 import { gatherImages } from '../training/passes.js';
 import type { Form } from './forms/index.js';
 import { attackStep, gapStep, shapeOf } from './graphs.js';
-import type { Measured } from './measure.js';
+import type { Measured, MomentTarget } from './measure.js';
+import { EARLY } from './types.js';
 
 /** Triggered images of a step. */
 const BATCH = 64;
@@ -23,6 +25,8 @@ export interface Evaluated {
   /** Share of the triggered images that are assigned to the target. */
   asr: number;
   deviation: number;
+  /** By how much the loss is below chance early in the training, nats. */
+  lateness: number;
   objective: number;
   gradient: Float32Array;
 }
@@ -44,7 +48,7 @@ export class Objective {
   constructor(
     private readonly graph: GraphOptions,
     private readonly train: ImageSet,
-    private readonly options: { form: Form; target: number; lambda: number },
+    private readonly options: { form: Form; target: number; lambda: number; late: number },
     settings: SessionSettings = {},
   ) {
     const { form } = options;
@@ -61,17 +65,33 @@ export class Objective {
 
   /** The objective at the trigger's numbers over measured surrogates. */
   async evaluate(trigger: Float32Array, surrogates: readonly Measured[], draws: Draws): Promise<Evaluated> {
-    const { lambda } = this.options;
-    const out: Evaluated = { loss: 0, asr: 0, deviation: 0, objective: 0, gradient: new Float32Array(trigger.length) };
+    const { lambda, late } = this.options;
+    const out: Evaluated = {
+      loss: 0,
+      asr: 0,
+      deviation: 0,
+      lateness: 0,
+      objective: 0,
+      gradient: new Float32Array(trigger.length),
+    };
     const add = (gradient: Float32Array, factor: number) => {
       for (let i = 0; i < gradient.length; i++) out.gradient[i] += factor * gradient[i];
     };
     const share = 1 / surrogates.length;
     for (const surrogate of surrogates) {
-      const attacked = await this.attacked(trigger, surrogate, draws.rows);
+      const end = surrogate.moments.at(-1)!;
+      const attacked = await this.attacked(trigger, end, draws.rows);
       out.loss += share * attacked.loss;
       out.asr += share * attacked.asr;
       add(attacked.gradient, share);
+      const early = late > 0 ? surrogate.moments.filter((m) => m.epoch <= EARLY * end.epoch) : [];
+      for (const moment of early) {
+        const { loss, gradient } = await this.attacked(trigger, moment, draws.rows);
+        const below = Math.log(this.graph.classes) - loss;
+        if (below <= 0) continue;
+        out.lateness += (share * below) / early.length;
+        add(gradient, (-share * late) / early.length);
+      }
       if (lambda === 0) continue;
       for (const [m] of surrogate.moments.entries()) {
         const { gap, gradient } = await this.apart(trigger, surrogate, m, draws);
@@ -79,7 +99,7 @@ export class Objective {
         add(gradient, share * lambda);
       }
     }
-    out.objective = out.loss + lambda * out.deviation;
+    out.objective = out.loss + lambda * out.deviation + late * out.lateness;
     return out;
   }
 
@@ -88,12 +108,12 @@ export class Objective {
     return { ...this.options.form.feeds(images, trigger, shapeOf(this.graph)), trigger };
   }
 
-  private async attacked(trigger: Float32Array, { moments }: Measured, rows: Int32Array) {
+  private async attacked(trigger: Float32Array, { state }: MomentTarget, rows: Int32Array) {
     const { target } = this.options;
     const program = await this.attack.get(rows.length);
     const labels = new Int32Array(rows.length).fill(target);
     const feeds = { ...this.feeds(trigger, rows), labels };
-    const { loss, predicted, gradient } = await program.run(feeds, moments.at(-1)!.state, this.silent);
+    const { loss, predicted, gradient } = await program.run(feeds, state, this.silent);
     const hits = Array.from(predicted, Number).filter((y) => y === target).length;
     return { loss: Number(loss[0]), asr: hits / rows.length, gradient: gradient as Float32Array };
   }

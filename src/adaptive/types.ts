@@ -1,6 +1,9 @@
 /** What the adversary is told, and what it reports. */
 import type { RunConfig } from '../config/options.js';
 
+/** Share of the training in which an adversary who poisons slowly does not want the trigger to be learned. */
+export const EARLY = 1 / 3;
+
 /** What a trigger is made of. */
 export const formNames = ['additive', 'mask', 'warp'] as const;
 /** One of `formNames`. */
@@ -20,6 +23,8 @@ export interface AdaptSettings {
   epsilon: number;
   /** λ, weight of the deviation D against the loss of triggered images. */
   lambda: number;
+  /** μ, weight of the lateness: triggered images are not to be learned in the first third of the training. */
+  late: number;
   /** Times that surrogates are trained anew on the present pattern. */
   rounds: number;
   /** Gradient steps of a round. */
@@ -44,10 +49,11 @@ export interface RoundRow {
 export interface StepRow {
   round: number;
   step: number;
-  /** Cross-entropy of triggered images, nats; their share that the surrogates assign to the target; D; loss + λ·D. */
+  /** Cross-entropy of triggered images, nats; their share that the surrogates assign to the target; D; lateness, nats; loss + λ·D + μ·lateness. */
   loss: number;
   asr: number;
   deviation: number;
+  lateness: number;
   objective: number;
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { adaptiveJobs } from '../adaptive/job-of.js';
 import type { AdaptOutcome } from '../adaptive/jobs.js';
-import { type AdaptSettings, BOUNDS, formNames } from '../adaptive/types.js';
+import { type AdaptSettings, BOUNDS, EARLY, formNames } from '../adaptive/types.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { toResume } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
@@ -51,6 +51,10 @@ export function addAdapt(program: Command) {
       '--lambda <x>',
       'weight of the deviation D of resolved information against the loss of triggered images (default 1)',
     )
+    .option(
+      '--late <x>',
+      'weight of a term by which the trigger is not learned in the first third of the training (slow poisoning; default 0)',
+    )
     .option('--cover <share>', 'share of the triggered samples that keep their label (default 0)')
     .optionsGroup(HEADINGS.training)
     .option(
@@ -87,7 +91,7 @@ ${examples([
 }
 
 type Values = Record<string, unknown> & { out?: string; resume?: boolean; json?: boolean } & {
-  [K in 'form' | 'epsilon' | 'lambda' | 'cover' | 'rounds' | 'steps' | 'surrogates']?: string;
+  [K in 'form' | 'epsilon' | 'lambda' | 'late' | 'cover' | 'rounds' | 'steps' | 'surrogates']?: string;
 };
 
 /** Configuration and settings from the options. Throws `UserError`. */
@@ -107,6 +111,7 @@ function asked(values: Values): { config: RunConfig; settings: AdaptSettings } {
     form,
     epsilon: real('epsilon', values.epsilon, epsilon, least, most),
     lambda: real('lambda', values.lambda, 1, 0, 1000),
+    late: real('late', values.late, 0, 0, 1000),
     rounds: whole('rounds', 3, 0),
     steps: whole('steps', 60, 1),
     surrogates: whole('surrogates', 2, 1),
@@ -121,6 +126,9 @@ function asked(values: Values): { config: RunConfig; settings: AdaptSettings } {
     instrument: ['resolved'],
     checkpoints: request.checkpoints ?? MOMENTS.filter((m) => m < epochs),
   });
+  const isEarly = (moment: number | string) => typeof moment === 'string' || moment <= EARLY * epochs;
+  if (settings.late > 0 && !config.checkpoints!.some(isEarly))
+    throw new UserError('--late: --checkpoints needs a moment in the first third of the training');
   return { config, settings };
 }
 

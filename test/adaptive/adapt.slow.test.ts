@@ -28,7 +28,15 @@ const config = resolveConfig({
   draws: 4,
   checkpoints: [0.5, 1],
 });
-const settings: AdaptSettings = { form: 'additive', epsilon: 0.1, lambda: 1, rounds: 1, steps: 5, surrogates: 1 };
+const settings: AdaptSettings = {
+  form: 'additive',
+  epsilon: 0.1,
+  lambda: 1,
+  late: 0,
+  rounds: 1,
+  steps: 5,
+  surrogates: 1,
+};
 let dataset: Dataset;
 let whole: AdaptState;
 const run = (name: string, hooks: RunHooks = {}) =>

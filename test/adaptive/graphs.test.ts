@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { forms } from '../../src/adaptive/forms/index.js';
 import { attackStep, gapStep, resolvedExpression } from '../../src/adaptive/graphs.js';
+import type { Measured, MomentTarget } from '../../src/adaptive/measure.js';
+import { Objective } from '../../src/adaptive/objective.js';
 import { type FormName, formNames } from '../../src/adaptive/types.js';
 import { findAttack } from '../../src/attacks/index.js';
 import { Rng } from '../../src/base/random.js';
@@ -107,6 +109,43 @@ describe('gradients with respect to the trigger agree with central differences',
       expect(Math.abs(slope - inner)).toBeLessThan(0.03 * length * Math.hypot(...direction));
     }
     await program.release();
+  });
+
+  test('lateness is how far the loss is below chance at moments of the first third, with its gradient', async () => {
+    const other = new State();
+    const drawn = new Rng(2, 'weights');
+    for (const p of parameters(graph)) other.set(p.name, p.initial(drawn));
+    const train = { images, labels: new Int32Array(n).fill(2), n, ...shape };
+    const objective = new Objective(
+      graph,
+      train,
+      { form: forms.additive, target: 1, lambda: 0, late: 3 },
+      { threads: 1 },
+    );
+    // Epoch 2 of 5 is past the first third.
+    const moments = [1, 1.5, 2, 5].map((epoch, k) => ({ epoch, state: k % 2 === 0 ? state : other }) as MomentTarget);
+    const draws = { rows: Int32Array.from({ length: n }, (_, i) => i), seed: 0, label: [] };
+    const at = (trigger: Float32Array) => objective.evaluate(trigger, [{ moments } as Measured], draws);
+    const losses = await Promise.all(
+      [state, other].map(async (weights) => {
+        const program = await Program.compile(attackStep(graph, forms.additive, n), { threads: 1 });
+        const feeds = { images, labels: new Int32Array(n).fill(1), trigger: numbers.additive };
+        const { loss } = await program.run(feeds, weights, bank);
+        await program.release();
+        return Number(loss[0]);
+      }),
+    );
+    const found = await at(numbers.additive);
+    const below = losses.map((loss) => Math.max(0, Math.log(3) - loss));
+    expect(Math.max(...below)).toBeGreaterThan(0);
+    expect(found.lateness).toBeCloseTo((below[0] + below[1]) / 2, 6);
+    expect(found.objective).toBeCloseTo(losses[1] + 3 * found.lateness, 6);
+    const h = 0.01 / Math.hypot(...found.gradient);
+    const value = async (sign: number) =>
+      (await at(numbers.additive.map((v, i) => v + sign * h * found.gradient[i]))).objective;
+    const slope = ((await value(1)) - (await value(-1))) / (2 * h);
+    expect(slope / Math.hypot(...found.gradient) ** 2).toBeCloseTo(1, 1);
+    await objective.release();
   });
 
   test('the deviation is Σ weight·|value − clean|', async () => {

@@ -45,7 +45,7 @@ test('the state comes back as it was, and not for other settings', async () => {
     step: 3,
     patterns: [new Float32Array(12).fill(0.25)],
     rounds: [{ round: 0, asr: 0.5, accuracy: 0.6, deviation: 0.1, largest: 0.1 }],
-    steps: [{ round: 0, step: 0, loss: 1, asr: 0.2, deviation: 0.3, objective: 1.3 }],
+    steps: [{ round: 0, step: 0, loss: 1, asr: 0.2, deviation: 0.3, lateness: 0, objective: 1.3 }],
     seconds: 4,
   };
   const path = join(folder, 'state.safetensors');

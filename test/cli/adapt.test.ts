@@ -11,6 +11,12 @@ describe('adapt', () => {
     [['--out', 'x'], /--out x: a name that ends in \.npz/],
     [['--out', 'x.npz', '--epsilon', '2'], /--epsilon 2: a number from .* to 1 is allowed/],
     [['--out', 'x.npz', '--lambda', ''], /--lambda '': a value is expected/],
+    [['--out', 'x.npz', '--form', 'wrap'], /unknown form "wrap": one of additive, mask, warp.*Did you mean "warp"\?/],
+    [['--out', 'x.npz', '--form', 'warp', '--epsilon', '9'], /--epsilon 9: a number from 0\.05 to 8 is allowed/],
+    [
+      ['--out', 'x.npz', '--late', '1', '--checkpoints', '7'],
+      /--late: --checkpoints needs a moment in the first third of the training/,
+    ],
     [['--out', 'x.npz', '--rounds', '1.5'], /--rounds 1\.5: a whole number from 0/],
     [['--out', 'x.npz', '--surrogates', '0'], /--surrogates 0: a whole number from 1/],
     [['--out', 'x.npz', '--cover', '1'], /--cover 1: a number from 0 to 0\.9/],
