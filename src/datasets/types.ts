@@ -1,19 +1,28 @@
 /** The interface of a data set and of its source. */
 
-/** Labelled images. `images` is [n, height, width, channels] uint8, row-major; `labels` holds class numbers. */
-export interface ImageSet {
-  images: Uint8Array;
+/** What labelled samples of any kind have. `labels` holds class numbers, [n]. */
+export interface LabelledSet {
   labels: Int32Array;
   n: number;
+  /** File of each sample, if every sample has a file of its own. */
+  files?: string[];
+  /** Where each sample stands if it has no file of its own: the path of its file and its number there, `data_batch_1.bin#17`. */
+  records?: string[];
+  /** Position of each sample in the set from which it was chosen; absent if all were chosen (0 … n − 1). */
+  places?: Int32Array;
+}
+
+/** Labelled images. `images` is [n, height, width, channels] uint8, row-major. */
+export interface ImageSet extends LabelledSet {
+  images: Uint8Array;
   height: number;
   width: number;
   channels: number;
-  /** File of each image, if every image has a file of its own. */
-  files?: string[];
-  /** Where each image stands if it has no file of its own: the path of its file and its number there, `data_batch_1.bin#17`. */
-  records?: string[];
-  /** Position of each image in the set from which it was chosen; absent if all were chosen (0 … n − 1). */
-  places?: Int32Array;
+}
+
+/** Labelled texts, [n]. */
+export interface TextSet extends LabelledSet {
+  texts: string[];
 }
 
 /** A loaded data set. */
@@ -25,6 +34,12 @@ export interface Dataset {
   test: ImageSet;
   /** Lines about the data for the user, such as a warning of unbalanced classes. */
   notes?: string[];
+}
+
+/** A loaded data set of texts. */
+export interface TextDataset extends Omit<Dataset, 'train' | 'test'> {
+  train: TextSet;
+  test: TextSet;
 }
 
 /** What to load. Limits are class-balanced and seeded; without a limit all samples are loaded. */
@@ -50,4 +65,10 @@ export interface DatasetSource {
   classes?(dataDir: string | undefined): Promise<string[]>;
   /** Loads the set. Throws `UserError` for files that are missing or damaged. */
   load(request: DatasetRequest): Promise<Dataset>;
+}
+
+/** A source of texts. */
+export interface TextSource extends Omit<DatasetSource, 'load' | 'decodes'> {
+  /** Loads the set. Throws `UserError` for files that are missing or damaged. */
+  load(request: DatasetRequest): Promise<TextDataset>;
 }
