@@ -139,7 +139,9 @@ export class GraphBuilder {
     const seen = this.known.get(key);
     if (seen !== undefined) return seen;
     const name = `${op}_${this.counter++}`;
-    this.nodes.push({ name, op, domain, inputs, outputs: [name], attributes });
+    // The operator has a second output, which nothing reads.
+    const outputs = op === 'TopK' ? [name, `${name}_places`] : [name];
+    this.nodes.push({ name, op, domain, inputs, outputs, attributes });
     this.known.set(key, name);
     return name;
   }

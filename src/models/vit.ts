@@ -16,27 +16,13 @@
  * A side that is no multiple of 4 is filled up with zeros on the right or below. Parameters are named as timm's
  * `vision_transformer`, but that `attn.q`, `attn.k` and `attn.v` stand for the one `attn.qkv`.
  */
-import {
-  add,
-  broadcastTo,
-  concat,
-  gelu,
-  matmul,
-  mul,
-  pad,
-  reshape,
-  slice,
-  softmax,
-  type Tensor,
-  transpose,
-} from '../engine/index.js';
+import { add, broadcastTo, concat, pad, reshape, slice, type Tensor, transpose } from '../engine/index.js';
+import { block } from './attention.js';
 import type { Layers } from './layers.js';
 import type { Model, Readout } from './types.js';
 
 const PATCH = 4;
 const DEPTH = 6;
-const HEADS = 4;
-const MLP = 2;
 
 /** x [h, w, n, c] → [n, tokens, d], the class token first. */
 function embed(l: Layers, x: Tensor, d: number): Tensor {
@@ -49,24 +35,6 @@ function embed(l: Layers, x: Tensor, d: number): Tensor {
   const first = broadcastTo(l.embedding('cls_token', [1, 1, d]), [n, 1, d]);
   const tokens = concat([first, words], 1);
   return add(tokens, l.embedding('pos_embed', [1, tokens.shape[1], d]));
-}
-
-/** softmax(Q·Kᵀ / √d)·V in every head: x [n·tokens, d] → the same. */
-function attention(l: Layers, name: string, x: Tensor, tokens: number): Tensor {
-  const [rows, d] = x.shape;
-  const heads = (part: string) =>
-    transpose(reshape(l.linear(`${name}.${part}`, x, d), [rows / tokens, tokens, HEADS, d / HEADS]), [0, 2, 1, 3]);
-  const scores = matmul(mul(heads('q'), 1 / Math.sqrt(d / HEADS)), transpose(heads('k')));
-  const mixed = transpose(matmul(softmax(scores), heads('v')), [0, 2, 1, 3]);
-  return l.linear(`${name}.proj`, reshape(mixed, [rows, d]), d);
-}
-
-/** The block's output before its noise: x [n·tokens, d] → the same. */
-function block(l: Layers, name: string, x: Tensor, tokens: number): Tensor {
-  const d = x.shape[1];
-  const h = add(x, attention(l, `${name}.attn`, l.layerNorm(`${name}.norm1`, x), tokens));
-  const inner = l.linear(`${name}.mlp.fc1`, l.layerNorm(`${name}.norm2`, h), MLP * d);
-  return add(h, l.linear(`${name}.mlp.fc2`, l.noise(gelu(inner)), d));
 }
 
 export const vit: Model = {
@@ -85,11 +53,11 @@ export const vit: Model = {
     const read = (layer: string, representationMean: Tensor, representation: Tensor) => {
       layers[layer] = { representation, representationMean, representationNoise: l.noiseStd };
     };
-    let h = block(l, 'blocks.0', reshape(embedded, [n * tokens, d]), tokens);
+    let h = block(l, 'blocks.0', reshape(embedded, [n * tokens, d]), { tokens });
     for (let b = 1; b < DEPTH; b++) {
       const noisy = l.noise(h);
       read(`block${b}`, classToken(h), classToken(noisy));
-      h = block(l, `blocks.${b}`, noisy, tokens);
+      h = block(l, `blocks.${b}`, noisy, { tokens });
     }
     const last = l.layerNorm('norm', classToken(h));
     const representation = l.noise(last);

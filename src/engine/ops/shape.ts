@@ -139,13 +139,43 @@ const scatterOp: Op = {
   name: 'scatterRows',
   vjp: (g, node) => [gather(g, node.inputs[1]), null],
   lower: (graph, [rows, index], node) => {
-    const zeros = graph.node('Expand', [graph.scalar(0), graph.ints(node.shape)]);
-    const at = graph.node('Unsqueeze', [graph.node('Cast', [index], { to: 7 }), graph.ints([-1])]);
-    return graph.node('ScatterND', [zeros, at, rows], { reduction: 'add' });
+    const [n, ...rest] = node.inputs[0].shape;
+    const [size] = node.shape;
+    const each = graph.ints([n], []);
+    const part = (x: string, from: number, to: number) =>
+      graph.node('Slice', [x, graph.ints([from]), graph.ints([to]), graph.ints([0])]);
+    // Rows sorted by their index, rows of one index in their order: index·n + place is sorted.
+    const key = graph.node('Add', [
+      graph.node('Mul', [graph.node('Cast', [index], { to: 7 }), each]),
+      graph.ints([...Array(n).keys()]),
+    ]);
+    const sorted = graph.node('TopK', [key, graph.ints([n])], { axis: 0, largest: 0, sorted: 1 });
+    const id = graph.node('Div', [sorted, each]);
+    const place = graph.node('Sub', [sorted, graph.node('Mul', [id, each])]);
+    const equal = (k: number) => graph.node('Equal', [part(id, k, n), part(id, 0, n - k)]);
+    // Sums of 1, 2, 4, … neighbours of one index, so that the last row of an index holds its whole sum.
+    let sums = graph.node('Gather', [rows, place], { axis: 0 });
+    for (let k = 1; k < n; k *= 2) {
+      const same = graph.node('Reshape', [
+        graph.node('Cast', [equal(k)], { to: 1 }),
+        graph.ints([n - k, ...rest.map(() => 1)]),
+      ]);
+      const moved = graph.node('Mul', [part(sums, 0, n - k), same]);
+      sums = graph.node('Concat', [part(sums, 0, k), graph.node('Add', [part(sums, k, n), moved])], { axis: 0 });
+    }
+    // All other rows go to one more row, which is cut off.
+    const others = n > 1 ? [graph.node('Where', [equal(1), graph.ints([size], []), part(id, 0, n - 1)])] : [];
+    const target = graph.node('Concat', [...others, part(id, n - 1, n)], { axis: 0 });
+    const zeros = graph.node('Expand', [graph.scalar(0), graph.ints([size + 1, ...rest])]);
+    const at = graph.node('Unsqueeze', [target, graph.ints([-1])]);
+    return part(graph.node('ScatterND', [zeros, at, sums]), 0, size);
   },
 };
 
-/** Adds rows into a zero tensor of `shape` at `index`: the transpose of `gather`. */
+/**
+ * Adds rows into a zero tensor of `shape` at `index`: the transpose of `gather`. The order of the sums does not depend on threads, as it does with ONNX
+ * Runtime's own `ScatterND` that adds.
+ */
 function scatterRows(rows: Tensor, index: Tensor, shape: Shape): Tensor {
   return new Tensor(scatterOp, [rows, index], {}, shape);
 }
