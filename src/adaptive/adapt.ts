@@ -11,6 +11,7 @@ import type { Dataset } from '../datasets/index.js';
 import { mean } from '../dynamics/index.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { writeNpz } from '../formats/npz.js';
+import type { ImageGraphOptions } from '../training/graphs.js';
 import { forms } from './forms/index.js';
 import { type Measured, measure } from './measure.js';
 import { Objective } from './objective.js';
@@ -134,7 +135,7 @@ async function steps(
   const { lambda, late, epsilon } = settings;
   const form = forms[settings.form];
   const parts = form.parts(dataset.train, epsilon);
-  const objective = new Objective(trainer.graph, dataset.train, { form, target, lambda, late });
+  const objective = new Objective(trainer.graph as ImageGraphOptions, dataset.train, { form, target, lambda, late });
   try {
     while (state.step < settings.steps) {
       const { round, step } = state;

@@ -25,18 +25,18 @@ import {
   transpose,
 } from '../engine/index.js';
 import { type Forward, Layers } from '../models/index.js';
-import type { GraphOptions } from '../training/graphs.js';
+import type { ImageGraphOptions } from '../training/graphs.js';
 import type { Form } from './forms/index.js';
 
 /** The image shape of a network. */
-export const shapeOf = (o: GraphOptions): ImageShape => ({
+export const shapeOf = (o: ImageGraphOptions): ImageShape => ({
   height: o.height,
   width: o.imageWidth,
   channels: o.channels,
 });
 
 /** `n` triggered images through the network. */
-function triggered(o: GraphOptions, form: Form, n: number): { numbers: Tensor; forward: Forward } {
+function triggered(o: ImageGraphOptions, form: Form, n: number): { numbers: Tensor; forward: Forward } {
   const shape = shapeOf(o);
   const size = form.parts(shape, 1).reduce((sum, part) => sum + part.size, 0);
   const numbers = input('trigger', [size]);
@@ -48,7 +48,7 @@ function triggered(o: GraphOptions, form: Form, n: number): { numbers: Tensor; f
  * Feeds: those of the form, `trigger`, its numbers, `labels` [n] int32, the label that the attacker wants. Outputs: `loss`, their mean
  * cross-entropy in nats; `predicted` [n]; `gradient` of the loss with respect to the numbers.
  */
-export function attackStep(o: GraphOptions, form: Form, n: number): ProgramSpec {
+export function attackStep(o: ImageGraphOptions, form: Form, n: number): ProgramSpec {
   const { numbers, forward } = triggered(o, form, n);
   const loss = mean(crossEntropy(forward.logits, input('labels', [n], 'int32')));
   const [gradient] = gradients(loss, [numbers]);
@@ -79,7 +79,7 @@ export function resolvedExpression(points: Tensor, z: Tensor, inverseKappa: Tens
  * [m, n, classes]; `inverse_kappa` [2]; `clean` [2], the values of clean samples, nats; `weights` [2], all for I(X;T) and I(T;Ŷ). Outputs: `xt` and `ty`, nats;
  * `gap` = Σ weight·|value − clean|; `gradient` of the gap with respect to the numbers.
  */
-export function gapStep(o: GraphOptions, form: Form, n: number, m: number): ProgramSpec {
+export function gapStep(o: ImageGraphOptions, form: Form, n: number, m: number): ProgramSpec {
   const { numbers, forward } = triggered(o, form, n);
   const t = forward.representation;
   const d = t.shape[1];

@@ -7,8 +7,8 @@ import { Rng } from '../base/random.js';
 import type { ImageSet } from '../datasets/index.js';
 import type { SessionSettings } from '../engine/index.js';
 import { NoiseBank } from '../engine/index.js';
-import { type GraphOptions, ProgramCache } from '../training/graphs.js';
-import { gatherImages } from '../training/passes.js';
+import { type ImageGraphOptions, ProgramCache } from '../training/graphs.js';
+import { gatherImages } from '../training/inputs.js';
 import type { Form } from './forms/index.js';
 import { attackStep, gapStep, shapeOf } from './graphs.js';
 import type { Measured, MomentTarget } from './measure.js';
@@ -46,7 +46,7 @@ export class Objective {
   private readonly silent = new NoiseBank(0, 1, new Rng(0), 1);
 
   constructor(
-    private readonly graph: GraphOptions,
+    private readonly graph: ImageGraphOptions,
     private readonly train: ImageSet,
     private readonly options: { form: Form; target: number; lambda: number; late: number },
     settings: SessionSettings = {},

@@ -1,10 +1,14 @@
 /** Selection of samples from the arrays of a split. */
 import { UserError } from '../base/errors.js';
 import { positions } from './limits.js';
-import type { ImageSet } from './types.js';
+import type { ImageSet, TextSet, TokenSet } from './types.js';
 
 /** The samples of a set at the given positions. */
-export const pick = (set: ImageSet, rows: ArrayLike<number>): ImageSet => gather(set, Int32Array.from(rows));
+export const pick = <S extends ImageSet | TextSet>(set: S, rows: ArrayLike<number>): Chosen<S> =>
+  gather(set as ImageSet, Int32Array.from(rows)) as Chosen<S>;
+
+/** What a choice of samples is a set of. */
+export type Chosen<S> = S extends TokenSet ? TokenSet : S extends TextSet ? TextSet : ImageSet;
 
 /** Throws `UserError` for an empty list of labels, and for the first label outside the classes; `name` is the file in the message. */
 export function checkLabels(name: string, labels: ArrayLike<number>, classes: number): void {
@@ -17,24 +21,46 @@ export function checkLabels(name: string, labels: ArrayLike<number>, classes: nu
 }
 
 /** All samples except those at the given positions. */
-export function without(all: ImageSet, left: Iterable<number>): ImageSet {
+export function without<S extends ImageSet | TextSet>(all: S, left: Iterable<number>): Chosen<S> {
   const out = new Set(left);
-  return gather(
+  return pick(
     all,
     positions(all.n).filter((i) => !out.has(i)),
   );
 }
 
-/** The samples at the given positions of images [n, height, width, channels] and their labels. */
+interface Labels {
+  labels: ArrayLike<number>;
+}
+type Content<S, K extends keyof S> = Pick<S, K> & Labels;
+
+/** The samples at the given positions, and their labels. */
 export function gather(
-  all: Omit<ImageSet, 'n' | 'labels'> & { labels: ArrayLike<number> },
+  all: Content<ImageSet, 'images' | 'height' | 'width' | 'channels'>,
   chosen: Int32Array,
-): ImageSet {
-  const { height, width, channels } = all;
-  const each = height * width * channels;
-  const images = new Uint8Array(chosen.length * each);
+): ImageSet;
+export function gather(all: Content<TextSet, 'texts'>, chosen: Int32Array): TextSet;
+export function gather(all: Labels, chosen: Int32Array): ImageSet | TextSet {
+  const labelled = { labels: chosen.map((i) => all.labels[i]), n: chosen.length };
+  return { ...contentOf(all as ImageSet | TextSet | TokenSet, chosen), ...labelled };
+}
+
+function contentOf(set: ImageSet | TextSet | TokenSet, chosen: Int32Array) {
+  if (!('texts' in set)) {
+    const { images, height, width, channels } = set;
+    return { images: rowsOf(images, height * width * channels, chosen), height, width, channels };
+  }
+  const texts = Array.from(chosen, (i) => set.texts[i]);
+  if (!('tokens' in set)) return { texts };
+  const { tokens, length, vocabulary } = set;
+  return { texts, tokens: rowsOf(tokens, length, chosen), length, vocabulary };
+}
+
+/** The given rows of `size` values each. */
+export function rowsOf<T extends Uint8Array | Int32Array>(all: T, size: number, chosen: Int32Array): T {
+  const out = new (all.constructor as new (n: number) => T)(chosen.length * size);
   chosen.forEach((from, i) => {
-    images.set(all.images.subarray(from * each, (from + 1) * each), i * each);
+    out.set(all.subarray(from * size, (from + 1) * size), i * size);
   });
-  return { images, labels: chosen.map((i) => all.labels[i]), n: chosen.length, height, width, channels };
+  return out;
 }

@@ -25,6 +25,15 @@ export interface TextSet extends LabelledSet {
   texts: string[];
 }
 
+/** Labelled texts as numbers of words. */
+export interface TokenSet extends TextSet {
+  /** [n, length]: 0 is padding, 1 a word that the vocabulary lacks, 2 the class token, which comes first. */
+  tokens: Int32Array;
+  length: number;
+  /** How many numbers there are. */
+  vocabulary: number;
+}
+
 /** A loaded data set. */
 export interface Dataset {
   name: string;

@@ -7,6 +7,8 @@ export interface ModelOptions {
   classes: number;
   /** Channels of the first stage; an eighth of T's columns. */
   width: number;
+  /** Of a model that reads texts: how many numbers of words there are. */
+  vocabulary?: number;
 }
 
 /** T at one layer. */
@@ -41,6 +43,8 @@ export interface Model {
   defaultWidth: number;
   /** Layers at which T can be read, in the order of the forward pass. The last one is the default. */
   layers: readonly string[];
-  /** x [h, w, n, channels], values in [0, 1]: the layout of all activations. */
+  /** Default images. */
+  reads?: 'texts';
+  /** x [h, w, n, channels], values in [0, 1]: the layout of all activations. Of a model that reads texts: tokens [n, length], int32. */
   forward(layers: Layers, x: Tensor, options: ModelOptions): Forward;
 }

@@ -1,13 +1,12 @@
 /**
  * The programs of a model: training step, evaluation, probe, image gradient, statistics, inference.
  *
- * images [n, h, w, c] uint8 as stored; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], [h, w, n, c].
+ * images [n, h, w, c] uint8 as stored, or tokens [n, length] int32; labels [n] int32. Pixels reach the model as x / 255 in [0, 1], [h, w, n, c].
  */
 import {
   adamw,
   add,
   argMax,
-  cast,
   channelAdd,
   channelMul,
   channelSub,
@@ -31,13 +30,12 @@ import {
 } from '../engine/index.js';
 import { Layers, type Model, type ModelOptions, type Parameter } from '../models/index.js';
 import { concealTerm } from './conceal.js';
+import { type ImageInput, inputOf, readsText, type TextInput } from './inputs.js';
 import { type Objective, objectiveOf } from './objective.js';
 
-export interface GraphOptions extends ModelOptions {
+/** How a model is built and trained. */
+export interface GraphSettings extends ModelOptions {
   model: Model;
-  height: number;
-  imageWidth: number;
-  channels: number;
   /** γ */
   noiseStd: number;
   /** Default sgd. */
@@ -51,15 +49,18 @@ export interface GraphOptions extends ModelOptions {
   objective?: Objective;
 }
 
+/** Settings of a network that reads images. */
+export type ImageGraphOptions = GraphSettings & ImageInput;
+/** Settings of any network. */
+export type GraphOptions = ImageGraphOptions | (GraphSettings & TextInput);
+
 function begin(o: GraphOptions, n: number, mode: 'train' | 'eval', as: 'uint8' | 'float32' = 'uint8') {
-  const images = input('images', [n, o.height, o.imageWidth, o.channels], as);
+  const { entered, x } = inputOf(o, n, as);
   const labels = input('labels', [n], 'int32');
   const layers = new Layers(mode, o.noiseStd);
-  const pixels = transpose(images, [1, 2, 0, 3]);
-  const x = as === 'uint8' ? mul(cast(pixels, 'float32'), 1 / 255) : pixels;
   const forward = o.model.forward(layers, x, o);
   return {
-    images,
+    entered,
     layers,
     labels,
     forward,
@@ -114,9 +115,9 @@ export function probeStep(o: GraphOptions, n: number, layer?: string): ProgramSp
  * Gradient of every image's own loss with respect to it, in evaluation mode. Feeds: `images` [n, h, w, c] float32 in
  * [0, 1], `labels`. Outputs: `gradient` [n, h, w, c], `losses` [n], `predicted` [n].
  */
-export function imageGradientStep(o: GraphOptions, n: number): ProgramSpec {
-  const { images, losses, predicted } = begin(o, n, 'eval', 'float32');
-  const [gradient] = gradients(sum(losses), [images]);
+export function imageGradientStep(o: ImageGraphOptions, n: number): ProgramSpec {
+  const { entered, losses, predicted } = begin(o, n, 'eval', 'float32');
+  const [gradient] = gradients(sum(losses), [entered]);
   return { outputs: { gradient, losses, predicted } };
 }
 
@@ -136,12 +137,14 @@ export function likelihoodStep(o: GraphOptions, n: number): ProgramSpec {
 }
 
 /**
- * The model for inference elsewhere, without noise. Input: `images` [n, channels, h, w] float32 in [0, 1]. Outputs: `logits`
- * [n, classes], `representation` T [n, d].
+ * The model for inference elsewhere, without noise. Input: `images` [n, channels, h, w] float32 in [0, 1], or `tokens` [n, length] int32. Outputs:
+ * `logits` [n, classes], `representation` T [n, d].
  */
 export function inferenceStep(o: GraphOptions, n: number): ProgramSpec {
-  const images = input('images', [n, o.channels, o.height, o.imageWidth]);
-  const { logits, representation } = o.model.forward(new Layers('eval', 0), transpose(images, [2, 3, 0, 1]), o);
+  const x = readsText(o)
+    ? inputOf(o, n).x
+    : transpose(input('images', [n, o.channels, o.height, o.imageWidth]), [2, 3, 0, 1]);
+  const { logits, representation } = o.model.forward(new Layers('eval', 0), x, o);
   return { outputs: { logits, representation } };
 }
 

@@ -1,9 +1,9 @@
 /** Programs over whole sets, in passes of one size, so that each is compiled once. */
-import type { ImageSet } from '../datasets/types.js';
 import type { NoiseBank, State } from '../engine/index.js';
 import type { ProgramCache } from './graphs.js';
+import { gatherInputs, type InputSet } from './inputs.js';
 
-/** Images evaluated or probed in one pass. */
+/** Samples evaluated or probed in one pass. */
 export const PASS = 128;
 
 /** Hears the outputs of a pass: its first `rows` rows are those of the set from `offset` on, of `padded`. */
@@ -22,25 +22,15 @@ export interface ProbeDraw {
   logits: Float32Array;
 }
 
-/** The given images, [index.length, h, w, c]. */
-export function gatherImages({ images, height, width, channels }: ImageSet, index: Int32Array): Uint8Array {
-  const pixels = height * width * channels;
-  const out = new Uint8Array(index.length * pixels);
-  index.forEach((i, r) => {
-    out.set(images.subarray(i * pixels, (i + 1) * pixels), r * pixels);
-  });
-  return out;
-}
-
-/** Runs a program over a set; the last pass is padded with its first image. */
-export async function passes(programs: ProgramCache, set: ImageSet, state: State, bank: NoiseBank, each: EachPass) {
+/** Runs a program over a set; the last pass is padded with its first sample. */
+export async function passes(programs: ProgramCache, set: InputSet, state: State, bank: NoiseBank, each: EachPass) {
   const size = Math.min(PASS, set.n);
   const program = await programs.get(size);
   for (let at = 0; at < set.n; at += size) {
     const rows = Math.min(size, set.n - at);
     const index = Int32Array.from({ length: size }, (_, r) => at + (r < rows ? r : 0));
     const labels = Int32Array.from(index, (i) => set.labels[i]);
-    each(await program.run({ images: gatherImages(set, index), labels }, state, bank), rows, at, size);
+    each(await program.run({ ...gatherInputs(set, index), labels }, state, bank), rows, at, size);
   }
 }
 
@@ -48,7 +38,7 @@ export async function passes(programs: ProgramCache, set: ImageSet, state: State
 export async function recorded(
   programs: ProgramCache,
   output: string,
-  set: ImageSet,
+  set: InputSet,
   state: State,
   bank: NoiseBank,
 ): Promise<Float32Array> {

@@ -6,18 +6,18 @@
  */
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
-import type { ImageSet } from '../datasets/types.js';
 import type { EpochRow, MomentRow } from '../dynamics/types.js';
 import { emitPortable, flops, NoiseBank, type OptimizerKind, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE } from '../engine/optim.js';
 import { sameShape } from '../engine/tensor.js';
 import { axesOf, fromTorch, type Model, type Parameter, torchShape, toTorch, type Weights } from '../models/index.js';
-import { type Augmentation, augment } from './augment.js';
+import type { Augmentation } from './augment.js';
 import { concealFeeds } from './conceal.js';
 import {
   batchNorms,
   evaluationStep,
   type GraphOptions,
+  type ImageGraphOptions,
   imageGradientStep,
   inferenceStep,
   lastNormStep,
@@ -28,8 +28,9 @@ import {
   statisticsStep,
   trainStep,
 } from './graphs.js';
+import { augmented, gatherInputs, type InputSet, largestActivation, sizesOf } from './inputs.js';
 import type { Objective } from './objective.js';
-import { gatherImages, type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
+import { type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
 import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
@@ -63,10 +64,10 @@ export interface TrainingConfig {
 export interface TrainingData {
   classes: number;
   /** The training set under attack, with the labels that the attack gave. */
-  train: ImageSet & { poisoned: Uint8Array };
-  test: ImageSet;
+  train: InputSet & { poisoned: Uint8Array };
+  test: InputSet;
   /** Triggered test images with the labels that the attacker wants, for the ASR; null without a trigger. */
-  triggered: ImageSet | null;
+  triggered: InputSet | null;
 }
 
 /** Progress of a training without its tensors: plain data, which a checkpoint stores. */
@@ -105,11 +106,8 @@ export class Trainer {
   ) {
     const { train } = data;
     const { model, width, noiseStd, optimizer, momentum, weightDecay, objective, conceal = 0 } = config;
-    const { height, width: imageWidth, channels } = train;
-    this.graph = {
-      ...{ model, width, classes: data.classes, height, imageWidth, channels },
-      ...{ noiseStd, optimizer, momentum, weightDecay, objective, conceals: conceal > 0 },
-    };
+    const [sizes, { classes }, conceals] = [sizesOf(train), data, conceal > 0];
+    this.graph = { model, width, classes, ...sizes, noiseStd, optimizer, momentum, weightDecay, objective, conceals };
     this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
     this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
     for (const layer of config.model.layers)
@@ -117,12 +115,12 @@ export class Trainer {
         noisy: new ProgramCache((n) => probeStep(this.graph, n, layer), settings),
         silent: new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n, layer), settings),
       });
-    this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph, n), settings);
+    this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph as ImageGraphOptions, n), settings);
     this.statistics = new ProgramCache((n) => statisticsStep(this.graph, n), settings);
     this.likelihood = new ProgramCache((n) => likelihoodStep(this.graph, n), settings);
     this.lastNorm = new ProgramCache((n) => lastNormStep(this.graph, n), settings);
     this.batchNorms = batchNorms(this.graph);
-    const largest = Math.max(PASS, Math.min(config.batchSize, train.n)) * config.width * train.height * train.width;
+    const largest = largestActivation(sizes, Math.max(PASS, Math.min(config.batchSize, train.n)), config.width);
     this.bank = new NoiseBank(config.noiseStd, config.noiseStd === 0 ? 1 : largest, new Rng(config.seed, 'noise'));
     const rng = new Rng(config.seed, 'weights');
     this.parameters = parameters(this.graph);
@@ -214,11 +212,11 @@ export class Trainer {
     const labels = Int32Array.from(batch, (i) => train.labels[i]);
     this.bank.reseed(new Rng(seed, 'noise', epoch, step));
     const program = await this.training.get(batch.length);
-    const images = gatherImages(train, batch);
-    augment(images, train, this.config.augmentation ?? 'none', new Rng(seed, 'augment', epoch, step));
+    const augmentation = this.config.augmentation ?? 'none';
+    const inputs = augmented(train, batch, augmentation, new Rng(seed, 'augment', epoch, step));
     const poisoned = Array.from(batch, (i) => train.poisoned[i]);
     const feeds = {
-      images,
+      ...inputs,
       labels,
       ...concealFeeds(poisoned, labels, this.config.conceal ?? 0),
       learning_rate: Float32Array.of(rate),
@@ -287,7 +285,7 @@ export class Trainer {
   }
 
   /** Mean loss in nats and accuracy over a set, one noisy pass in evaluation mode. */
-  async evaluate(set: ImageSet, label: string): Promise<{ loss: number; accuracy: number }> {
+  async evaluate(set: InputSet, label: string): Promise<{ loss: number; accuracy: number }> {
     this.bank.reseed(new Rng(this.config.seed, 'evaluate', label));
     let loss = 0;
     let correct = 0;
@@ -304,7 +302,7 @@ export class Trainer {
    * The recordings of a probe of `set`: T and T̄ [n, d] of a layer and Ŷ [n, classes], `draws` times with new noise. The noise of a draw
    * is the same for every layer.
    */
-  async probe(set: ImageSet, draws: number, layer = this.lastLayer): Promise<ProbeDraw[]> {
+  async probe(set: InputSet, draws: number, layer = this.lastLayer): Promise<ProbeDraw[]> {
     const result: ProbeDraw[] = [];
     for (let k = 0; k < draws; k++) {
       const { epoch, step } = this.position;
@@ -340,7 +338,7 @@ export class Trainer {
     await this.state.collect();
     const restore = await recomputeStatistics(this.state, names, names.length === 0 ? 0 : batches, (b) => {
       const rows = order.slice(b * size, (b + 1) * size);
-      const feeds = { images: gatherImages(train, rows), labels: Int32Array.from(rows, (i) => train.labels[i]) };
+      const feeds = { ...gatherInputs(train, rows), labels: Int32Array.from(rows, (i) => train.labels[i]) };
       return program.run(feeds, this.state, this.bank);
     });
     try {
@@ -351,21 +349,21 @@ export class Trainer {
   }
 
   /** φ(X) [n, d]: T of a pass without any noise, a deterministic function of X. */
-  noiseFree(set: ImageSet, layer = this.lastLayer): Promise<Float32Array> {
+  noiseFree(set: InputSet, layer = this.lastLayer): Promise<Float32Array> {
     return recorded(this.probing.get(layer)!.silent, 'representation', set, this.state, this.bank);
   }
 
   /** `likelihoodStep` of every image: [n, batch norms], nats. */
-  likelihoods(set: ImageSet): Promise<Float32Array> {
+  likelihoods(set: InputSet): Promise<Float32Array> {
     return this.readout(this.likelihood, 'likelihoods', set);
   }
 
   /** What leaves the last batch norm, [n, h·w·c] with the channel last. */
-  lastActivation(set: ImageSet): Promise<Float32Array> {
+  lastActivation(set: InputSet): Promise<Float32Array> {
     return this.readout(this.lastNorm, 'activation', set);
   }
 
-  private readout(programs: ProgramCache, output: string, set: ImageSet): Promise<Float32Array> {
+  private readout(programs: ProgramCache, output: string, set: InputSet): Promise<Float32Array> {
     this.bank.reseed(new Rng(this.config.seed, output));
     return recorded(programs, output, set, this.state, this.bank);
   }

@@ -23,7 +23,7 @@ import {
 import { writeNpz } from '../../src/formats/npz.js';
 import { resolvedInformation } from '../../src/information/resolved.js';
 import { findModel } from '../../src/models/index.js';
-import { type GraphOptions, parameters } from '../../src/training/graphs.js';
+import { type ImageGraphOptions, parameters } from '../../src/training/graphs.js';
 
 const rng = new Rng(0, 'adaptive test');
 
@@ -49,7 +49,7 @@ interface Case {
 }
 
 describe('gradients with respect to the trigger agree with central differences', () => {
-  const graph: GraphOptions = {
+  const graph: ImageGraphOptions = {
     model: findModel('resnet10'),
     width: 2,
     classes: 3,

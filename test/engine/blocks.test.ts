@@ -6,7 +6,7 @@ import { blockSize } from '../../src/engine/block-size.js';
 import { inBlocks } from '../../src/engine/in-blocks.js';
 import * as e from '../../src/engine/index.js';
 import { findModel } from '../../src/models/index.js';
-import { type GraphOptions, imageGradientStep, parameters, probeStep } from '../../src/training/graphs.js';
+import { type ImageGraphOptions, imageGradientStep, parameters, probeStep } from '../../src/training/graphs.js';
 import { distance, furthest, norm, uniform } from '../models/helpers.js';
 
 const block = await blockSize();
@@ -71,7 +71,7 @@ describe.skipIf(block === 0)(`blocks of ${block} channels`, () => {
     expect(furthest(found as Float32Array, expected)).toBeLessThan(2e-5);
   });
 
-  const options = (model: string, width: number, channels = 3): GraphOptions => ({
+  const options = (model: string, width: number, channels = 3): ImageGraphOptions => ({
     model: findModel(model),
     width,
     classes: 10,

@@ -1,10 +1,10 @@
 /** What tests against PyTorch share: the integer hash that test/golden/resnet18.py draws weights and images from, and norms. */
 import { type Shape, sizeOf } from '../../src/engine/index.js';
 import { findModel } from '../../src/models/index.js';
-import type { GraphOptions } from '../../src/training/graphs.js';
+import type { ImageGraphOptions } from '../../src/training/graphs.js';
 
 /** A model for ten classes of 32×32 colour images, without noise, under SGD as tests have it. */
-export const graphOptions = (model: string, width: number): GraphOptions => ({
+export const graphOptions = (model: string, width: number): ImageGraphOptions => ({
   model: findModel(model),
   width,
   classes: 10,

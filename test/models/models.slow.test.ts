@@ -3,7 +3,13 @@ import { Rng } from '../../src/base/random.js';
 import { topological } from '../../src/engine/autodiff.js';
 import { input, NoiseBank, Program, State, type Tensor } from '../../src/engine/index.js';
 import { findModel, Layers, type Mode } from '../../src/models/index.js';
-import { type GraphOptions, imageGradientStep, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
+import {
+  type ImageGraphOptions,
+  imageGradientStep,
+  parameters,
+  probeStep,
+  trainStep,
+} from '../../src/training/graphs.js';
 
 const WIDTH = 4;
 const CLASSES = 10;
@@ -54,7 +60,7 @@ const BATCH = 24;
 function fresh(name: string, height: number, imageWidth: number, channels: number, noiseStd: number) {
   const shape = { height, imageWidth, channels };
   const model = findModel(name);
-  const options: GraphOptions = {
+  const options: ImageGraphOptions = {
     model,
     width: WIDTH,
     classes: CLASSES,

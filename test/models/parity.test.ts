@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { input, Program, State, sizeOf } from '../../src/engine/index.js';
 import { fromTorch, Layers, torchShape, toTorch } from '../../src/models/index.js';
-import { type GraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
+import { type ImageGraphOptions, parameters, probeStep, trainStep } from '../../src/training/graphs.js';
 import { furthest, graphOptions, initial, norm, uniform } from './helpers.js';
 
 interface Golden {
@@ -32,7 +32,7 @@ const PUBLISHED: Record<string, number> = {
   vit: 3_195_146,
 };
 
-const optionsOf = (name: string): GraphOptions => ({
+const optionsOf = (name: string): ImageGraphOptions => ({
   ...graphOptions(name, golden.width),
   momentum: golden.momentum,
   weightDecay: golden.weightDecay,
@@ -43,7 +43,7 @@ const images = Uint8Array.from(uniform('pixels', batch * 32 * 32 * 3), (u) => Ma
 const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
 
 /** Logits of a pass that normalises by the batch, as a train step does. */
-async function trainingLogits({ model, width, classes }: GraphOptions, state: State) {
+async function trainingLogits({ model, width, classes }: ImageGraphOptions, state: State) {
   const x = input('x', [32, 32, batch, 3]);
   const { logits } = model.forward(new Layers('train', 0), x, { classes, width });
   const program = await Program.compile({ outputs: { logits } }, { threads: 1 });
