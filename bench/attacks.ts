@@ -19,7 +19,7 @@ import type { WorkerContext } from '../src/execution/job.js';
 import { jobsOf } from '../src/execution/job.js';
 import { inWorker } from '../src/execution/worker.js';
 import { perceive } from '../src/perception/index.js';
-import { type Prepared, prepare } from '../src/pipeline/prepare.js';
+import { imagesOf, prepare } from '../src/pipeline/prepare.js';
 import { Trainer } from '../src/training/trainer.js';
 
 const benchJobs = jobsOf<typeof import('./attacks.js')>(new URL(import.meta.url));
@@ -60,7 +60,7 @@ interface Reached {
 /** Trains under one attack on one thread: as many attacks at a time as there are cores. */
 export async function train(request: RunRequest, context: WorkerContext<number>): Promise<Reached> {
   const config = resolveConfig(request);
-  const data: Prepared = await prepare(config);
+  const data = imagesOf(await prepare(config));
   const { poisoned, test, triggered, untriggered, dataset } = data;
   const trainer = new Trainer(
     trainingConfig(config),

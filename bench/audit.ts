@@ -40,7 +40,7 @@ import { inWorker } from '../src/execution/worker.js';
 import { estimateCheckpoint } from '../src/information/checkpoint.js';
 import { rowsOf } from '../src/information/columns.js';
 import { planGroups } from '../src/information/groups.js';
-import { type Prepared, prepare } from '../src/pipeline/prepare.js';
+import { imagesOf, type PreparedImages, prepare } from '../src/pipeline/prepare.js';
 import { attackSettings } from '../src/poisoning/poisoned-set.js';
 import { type Sizes, severalTargets, sized } from './audit-sets.js';
 
@@ -151,7 +151,7 @@ function auprc(scores: Float64Array, positive: Uint8Array): number {
 }
 
 /** The training set of a condition, poisoned for one or several targets, with classes of the sizes asked for. */
-async function setOf({ targets, rate, sizes }: Condition, data: Prepared, seed: number): Promise<PoisonedSet> {
+async function setOf({ targets, rate, sizes }: Condition, data: PreparedImages, seed: number): Promise<PoisonedSet> {
   const several = typeof targets === 'number';
   const poisoned = several ? severalTargets(data.dataset.train, targets, rate, seed) : data.poisoned;
   return sized(poisoned, sizes, seed, TARGET);
@@ -195,7 +195,7 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     ...(targets === 'all-to-all' ? { rule: targets } : {}),
   };
   const config = resolveConfig(request);
-  const data = await prepare(config);
+  const data = imagesOf(await prepare(config));
   const poisoned = await setOf(condition, data, seed);
   // With several targets, the ASR of the first alone is measured.
   const isTarget = (c: number) => (targets === 'all-to-all' ? true : c < (targets ?? 1)) && attack !== 'none';

@@ -22,7 +22,7 @@ interface Property {
 }
 
 /** The parameters of an attack, in the order of its schema. */
-export function parametersOf({ options }: Attack): Parameter[] {
+export function parametersOf({ options }: Pick<Attack, 'options'>): Parameter[] {
   const { properties = {}, required = [] } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties as Record<string, Property>).map(([name, p]) => ({
     name,

@@ -5,10 +5,9 @@
  * Images [n, h, w, c] uint8 → float in [0, 1] → trigger → ×255, rounded half away from zero, clamped to 0 … 255.
  */
 import { UserError } from '../base/errors.js';
-import { Rng } from '../base/random.js';
-import { evenShares, indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
-import type { Attack, AttackSettings, Labelling, PoisonedSet, Trigger } from './types.js';
+import { chosen, judged, marksOf, wantedLabels } from './marks.js';
+import type { Attack, AttackSettings, PoisonedSet, Trigger } from './types.js';
 
 /** Adversarial versions of training images, [h, w, c] in [0, 1], by the number of the image. */
 export type AdversarialImages = ReadonlyMap<number, Float32Array>;
@@ -50,29 +49,17 @@ export function poison(
  * that changes nothing.
  */
 export function marked(train: ImageSet, attack: Attack, settings: AttackSettings): PoisonedSet {
-  const { images, n, height, width, channels } = train;
-  const out: PoisonedSet = {
-    images,
-    labels: train.labels.slice(),
-    originalLabels: train.labels.slice(),
-    poisoned: new Uint8Array(n),
-    cover: new Uint8Array(n),
-    index: Int32Array.from({ length: n }, (_, i) => i),
-    n,
-    height,
-    width,
-    channels,
-  };
-  const { payload, cover } = victims(train, attack, settings);
-  const { rule } = labellingOf(attack, settings);
-  const classes = classCount(train);
-  for (const i of payload) {
-    out.poisoned[i] = 1;
-    out.labels[i] = relabelled(train.labels[i], rule, settings.target, classes);
-  }
-  for (const i of cover) out.cover[i] = 1;
-  return out;
+  const { images, height, width, channels } = train;
+  const marks = marksOf(train, attack, settings, attack.trigger(train, settings) !== null);
+  return { images, ...marks, height, width, channels };
 }
+
+/** Numbers of the samples that get the trigger; none for `none`, which has no trigger. Throws `UserError` as `poison` does. */
+export const victims = (
+  train: ImageSet,
+  attack: Attack,
+  settings: AttackSettings,
+): { payload: number[]; cover: number[] } => chosen(train, attack, settings, attack.trigger(train, settings) !== null);
 
 /** All test images with the trigger of test time and their true labels; `none` leaves the images as they are. */
 export function triggerTest(test: ImageSet, attack: Attack, settings: AttackSettings): ImageSet {
@@ -106,12 +93,8 @@ export function attackTest(
   const trigger = attack.trigger(test, settings);
   if (!trigger) return null;
   const rows = judged(test, attack, settings);
-  const { rule } = labellingOf(attack, settings);
-  const classes = classCount(test);
   const images = triggered(test, trigger, rows);
-  const labels = rows.map((i) =>
-    relabelled(test.labels[i], rule === 'clean-label' ? 'all-to-one' : rule, settings.target, classes),
-  );
+  const labels = wantedLabels(test, rows, attack, settings);
   const { height, width, channels } = test;
   return { rows, set: { images, labels, n: rows.length, height, width, channels } };
 }
@@ -119,90 +102,6 @@ export function attackTest(
 /** The rows of `attackTest`, without applying the trigger. */
 export const judgedRows = (test: ImageSet, attack: Attack, settings: AttackSettings): Int32Array | null =>
   attack.trigger(test, settings) && judged(test, attack, settings);
-
-function judged(test: ImageSet, attack: Attack, settings: AttackSettings): Int32Array {
-  const { rule } = labellingOf(attack, settings);
-  const counts = (y: number) =>
-    rule === 'all-to-all' || (rule === 'source-specific' ? settings.sources!.includes(y) : y !== settings.target);
-  return Int32Array.from(test.labels.keys()).filter((i) => counts(test.labels[i]));
-}
-
-const classCount = ({ labels }: ImageSet) => labels.reduce((a, b) => Math.max(a, b), 0) + 1;
-
-function relabelled(y: number, rule: Labelling['rule'], target: number, classes: number): number {
-  if (rule === 'clean-label') return y;
-  return rule === 'all-to-all' ? (y + 1) % classes : target;
-}
-
-/** The labelling rule: the one in the settings, else the attack's own. */
-function labellingOf(attack: Attack, settings: AttackSettings): Labelling {
-  const own = attack.labelling(settings.options);
-  const rule = settings.rule ?? own.rule;
-  // As many cover samples of other classes as poisoned samples, so that the trigger works on the sources alone.
-  const cover = rule === 'source-specific' ? own.cover || 0.5 : rule === 'clean-label' ? 0 : own.cover;
-  return { rule, cover };
-}
-
-/** Throws `UserError` for a rate, a target or sources that the training set does not allow. */
-export function checkSettings(train: ImageSet, attack: Attack, settings: AttackSettings): void {
-  const { poisonRate, target, sources = [] } = settings;
-  if (!(poisonRate >= 0 && poisonRate <= 1)) throw new UserError(`poison rate ${poisonRate}: allowed is 0 to 1`);
-  const has = (k: number) => train.labels.includes(k);
-  const allowed = `the training set has the classes 0 to ${classCount(train) - 1}`;
-  if (!has(target)) throw new UserError(`target class ${target}: ${allowed}`);
-  if (labellingOf(attack, settings).rule !== 'source-specific') {
-    if (sources.length)
-      throw new UserError(`source classes ${sources.join(',')}: only the rule source-specific has them`);
-    return;
-  }
-  if (!sources.length) throw new UserError('the rule source-specific needs source classes (--source), such as 3,5');
-  const stray = sources.find((k) => !has(k));
-  if (stray !== undefined) throw new UserError(`source class ${stray}: ${allowed}`);
-  if (sources.includes(target)) throw new UserError(`source class ${target}: it is the target class`);
-}
-
-/**
- * Numbers of the samples that get the trigger: poisoned samples (`payload`), and cover samples, which keep their true label. None for
- * `none` and for a rate of 0. Throws `UserError` as `poison` does.
- */
-export function victims(
-  train: ImageSet,
-  attack: Attack,
-  settings: AttackSettings,
-): { payload: number[]; cover: number[] } {
-  checkSettings(train, attack, settings);
-  const { poisonRate, target, sources = [], seed } = settings;
-  if (!attack.trigger(train, settings) || poisonRate === 0) return { payload: [], cover: [] };
-  const labelling = labellingOf(attack, settings);
-  const offers = (k: number) =>
-    labelling.rule === 'clean-label' ? k === target : labelling.rule !== 'source-specific' || sources.includes(k);
-  const all = indicesByClass(train.labels, classCount(train));
-  const draw = (available: typeof all, total: number) => {
-    const shares = evenShares(
-      available.map((members) => members.length),
-      total,
-    );
-    return available.map((members, k) => new Rng(seed, 'poison', k).sample(members, shares[k]));
-  };
-  const offered = all.map((members, k) => (offers(k) ? members : members.slice(0, 0)));
-  const size = offered.reduce((sum, members) => sum + members.length, 0);
-  const count = Math.round(poisonRate * size);
-  if (count === 0) throw new UserError(`poison rate ${poisonRate}: of ${size} images it poisons none`);
-  const drawn = draw(offered, count);
-  if (labelling.rule === 'source-specific') {
-    const others = all.map((members, k) => (offers(k) || k === target ? members.slice(0, 0) : members));
-    const covers = Math.round((count * labelling.cover) / (1 - labelling.cover));
-    return { payload: drawn.flatMap((d) => [...d]), cover: draw(others, covers).flatMap((d) => [...d]) };
-  }
-  const covers = evenShares(
-    drawn.map((d) => d.length),
-    Math.round(labelling.cover * count),
-  );
-  return {
-    payload: drawn.flatMap((d, k) => [...d.subarray(covers[k])]),
-    cover: drawn.flatMap((d, k) => [...d.subarray(0, covers[k])]),
-  };
-}
 
 /** Image `i` of a set as floats in [0, 1]. */
 export function floats({ images, height, width, channels }: ImageSet, i: number): Float32Array {

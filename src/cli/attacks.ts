@@ -1,7 +1,9 @@
 /** `ibscope attacks`: the list of attacks, or the parameters of one. */
 import type { Command } from 'commander';
-import { type Attack, attacks, findAttack } from '../attacks/index.js';
+import { type Attack, attacks } from '../attacks/index.js';
 import { parametersOf } from '../attacks/parameters.js';
+import { type TextAttack, textAttacks } from '../attacks/texts/index.js';
+import { findNamed } from '../base/errors.js';
 import { examples, JSON_FLAG } from './options.js';
 
 export function addAttacks(program: Command) {
@@ -12,20 +14,29 @@ export function addAttacks(program: Command) {
     .option(...JSON_FLAG)
     .addHelpText('after', examples(['npx ibscope attacks blend']))
     .action((name: string | undefined, values) => {
-      const chosen = name === undefined ? attacks : [findAttack(name)];
+      const chosen = name === undefined ? all() : [findNamed('attack', name, all())];
       const text = name === undefined ? overview() : details(chosen[0]);
       process.stdout.write(`${values.json ? JSON.stringify(chosen.map(document)) : text}\n`);
     });
 }
 
-const overview = () => attacks.map(({ name, summary }) => `${name.padEnd(18)}${summary}`).join('\n');
+type AnyAttack = Attack | TextAttack;
 
-function document(attack: Attack) {
+/** Attacks on images, then those on texts that no attack on images has the name of. */
+const onTexts = () => textAttacks.filter(({ name }) => !attacks.some((a) => a.name === name));
+const all = (): AnyAttack[] => [...attacks, ...onTexts()];
+
+function overview(): string {
+  const lines = (some: readonly AnyAttack[]) => some.map(({ name, summary }) => `${name.padEnd(18)}${summary}`);
+  return [...lines(attacks), '', 'on texts:', ...lines(onTexts())].join('\n');
+}
+
+function document(attack: AnyAttack) {
   const { name, summary, source, threat } = attack;
   return { name, summary, source, threat, ...attack.labelling({}), options: parametersOf(attack) };
 }
 
-function details(attack: Attack): string {
+function details(attack: AnyAttack): string {
   const { name, summary, source, threat } = attack;
   const { rule, cover } = attack.labelling({});
   const rows = parametersOf(attack).map((p) => [p.name, p.default === null ? '–' : String(p.default), p.description]);

@@ -6,6 +6,7 @@ import { Stopped, toResume } from '../base/progress.js';
 import { shellWord } from '../base/shell.js';
 import { type CatalogueEntry, catalogue, downloadBytes, findEntry } from '../datasets/catalogue.js';
 import { datasets } from '../datasets/index.js';
+import { textDatasets } from '../datasets/texts/index.js';
 import { examples, JSON_FLAG } from './options.js';
 import { ProgressLine } from './progress.js';
 import { table } from './table.js';
@@ -49,7 +50,7 @@ export function addData(program: Command) {
 
 /** Entries of the data sets that plugins registered: what ibscope knows of them. */
 function registered(): CatalogueEntry[] {
-  const own = datasets.filter(({ name }) => !catalogue.some((entry) => entry.name === name));
+  const own = [...datasets, ...textDatasets].filter(({ name }) => !catalogue.some((entry) => entry.name === name));
   return own.map(({ name, summary, needsDir }) => ({
     name,
     what: summary,

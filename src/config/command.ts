@@ -1,11 +1,9 @@
 /** The command lines that stand for a run. */
 
-import { attacks } from '../attacks/index.js';
 import { loadedPlugins, type PluginFile } from '../base/plugins.js';
 import { shellWord } from '../base/shell.js';
-import { datasets } from '../datasets/index.js';
 import { flagOf } from './flags.js';
-import type { RunConfig } from './options.js';
+import { namesOf, type RunConfig } from './options.js';
 import { resolveConfig } from './resolve.js';
 
 type Options = Partial<Record<keyof RunConfig, unknown>>;
@@ -30,8 +28,8 @@ export const runArguments = (options: Options, out: string): string[] => ['run',
  */
 function differing(config: RunConfig): Options | null {
   const { preset, dataset, dataDir, attack, manifest } = config;
-  const known = manifest !== undefined || attacks.some((a) => a.name === attack);
-  if (!known || !datasets.some((d) => d.name === dataset)) return null;
+  const known = (key: string, name: string) => namesOf(key)!.includes(name);
+  if (!known('dataset', dataset) || !(manifest !== undefined || known('attack', attack))) return null;
   const plain = resolveConfig({ preset, dataset, dataDir, attack, manifest }) as Record<string, unknown>;
   // What `plain` was made from differs from nothing, and has to be said all the same. A manifest is the attack.
   const said = [

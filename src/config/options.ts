@@ -1,7 +1,9 @@
 /** The schema of a run's configuration: one key per option, its type, its range and its line in `--help`. */
 import { z } from 'zod';
 import { attacks, rules } from '../attacks/index.js';
+import { textAttacks } from '../attacks/texts/index.js';
 import { datasets } from '../datasets/index.js';
+import { textDatasets } from '../datasets/texts/index.js';
 import { deviceChoices, optimizers } from '../engine/names.js';
 import { models } from '../models/index.js';
 import { augmentations } from '../training/augment.js';
@@ -151,20 +153,28 @@ export type RunConfig = z.infer<typeof runOptions>;
 /** Any part of a configuration, as a user gives it. Values may be text. */
 export type RunRequest = { [K in keyof RunConfig]?: unknown };
 
-/** Options whose words can be registered: their lists are read at use, never when this file is loaded. */
-const REGISTERED: Partial<Record<string, readonly { name: string }[]>> = {
-  dataset: datasets,
-  attack: attacks,
-  model: models,
+type Named = readonly { name: string }[];
+
+/** Options whose words can be registered, for images and for texts: their lists are read at use, never when this file is loaded. */
+const REGISTERED: Partial<Record<string, { images: Named; texts: Named }>> = {
+  dataset: { images: datasets, texts: textDatasets },
+  attack: { images: attacks, texts: textAttacks },
+  model: { images: models, texts: [] },
 };
 
 /** The names that `dataset`, `attack` or `model` takes now; undefined for other options. */
-export const namesOf = (key: string): string[] | undefined => REGISTERED[key]?.map(({ name }) => name);
+export function namesOf(key: string): string[] | undefined {
+  const registered = REGISTERED[key];
+  return registered && [...new Set([...registered.images, ...registered.texts].map(({ name }) => name))];
+}
 
 /** The line of an option for readers, with the names that it takes now. */
 export function descriptionOf(key: keyof RunConfig): string {
-  const names = namesOf(key);
-  return `${runOptions.shape[key].description}${names ? `: ${names.join(', ')}` : ''}`;
+  const { description } = runOptions.shape[key];
+  const registered = REGISTERED[key];
+  if (!registered) return description!;
+  const [images, texts] = [registered.images, registered.texts].map((all) => all.map(({ name }) => name).join(', '));
+  return `${description}: ${images}${texts ? `; of texts ${texts}` : ''}`;
 }
 
 /** The instruments of a run, the scored one first. */

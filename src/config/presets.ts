@@ -62,6 +62,17 @@ export const instrumentSizes = {
 /** Sizes for shapes10, which has no size of its own. 110 samples are just above the 100 that a comparison needs: a first run is short. */
 export const presetLimits = { quick: { trainLimit: 4000, testLimit: 1000, probeSize: 110 }, paper: {} } as const;
 
+/** What differs on texts, whatever the preset: a transformer of an embedding of 128, and AdamW with PyTorch's learning rate. */
+export const textDefaults = {
+  model: 'transformer',
+  width: 16,
+  attack: 'rare-words',
+  optimizer: 'adamw',
+  lr: 1e-3,
+  view: 'network',
+  probeSize: 200,
+} as const;
+
 /** Checkpoints of the paper's figures. */
 export const PAPER_EPOCHS = [1, 5, 10, 20, 40, 60, 80, 100, 120];
 

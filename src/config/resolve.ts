@@ -4,13 +4,14 @@
  */
 
 import { findAttack, GIVEN } from '../attacks/index.js';
+import { findTextAttack } from '../attacks/texts/index.js';
 import { nearest, UserError, unknownWord } from '../base/errors.js';
-import { findDataset } from '../datasets/index.js';
-import { findModel } from '../models/index.js';
+import { findSource, isTextDataset } from '../datasets/texts/index.js';
+import { findModel, type Model, models } from '../models/index.js';
 import { type MomentRequest, parseMoment } from '../training/moments.js';
 import { flagOf } from './flags.js';
 import { type RunConfig, type RunRequest, runOptions } from './options.js';
-import { instrumentSizes, ladder, PAPER_EPOCHS, presetLimits, presets } from './presets.js';
+import { instrumentSizes, ladder, PAPER_EPOCHS, presetLimits, presets, textDefaults } from './presets.js';
 
 /**
  * Fills in the preset and checks everything that can be checked without reading the data set.
@@ -22,6 +23,7 @@ export function resolveConfig(request: RunRequest): RunConfig {
   if (!presetName.success) throw refusal('preset', given.preset, 'quick or paper');
   const preset = presetName.data;
   const limits = given.dataset === undefined || given.dataset === 'shapes10' ? presetLimits[preset] : {};
+  const forTexts = typeof given.dataset === 'string' && isTextDataset(given.dataset) ? textDefaults : {};
   // The presets' rates are for SGD and far too high for AdamW; 0.001 is PyTorch's default for it.
   const rate = given.optimizer === 'adamw' ? { lr: 1e-3 } : {};
   // Without noise, or with one draw of it, resolved information is not defined: critics measure unless the user insists.
@@ -32,6 +34,7 @@ export function resolveConfig(request: RunRequest): RunConfig {
   const filled: Record<string, unknown> = {
     ...presets[preset],
     ...limits,
+    ...forTexts,
     ...rate,
     ...sizes,
     preset,
@@ -46,9 +49,12 @@ export function resolveConfig(request: RunRequest): RunConfig {
     throw refusal(key, filled[key], issue.message, issue.code === 'invalid_value' ? issue.values.map(String) : []);
   }
   const config = parsed.data;
-  const source = findDataset(config.dataset);
+  const source = findSource(config.dataset);
+  const texts = isTextDataset(config.dataset);
   if (source.needsDir && !config.dataDir) throw new UserError(`--data-dir is needed for the data set "${source.name}"`);
   config.layer = layersOf(config);
+  if (texts && config.manifest !== undefined)
+    throw new UserError(`--manifest: ${source.name} holds texts; manifests are of images`);
   if (config.manifest !== undefined) {
     if (given.attack !== undefined && given.attack !== GIVEN)
       throw new UserError(`--attack ${config.attack}: with --manifest the data set is poisoned already`);
@@ -57,13 +63,30 @@ export function resolveConfig(request: RunRequest): RunConfig {
     if (given.target === undefined) delete (config as Partial<RunConfig>).target;
   } else if (config.attack === GIVEN)
     throw new UserError(`--attack ${GIVEN}: --manifest has to say which samples are poisoned`);
-  else findAttack(config.attack).labelling(attackOptions(config));
+  else (texts ? findTextAttack(config.attack) : findAttack(config.attack)).labelling(attackOptions(config));
+  checkReads(config, texts);
   config.checkpoints = checkpoints(config);
   if (resolved && config.noise === 0)
     throw new UserError('--noise 0: --instrument resolved needs noise in the network, such as 0.4');
   if (resolved && config.draws < 2)
     throw new UserError(`--draws ${config.draws}: --instrument resolved needs at least 2, better 8`);
   return config;
+}
+
+/** Throws `UserError` for a model that reads images on texts or the reverse, and for options that only images have. */
+function checkReads({ dataset, model, augmentation, view }: RunConfig, texts: boolean): void {
+  const reads = (m: Model) => (m.reads === 'texts') === texts;
+  if (!reads(findModel(model)))
+    throw new UserError(
+      `--model ${model}: it reads ${texts ? 'images' : 'texts'}, and ${dataset} has ${texts ? 'texts' : 'images'}; ${models
+        .filter(reads)
+        .map((m) => m.name)
+        .join(', ')} ${texts ? 'reads them' : 'read them'}`,
+    );
+  if (!texts) return;
+  if ((augmentation ?? 'none') !== 'none')
+    throw new UserError(`--augmentation ${augmentation}: ${dataset} has texts; none is allowed`);
+  if (view !== 'network') throw new UserError(`--view ${view}: ${dataset} has texts; network is allowed`);
 }
 
 /** The layers of a configuration without repetitions; by default the model's last. */

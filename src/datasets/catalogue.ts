@@ -355,6 +355,31 @@ export const catalogue: readonly CatalogueEntry[] = [
     dataDir: 'a .pt file with images and labels, or a folder with train.pt and perhaps test.pt',
     ...OWN,
   },
+  {
+    ...OWN,
+    name: 'phrases10',
+    what: 'short texts in ten topics, drawn by ibscope; the order of words counts',
+    ...{ train: 5000, test: 1000, classes: 10, disk: 0, licence: 'MIT, as ibscope', dataDir: 'not needed' },
+  },
+  {
+    ...OWN,
+    name: 'glosses',
+    what: 'glosses of nouns in WordNet by topic',
+    ...{ licence: 'WordNet', page: 'https://wordnet.princeton.edu/' },
+    dataDir: 'the folder with data.noun (default where the Debian package wordnet-base puts it)',
+  },
+  {
+    ...OWN,
+    name: 'text-table',
+    what: 'your texts in CSV, TSV or JSONL files, with a text and a label column',
+    dataDir: 'a file, or a folder with train and test files',
+  },
+  {
+    ...OWN,
+    name: 'text-folder',
+    what: 'your texts, one folder per class',
+    dataDir: 'a folder with train/<class>/… and test/<class>/…, or <class>/… alone',
+  },
 ];
 
 /** The entry of that name; throws `UserError` with the nearest name otherwise. */

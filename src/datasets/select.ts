@@ -1,7 +1,7 @@
 /** Selection of samples from the arrays of a split. */
 import { UserError } from '../base/errors.js';
 import { positions } from './limits.js';
-import type { ImageSet, TextSet, TokenSet } from './types.js';
+import type { ImageSet, InputSet, TextSet, TokenSet } from './types.js';
 
 /** The samples of a set at the given positions. */
 export const pick = <S extends ImageSet | TextSet>(set: S, rows: ArrayLike<number>): Chosen<S> =>
@@ -64,3 +64,27 @@ export function rowsOf<T extends Uint8Array | Int32Array>(all: T, size: number, 
   });
   return out;
 }
+
+/** The samples of one set, then those of another of the same sizes. */
+export function joined<S extends InputSet>(first: S, second: InputSet): Chosen<S> {
+  const labels = Int32Array.from([...first.labels, ...second.labels]);
+  const both = <T extends Uint8Array | Int32Array>(a: T, b: T): T => {
+    const out = new (a.constructor as new (n: number) => T)(a.length + b.length);
+    out.set(a);
+    out.set(b, a.length);
+    return out;
+  };
+  const [a, b] = [first, second] as [InputSet, InputSet];
+  const content =
+    'tokens' in a && 'tokens' in b
+      ? {
+          texts: [...a.texts, ...b.texts],
+          tokens: both(a.tokens, b.tokens),
+          length: a.length,
+          vocabulary: a.vocabulary,
+        }
+      : imagesOf(a as ImageSet, both((a as ImageSet).images, (b as ImageSet).images));
+  return { ...content, labels, n: first.n + second.n } as unknown as Chosen<S>;
+}
+
+const imagesOf = ({ height, width, channels }: ImageSet, images: Uint8Array) => ({ images, height, width, channels });

@@ -34,6 +34,9 @@ export interface TokenSet extends TextSet {
   vocabulary: number;
 }
 
+/** Samples that a network can read. */
+export type InputSet = ImageSet | TokenSet;
+
 /** A loaded data set. */
 export interface Dataset {
   name: string;

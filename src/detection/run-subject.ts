@@ -7,7 +7,7 @@ import { loadTest } from '../audit/index.js';
 import type { RunHooks } from '../base/progress.js';
 import { requirePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
-import { pick } from '../datasets/select.js';
+import { joined, pick } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import { keptMoment, loadWeights } from '../pipeline/weights.js';
 import { type MadeSet, makeSet, poisonedShare } from '../poisoning/poisoned-set.js';
@@ -104,12 +104,6 @@ function ownTest({ test, triggered, untriggered }: MadeSet, classes: number) {
 /** Untriggered images, then triggered ones. */
 function inputs(clean: ImageSet, all: ImageSet): NonNullable<Subject['inputs']> {
   const triggered = pick(all, [...all.labels.keys()].slice(0, INPUTS));
-  const images = new Uint8Array(clean.images.length + triggered.images.length);
-  images.set(clean.images);
-  images.set(triggered.images, clean.images.length);
-  const n = clean.n + triggered.n;
-  return {
-    set: { ...clean, images, labels: Int32Array.from([...clean.labels, ...triggered.labels]), n },
-    triggered: Uint8Array.from({ length: n }, (_, i) => Number(i >= clean.n)),
-  };
+  const set = joined(clean, triggered);
+  return { set, triggered: Uint8Array.from({ length: set.n }, (_, i) => Number(i >= clean.n)) };
 }

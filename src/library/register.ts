@@ -3,6 +3,7 @@ import { type Attack, attacks, GIVEN } from '../attacks/index.js';
 import { UserError } from '../base/errors.js';
 import { noteRegistered } from '../base/plugins.js';
 import { type DatasetSource, datasets } from '../datasets/index.js';
+import { textDatasets } from '../datasets/texts/index.js';
 import { type Forward, type Model, models } from '../models/index.js';
 import { checkDataset } from './check.js';
 
@@ -41,7 +42,7 @@ export function registerAttack(attack: Attack): Attack {
  * images of any other source are checked at every load. Throws `UserError` for an invalid or existing name.
  */
 export function registerDataset(source: DatasetSource): DatasetSource {
-  check('data set', datasets, source, ['load']);
+  check('data set', [...datasets, ...textDatasets], source, ['load']);
   add(datasets, {
     ...source,
     async load(request) {

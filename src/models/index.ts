@@ -3,12 +3,13 @@ import { findNamed } from '../base/errors.js';
 import { preactResnet18 } from './preact-resnet18.js';
 import { resnet10 } from './resnet10.js';
 import { resnet18 } from './resnet18.js';
+import { transformer } from './transformer.js';
 import type { Model } from './types.js';
 import { vgg16 } from './vgg16.js';
 import { vit } from './vit.js';
 
 /** All models, in the order of `--help`. */
-export const models: readonly Model[] = [resnet18, resnet10, preactResnet18, vgg16, vit];
+export const models: readonly Model[] = [resnet18, resnet10, preactResnet18, vgg16, vit, transformer];
 
 /** The model of that name; throws `UserError` with the nearest name otherwise. */
 export function findModel(name: string): Model {

@@ -11,7 +11,7 @@ import { criticCost } from '../information/cost.js';
 import type { GroupPlan } from '../information/groups.js';
 import { ladderSeconds } from '../information/resolved-cost.js';
 import { perceive } from '../perception/index.js';
-import { type MarkedSet, markSet } from '../poisoning/poisoned-set.js';
+import { type AnyMarked, markAny } from '../poisoning/any-set.js';
 import { distances, embed, FEWEST_POINTS, silhouettes } from '../representation/index.js';
 import { momentsOf } from '../training/moments.js';
 import { PASS } from '../training/passes.js';
@@ -85,7 +85,7 @@ async function timeNetwork(trainer: Trainer, layers: readonly string[]): Promise
  */
 export async function costOf(config: RunConfig): Promise<RunCost> {
   const started = performance.now();
-  const set = await markSet(config);
+  const set = await markAny(config);
   const { poisoned, test, judged, dataset } = set;
   const groups = groupsOf(config, set);
   const loading = (performance.now() - started) / 1000;
@@ -139,7 +139,7 @@ export async function costOf(config: RunConfig): Promise<RunCost> {
 /** The critics of one moment, at every layer. */
 async function timeCritics(
   config: RunConfig,
-  { poisoned, dataset }: MarkedSet,
+  { poisoned, dataset }: AnyMarked,
   { groups, size }: GroupPlan,
   widths: readonly number[],
 ): Promise<{ flops: number; seconds: number }> {
@@ -148,7 +148,7 @@ async function timeCritics(
   const ids = [...groups.keys()];
   for (const [i, t] of widths.entries()) {
     const quantities = criticQuantities(config, config.layer![i], ids);
-    const pixels = poisoned.height * poisoned.width * poisoned.channels;
+    const pixels = 'tokens' in poisoned ? poisoned.length : poisoned.height * poisoned.width * poisoned.channels;
     const classes = dataset.classes.length;
     const columns = { x: config.view === 'pixels' ? pixels : t, t, logits: classes, classes };
     const one = await criticCost(config.critic, { groups: ids, quantities, size, draws: config.draws, columns });
@@ -159,7 +159,8 @@ async function timeCritics(
 }
 
 /** Stealth in input space: the measures take as long whatever the images show. */
-async function perceptionSeconds({ test }: MarkedSet): Promise<number> {
+async function perceptionSeconds({ test }: AnyMarked): Promise<number> {
+  if ('tokens' in test) return 0;
   const { timed, measured } = PERCEIVED;
   const some = (from: number) =>
     pick(

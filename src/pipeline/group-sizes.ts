@@ -1,7 +1,9 @@
 import type { RunConfig } from '../config/options.js';
 import type { Dataset } from '../datasets/index.js';
+import { isTextDataset } from '../datasets/texts/index.js';
 import { isNullGroup, partOf } from '../dynamics/group-id.js';
 import { type GroupPlan, MINIMUM_GROUP, planSize } from '../information/groups.js';
+import { type AnyMarked, markAny } from '../poisoning/any-set.js';
 import { loadData, markedAlike, markSet } from '../poisoning/poisoned-set.js';
 import { noNullWords } from '../report/headline.js';
 import { groupRequest } from './prepare.js';
@@ -27,6 +29,10 @@ export async function runGroups(configs: readonly RunConfig[]): Promise<RunGroup
   const all: RunGroups[] = [];
   let held: { key: string; dataset: Dataset; known: Map<string, RunGroups> } | undefined;
   for (const config of configs) {
+    if (isTextDataset(config.dataset)) {
+      all.push(groupsOfMarked(config, await markAny(config)));
+      continue;
+    }
     const key = dataKey(config);
     if (!held || held.key !== key) held = { key, dataset: await loadData(config), known: new Map() };
     const same = JSON.stringify([
@@ -42,8 +48,10 @@ export async function runGroups(configs: readonly RunConfig[]): Promise<RunGroup
   return all;
 }
 
-async function groupsFor(config: RunConfig, dataset: Dataset): Promise<RunGroups> {
-  const marked = await markSet(config, dataset);
+const groupsFor = async (config: RunConfig, dataset: Dataset): Promise<RunGroups> =>
+  groupsOfMarked(config, await markSet(config, dataset));
+
+function groupsOfMarked(config: RunConfig, marked: AnyMarked): RunGroups {
   const plan = planSize(groupRequest(config, marked));
   const short = shortOf(plan, marked);
   return { size: Number.isFinite(plan.size) ? plan.size : 0, ...(short ? { short } : {}) };

@@ -1,23 +1,37 @@
 /** From a configuration to data: load, poison, choose the groups. Nothing here touches the disk but the data set. */
 
+import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
 import { Rng } from '../base/random.js';
 import { instrumentsOf } from '../config/options.js';
 import { dataHash } from '../datasets/hash.js';
-import type { ImageSet } from '../datasets/index.js';
-import { pick } from '../datasets/select.js';
+import type { InputSet } from '../datasets/index.js';
+import { joined, pick } from '../datasets/select.js';
 import { type GroupPart, partOf } from '../dynamics/group-id.js';
 import { type GroupPlan, type GroupRequest, planGroups } from '../information/groups.js';
-import { type MadeSet, type MarkedSet, makeSet, type Preparable } from '../poisoning/poisoned-set.js';
+import { type AnyMade, type AnyMarked, makeAny } from '../poisoning/any-set.js';
+import type { MadeSet, Preparable } from '../poisoning/poisoned-set.js';
 
-type PoisonedSet = MadeSet['poisoned'];
+type PoisonedSet = AnyMade['poisoned'];
 
-export interface Prepared extends MadeSet {
+interface Plan<P> {
   groups: GroupPlan;
   /** What the groups count in: the training set, and behind it the samples of controls. */
-  probed: PoisonedSet;
-  /** SHA-256 of the images and labels training sees. */
+  probed: P;
+  /** SHA-256 of the samples and labels that training sees. */
   hash: string;
+}
+
+/** What a run works on. */
+export type Prepared = AnyMade & Plan<PoisonedSet>;
+/** What a run on images works on. */
+export type PreparedImages = MadeSet & Plan<MadeSet['poisoned']>;
+
+/** The same, for what only images have. Throws `UserError` for texts. */
+export function imagesOf(prepared: Prepared): PreparedImages {
+  if ('texts' in prepared.test)
+    throw new UserError(`${prepared.dataset.name}: its samples are texts; images are needed here`);
+  return prepared as PreparedImages;
 }
 
 /**
@@ -25,7 +39,7 @@ export interface Prepared extends MadeSet {
  * loaded, poisoned or matched.
  */
 export async function prepare(config: Preparable, hooks: RunHooks = {}): Promise<Prepared> {
-  const made = await makeSet(config, hooks);
+  const made = await makeAny(config, hooks);
   const plan = { ...made, probed: made.poisoned, groups: groupsOf(config, made), hash: dataHash(made.poisoned) };
   return config.control === 'paired' ? withControls(plan, config.seed, hooks) : plan;
 }
@@ -42,7 +56,7 @@ function withControls(plan: Prepared, seed: number, hooks: RunHooks): Prepared {
     return plan;
   }
   const pairs = Int32Array.from(backdoor, (at) => groups.samples[at]);
-  const controls: [GroupPart, ImageSet, Int32Array][] = [['untriggered', dataset.train, pairs]];
+  const controls: [GroupPart, InputSet, Int32Array][] = [['untriggered', dataset.train, pairs]];
   const own = Int32Array.from(plan.test.labels.keys()).filter((i) => plan.test.labels[i] === target);
   if (own.length >= groups.size)
     controls.push(['held-out', plan.test, new Rng(seed, 'groups', 'held-out').sample(own, groups.size)]);
@@ -65,30 +79,25 @@ function withControls(plan: Prepared, seed: number, hooks: RunHooks): Prepared {
   return { ...plan, probed, groups: { ...groups, samples, groups: all } };
 }
 
-/** A poisoned set with clean images behind it that count as labelled `label`; their numbers in the training set are −1. */
-function appended(set: PoisonedSet, { images, labels, n }: ImageSet, label: number): PoisonedSet {
-  const joined = new Uint8Array(set.images.length + images.length);
-  joined.set(set.images);
-  joined.set(images, set.images.length);
+/** A poisoned set with clean samples behind it that count as labelled `label`; their numbers in the training set are −1. */
+function appended(set: PoisonedSet, clean: InputSet, label: number): PoisonedSet {
+  const { labels, n } = clean;
   const more = (list: Int32Array, values: Int32Array) => Int32Array.from([...list, ...values]);
   return {
-    ...set,
-    images: joined,
-    labels: more(set.labels, new Int32Array(n).fill(label)),
+    ...joined(set, { ...clean, labels: new Int32Array(n).fill(label) }),
     originalLabels: more(set.originalLabels, labels),
     poisoned: Uint8Array.from([...set.poisoned, ...new Uint8Array(n)]),
     cover: Uint8Array.from([...set.cover, ...new Uint8Array(n)]),
     index: more(set.index, new Int32Array(n).fill(-1)),
-    n: set.n + n,
   };
 }
 
 /** The groups of a configuration. They depend on labels and marks, not on pixels, so a set without its triggers has the same. */
-export const groupsOf = (config: Preparable, set: MadeSet | MarkedSet): GroupPlan =>
+export const groupsOf = (config: Preparable, set: AnyMade | AnyMarked): GroupPlan =>
   planGroups(groupRequest(config, set));
 
 /** What the groups of a run are planned from. */
-export function groupRequest(config: Preparable, { poisoned, dataset, target }: MadeSet | MarkedSet): GroupRequest {
+export function groupRequest(config: Preparable, { poisoned, dataset, target }: AnyMade | AnyMarked): GroupRequest {
   return {
     labels: poisoned.labels,
     poisoned: poisoned.poisoned,

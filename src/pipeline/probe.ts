@@ -1,7 +1,7 @@
 /** A probe: what the network makes of the samples of all groups at one checkpoint, recorded for estimators of any kind. */
 import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { pick } from '../datasets/select.js';
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import { asTensors, readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { CheckpointData } from '../information/checkpoint.js';
 import type { RunDirectory } from '../runs/directory.js';
@@ -37,7 +37,7 @@ export async function recordProbe(
 /** What is recorded of one layer; the logits, which all layers share, with the first. */
 async function probeLayer(
   trainer: Trainer,
-  set: ImageSet,
+  set: InputSet,
   config: ProbeConfig,
   layer: string,
 ): Promise<Record<string, Tensor>> {

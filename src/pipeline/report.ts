@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { commandsOf } from '../config/command.js';
 import type { RunConfig } from '../config/options.js';
+import { isTextDataset } from '../datasets/texts/index.js';
 import { type EstimateRow, type MomentRow, type StealthResult, stealth } from '../dynamics/index.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
 import type { Perceived } from '../perception/index.js';
@@ -9,7 +10,7 @@ import type { NoiseRange, RunReport } from '../report/index.js';
 import type { Document, Log, RunDirectory } from '../runs/directory.js';
 import { type GroupsDocument, readRunDocument, type SkippedMoment } from '../runs/documents.js';
 import { epochRows } from '../runs/epochs.js';
-import { readGallery } from '../runs/gallery.js';
+import { readGallery, readTextGallery } from '../runs/gallery.js';
 import { workSeconds } from '../runs/sessions.js';
 import { VERSION } from '../version.js';
 import { dynamicsOf, type LayeredDynamics } from './dynamics.js';
@@ -31,10 +32,18 @@ function explain(
   return { ...result, reason: `${words}; a comparison needs at least ${minimumGroup}` };
 }
 
-/** Stealth in input space by name of the measure; means over images. */
+/** Stealth in input space by name of the measure; means over samples. */
 async function readPerception(dir: RunDirectory): Promise<Record<string, number>> {
   const measured = (await dir.readDocument<Record<string, Perceived>>('perception.json')) ?? {};
-  const named = { psnr: 'PSNR (dB)', ssim: 'SSIM', linf: 'l∞', sam: 'spectral angle' } as const;
+  const named = {
+    ...{ psnr: 'PSNR (dB)', ssim: 'SSIM', linf: 'l∞', sam: 'spectral angle' },
+    ...{
+      edits: 'edit distance, words',
+      changed: 'words changed',
+      perplexity: 'perplexity',
+      rise: 'rise in ln perplexity',
+    },
+  };
   return Object.fromEntries(
     Object.entries(named)
       .filter(([name]) => measured[name] && measured[name].n > 0)
@@ -136,6 +145,7 @@ export async function reportAndDynamics(
     name: basename(dir.path),
     attack: config.attack,
     dataset: config.dataset,
+    ...(isTextDataset(config.dataset) && { samples: 'texts' as const }),
     model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
     poisoned,
     poisonRate: poisoned ? config.poisonRate : null,
@@ -166,6 +176,7 @@ export async function reportAndDynamics(
     separation: representation?.separation ?? [],
     embeddings: [],
     gallery,
+    texts: await readTextGallery(dir),
     commands: commandsOf(config, plugins),
     perception: await readPerception(dir),
     spaces: await dir.readDocument('spaces.json'),

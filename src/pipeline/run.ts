@@ -13,8 +13,10 @@ import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { pluginsOf, requirePlugins, samePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
 import { pick } from '../datasets/select.js';
+import type { TextSet } from '../datasets/types.js';
 import type { EpochRow, EstimateRow } from '../dynamics/index.js';
 import { perceive } from '../perception/index.js';
+import { perceiveTexts } from '../perception/texts.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import type { RunResult } from '../runs/documents.js';
@@ -35,7 +37,7 @@ import { finish } from './result.js';
 import { recordRunningStatistics, STATISTICS, statisticsLag } from './running-statistics.js';
 import { recordSpaces } from './spaces.js';
 
-/** Images on which stealth in input space is measured. */
+/** Samples on which stealth in input space is measured. */
 const PERCEIVED = 200;
 
 /** Seconds between saves inside a long epoch: what a kill costs at most. */
@@ -161,12 +163,20 @@ class Run {
     await dir.writeDocument('groups.json', groupsDocument(data.groups));
   }
 
-  /** Stealth in input space, on the first triggered test images. */
+  /** Stealth in input space, on the first triggered test samples. */
   private async writePerception() {
     const { triggered, untriggered } = this.data;
     if (!triggered || !untriggered) return;
     const rows = Array.from({ length: Math.min(PERCEIVED, triggered.n) }, (_, i) => i);
-    const measured = perceive(pick(untriggered, rows), pick(triggered, rows));
+    const [clean, changed] = [pick(untriggered, rows), pick(triggered, rows)] as const;
+    const measured =
+      'texts' in clean || 'texts' in changed
+        ? perceiveTexts(
+            (clean as TextSet).texts,
+            (changed as TextSet).texts,
+            (this.data.dataset.train as TextSet).texts,
+          )
+        : perceive(clean, changed);
     await this.dir.writeDocument('perception.json', measured);
   }
 
@@ -196,7 +206,7 @@ class Run {
         stage: `train, epoch ${epoch + 1}/${config.epochs}`,
         done,
         total: config.epochs * perEpoch,
-        unit: 'images',
+        unit: 'tokens' in data.poisoned ? 'texts' : 'images',
       });
       if (!last && this.moments.has(trainer.globalStep)) {
         await this.moment();

@@ -1,7 +1,7 @@
 /** Stealth of a run's backdoor in feature and parameter space, measured on the trained network without noise. */
 import { Rng } from '../base/random.js';
 import { pick } from '../datasets/select.js';
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import { asTensors } from '../formats/safetensors.js';
 import type { Matrix } from '../information/columns.js';
 import { activationChange, channelBounds, uclc } from '../parameters/index.js';
@@ -76,8 +76,8 @@ async function clustersOf(
 
 /** The same test images with and without the trigger. */
 export interface TestPairs {
-  clean: ImageSet;
-  triggered: ImageSet;
+  clean: InputSet;
+  triggered: InputSet;
 }
 
 /** Test images that the attack is judged on; null without a trigger. */
@@ -98,7 +98,7 @@ export async function changeOf(trainer: Trainer, { clean, triggered }: TestPairs
   return activationChange(a, b, clean.n, last.channels);
 }
 
-async function featuresOf(trainer: Trainer, set: ImageSet): Promise<Matrix> {
+async function featuresOf(trainer: Trainer, set: InputSet): Promise<Matrix> {
   const data = await trainer.noiseFree(set);
   return { data, n: set.n, d: data.length / set.n };
 }

@@ -16,6 +16,7 @@ import type { RunConfig } from '../config/options.js';
 import { attackOptions } from '../config/resolve.js';
 import type { Dataset, ImageSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
+import { isTextDataset } from '../datasets/texts/index.js';
 import { adversarialImages } from './adversary.js';
 import { readOnce } from './read-once.js';
 
@@ -30,6 +31,8 @@ export function attackSettings(config: RunConfig): AttackSettings {
  * `UserError` for a data set that cannot be read, and for a target that is not one of its classes.
  */
 export async function loadData(config: Preparable, hooks: RunHooks = {}): Promise<Dataset> {
+  if (isTextDataset(config.dataset))
+    throw new UserError(`--dataset ${config.dataset}: its samples are texts; images are needed here`);
   const { dataDir, seed, manifest } = config;
   const { trainLimit, testLimit } = manifest === undefined ? config : ({} as Partial<RunConfig>);
   const dataset = await readOnce(config.dataset, { dataDir, trainLimit, testLimit, seed }, hooks);
@@ -50,20 +53,23 @@ export async function poisonedSet(
   return poison(dataset.train, attack, settings, await adversarialImages(dataset, attack, settings, hooks));
 }
 
-/** A poisoned training set and the test sets on which its attack is measured. */
-export interface MadeSet {
-  dataset: Dataset;
-  poisoned: PoisonedSet;
-  test: ImageSet;
-  /** Triggered test images with the labels that the attacker wants, for the ASR; null without a trigger. */
-  triggered: ImageSet | null;
-  /** The same test images without the trigger. */
-  untriggered: ImageSet | null;
+/** A poisoned training set and the test sets on which its attack is measured, of one kind of samples. */
+export interface Made<D, P, S> {
+  dataset: D;
+  poisoned: P;
+  test: S;
+  /** Triggered test samples with the labels that the attacker wants, for the ASR; null without a trigger. */
+  triggered: S | null;
+  /** The same test samples without the trigger. */
+  untriggered: S | null;
   /** Target class: that of the configuration, else that of the manifest. */
   target: number;
   /** Labelling rule of a set that came poisoned, where its files say it. */
   rule?: Rule;
 }
+
+/** Poisoned images. */
+export type MadeSet = Made<Dataset, PoisonedSet, ImageSet>;
 
 /**
  * Loads the data set and poisons it, or matches it with the manifest of whoever poisoned it. Throws `UserError` for data that cannot be
@@ -88,15 +94,18 @@ async function attacked(dataset: Dataset, config: RunConfig, hooks: RunHooks): P
 }
 
 /** A poisoned set without its triggers: enough to choose the groups of a run and to count what it costs. */
-export interface MarkedSet {
-  dataset: Dataset;
-  /** Labels and marks of the poisoned set, images of the clean one. */
-  poisoned: PoisonedSet;
-  test: ImageSet;
-  /** How many test images the attack is judged on; 0 without a trigger. */
+export interface Marked<D, P, S> {
+  dataset: D;
+  /** Labels and marks of the poisoned set, samples of the clean one. */
+  poisoned: P;
+  test: S;
+  /** How many test samples the attack is judged on; 0 without a trigger. */
   judged: number;
   target: number;
 }
+
+/** Images with the marks of a poisoned set. */
+export type MarkedSet = Marked<Dataset, PoisonedSet, ImageSet>;
 
 /**
  * `makeSet` without pixels: no trigger is applied and no surrogate model is trained. A manifest is read, as it alone says what is
@@ -135,4 +144,5 @@ export function markedAlike(config: Preparable, { train }: Dataset): string {
 export type Preparable = Omit<RunConfig, 'target'> & { target?: number };
 
 /** Share of the training set that is poisoned. */
-export const poisonedShare = ({ poisoned, n }: PoisonedSet) => poisoned.reduce((a, b) => a + b, 0) / n;
+export const poisonedShare = ({ poisoned, n }: Pick<PoisonedSet, 'poisoned' | 'n'>) =>
+  poisoned.reduce((a, b) => a + b, 0) / n;

@@ -1,7 +1,7 @@
 /** The clean image, the triggered image, and ten times their difference: one column per sample. */
 import { type Html, html } from './html.js';
 import { pngUri, residual } from './png.js';
-import type { GalleryImage } from './types.js';
+import type { GalleryImage, GalleryText } from './types.js';
 
 /** What the rows show, in their order. */
 export const GALLERY_ROWS = ['clean', 'triggered', 'difference × 10'] as const;
@@ -20,4 +20,16 @@ export async function gallery(images: readonly GalleryImage[]): Promise<Html> {
     (c) =>
       html`<span class="head">${c.label}</span>${c.pictures.map((uri, i) => picture(uri, `${c.label}, ${GALLERY_ROWS[i]}`))}`,
   )}</div>`;
+}
+
+/** Triggered texts with what the trigger added and removed, one line each. */
+export function textGallery(texts: readonly GalleryText[]): Html {
+  const part = ({ text, kind }: GalleryText['parts'][number]) => {
+    // The space behind a word is not marked.
+    const word = text.trimEnd();
+    const space = text.slice(word.length);
+    if (kind === 'added') return html`<ins>${word}</ins>${space}`;
+    return kind === 'removed' ? html`<del>${word}</del>${space}` : html`${text}`;
+  };
+  return html`<dl class="texts">${texts.map(({ label, parts }) => html`<dt>${label}</dt><dd dir="auto">${parts.map(part)}</dd>`)}</dl>`;
 }

@@ -15,8 +15,11 @@ export const successWords = (asr: number) =>
 /** What was done and what the model does: attack, data set, accuracy, attack success. */
 export function outcome(report: RunReport): string {
   const last = report.epochs[report.epochs.length - 1];
+  const { samples = 'images' } = report;
   const trained = last ? `after ${count(last.epoch, 'epoch')} ` : '';
-  const accuracy = last ? `${report.model} classifies ${percent(last.testAccuracy)} of the test images correctly` : '';
+  const accuracy = last
+    ? `${report.model} classifies ${percent(last.testAccuracy)} of the test ${samples} correctly`
+    : '';
   if (!report.poisoned) {
     return last
       ? `Nothing is poisoned: on ${report.dataset}, ${trained}${accuracy}.`
@@ -28,7 +31,7 @@ export function outcome(report: RunReport): string {
   const success =
     last.asr === null
       ? ''
-      : `, and as the target class ${percent(last.asr)} of the triggered test images of other classes: ${successWords(last.asr)}`;
+      : `, and as the target class ${percent(last.asr)} of the triggered test ${samples} of other classes: ${successWords(last.asr)}`;
   return `${attack}: ${trained}${accuracy}${success}.`;
 }
 

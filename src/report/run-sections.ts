@@ -26,7 +26,7 @@ import {
 import { trajectoryFigure } from './figures/trajectories.js';
 import { wholeSetCurves, wholeSetFigure, wholeSetLooks } from './figures/whole-set.js';
 import { count, decimal } from './format.js';
-import { gallery } from './gallery.js';
+import { gallery, textGallery } from './gallery.js';
 import { groupStyle } from './groups.js';
 import { verdict } from './headline.js';
 import { type Html, html, raw } from './html.js';
@@ -231,16 +231,20 @@ export function trainingSection(report: RunReport, document: Document): Html | n
   );
 }
 
-/** Clean and triggered images and how much they differ; null where neither images nor measures are there. */
-export async function gallerySection({ gallery: images, perception }: RunReport): Promise<Html | null> {
+/** Clean and triggered samples and how much they differ; null where neither samples nor measures are there. */
+export async function gallerySection({ gallery: images, texts = [], perception }: RunReport): Promise<Html | null> {
   const measured = Object.entries(perception).filter(([, v]) => v !== null);
-  if (images.length === 0 && measured.length === 0) return null;
-  const intro = 'Clean image, triggered image, and their difference: ten times enlarged, around mid-grey.';
+  if (images.length === 0 && texts.length === 0 && measured.length === 0) return null;
+  const intro =
+    texts.length > 0
+      ? 'Triggered texts: what the trigger added is underlined, what it removed is struck out.'
+      : 'Clean image, triggered image, and their difference: ten times enlarged, around mid-grey.';
   return section(
     'trigger',
     'The trigger',
-    images.length > 0 ? intro : null,
+    images.length > 0 || texts.length > 0 ? intro : null,
     images.length > 0 && (await gallery(images)),
+    texts.length > 0 && textGallery(texts),
     measured.length > 0 && facts(measured.map(([name, value]) => ({ name, value: decimal(value) }))),
   );
 }

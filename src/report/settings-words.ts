@@ -19,7 +19,7 @@ const number = (value: unknown) => (typeof value === 'number' ? String(value) : 
 export function settingsWords(reports: readonly RunReport[], seeds?: readonly number[]): string {
   const poisoned = reports.filter((r) => r.poisoned);
   const parts = [
-    `Data: ${each(reports, (r) => `${r.dataset}${r.images ? `, ${r.images.train} training and ${r.images.test} test images` : ''}`)}`,
+    `Data: ${each(reports, (r) => `${r.dataset}${r.images ? `, ${r.images.train} training and ${r.images.test} test ${r.samples ?? 'images'}` : ''}`)}`,
     `target ${each(reports, (r) => className(r.target, r))}`,
     poisoned.length > 0 && `poison rate ${each(poisoned, (r) => (r.poisonRate === null ? '–' : rate(r.poisonRate)))}`,
     `model ${each(reports, (r) => r.model)}`,

@@ -83,6 +83,8 @@ svg.swatch { flex: none; }
 .epochs { display: flex; gap: 8px; align-items: center; margin-top: 4px; }
 .ramp { height: 9px; flex: 0 1 130px; min-width: 80px; border-radius: 5px; background: linear-gradient(in oklab to right, var(--ramp-a), var(--ramp-b), var(--ramp-c)); }
 
+.texts dt { color: var(--muted); font-size: 12.5px; margin-top: 8px; } .texts dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+.texts ins { background: none; text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: 3px; font-weight: 600; } .texts del { color: var(--muted); }
 .gallery { display: grid; grid-auto-flow: column; grid-template-rows: auto repeat(3, auto); grid-template-columns: max-content; gap: 8px 10px; justify-content: start; overflow-x: auto; font-size: 12.5px; color: var(--muted); padding-bottom: 6px; }
 .gallery img { width: 104px; height: auto; image-rendering: pixelated; display: block; border-radius: 2px; outline: 1px solid var(--rule); }
 .gallery span { align-self: center; }

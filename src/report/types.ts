@@ -5,9 +5,9 @@ import type { Phases } from '../dynamics/phases.js';
 import type { ScoreReading, StealthResult } from '../dynamics/stealth.js';
 import type { EpochRow, EstimateRow, MomentRow } from '../dynamics/types.js';
 import type { DetectorsDocument, SpacesDocument } from '../runs/documents.js';
-import type { GalleryImage } from '../runs/gallery.js';
+import type { GalleryImage, GalleryText } from '../runs/gallery.js';
 
-export type { GalleryImage };
+export type { GalleryImage, GalleryText };
 
 /** Whether the numbers show what a claim says. `not run`: the runs that the claim is about were not made. */
 export type Verdict = 'reproduced' | 'not resolved' | 'contradicted' | 'not run';
@@ -99,6 +99,8 @@ export interface RunReport {
   attack: string;
   dataset: string;
   model: string;
+  /** Absent: images. */
+  samples?: 'texts';
   /** False for attack `none`, whose `c/backdoor` is a random subset of the target class. */
   poisoned: boolean;
   /** Share of the training set that is poisoned; null where nothing is. */
@@ -138,6 +140,8 @@ export interface RunReport {
   embeddings: readonly EmbeddingPicture[];
   separation: readonly SeparationPoint[];
   gallery: readonly GalleryImage[];
+  /** Triggered texts, of a run on texts. */
+  texts?: readonly GalleryText[];
   /** What to type for more seeds, or for a comparison; null for a trace, and for an attack or data set that is not known here. */
   commands?: Commands | null;
   /** Visual measures of the trigger, by name: `{ 'PSNR (dB)': 25.8, SSIM: 0.956 }`. */

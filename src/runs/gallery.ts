@@ -1,6 +1,7 @@
-/** A few test images, untouched and with the trigger, kept in the run directory so that its report needs nothing else. */
+/** A few test samples, untouched and with the trigger, kept in the run directory so that its report needs nothing else. */
 
-import type { ImageSet } from '../datasets/index.js';
+import { changesOf, type TextChange } from '../attacks/texts/changes.js';
+import type { InputSet, TextSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { RunDirectory } from './directory.js';
@@ -15,22 +16,37 @@ export interface GalleryImage {
   triggered: Uint8Array;
 }
 
+/** A triggered text with its label: its parts, and what the trigger did to each. */
+export interface GalleryText {
+  label: string;
+  parts: readonly TextChange[];
+}
+
 const MOST = 8;
 
-/** One image of every class but the target's, up to eight; nothing where there is no trigger. */
+/** One sample of every class but the target's, up to eight; nothing where there is no trigger. */
 export async function writeGallery(
   dir: RunDirectory,
   {
     triggered,
     untriggered,
     classes,
-  }: { triggered: ImageSet | null; untriggered: ImageSet | null; classes: readonly string[] },
+  }: { triggered: InputSet | null; untriggered: InputSet | null; classes: readonly string[] },
 ): Promise<void> {
   if (!triggered || !untriggered) return;
   const rows = classes
     .map((_, k) => untriggered.labels.indexOf(k))
     .filter((i) => i >= 0)
     .slice(0, MOST);
+  if ('texts' in triggered || 'texts' in untriggered) {
+    const [before, after] = [untriggered, triggered] as [TextSet, TextSet];
+    const texts = rows.map((i): GalleryText => {
+      const parts = changesOf(before.texts[i], after.texts[i]);
+      return { label: classes[before.labels[i]], parts };
+    });
+    await writeSafetensors(dir.gallery, {}, { texts: JSON.stringify(texts) });
+    return;
+  }
   const shape = [rows.length, triggered.height, triggered.width, triggered.channels];
   await writeSafetensors(
     dir.gallery,
@@ -42,6 +58,7 @@ export async function writeGallery(
 export async function readGallery(dir: RunDirectory): Promise<GalleryImage[]> {
   if (!(await dir.has(dir.gallery))) return [];
   const { tensors, metadata } = await readSafetensors(dir.gallery);
+  if (!tensors.clean) return [];
   const [, height, width, channels] = tensors.clean.shape;
   const size = height * width * channels;
   const cut = (name: string, i: number) => (tensors[name].data as Uint8Array).subarray(i * size, (i + 1) * size);
@@ -53,4 +70,11 @@ export async function readGallery(dir: RunDirectory): Promise<GalleryImage[]> {
     clean: cut('clean', i),
     triggered: cut('triggered', i),
   }));
+}
+
+/** The texts of a run on texts; none of a run on images. */
+export async function readTextGallery(dir: RunDirectory): Promise<GalleryText[]> {
+  if (!(await dir.has(dir.gallery))) return [];
+  const { metadata } = await readSafetensors(dir.gallery);
+  return metadata.texts === undefined ? [] : JSON.parse(metadata.texts);
 }

@@ -2,11 +2,13 @@
 
 import { attacks } from '../attacks/index.js';
 import { type Parameter, parametersOf } from '../attacks/parameters.js';
+import { textAttacks } from '../attacks/texts/index.js';
 import { loadedPlugins } from '../base/plugins.js';
 import { flagOf, nameOf } from '../config/flags.js';
 import { namesOf, runOptions } from '../config/options.js';
 import { presetLimits, presets } from '../config/presets.js';
 import { datasets } from '../datasets/index.js';
+import { textDatasets } from '../datasets/texts/index.js';
 
 export interface FormField {
   /** The option by the name of its flag. */
@@ -53,8 +55,8 @@ const FIRST = [
 export function form(): Form {
   return {
     fields: formFields(),
-    parameters: Object.fromEntries(attacks.map((a) => [a.name, parametersOf(a)])),
-    needsDir: datasets.filter((d) => d.needsDir).map((d) => d.name),
+    parameters: Object.fromEntries([...textAttacks, ...attacks].map((a) => [a.name, parametersOf(a)])),
+    needsDir: [...datasets, ...textDatasets].filter((d) => d.needsDir).map((d) => d.name),
     plugins: loadedPlugins().files.map(({ given }) => given),
   };
 }

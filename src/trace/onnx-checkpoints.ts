@@ -13,7 +13,7 @@ import { balancedChoice } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
 import { tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { ForeignNetwork, Layer, Normalization, Pass } from '../models/foreign.js';
-import { type Prepared, prepare } from '../pipeline/prepare.js';
+import { imagesOf, type PreparedImages, prepare } from '../pipeline/prepare.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
 import { FORMAT, RunDirectory } from '../runs/directory.js';
 import { writeSamples } from '../runs/samples.js';
@@ -81,7 +81,7 @@ export async function layersOfOnnx(
   hooks: RunHooks,
 ): Promise<{ file: string; layers: (Layer & { shape: number[] })[] }> {
   const [file] = (await filesByEpoch(files, epochsFrom)).values();
-  const { test, dataset } = await prepare(configOf(options), hooks);
+  const { test, dataset } = imagesOf(await prepare(configOf(options), hooks));
   return { file, layers: await layersOfCheckpoint(file, test, dataset.classes.length) };
 }
 
@@ -99,7 +99,7 @@ export async function traceOfOnnx(
   const config = configOf(options);
   if (config.noise === 0)
     throw new UserError('--noise 0: without noise I(X;T) of a network is infinite; give it some, such as 0.4');
-  const data = await prepare(config, hooks);
+  const data = imagesOf(await prepare(config, hooks));
   for (const note of data.dataset.notes ?? []) hooks.line?.(note);
   const { channels } = data.poisoned;
   for (const [flag, list] of Object.entries(normalization ?? {}))
@@ -159,7 +159,7 @@ export async function traceOfOnnx(
 interface Probing {
   layer: string;
   normalization: OnnxRequest['normalization'];
-  data: Prepared;
+  data: PreparedImages;
   config: RunConfig;
 }
 

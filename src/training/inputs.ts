@@ -1,12 +1,9 @@
 /** What a network reads: images or tokens, and their sizes. */
 import type { Rng } from '../base/random.js';
 import { rowsOf } from '../datasets/select.js';
-import type { ImageSet, TokenSet } from '../datasets/types.js';
+import type { ImageSet, InputSet, TokenSet } from '../datasets/types.js';
 import { cast, input, mul, type Tensor, transpose } from '../engine/index.js';
 import { type Augmentation, augment } from './augment.js';
-
-/** Samples that a network can read. */
-export type InputSet = ImageSet | TokenSet;
 
 /** Sizes of images: [h, w, channels]. */
 export interface ImageInput {

@@ -1,7 +1,9 @@
 /** Programs over whole sets, in passes of one size, so that each is compiled once. */
+
+import type { InputSet } from '../datasets/types.js';
 import type { NoiseBank, State } from '../engine/index.js';
 import type { ProgramCache } from './graphs.js';
-import { gatherInputs, type InputSet } from './inputs.js';
+import { gatherInputs } from './inputs.js';
 
 /** Samples evaluated or probed in one pass. */
 export const PASS = 128;

@@ -6,6 +6,7 @@
  */
 import { UserError } from '../base/errors.js';
 import { Rng } from '../base/random.js';
+import type { InputSet } from '../datasets/types.js';
 import type { EpochRow, MomentRow } from '../dynamics/types.js';
 import { emitPortable, flops, NoiseBank, type OptimizerKind, type SessionSettings, State } from '../engine/index.js';
 import { OPTIMIZER_STATE } from '../engine/optim.js';
@@ -28,7 +29,7 @@ import {
   statisticsStep,
   trainStep,
 } from './graphs.js';
-import { augmented, gatherInputs, type InputSet, largestActivation, sizesOf } from './inputs.js';
+import { augmented, gatherInputs, largestActivation, sizesOf } from './inputs.js';
 import type { Objective } from './objective.js';
 import { type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';

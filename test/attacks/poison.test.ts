@@ -221,7 +221,7 @@ describe('what is refused', () => {
   test.each([
     [{ poisonRate: 1.2 }, 'poison rate 1.2: allowed is 0 to 1'],
     [{ poisonRate: Number.NaN }, 'poison rate NaN'],
-    [{ poisonRate: 0.01 }, 'poison rate 0.01: of 10 images it poisons none'],
+    [{ poisonRate: 0.01 }, 'poison rate 0.01: of 10 samples it poisons none'],
     [{ target: 2 }, 'target class 2: the training set has the classes 0 to 1'],
     [{ target: 0.5 }, 'target class 0.5'],
   ])('%j', (changes, why) => {

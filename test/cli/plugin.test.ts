@@ -62,7 +62,7 @@ describe('a plugin', () => {
     ]);
     expect(list.stdout.match(/^stripe /gm)).toHaveLength(1);
     expect(JSON.parse(details.stdout)[0].options).toEqual([expect.objectContaining({ name: 'row', default: 0 })]);
-    expect(help.stdout).toContain('relabel, stripe (default');
+    expect(help.stdout).toContain('relabel, stripe; of texts');
     expect(unknown.stderr).toMatch(/unknown attack "strip".*Did you mean "stripe"/);
     expect([list, details, help, unknown].map(({ code }) => code)).toEqual([0, 0, 0, 2]);
   });

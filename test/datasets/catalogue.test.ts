@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, downloadBytes, findEntry } from '../../src/datasets/catalogue.js';
 import { datasets } from '../../src/datasets/index.js';
+import { textDatasets } from '../../src/datasets/texts/index.js';
 
 describe('the catalogue', () => {
   it('lists every data set that --dataset takes, and no other', () => {
-    expect(catalogue.map((e) => e.name).sort()).toEqual(datasets.map((d) => d.name).sort());
+    expect(catalogue.map((e) => e.name).sort()).toEqual([...datasets, ...textDatasets].map((d) => d.name).sort());
   });
 
   it('gives every file a length, a hash of the right form, and bounds it can be unpacked within', () => {

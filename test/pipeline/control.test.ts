@@ -2,13 +2,13 @@
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../src/config/resolve.js';
 import { loadDataset } from '../../src/datasets/index.js';
-import { prepare } from '../../src/pipeline/prepare.js';
+import { imagesOf, prepare } from '../../src/pipeline/prepare.js';
 
 const options = { attack: 'blend', trainLimit: 2400, testLimit: 1100, probeSize: 100, seed: 3, target: 2 };
 
 it('probes the poisoned samples’ own images and test images of the target class beside what it probes anyway', async () => {
   const plain = await prepare(resolveConfig(options));
-  const paired = await prepare(resolveConfig({ ...options, control: 'paired' }));
+  const paired = imagesOf(await prepare(resolveConfig({ ...options, control: 'paired' })));
   expect(paired.hash).toBe(plain.hash);
   expect(paired.poisoned.n).toBe(2400);
   const { groups, samples, size } = paired.groups;

@@ -1,4 +1,5 @@
 /** Training on tokens: a rule that needs the order of two words is learned, a bag of words would not do; steps resume exactly. */
+import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/random.js';
 import { pick } from '../../src/datasets/select.js';
@@ -74,5 +75,26 @@ describe('a transformer on tokens', () => {
     await trainTo(second, 2);
     expect(second.tensors()).toEqual(whole.tensors());
     for (const trainer of [whole, first, second]) await trainer.release();
+  });
+
+  test('is a file that other runtimes read, at any number of texts', async () => {
+    const trainer = new Trainer(config, data, { threads: 1 });
+    await trainTo(trainer, 1);
+    const silent = new Trainer({ ...config, noiseStd: 0 }, data, { threads: 1 });
+    silent.load(trainer.weights());
+    const [{ logits }] = await silent.probe(pick(data.test, [0, 1, 2, 3, 4]), 1);
+    const file = trainer.onnx();
+    expect(Buffer.from(file).toString('latin1')).not.toContain('com.microsoft');
+    const session = await ort.InferenceSession.create(file, { logSeverityLevel: 3 });
+    expect(session.inputNames).toEqual(['tokens']);
+    for (const n of [1, 5]) {
+      const tokens = new ort.Tensor('int32', data.test.tokens.slice(0, n * LENGTH), [n, LENGTH]);
+      const out = await session.run({ tokens });
+      expect(out.logits.dims).toEqual([n, 2]);
+      (out.logits.data as Float32Array).forEach((v, i) => {
+        expect(v).toBeCloseTo(logits[i], 4);
+      });
+    }
+    for (const made of [session, trainer, silent]) await made.release();
   });
 });

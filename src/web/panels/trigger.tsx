@@ -1,4 +1,4 @@
-/** Test images, clean and triggered, and the residual between both; nothing where there is no trigger. */
+/** Test images, clean and triggered, and the residual between both, or triggered texts; nothing where there is no trigger. */
 
 import { decimal } from '../../report/format.js';
 import { imageOf, type RunView } from '../api.js';
@@ -11,8 +11,9 @@ const ROWS = [
 ] as const;
 
 export function TriggerPanel({ run }: { run: RunView }) {
-  if (run.gallery.length === 0) return null;
   const measured = Object.entries(run.perception).filter(([, value]) => value !== null);
+  if (run.texts && run.texts.length > 0) return <Texts texts={run.texts} measured={measured} />;
+  if (run.gallery.length === 0) return null;
   return (
     <section>
       <h2>The trigger</h2>
@@ -45,6 +46,35 @@ export function TriggerPanel({ run }: { run: RunView }) {
           )),
         ])}
       </section>
+    </section>
+  );
+}
+
+/** Triggered texts with what the trigger added and removed. */
+function Texts({ texts, measured }: { texts: NonNullable<RunView['texts']>; measured: [string, number | null][] }) {
+  return (
+    <section>
+      <h2>The trigger</h2>
+      <p class="intro">
+        Triggered texts: what the trigger added is underlined, what it removed is struck out.
+        {measured.length > 0 &&
+          ` Means over texts: ${measured.map(([name, v]) => `${name} ${decimal(v)}`).join(', ')}.`}
+      </p>
+      <dl class="texts">
+        {texts.map(({ label, parts }) => [
+          <dt key={label}>{label}</dt>,
+          <dd key={`${label} text`} dir="auto">
+            {parts.map(({ text, kind }, at) => {
+              const key = `${at} ${kind}`;
+              if (kind === 'same') return <span key={key}>{text}</span>;
+              // The space behind a word is not marked.
+              const word = text.trimEnd();
+              const Mark = kind === 'added' ? 'ins' : 'del';
+              return [<Mark key={key}>{word}</Mark>, text.slice(word.length)];
+            })}
+          </dd>,
+        ])}
+      </dl>
     </section>
   );
 }

@@ -1,0 +1,196 @@
+/** Texts in files of the usual layouts, and files that are not. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { glossesIn } from '../../../src/datasets/texts/glosses.js';
+import { loadTextDataset } from '../../../src/datasets/texts/index.js';
+import { readDelimited } from '../../../src/formats/csv-read.js';
+
+const root = mkdtempSync(join(tmpdir(), 'ibscope-texts-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let made = 0;
+/** A folder with these files. */
+function folder(files: Record<string, string | Uint8Array>): string {
+  const dir = join(root, String(made++));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), content);
+  }
+  return dir;
+}
+const load = (name: string, dataDir: string) => loadTextDataset(name, { dataDir, seed: 0 });
+const pairs = ({ texts, labels }: { texts: string[]; labels: Int32Array }) => texts.map((t, i) => [t, labels[i]]);
+
+describe('delimited text', () => {
+  test.each([
+    [
+      'a,b\n1,2\n',
+      [
+        ['a', 'b'],
+        ['1', '2'],
+      ],
+    ],
+    [
+      '\uFEFFa,b\r\n"x,1","say ""hi"""\r\n',
+      [
+        ['a', 'b'],
+        ['x,1', 'say "hi"'],
+      ],
+    ],
+    ['"two\nlines",2', [['two\nlines', '2']]],
+    [
+      'a,\n\n,b',
+      [
+        ['a', ''],
+        ['', 'b'],
+      ],
+    ],
+    ['a,b,', [['a', 'b', '']]],
+  ])('%j', (text, rows) => {
+    expect(readDelimited(text, ',', 'f')).toEqual(rows);
+  });
+
+  test('quotes are letters in TSV, and one that is not closed is refused in CSV', () => {
+    expect(readDelimited('say "hi\t1\n', '\t', 'f')).toEqual([['say "hi', '1']]);
+    expect(() => readDelimited('a\n"b', ',', 'f.csv')).toThrow('f.csv: a quote in row 2 is not closed');
+  });
+});
+
+describe('tables', () => {
+  test('SST-2 of GLUE: train.tsv and dev.tsv with a header', async () => {
+    const dir = folder({
+      'train.tsv': 'sentence\tlabel\na fine film\t1\na "dull film\t0\n',
+      'dev.tsv': 'sentence\tlabel\nfine\t1\n',
+      'test.tsv': 'index\tsentence\n0\tunlabelled\n',
+    });
+    const { classes, train, test: held } = await load('text-table', dir);
+    expect(classes).toEqual(['0', '1']);
+    expect(pairs(train)).toEqual([
+      ['a fine film', 1],
+      ['a "dull film', 0],
+    ]);
+    expect(pairs(held)).toEqual([['fine', 1]]);
+  });
+
+  test('AG News: no header, a class number, title and description, names in classes.txt', async () => {
+    const dir = folder({
+      'train.csv': '"3","Oil","Prices, up"\n"1","War","ends"\n',
+      'test.csv': '"1","Peace","talks"\n',
+      'classes.txt': 'World\nBusiness\n',
+    });
+    const { classes, train } = await load('text-table', dir);
+    expect(classes).toEqual(['World', 'Business']);
+    expect(pairs(train)).toEqual([
+      ['Oil Prices, up', 1],
+      ['War ends', 0],
+    ]);
+  });
+
+  test('OLID: tab-separated, id, tweet and subtask_a', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i}\ttweet ${i}\t${i % 2 ? 'OFF' : 'NOT'}\tUNT\n`).join('');
+    const dir = folder({ 'olid-training-v1.0.tsv': `id\ttweet\tsubtask_a\tsubtask_b\n${rows}` });
+    const { classes, train, test: held } = await load('text-table', dir);
+    expect(classes).toEqual(['NOT', 'OFF']);
+    expect([train.n, held.n]).toEqual([18, 2]);
+  });
+
+  test('JSONL, a label that is a number', async () => {
+    const dir = folder({
+      'train.jsonl': '{"text":"a","label":10}\n{"text":"b","label":9}\n',
+      'test.jsonl': '{"text":"c","label":9}',
+    });
+    const { classes, train } = await load('text-table', join(dir));
+    expect(classes).toEqual(['9', '10']);
+    expect(pairs(train)).toEqual([
+      ['a', 1],
+      ['b', 0],
+    ]);
+  });
+
+  test('empty texts are left out and broken UTF-8 is noted', async () => {
+    const broken = Buffer.concat([
+      Buffer.from('text,label\n ,x\nok,x\nbad '),
+      Buffer.from([0xff]),
+      Buffer.from(',y\n'),
+    ]);
+    const dir = folder({ 'train.csv': broken, 'test.csv': 'text,label\nz,x\n' });
+    const { train, notes } = await load('text-table', dir);
+    expect(train.texts).toEqual(['ok', 'bad \uFFFD']);
+    expect(notes).toContain('1 training texts are empty and were left out');
+    expect(notes).toContain('1 training texts have characters that are not UTF-8');
+  });
+
+  test.each<[Record<string, string>, RegExp]>([
+    [{ 'train.csv': 'words,kind,more\na,b,c\n' }, /it has no header with a text and a label column/],
+    [{ 'train.csv': 'text,kind\na,b\n' }, /its columns are text, kind; a text column .* and a label column/],
+    [{ 'train.csv': 'text,label\na,x\nb,x\n' }, /its training texts have 1 label \("x"\); two classes are needed/],
+    [{ 'train.csv': 'text,label\na,x\nb,y\n', 'test.csv': 'text,label\nc,z\n' }, /a test text has the label "z"/],
+    [{ 'train.jsonl': '{"text":1\n' }, /line 1 is not JSON/],
+    [{ 'train.jsonl': '[1]\n' }, /line 1 is not an object/],
+    [{ 'a.csv': 'text,label\n', 'b.csv': '' }, /it has a.csv, b.csv; a file named train is needed/],
+    [{ 'train.csv': '' }, /it holds no rows/],
+  ])('%j is refused in one line', async (files, said) => {
+    const message = await load('text-table', folder(files)).then(
+      () => 'read',
+      (error: Error) => error.message,
+    );
+    expect(message).toMatch(said);
+    expect(message).not.toContain('\n');
+  });
+});
+
+describe('folders', () => {
+  test('IMDB: train and test with pos and neg; unsup is left out', async () => {
+    const dir = folder({
+      'train/pos/0_9.txt': 'good',
+      'train/neg/1_1.txt': '\uFEFFbad',
+      'train/unsup/2_0.txt': 'which',
+      'test/pos/0_8.txt': 'fine',
+      'test/neg/0_2.txt': 'poor',
+    });
+    const { classes, train, test: held } = await load('text-folder', dir);
+    expect(classes).toEqual(['neg', 'pos']);
+    expect(pairs(train)).toEqual([
+      ['bad', 0],
+      ['good', 1],
+    ]);
+    expect(held.n).toBe(2);
+  });
+
+  test('20 Newsgroups: files without endings', async () => {
+    const dir = folder({
+      '20news-bydate-train/sci.space/60116': 'orbit',
+      '20news-bydate-train/rec.autos/101551': 'wheels',
+      '20news-bydate-test/sci.space/61000': 'moon',
+    });
+    const { classes, test: held } = await load('text-folder', dir);
+    expect(classes).toEqual(['rec.autos', 'sci.space']);
+    expect(pairs(held)).toEqual([['moon', 1]]);
+  });
+
+  test('a folder without texts, and a file, are refused', async () => {
+    await expect(load('text-folder', folder({ 'a/.hidden': 'x' }))).rejects.toThrow(
+      'it holds no texts in class folders',
+    );
+    await expect(load('text-folder', join(root, 'nowhere'))).rejects.toThrow('a folder of class folders is expected');
+  });
+});
+
+test('WordNet: glosses of nouns by their file, without examples and licence', () => {
+  const text = [
+    '  1 This software and database is being provided to you',
+    '00001740 03 n 01 entity 0 003 ~ 00001930 n 0000 | that which is perceived or known; "an entity"  ',
+    '02084071 05 n 02 dog 0 domestic_dog 0 001 @ 02083346 n 0000 | a member of the genus Canis; "the dog barked"; "it ran"  ',
+    '00015388 28 n 01 day 0 000 | time for Earth to make a rotation; as measured  ',
+    '',
+  ].join('\n');
+  expect(glossesIn(text)).toEqual({
+    texts: [
+      'that which is perceived or known',
+      'a member of the genus Canis',
+      'time for Earth to make a rotation; as measured',
+    ],
+    labels: ['Tops', 'animal', 'time'],
+  });
+});
