@@ -6,10 +6,10 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   ['base', 'errors of users, their plugins, seeded randomness, progress, text for shells, the version', ''],
   ['formats', 'file formats (NPY, NPZ, safetensors, PNG, ONNX, …), and files that appear whole or not at all', 'base'],
   ['engine', 'tensor expressions, gradients, ONNX emission, programs, devices', 'base'],
-  ['datasets', 'one file per source of images', 'base formats'],
+  ['datasets', 'one file per source of images, `texts/`: of texts', 'base formats'],
   [
     'attacks',
-    'one file per attack: a trigger (image → image) and a labelling rule; sets that others poisoned',
+    'one file per attack: a trigger (image → image, in `texts/` text → text) and a labelling rule; sets that others poisoned',
     'base formats datasets',
   ],
   ['models', 'networks written with engine expressions; networks of others as ONNX', 'base formats engine datasets'],
@@ -85,7 +85,7 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   ],
   [
     'defence',
-    'training that watches itself: evidence while it trains, samples set aside, what was learned of them undone',
+    'training that watches itself, and other defences, one file each in `methods/`',
     'base datasets engine formats models dynamics training information representation runs report execution audit',
   ],
   [
