@@ -29,18 +29,13 @@ export function without<S extends ImageSet | TextSet>(all: S, left: Iterable<num
   );
 }
 
-interface Labels {
-  labels: ArrayLike<number>;
-}
-type Content<S, K extends keyof S> = Pick<S, K> & Labels;
-
 /** The samples at the given positions, and their labels. */
 export function gather(
-  all: Content<ImageSet, 'images' | 'height' | 'width' | 'channels'>,
+  all: Pick<ImageSet, 'images' | 'height' | 'width' | 'channels'> & { labels: ArrayLike<number> },
   chosen: Int32Array,
 ): ImageSet;
-export function gather(all: Content<TextSet, 'texts'>, chosen: Int32Array): TextSet;
-export function gather(all: Labels, chosen: Int32Array): ImageSet | TextSet {
+export function gather(all: Pick<TextSet, 'texts'> & { labels: ArrayLike<number> }, chosen: Int32Array): TextSet;
+export function gather(all: { labels: ArrayLike<number> }, chosen: Int32Array): ImageSet | TextSet {
   const labelled = { labels: chosen.map((i) => all.labels[i]), n: chosen.length };
   return { ...contentOf(all as ImageSet | TextSet | TokenSet, chosen), ...labelled };
 }

@@ -19,8 +19,9 @@ describe('words', () => {
     expect(wordsOf(text)).toEqual(words);
   });
 
-  test('ten million letters take one pass', () => {
+  test('ten million letters take one pass, and so does a pile of marks on one letter', () => {
     expect(wordsOf('ab '.repeat(3_000_000))).toHaveLength(3_000_000);
+    expect(wordsOf(`a${'\u0301\u0316'.repeat(2_000_000)} b`)).toHaveLength(2);
   });
 });
 
