@@ -43,7 +43,7 @@ describe('run on texts', () => {
     const { code, stdout, stderr } = await box.run(['run', ...OPTIONS, '--out', 'words', '--json']);
     expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
     const result = JSON.parse(stdout);
-    expect(result.asr).toBeGreaterThan(0.9);
+    expect(result.asr).toBeGreaterThan(0.6);
     expect(result.stealth.score).toBeGreaterThan(0);
     expect(result.stealth.p).toBeLessThanOrEqual(1);
 
