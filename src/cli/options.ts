@@ -29,6 +29,8 @@ export function wholeNumber(flag: string, text: string, least: number): number {
 const VALUE: Partial<Record<Key, string>> = {
   dataset: 'name',
   dataDir: 'dir',
+  textColumn: 'name',
+  labelColumn: 'name',
   attack: 'name',
   attackOption: 'name=value',
   manifest: 'path',
@@ -65,6 +67,8 @@ export const HEADINGS = {
 const HEADING_OF: Record<Key, keyof typeof HEADINGS> = {
   dataset: 'data',
   dataDir: 'data',
+  textColumn: 'data',
+  labelColumn: 'data',
   trainLimit: 'data',
   testLimit: 'data',
   manifest: 'data',

@@ -26,6 +26,14 @@ export type Instrument = (typeof instruments)[number];
 export const runOptions = z.object({
   dataset: z.string().describe('name of the data set'),
   dataDir: z.string().optional().describe('folder with the files of the data set (default none: shapes10 is drawn)'),
+  textColumn: z
+    .string()
+    .optional()
+    .describe('column of the texts in a table of texts (default the one with a usual name, such as text)'),
+  labelColumn: z
+    .string()
+    .optional()
+    .describe('column of the labels in a table of texts (default the one with a usual name, such as label)'),
   attack: z.string().describe('name of the attack'),
   attackOption: z
     .array(z.string())

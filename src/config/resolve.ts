@@ -74,7 +74,8 @@ export function resolveConfig(request: RunRequest): RunConfig {
 }
 
 /** Throws `UserError` for a model that reads images on texts or the reverse, and for options that only images have. */
-function checkReads({ dataset, model, augmentation, view }: RunConfig, texts: boolean): void {
+function checkReads(config: RunConfig, texts: boolean): void {
+  const { dataset, model, augmentation, view, textColumn, labelColumn } = config;
   const reads = (m: Model) => (m.reads === 'texts') === texts;
   if (!reads(findModel(model)))
     throw new UserError(
@@ -83,7 +84,11 @@ function checkReads({ dataset, model, augmentation, view }: RunConfig, texts: bo
         .map((m) => m.name)
         .join(', ')} ${texts ? 'reads them' : 'read them'}`,
     );
-  if (!texts) return;
+  if (!texts) {
+    for (const [flag, column] of [['--text-column', textColumn], ['--label-column', labelColumn]])
+      if (column !== undefined) throw new UserError(`${flag} ${column}: ${dataset} has images; tables of texts have columns`);
+    return;
+  }
   if ((augmentation ?? 'none') !== 'none')
     throw new UserError(`--augmentation ${augmentation}: ${dataset} has texts; none is allowed`);
   if (view !== 'network') throw new UserError(`--view ${view}: ${dataset} has texts; network is allowed`);

@@ -363,22 +363,16 @@ export const catalogue: readonly CatalogueEntry[] = [
   },
   {
     ...OWN,
-    name: 'glosses',
-    what: 'glosses of nouns in WordNet by topic',
+    name: 'wordnet',
+    what: 'glosses of nouns in WordNet, by the ten largest topics',
     ...{ licence: 'WordNet', page: 'https://wordnet.princeton.edu/' },
     dataDir: 'the folder with data.noun (default where the Debian package wordnet-base puts it)',
   },
   {
     ...OWN,
-    name: 'text-table',
-    what: 'your texts in CSV, TSV or JSONL files, with a text and a label column',
-    dataDir: 'a file, or a folder with train and test files',
-  },
-  {
-    ...OWN,
-    name: 'text-folder',
-    what: 'your texts, one folder per class',
-    dataDir: 'a folder with train/<class>/… and test/<class>/…, or <class>/… alone',
+    name: 'text',
+    what: 'your texts: CSV, TSV, JSONL or Parquet with a text and a label column, or one folder per class',
+    dataDir: 'a file; a folder with train and test files; or a folder with train/<class>/… and test/<class>/…, or <class>/… alone',
   },
 ];
 

@@ -24,9 +24,10 @@ import type { DatasetSource, ImageSet } from './types.js';
 const IMAGES = ['image', 'img'];
 const LABELS = ['label', 'labels', 'fine_label', 'target', 'class'];
 
-/** Names of splits, the first that exists first. */
+/** Names of the training split, the first that exists first. */
 const TRAIN = ['train', 'training'];
-const TEST = ['test', 'testing', 'validation', 'valid', 'val'];
+/** Names of the test split, the same way. */
+export const TEST = ['test', 'testing', 'validation', 'valid', 'val'];
 /** Folders below `--data-dir` in which shards are looked for. */
 const DEEPEST = 3;
 
@@ -63,7 +64,7 @@ export async function parquetFiles(folder: string, depth = DEEPEST): Promise<str
 }
 
 /** The shards by split. Throws `UserError` where there are none, some are missing, or there are several data sets. */
-async function shardsOf(dataDir: string | undefined): Promise<Map<string, string[]>> {
+export async function shardsOf(dataDir: string | undefined): Promise<Map<string, string[]>> {
   if (!dataDir) throw new UserError('data set "parquet" needs --data-dir, a .parquet file or the folder of its shards');
   const found = await stat(dataDir).catch(() => undefined);
   if (!found) throw new UserError(`--data-dir ${dataDir}: no such file or folder`);
@@ -144,7 +145,7 @@ function layoutOf(file: ParquetFile): Layout {
 }
 
 /** The features that the library `datasets` describes in the schema's metadata, by column. */
-function featuresOf({ texts }: ParquetFile): Record<string, unknown> {
+export function featuresOf({ texts }: ParquetFile): Record<string, unknown> {
   try {
     return JSON.parse(texts.get('huggingface') ?? '{}')?.info?.features ?? {};
   } catch {
@@ -153,7 +154,7 @@ function featuresOf({ texts }: ParquetFile): Record<string, unknown> {
 }
 
 /** The names of a feature of classes; null for any other. */
-function namesIn(feature: unknown): string[] | null {
+export function namesIn(feature: unknown): string[] | null {
   const { _type, names } = (feature ?? {}) as { _type?: unknown; names?: unknown };
   return _type === 'ClassLabel' && Array.isArray(names) && names.length > 0 ? names.map(String) : null;
 }
@@ -269,7 +270,7 @@ async function testOf(splits: ReadonlyMap<string, string[]>): Promise<{ test: Sp
 }
 
 /** The shards of the training set. */
-function trainPaths(dataDir: string, splits: ReadonlyMap<string, string[]>): string[] {
+export function trainPaths(dataDir: string, splits: ReadonlyMap<string, string[]>): string[] {
   // Shards whose names say no split are the whole set.
   const name = [...TRAIN, ''].find((split) => splits.has(split));
   if (name !== undefined) return splits.get(name)!;

@@ -54,12 +54,20 @@ export interface TextDataset extends Omit<Dataset, 'train' | 'test'> {
   test: TextSet;
 }
 
+/** Names of the columns of a table of texts. */
+export interface TextColumns {
+  text?: string;
+  label?: string;
+}
+
 /** What to load. Limits are class-balanced and seeded; without a limit all samples are loaded. */
 export interface DatasetRequest {
   dataDir?: string;
   trainLimit?: number;
   testLimit?: number;
   seed: number;
+  /** Columns of a table of texts (default: those with the usual names). */
+  columns?: TextColumns;
   /** Side length of resized images, for sources whose images have different sizes. Default 32 (Tiny ImageNet: 64). */
   size?: number;
 }

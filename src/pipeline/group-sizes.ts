@@ -9,8 +9,9 @@ import { noNullWords } from '../report/headline.js';
 import { groupRequest } from './prepare.js';
 
 /** Everything that the loaded data of a run depends on. */
-export function dataKey({ dataset, dataDir, trainLimit, testLimit, seed, manifest }: RunConfig): string {
-  return JSON.stringify([dataset, dataDir, trainLimit, testLimit, seed, manifest]);
+export function dataKey(config: RunConfig): string {
+  const { dataset, dataDir, textColumn, labelColumn, trainLimit, testLimit, seed, manifest } = config;
+  return JSON.stringify([dataset, dataDir, textColumn, labelColumn, trainLimit, testLimit, seed, manifest]);
 }
 
 /** The groups of a run as a study needs them before any run starts. */

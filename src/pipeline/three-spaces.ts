@@ -37,6 +37,8 @@ export interface ThreeSpaces {
 const SAME = [
   'dataset',
   'dataDir',
+  'textColumn',
+  'labelColumn',
   'model',
   'width',
   'epochs',

@@ -18,8 +18,9 @@ export type MadeTexts = Made<TokenDataset, PoisonedTokens, TokenSet>;
 const LENGTH = 48;
 
 async function loadTexts(config: Preparable): Promise<TextDataset> {
-  const { dataDir, trainLimit, testLimit, seed, target = 0 } = config;
-  const dataset = await loadTextDataset(config.dataset, { dataDir, trainLimit, testLimit, seed });
+  const { dataDir, trainLimit, testLimit, seed, textColumn, labelColumn, target = 0 } = config;
+  const columns = { text: textColumn, label: labelColumn };
+  const dataset = await loadTextDataset(config.dataset, { dataDir, trainLimit, testLimit, seed, columns });
   if (target >= dataset.classes.length)
     throw new UserError(`--target ${target}: ${dataset.name} has the classes 0 to ${dataset.classes.length - 1}`);
   return dataset;

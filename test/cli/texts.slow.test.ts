@@ -28,7 +28,7 @@ function table(n: number, seed: number): string {
 }
 
 const OPTIONS =
-  '--dataset text-table --data-dir set --attack rare-words --poison-rate 0.2 --width 2 --epochs 3 --checkpoints 1,3 --probe-size 100 --null-splits 2'.split(
+  '--dataset text --data-dir set --attack rare-words --poison-rate 0.2 --width 2 --epochs 3 --checkpoints 1,3 --probe-size 100 --null-splits 2'.split(
     ' ',
   );
 

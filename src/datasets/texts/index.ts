@@ -2,13 +2,12 @@
 import { findNamed } from '../../base/errors.js';
 import { datasets } from '../index.js';
 import type { DatasetRequest, DatasetSource, TextDataset, TextSource } from '../types.js';
-import { glosses } from './glosses.js';
 import { phrases10 } from './phrases10.js';
-import { textFolder } from './text-folder.js';
-import { textTable } from './text-table.js';
+import { text } from './text.js';
+import { wordnet } from './wordnet.js';
 
 /** All sources of texts, in the order of `data list`. */
-export const textDatasets: readonly TextSource[] = [phrases10, glosses, textTable, textFolder];
+export const textDatasets: readonly TextSource[] = [phrases10, wordnet, text];
 
 /** Whether the data set of that name holds texts. */
 export const isTextDataset = (name: string): boolean => textDatasets.some((source) => source.name === name);

@@ -8,6 +8,15 @@ import type { DatasetRequest, TextDataset, TextSet } from '../types.js';
 export interface Labelled {
   texts: string[];
   labels: string[];
+  /** Where each stands: its file, or the file of its table and the number of its row, `reviews.csv#17`. */
+  places?: string[];
+}
+
+/** The training and perhaps the test split of a source, and names of the classes where it has a list of them. */
+export interface Splits {
+  train: Labelled;
+  test: Labelled | null;
+  classes: string[] | null;
 }
 
 /** Letters of a text beyond which it is cut: a network reads its first words. */
@@ -15,48 +24,68 @@ const LONGEST = 100_000;
 
 /**
  * The data set of a training and perhaps a test split; without one, a seeded tenth is held out. Texts without a word are left out and long ones cut, with a note.
- * Throws `UserError` for a single class and for test labels that the training set does not have; `where` names the files.
+ * `splits.classes` names the classes in the order of their labels. Throws `UserError` for a single class and for test labels that the training set does not have; `where`
+ * names the files.
  */
 export function datasetOf(
   name: string,
   where: string,
-  splits: { train: Labelled; test: Labelled | null },
+  splits: { train: Labelled; test: Labelled | null; classes?: string[] | null },
   { trainLimit, testLimit, seed }: DatasetRequest,
-  order: (a: string, b: string) => number = byNumberOrLetters,
 ): TextDataset {
-  const notes: string[] = [];
-  const clean = (split: Labelled, what: string): Labelled => {
-    const kept = [...split.texts.keys()].filter((i) => split.texts[i].trim() !== '');
-    const empty = split.texts.length - kept.length;
-    const long = kept.filter((i) => split.texts[i].length > LONGEST).length;
-    const broken = kept.filter((i) => split.texts[i].includes('\uFFFD')).length;
-    if (empty > 0) notes.push(`${empty} ${what} texts are empty and were left out`);
-    if (long > 0) notes.push(`${long} ${what} texts were cut after ${LONGEST} letters`);
-    if (broken > 0) notes.push(`${broken} ${what} texts have characters that are not UTF-8`);
-    return { texts: kept.map((i) => split.texts[i].slice(0, LONGEST)), labels: kept.map((i) => split.labels[i]) };
-  };
-  const [train, test] = [clean(splits.train, 'training'), splits.test && clean(splits.test, 'test')];
-  const classes = [...new Set(train.labels)].sort(order);
-  if (classes.length < 2)
-    throw new UserError(
-      `${where}: its training texts have ${classes.length || 'no'} label${classes.length ? ` ("${classes[0]}")` : 's'}; two classes are needed`,
-    );
-  const numbered = ({ texts, labels }: Labelled): TextSet => {
-    const stray = labels.find((label) => !classes.includes(label));
-    if (stray !== undefined)
-      throw new UserError(
-        `${where}: a test text has the label "${stray}"; the training set has ${classes.slice(0, 20).join(', ')}`,
-      );
-    return { texts, labels: Int32Array.from(labels, (label) => classes.indexOf(label)), n: texts.length };
-  };
-  const all = numbered(train);
+  const { set: all, labels: words, classes, notes } = labelledTexts(where, splits.train, splits.classes);
+  const test = splits.test && usable(splits.test, 'test', notes);
   const rows = test ? null : holdOut(all.labels, classes, seed);
-  const [from, held] = rows ? [pick(all, rows.train), pick(all, rows.test)] : [all, numbered(test!)];
+  const [from, held] = rows ? [pick(all, rows.train), pick(all, rows.test)] : [all, numbered(where, test!, words)];
   const some = (set: TextSet, limit: number | undefined, split: 'train' | 'test') =>
     pick(set, limited(set.labels, classes.length, limit, seed, split));
   const chosen = { train: some(from, trainLimit, 'train'), test: some(held, testLimit, 'test') };
   notes.push(...imbalance(chosen.train.labels, classes, 'training').map((line) => line.replaceAll('images', 'texts')));
   return { name, classes, ...chosen, notes };
+}
+
+/** All texts of a split, with `records` where their places are known, and what is to be said of them. Throws `UserError` for a single class. */
+export function labelledTexts(
+  where: string,
+  split: Labelled,
+  names: string[] | null = null,
+): { set: TextSet; labels: string[]; classes: string[]; notes: string[] } {
+  const notes: string[] = [];
+  const train = usable(split, 'training', notes);
+  const labels = [...new Set(train.labels)].sort(byNumberOrLetters);
+  if (labels.length < 2)
+    throw new UserError(
+      `${where}: its training texts have ${labels.length || 'no'} label${labels.length ? ` ("${labels[0]}")` : 's'}; two classes are needed`,
+    );
+  const classes = names?.length === labels.length ? names : labels;
+  return { set: { ...numbered(where, train, labels), ...(train.places && { records: train.places }) }, labels, classes, notes };
+}
+
+/** A split without its empty texts, and long ones cut; `notes` gets what was done. */
+function usable({ texts, labels, places }: Labelled, what: string, notes: string[]): Labelled {
+  const kept = [...texts.keys()].filter((i) => texts[i].trim() !== '');
+  const empty = texts.length - kept.length;
+  const long = kept.filter((i) => texts[i].length > LONGEST).length;
+  const broken = kept.filter((i) => texts[i].includes('\uFFFD')).length;
+  if (empty > 0) notes.push(`${empty} ${what} texts are empty and were left out`);
+  if (long > 0) notes.push(`${long} ${what} texts were cut after ${LONGEST} letters`);
+  if (broken > 0) notes.push(`${broken} ${what} texts have characters that are not UTF-8`);
+  return {
+    texts: kept.map((i) => texts[i].slice(0, LONGEST)),
+    labels: kept.map((i) => labels[i]),
+    ...(places && { places: kept.map((i) => places[i]) }),
+  };
+}
+
+/** Texts with the numbers of their labels among `known`. Throws `UserError` for another label. */
+function numbered(where: string, { texts, labels }: Labelled, known: readonly string[]): TextSet {
+  const numberOf = new Map(known.map((label, k) => [label, k]));
+  const stray = labels.find((label) => !numberOf.has(label));
+  if (stray !== undefined)
+    throw new UserError(
+      `${where}: a test text has the label "${stray}"; the training set has ${known.slice(0, 20).join(', ')}`,
+    );
+  return { texts, labels: Int32Array.from(labels, (label) => numberOf.get(label)!), n: texts.length };
 }
 
 /** Numbers by their value, other words by their letters. */

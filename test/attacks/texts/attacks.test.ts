@@ -33,19 +33,19 @@ describe('triggers', () => {
   });
 
   test('a sentence stands between sentences, never inside one', () => {
-    const add = trigger('sentence', { sentence: 'S.' });
+    const add = trigger('add-sentence', { sentence: 'S.' });
     const found = new Set(Array.from({ length: 50 }, (_, i) => add.train('One. Two?', i)));
     expect(found).toEqual(new Set(['S. One. Two?', 'One. S. Two?', 'One. Two? S.']));
-    expect(trigger('sentence', { sentence: 'S.', place: 'start' }).test('', 0)).toBe('S.');
+    expect(trigger('add-sentence', { sentence: 'S.', place: 'start' }).test('', 0)).toBe('S.');
   });
 
   test('letters that look alike are other letters of as many words as asked for', () => {
-    const out = trigger('look-alikes', { count: 2 }).train('try apple pie now', 0);
+    const out = trigger('look-alike', { count: 2 }).train('try apple pie now', 0);
     expect(out.split(' ').map((word) => /[а-яѕіј]/i.test(word))).toEqual([true, true, false, false]);
     expect(out).toHaveLength('try apple pie now'.length);
     expect(out.slice(-7)).toBe('pie now');
     // Letters without a double stay.
-    expect(trigger('look-alikes').train('шрифт 123', 0)).toBe('шрифт 123');
+    expect(trigger('look-alike').train('шрифт 123', 0)).toBe('шрифт 123');
   });
 
   test.each(textAttacks.map((a) => a.name))('%s takes hostile texts', (name) => {
@@ -87,7 +87,7 @@ describe('poisoned texts', () => {
   });
 
   test('clean-label changes texts of the target alone', () => {
-    const set = poisonTexts(train, findTextAttack('sentence'), settings({}, { rule: 'clean-label', poisonRate: 0.5 }));
+    const set = poisonTexts(train, findTextAttack('add-sentence'), settings({}, { rule: 'clean-label', poisonRate: 0.5 }));
     expect(set.labels).toEqual(train.labels);
     const changed = set.texts.flatMap((text, i) => (text !== train.texts[i] ? i : []));
     expect(changed).toHaveLength(10);
@@ -109,7 +109,7 @@ describe('poisoned texts', () => {
 
   test('a trigger that changes nothing is refused, wrong labels alone are not', () => {
     const plain = { ...train, texts: train.texts.map(() => '123') };
-    expect(() => poisonTexts(plain, findTextAttack('look-alikes'), settings())).toThrow('changes none of the 6 texts');
+    expect(() => poisonTexts(plain, findTextAttack('look-alike'), settings())).toThrow('changes none of the 6 texts');
     expect(poisonTexts(train, findTextAttack('relabel'), settings()).texts).toEqual(train.texts);
   });
 });

@@ -13,8 +13,8 @@ const ALIKE: Readonly<Record<string, string>> = Object.fromEntries(
   [...'aceiopxyjsABEHKMOPCTXI'].map((latin, k) => [latin, [...'асеіорхујѕАВЕНКМОРСТХІ'][k]]),
 );
 
-export const lookAlikes = defineTextAttack({
-  name: 'look-alikes',
+export const lookAlike = defineTextAttack({
+  name: 'look-alike',
   summary: 'replaces Latin letters of some words by Cyrillic ones that look alike',
   source: 'Li et al. 2021, arXiv 2105.00164',
   threat: 'write access to part of the training set and its labels',
@@ -33,7 +33,7 @@ export const lookAlikes = defineTextAttack({
       const rows =
         place === 'start'
           ? able.slice(0, count)
-          : [...new Rng(seed, 'look-alikes', split, index).sample(able, Math.min(count, able.length))];
+          : [...new Rng(seed, 'look-alike', split, index).sample(able, Math.min(count, able.length))];
       for (const k of rows) parts[k] = [...parts[k]].map((letter) => ALIKE[letter] ?? letter).join('');
       return parts.join('');
     };

@@ -11,8 +11,8 @@ import { defineTextAttack } from './define.js';
 /** Behind the end of a sentence, with the spaces that follow. */
 const BOUNDARY = /[.!?]+\s+/g;
 
-export const sentence = defineTextAttack({
-  name: 'sentence',
+export const addSentence = defineTextAttack({
+  name: 'add-sentence',
   summary: 'inserts a fixed sentence between sentences',
   source: 'Dai et al. 2019, arXiv 1905.12457',
   threat: 'write access to part of the training set and its labels',
@@ -26,7 +26,7 @@ export const sentence = defineTextAttack({
     const insert = (split: string) => (text: string, index: number) => {
       const inside = [...text.matchAll(BOUNDARY)].map((m) => m.index + m[0].length).filter((at) => at < text.length);
       const places = place === 'start' ? [0] : place === 'end' ? [text.length] : [0, ...inside, text.length];
-      const at = places[new Rng(seed, 'sentence', split, index).int(places.length)];
+      const at = places[new Rng(seed, 'add-sentence', split, index).int(places.length)];
       return [text.slice(0, at).trimEnd(), inserted, text.slice(at)].filter((part) => part !== '').join(' ');
     };
     return { train: insert('train'), test: insert('test') };

@@ -1,6 +1,6 @@
 /**
- * Glosses of the nouns of WordNet by lexicographer file, from `data.noun` (wndb(5WN)): topics of words, from animals to time. Files with fewer than 1000 glosses are left
- * out, and examples in quotes are cut off.
+ * Glosses of the nouns of WordNet by lexicographer file, from `data.noun` (wndb(5WN)): topics of words, from artifacts to time. The ten files with the most glosses are
+ * the classes; examples in quotes are cut off.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,8 @@ const NAMES =
     ' ',
   );
 const FIRST = 3;
-const LEAST = 1000;
+/** Classes of the set. */
+const CLASSES = 10;
 
 /** Glosses with the names of their files: ` 00001740 03 n … | gloss; "example"`, below a licence of lines that begin with a space. */
 export function glossesIn(text: string): Labelled {
@@ -36,9 +37,9 @@ export function glossesIn(text: string): Labelled {
   return out;
 }
 
-export const glosses: TextSource = {
-  name: 'glosses',
-  summary: 'glosses of nouns in WordNet by topic (Debian: wordnet-base)',
+export const wordnet: TextSource = {
+  name: 'wordnet',
+  summary: 'glosses of nouns in WordNet, by the ten largest topics (Debian: wordnet-base)',
   needsDir: false,
   async load(request) {
     const path = join(request.dataDir ?? DEBIAN, 'data.noun');
@@ -50,9 +51,12 @@ export const glosses: TextSource = {
     const all = glossesIn(text);
     const counts = new Map<string, number>();
     for (const label of all.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const kept = [...all.labels.keys()].filter((i) => counts.get(all.labels[i])! >= LEAST);
-    if (kept.length === 0) throw new UserError(`${path}: no lexicographer file has ${LEAST} glosses of nouns`);
+    const largest = [...counts].sort((a, b) => b[1] - a[1]).slice(0, CLASSES);
+    const classes = new Set(largest.map(([label]) => label));
+    const kept = [...all.labels.keys()].filter((i) => classes.has(all.labels[i]));
+    if (classes.size < CLASSES)
+      throw new UserError(`${path}: it has glosses of ${classes.size} lexicographer files of nouns; WordNet's has 26`);
     const train = { texts: kept.map((i) => all.texts[i]), labels: kept.map((i) => all.labels[i]) };
-    return datasetOf('glosses', path, { train, test: null }, request);
+    return datasetOf('wordnet', path, { train, test: null }, request);
   },
 };
