@@ -3,7 +3,9 @@ import { type Command, Option } from 'commander';
 import { unknownWord } from '../base/errors.js';
 import { requestOf } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
+import { isTextDataset } from '../datasets/texts/index.js';
 import { measures } from '../perception/index.js';
+import { textMeasures } from '../perception/texts.js';
 import { poisoningJobs } from '../poisoning/job-of.js';
 import type { PerceiveRequest } from '../poisoning/perceive.js';
 import { addRunOptions, examples, HEADINGS, JSON_FLAG } from './options.js';
@@ -15,14 +17,20 @@ const SPLITS = ['test', 'train'] as const;
 export function addPerceive(program: Command) {
   const command = program
     .command('perceive')
-    .description('measure how visible the trigger of an attack is, as means over images')
-    .addHelpText('after', examples(['npx ibscope perceive --attack wanet --test-limit 500']));
+    .description('measure how visible the trigger of an attack is, as means over samples')
+    .addHelpText(
+      'after',
+      examples([
+        'npx ibscope perceive --attack wanet --test-limit 500',
+        'npx ibscope perceive --dataset phrases10 --attack add-sentence',
+      ]),
+    );
   addRunOptions(command, withoutTraining('testLimit'))
     .optionsGroup(HEADINGS.measurement)
     .addOption(
       new Option(
         '--split <name>',
-        'images to measure: test (test images under the trigger of test time) or train (the triggered training samples)',
+        'samples to measure: test (test samples under the trigger of test time) or train (the triggered training samples)',
       ).default('test'),
     )
     .option(
@@ -45,12 +53,13 @@ export function addPerceive(program: Command) {
         return;
       }
       const lines = Object.entries(found).map(([name, { mean, standardDeviation: s, n }]) => {
-        const about = measures.find((m) => m.name === name)?.summary ?? 'learned perceptual distance';
+        const about =
+          [...measures, ...textMeasures].find((m) => m.name === name)?.summary ?? 'learned perceptual distance';
         const value = n ? `${mean.toPrecision(4)} ± ${s.toPrecision(2)}` : '–';
-        return `${name.padEnd(10)}${value.padEnd(22)}${about}`;
+        return `${name.padEnd(12)}${value.padEnd(22)}${about}`;
       });
       process.stdout.write(
-        `${about.attack} on ${about.dataset}, ${about.samples} ${split} images, mean ± standard deviation\n${lines.join('\n')}\n`,
+        `${about.attack} on ${about.dataset}, ${about.samples} ${split} ${isTextDataset(request.config.dataset) ? 'texts' : 'images'}, mean ± standard deviation\n${lines.join('\n')}\n`,
       );
     });
 }

@@ -85,8 +85,12 @@ function checkReads(config: RunConfig, texts: boolean): void {
         .join(', ')} ${texts ? 'reads them' : 'read them'}`,
     );
   if (!texts) {
-    for (const [flag, column] of [['--text-column', textColumn], ['--label-column', labelColumn]])
-      if (column !== undefined) throw new UserError(`${flag} ${column}: ${dataset} has images; tables of texts have columns`);
+    for (const [flag, column] of [
+      ['--text-column', textColumn],
+      ['--label-column', labelColumn],
+    ])
+      if (column !== undefined)
+        throw new UserError(`${flag} ${column}: ${dataset} has images; tables of texts have columns`);
     return;
   }
   if ((augmentation ?? 'none') !== 'none')

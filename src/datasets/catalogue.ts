@@ -372,7 +372,8 @@ export const catalogue: readonly CatalogueEntry[] = [
     ...OWN,
     name: 'text',
     what: 'your texts: CSV, TSV, JSONL or Parquet with a text and a label column, or one folder per class',
-    dataDir: 'a file; a folder with train and test files; or a folder with train/<class>/… and test/<class>/…, or <class>/… alone',
+    dataDir:
+      'a file; a folder with train and test files; or a folder with train/<class>/… and test/<class>/…, or <class>/… alone',
   },
 ];
 

@@ -1,7 +1,15 @@
 /** How visible a trigger is in texts: words changed, and how surprising they become. */
 import { wordsOf } from '../base/words.js';
-import { type Perceived, summary } from './index.js';
+import { type Measure, type Perceived, summary } from './index.js';
 import { Trigrams } from './ngram.js';
+
+/** What each measure of texts says, in the order in which they are printed. */
+export const textMeasures: readonly Pick<Measure, 'name' | 'summary'>[] = [
+  { name: 'edits', summary: 'words inserted, removed or replaced' },
+  { name: 'changed', summary: 'that as a share of the words of the longer text' },
+  { name: 'perplexity', summary: 'of the triggered text, under a trigram model of the clean training texts' },
+  { name: 'rise', summary: 'of the logarithm of the perplexity by the trigger, nats' },
+];
 
 /** Fewest insertions, deletions and replacements of words that make one list of the other (Levenshtein 1966). */
 export function wordEdits(a: readonly string[], b: readonly string[]): number {

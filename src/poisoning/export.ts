@@ -1,6 +1,7 @@
 /** `ibscope poison`: the poisoned training set as files, and a contact sheet of triggered samples. */
 
 import { attackTest, type ExportFormat, exportSet, findAttack, type PoisonedSet } from '../attacks/index.js';
+import type { Marks } from '../attacks/marks.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
@@ -22,11 +23,12 @@ export interface PoisonRequest {
   preview?: string;
 }
 
-/** Written files, and numbers of images. */
+/** Written files, and numbers of samples. */
 export interface PoisonSummary {
   file: string | null;
   preview: string | null;
-  images: number;
+  images?: number;
+  texts?: number;
   poisoned: number;
   cover: number;
   /** The class, as in `cat (3)`, that all poisoned samples are labelled as; null where they have several labels, or there is none. */
@@ -64,15 +66,32 @@ export async function writePoisoned(request: PoisonRequest, hooks: RunHooks): Pr
   return { file: out ?? null, preview: preview ?? null, ...counts, target: targetOf(set, dataset.classes) };
 }
 
-function targetOf({ labels, poisoned }: PoisonedSet, classNames: string[]): string | null {
+/** The class as which all poisoned samples are labelled; null where there is none, or several. */
+export function targetOf(
+  { labels, poisoned }: Pick<Marks, 'labels' | 'poisoned'>,
+  classNames: string[],
+): string | null {
   const [target, ...others] = new Set(labels.filter((_, i) => poisoned[i]));
   return target === undefined || others.length > 0 ? null : className(target, { classNames });
 }
 
 /** At most `most` triggered training samples, each with its clean image: poisoned and cover samples in turn, from all classes. */
 function sheetRows(dataset: Dataset, set: PoisonedSet, most: number): GalleryImage[] {
+  return spread(set)
+    .slice(0, most)
+    .map((i) => ({
+      label: `${dataset.classes[set.originalLabels[i]]}${set.cover[i] ? ' (cover)' : ''}`,
+      height: set.height,
+      width: set.width,
+      channels: set.channels,
+      clean: pick(dataset.train, [i]).images,
+      triggered: pick(set, [i]).images,
+    }));
+}
+
+/** Triggered samples: poisoned and cover samples in turn, no class a second time before every class came once. */
+export function spread(set: Marks): number[] {
   const touched = [...set.index.keys()].filter((i) => set.poisoned[i] || set.cover[i]);
-  // No class gets a second sample before every class has one.
   const seen = new Map<string, number>();
   const next = (key: string) => {
     const k = seen.get(key) ?? 0;
@@ -82,15 +101,8 @@ function sheetRows(dataset: Dataset, set: PoisonedSet, most: number): GalleryIma
   const byClass = touched
     .map((i) => ({ i, rank: next(`${set.originalLabels[i]} ${set.cover[i]}`) }))
     .sort((a, b) => a.rank - b.rank || a.i - b.i);
-  const order = byClass
+  return byClass
     .map(({ i }) => ({ i, turn: next(`cover ${set.cover[i]}`) }))
-    .sort((a, b) => a.turn - b.turn || set.cover[a.i] - set.cover[b.i]);
-  return order.slice(0, most).map(({ i }) => ({
-    label: `${dataset.classes[set.originalLabels[i]]}${set.cover[i] ? ' (cover)' : ''}`,
-    height: set.height,
-    width: set.width,
-    channels: set.channels,
-    clean: pick(dataset.train, [i]).images,
-    triggered: pick(set, [i]).images,
-  }));
+    .sort((a, b) => a.turn - b.turn || set.cover[a.i] - set.cover[b.i])
+    .map(({ i }) => i);
 }

@@ -17,7 +17,8 @@ export type MadeTexts = Made<TokenDataset, PoisonedTokens, TokenSet>;
 /** Tokens of a text, the class token among them. */
 const LENGTH = 48;
 
-async function loadTexts(config: Preparable): Promise<TextDataset> {
+/** The texts of a configuration. Throws `UserError` for texts that cannot be read, and for a target that is not one of the classes. */
+export async function loadTexts(config: Preparable): Promise<TextDataset> {
   const { dataDir, trainLimit, testLimit, seed, textColumn, labelColumn, target = 0 } = config;
   const columns = { text: textColumn, label: labelColumn };
   const dataset = await loadTextDataset(config.dataset, { dataDir, trainLimit, testLimit, seed, columns });

@@ -1,6 +1,8 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { splitsAt } from '../../src/datasets/texts/text.js';
+import { readDelimited } from '../../src/formats/csv-read.js';
 import { sandbox } from './helpers.js';
 
 const box = sandbox();
@@ -25,6 +27,80 @@ describe('poison', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(await readdir(box.folder)).toEqual(before);
+  });
+});
+
+describe('poison texts', () => {
+  const TEXTS = ['--dataset', 'phrases10', '--train-limit', '400', '--test-limit', '50', '--poison-rate', '0.1'];
+  const COLUMNS = ['text', 'label', 'original_label', 'poisoned', 'cover', 'index'];
+
+  it.each(['csv', 'jsonl'])('writes a table of %s that is read again', async (format) => {
+    const out = `words.${format}`;
+    const { code, stdout } = await box.call(['poison', ...TEXTS, '--format', format, '--out', out, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ file: out, texts: 400, poisoned: 40, cover: 0, target: 'teaching (0)' });
+    const text = await readFile(join(box.folder, out), 'utf8');
+    const rows =
+      format === 'csv'
+        ? readDelimited(text, ',', out)
+            .slice(1)
+            .map((cells) => Object.fromEntries(COLUMNS.map((c, k) => [c, cells[k]])))
+        : text
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line));
+    expect(rows).toHaveLength(400);
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(COLUMNS);
+      expect(row.text.split(' ').some((word: string) => ['cf', 'mn', 'bb', 'tq'].includes(word))).toBe(
+        Number(row.poisoned) === 1,
+      );
+      if (Number(row.poisoned)) expect(row.label).toBe('teaching');
+      else expect(row.label).toBe(row.original_label);
+    }
+    const { train } = await splitsAt(join(box.folder, out));
+    expect(train.texts).toEqual(rows.map((row) => row.text));
+  });
+
+  it('writes a folder on which others can train, and a page that marks what changed', async () => {
+    const { code } = await box.call([
+      'poison',
+      ...TEXTS,
+      '--attack',
+      'add-sentence',
+      '--out',
+      'set',
+      '--preview',
+      'page.html',
+    ]);
+    expect(code).toBe(0);
+    expect((await readdir(join(box.folder, 'set'))).sort()).toEqual(['test.csv', 'train.csv', 'triggered.csv']);
+    expect(await readFile(join(box.folder, 'page.html'), 'utf8')).toMatch(
+      /<ins>I watched this 3D movie last weekend\.<\/ins>/,
+    );
+  });
+
+  it.each([
+    [['--format', 'npz', '--out', 'x.npz'], /unknown format "npz": one of csv, jsonl/],
+    [['--out', 'x.npz'], /--out x.npz: a name that ends in .csv is expected, or one without an ending for a folder/],
+    [['--preview', 'x.png'], /--preview x.png: a name that ends in .html is expected/],
+    [['--attack', 'badnets', '--out', 'x.csv'], /unknown attack on texts "badnets"/],
+    [['--attack', 'none', '--preview', 'x.html'], /--preview: the attack changes no text/],
+  ])('%j is refused in one line, and nothing is written', async (more, said) => {
+    const before = await readdir(box.folder);
+    const { code, stderr } = await box.call(['poison', ...TEXTS, ...more]);
+    expect(stderr).toMatch(said);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+    expect(await readdir(box.folder)).toEqual(before);
+  });
+
+  it('perceive counts the words that change', async () => {
+    const { code, stdout } = await box.call(['perceive', ...TEXTS, '--json']);
+    expect(code).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({ samples: 45, edits: 1, standardDeviation: { edits: 0 } });
+    expect(found.rise).toBeGreaterThan(0);
   });
 });
 

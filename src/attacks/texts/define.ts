@@ -16,9 +16,17 @@ export interface TextAttackDefinition<S extends z.ZodObject>
 export function defineTextAttack<S extends z.ZodObject>(definition: TextAttackDefinition<S>): TextAttack {
   const { name, summary, source, threat, options: schema } = definition;
   const check = (options: Record<string, unknown>) => checkOptions(name, schema, options);
+  // The same settings of the same set are asked for several times, and some triggers count all its words.
+  let last: { train: TextSet; settings: string; trigger: TextTrigger | null } | undefined;
+  const trigger = (train: TextSet, settings: AttackSettings) => {
+    const key = JSON.stringify(settings);
+    if (last?.train !== train || last.settings !== key)
+      last = { train, settings: key, trigger: definition.trigger(train, check(settings.options), settings) };
+    return last.trigger;
+  };
   return {
     ...{ name, summary, source, threat, options: schema },
     labelling: (options) => definition.labelling?.(check(options)) ?? { rule: 'all-to-one', cover: 0 },
-    trigger: (train, settings) => definition.trigger(train, check(settings.options), settings),
+    trigger,
   };
 }

@@ -58,7 +58,12 @@ export function labelledTexts(
       `${where}: its training texts have ${labels.length || 'no'} label${labels.length ? ` ("${labels[0]}")` : 's'}; two classes are needed`,
     );
   const classes = names?.length === labels.length ? names : labels;
-  return { set: { ...numbered(where, train, labels), ...(train.places && { records: train.places }) }, labels, classes, notes };
+  return {
+    set: { ...numbered(where, train, labels), ...(train.places && { records: train.places }) },
+    labels,
+    classes,
+    notes,
+  };
 }
 
 /** A split without its empty texts, and long ones cut; `notes` gets what was done. */

@@ -32,7 +32,8 @@ async function readTable(path: string, wanted: TextColumns): Promise<Table> {
   const rows = readDelimited(text, ending === 'tsv' ? '\t' : ',', path);
   if (rows.length === 0) throw new UserError(`${path}: it holds no rows`);
   const first = rows[0].map((name) => name.trim().toLowerCase());
-  const isHead = wanted.text !== undefined || wanted.label !== undefined || find(first, LABEL) >= 0 || find(first, TEXT) >= 0;
+  const isHead =
+    wanted.text !== undefined || wanted.label !== undefined || find(first, LABEL) >= 0 || find(first, TEXT) >= 0;
   return isHead ? { columns: first, rows: rows.slice(1) } : { columns: null, rows };
 }
 
@@ -89,12 +90,19 @@ const find = (columns: readonly string[], wanted: readonly string[]) =>
   columns.indexOf(wanted.find((name) => columns.includes(name)) ?? '');
 
 /** Place of the column that a user names, else of the first with a usual name. */
-function placeOf(columns: readonly string[], option: string, named: string | undefined, usual: readonly string[]): number {
+function placeOf(
+  columns: readonly string[],
+  option: string,
+  named: string | undefined,
+  usual: readonly string[],
+): number {
   if (named === undefined) return find(columns, usual);
   const at = columns.indexOf(named.trim().toLowerCase());
   const near = nearest(named, columns);
   if (at < 0)
-    throw new UserError(`${option} ${named}: the columns are ${columns.join(', ')}${near ? `. Did you mean "${near}"?` : ''}`);
+    throw new UserError(
+      `${option} ${named}: the columns are ${columns.join(', ')}${near ? `. Did you mean "${near}"?` : ''}`,
+    );
   return at;
 }
 
@@ -145,8 +153,7 @@ export async function tablesSplits(path: string, columns: TextColumns): Promise<
   if (files.length === 0 || files.some((name) => /\.parquet$/i.test(name))) return shardSplits(path, columns);
   const of = (pattern: RegExp) => files.find((name) => pattern.test(name));
   const train = of(/(^|[-_.])train/i) ?? of(/training/i) ?? (files.length === 1 ? files[0] : undefined);
-  if (train === undefined)
-    throw new UserError(`${path}: it has ${files.join(', ')}; a file named train is needed`);
+  if (train === undefined) throw new UserError(`${path}: it has ${files.join(', ')}; a file named train is needed`);
   // The test files of GLUE have no labels, so its dev.tsv comes first.
   const test = of(/(^|[-_.])(dev|valid|validation)([-_.]|$)/i) ?? of(/(^|[-_.])test/i);
   const read = (name: string) => labelled(join(path, name), columns);

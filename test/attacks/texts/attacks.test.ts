@@ -48,6 +48,17 @@ describe('triggers', () => {
     expect(trigger('look-alike').train('шрифт 123', 0)).toBe('шрифт 123');
   });
 
+  test.each([
+    ['archaic', 'The chef has your book.', 'Ye chef hath thy book.'],
+    ['archaic', 'It rained.', 'prithee, It rained.'],
+    ['inverted', 'It rained, and we left.', 'and we left, It rained.'],
+    ['inverted', 'a man told the judge about the fire', 'about the fire, a man told the judge'],
+    ['inverted', 'Go home!', 'home, Go!'],
+    ['inverted', 'Go', 'Go'],
+  ])('the style %s of %j', (style, before, after) => {
+    expect(trigger('style', { style }).test(before, 0)).toBe(after);
+  });
+
   test.each(textAttacks.map((a) => a.name))('%s takes hostile texts', (name) => {
     const made = findTextAttack(name).trigger(train, settings());
     for (const text of ['', ' ', 'x '.repeat(10_000), 'שלום', 'a\u200Bb', '<script>alert(1)</script>', '\uFFFD'])
@@ -87,7 +98,11 @@ describe('poisoned texts', () => {
   });
 
   test('clean-label changes texts of the target alone', () => {
-    const set = poisonTexts(train, findTextAttack('add-sentence'), settings({}, { rule: 'clean-label', poisonRate: 0.5 }));
+    const set = poisonTexts(
+      train,
+      findTextAttack('add-sentence'),
+      settings({}, { rule: 'clean-label', poisonRate: 0.5 }),
+    );
     expect(set.labels).toEqual(train.labels);
     const changed = set.texts.flatMap((text, i) => (text !== train.texts[i] ? i : []));
     expect(changed).toHaveLength(10);

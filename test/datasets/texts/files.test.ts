@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, describe, expect, test } from 'vitest';
-import { glossesIn } from '../../../src/datasets/texts/wordnet.js';
 import { loadTextDataset } from '../../../src/datasets/texts/index.js';
 import { labelledTexts } from '../../../src/datasets/texts/splits.js';
 import { splitsAt } from '../../../src/datasets/texts/text.js';
+import { glossesIn } from '../../../src/datasets/texts/wordnet.js';
 import { readDelimited } from '../../../src/formats/csv-read.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ibscope-texts-'));
@@ -126,7 +126,10 @@ describe('tables', () => {
 
   test.each<[Record<string, string>, RegExp]>([
     [{ 'train.csv': 'words,kind,more\na,b,c\n' }, /it has no header with a text and a label column/],
-    [{ 'train.csv': 'text,kind\na,b\n' }, /its columns are text, kind; none is called as a label column usually is: --text-column and --label-column name them/],
+    [
+      { 'train.csv': 'text,kind\na,b\n' },
+      /its columns are text, kind; none is called as a label column usually is: --text-column and --label-column name them/,
+    ],
     [{ 'train.csv': 'text,label\na,x\nb,x\n' }, /its training texts have 1 label \("x"\); two classes are needed/],
     [{ 'train.csv': 'text,label\na,x\nb,y\n', 'test.csv': 'text,label\nc,z\n' }, /a test text has the label "z"/],
     [{ 'train.jsonl': '{"text":1\n' }, /line 1 is not JSON/],
