@@ -14,6 +14,8 @@
  *   trace [--form npz] …            peak memory of `ibscope analyze` on 50 000 samples × 512 features × 9 checkpoints
  *   parquet [--images N] [--json]   50 000 PNG images in 5 Parquet shards: seconds, and peak memory beside the pixels
  *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
+ *   audit-texts [--data A,B] …      attacks × seeds through `ibscope audit` of texts, into docs/audit-texts-table.md
+ *   clean-texts [--seeds N] …       how trigger-like the cues of clean sets of texts are: the null of their audit
  *   defence --rows FILE …            attacks × rates × seeds through `ibscope train --defend` and plain training; appends rows
  *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
@@ -31,7 +33,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, clean-sets, defence, image-pairs, variants, queue or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, defence, image-pairs, variants, queue or claims`,
   );
   process.exit(2);
 }

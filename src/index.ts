@@ -22,7 +22,14 @@ export type { DetectRequest } from './detection/request.js';
 export * as dynamics from './dynamics/index.js';
 export * as engine from './engine/index.js';
 export * as attacks from './library/attacks.js';
-export { type AuditRequest, type AuditResult, audit } from './library/audit.js';
+export {
+  type AuditRequest,
+  type AuditResult,
+  audit,
+  auditTexts,
+  type TextAuditRequest,
+  type TextAuditResult,
+} from './library/audit.js';
 export * as datasets from './library/datasets.js';
 export { detect, stealth } from './library/detect.js';
 export * as formats from './library/formats.js';

@@ -70,8 +70,8 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
   ['detectors', 'one file per published detector of poisoned samples', 'base datasets information representation'],
   [
     'audit',
-    'whether an untrusted data set hides a backdoor: a watched training, signals, countermeasures',
-    'base formats engine datasets models dynamics training information representation runs execution',
+    'whether an untrusted data set hides a backdoor: a watched training, signals, countermeasures; `texts/`: cues of classes',
+    'base formats engine datasets models dynamics training information representation runs report execution',
   ],
   [
     'detection',

@@ -9,7 +9,7 @@ import { limitThreads } from '../engine/devices.js';
 import { CHECKPOINT_SHARES, type WatchSettings } from './checkpoint.js';
 import { examine } from './examine.js';
 import type { Keep } from './keep.js';
-import { checkpointsOf, type Untrusted } from './load.js';
+import { checkpointsOf, type UntrustedImages } from './load.js';
 import type { Effort, Intervention } from './names.js';
 import { trainingProgress } from './progress.js';
 import { SavedTraining } from './saved-training.js';
@@ -116,7 +116,11 @@ export async function audit(
  * Audits a training that was done elsewhere, by the probes of a run or trace. Only the network without a flagged class is trained.
  * Throws as `audit` does, and `UserError` for a trace that lacks what is needed.
  */
-export async function auditTrace(trace: Untrusted, settings: AuditSettings, hooks: RunHooks = {}): Promise<Audit> {
+export async function auditTrace(
+  trace: UntrustedImages,
+  settings: AuditSettings,
+  hooks: RunHooks = {},
+): Promise<Audit> {
   const started = performance.now();
   limitThreads(settings.threads ?? 0);
   const checkpoints = await checkpointsOf(trace);

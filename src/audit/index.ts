@@ -2,9 +2,19 @@
 export { type AuditSettings, audit, auditTrace, settingsFor } from './audit.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { SideContent } from './cluster-content.js';
+export { checkNew, readFinished, TRAINING } from './findings-folder.js';
 export { type Intervened, intervene, type JudgedOn, type Judgement } from './interventions/index.js';
 export type { Keep } from './keep.js';
-export { checkClasses, loadTest, loadUntrusted, type Untrusted } from './load.js';
+export {
+  checkClasses,
+  isOfTexts,
+  loadTest,
+  loadUntrusted,
+  loadUntrustedImages,
+  type Untrusted,
+  type UntrustedImages,
+  type UntrustedTexts,
+} from './load.js';
 export { type Effort, efforts, type Intervention, interventions, type Signal, signals } from './names.js';
 export type { ClassEvidence } from './signals.js';
 export {
@@ -22,10 +32,7 @@ export {
   auditDocument,
   type ClassDocument,
   type ClassNote,
-  checkNew,
-  readFinished,
   SHEET,
-  TRAINING,
   type WholeDocument,
   wholeDocument,
   writeClean,

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { type RunHooks, Stopped, toResume } from '../base/progress.js';
+import type { TextColumns } from '../datasets/types.js';
 import type { WorkerContext } from '../execution/job.js';
 import { hooksOf, type Message } from '../execution/messages.js';
 import { writingTo } from '../formats/files.js';
@@ -15,6 +16,7 @@ import {
   type Intervened,
   type Intervention,
   intervene,
+  isOfTexts,
   type JudgedOn,
   loadTest,
   loadUntrusted,
@@ -22,15 +24,21 @@ import {
   SHEET,
   settingsFor,
   TRAINING,
-  type Untrusted,
+  type UntrustedImages,
+  type UntrustedTexts,
   type WholeDocument,
   wholeDocument,
   writeClean,
   writeFindings,
 } from './index.js';
+import { auditTexts } from './texts/audit.js';
+import { type WholeTextDocument, wholeTextDocument } from './texts/document.js';
+import { TEXT_PAGE, writeCleanTexts, writeTextFindings } from './texts/write.js';
 
 export interface AuditJob {
   path: string;
+  /** Columns of a table of texts. */
+  columns?: TextColumns;
   out: string;
   /** Folder for the set without its named samples. */
   clean?: string;
@@ -45,17 +53,19 @@ export interface AuditJob {
 }
 
 export interface AuditOutcome {
-  document: WholeDocument;
+  document: WholeDocument | WholeTextDocument;
   out: string;
+  /** The picture of images, or the page of texts. */
   sheet: string;
-  cleaned: { path: string; images: number } | null;
+  cleaned: { path: string; samples: number } | null;
 }
 
 export async function auditJob(job: AuditJob, context: WorkerContext<Message>): Promise<AuditOutcome> {
   const hooks = hooksOf(context);
   const { untrusted, judgedOn } = await loadAll(job, hooks);
+  if (isOfTexts(untrusted)) return ofTexts(job, untrusted, hooks);
   const sheet = join(job.out, SHEET);
-  const finished = job.resume ? await readFinished(untrusted, job, job.out) : null;
+  const finished = job.resume ? await readFinished<WholeDocument>(untrusted, job, job.out) : null;
   if (finished) {
     if (job.interventions.length > 0)
       throw new UserError(`--intervene: the audit in ${job.out} is finished, and its networks are gone; audit again`);
@@ -69,21 +79,42 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   return { document, out: job.out, sheet, cleaned };
 }
 
+/** The audit of texts, which takes seconds. */
+async function ofTexts(job: AuditJob, untrusted: UntrustedTexts, hooks: RunHooks): Promise<AuditOutcome> {
+  let document = job.resume ? await readFinished<WholeTextDocument>(untrusted, job, job.out) : null;
+  if (!document) {
+    const found = auditTexts(untrusted.set, untrusted.classes, hooks);
+    document = wholeTextDocument(untrusted, job, found);
+    await writeTextFindings(untrusted, found, document, job.out);
+  }
+  const cleaned = await writeCleaned(job, untrusted, document);
+  return { document, out: job.out, sheet: join(job.out, TEXT_PAGE), cleaned };
+}
+
 /** Checks the paths of a job and reads its sets. Throws `UserError` for anything that would only fail after the training. */
-async function loadAll(job: AuditJob, hooks: RunHooks): Promise<{ untrusted: Untrusted; judgedOn: JudgedOn }> {
+async function loadAll(
+  job: AuditJob,
+  hooks: RunHooks,
+): Promise<{ untrusted: UntrustedImages | UntrustedTexts; judgedOn: JudgedOn }> {
   if (job.clean !== undefined && resolve(job.clean) === resolve(job.out))
     throw new UserError(`--write-clean ${job.clean}: --out is the same folder; name another`);
   await checkNew('--out', job.out, job.resume);
   if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
-  hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
-  const untrusted = await loadUntrusted(job.path);
+  hooks.progress?.({ phase: 'data', stage: 'samples', done: 0, total: 1, unit: 'set' });
+  const untrusted = (await loadUntrusted(job.path, job.columns)) as UntrustedImages | UntrustedTexts;
+  for (const note of untrusted.notes ?? []) hooks.line?.(note);
   if (untrusted.kind === 'trace' && job.clean !== undefined)
     throw new UserError(`--write-clean ${job.clean}: ${job.path} is a run, and holds only some samples of its set`);
   if (untrusted.kind === 'trace' && job.interventions.length > 0)
     throw new UserError(`--intervene: ${job.path} is a run; audit the set that it was trained on`);
+  if (isOfTexts(untrusted) && job.interventions.length > 0)
+    throw new UserError(
+      `--intervene: ${job.path} holds texts, whose audit trains no network; --write-clean leaves the named ones out`,
+    );
   const judgedOn: JudgedOn = {};
   for (const which of ['test', 'triggered'] as const)
-    if (job[which] !== undefined) judgedOn[which] = await loadTest(`--${which}`, job[which], untrusted);
+    if (job[which] !== undefined && !isOfTexts(untrusted))
+      judgedOn[which] = await loadTest(`--${which}`, job[which], untrusted);
   for (const [flag, path] of Object.entries({ '--out': job.out, '--write-clean': job.clean }))
     if (path !== undefined) await writingTo(path, () => mkdir(dirname(resolve(path)), { recursive: true }), flag);
   return { untrusted, judgedOn };
@@ -92,7 +123,7 @@ async function loadAll(job: AuditJob, hooks: RunHooks): Promise<{ untrusted: Unt
 /** Audits the set and takes the countermeasures. Throws `Stopped`, which says how to resume. */
 async function carryOut(
   job: AuditJob,
-  untrusted: Untrusted,
+  untrusted: UntrustedImages,
   judgedOn: JudgedOn,
   hooks: RunHooks,
 ): Promise<{ found: Audit; done: Intervened[] }> {
@@ -116,9 +147,13 @@ async function carryOut(
 /** Writes the set without its named samples, if that was asked for. Of a flagged class without named samples nothing is written: a copy of the whole set would pass for a clean one. */
 async function writeCleaned(
   { clean }: AuditJob,
-  untrusted: Untrusted,
-  document: WholeDocument,
+  untrusted: UntrustedImages | UntrustedTexts,
+  document: WholeDocument | WholeTextDocument,
 ): Promise<AuditOutcome['cleaned']> {
   if (clean === undefined || (document.suspicious.length === 0 && document.verdict !== 'nothing found')) return null;
-  return { path: clean, images: await writeClean(untrusted, document, resolve(clean)) };
+  const folder = resolve(clean);
+  const samples = isOfTexts(untrusted)
+    ? await writeCleanTexts(untrusted, document, folder)
+    : await writeClean(untrusted, document, folder);
+  return { path: clean, samples };
 }

@@ -1,4 +1,4 @@
-/** The untrusted data set: images and the labels they came with. Nothing else that lies beside them is read. */
+/** The untrusted data set: images or texts, and the labels they came with. Nothing else that lies beside them is read. */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,9 @@ import { refuseHdf5 } from '../datasets/hdf5.js';
 import { indicesByClass } from '../datasets/limits.js';
 import { holdsArrays, readLabelledNpz } from '../datasets/npz.js';
 import { parquetFiles, readLabelledParquet } from '../datasets/parquet.js';
-import type { DatasetSource, ImageSet } from '../datasets/types.js';
+import { labelledTexts } from '../datasets/texts/splits.js';
+import { holdsTexts, splitsAt } from '../datasets/texts/text.js';
+import type { DatasetSource, ImageSet, TextColumns, TextSet } from '../datasets/types.js';
 import type { Tensor } from '../formats/safetensors.js';
 import { drawsOf, type Matrix } from '../information/columns.js';
 import { RunDirectory } from '../runs/directory.js';
@@ -19,15 +21,23 @@ import { CHECKPOINT_SHARES, type Checkpoint, losses } from './checkpoint.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { FEWEST_OTHERS } from './evidence.js';
 
-/** A labelled image set as it was found, with the names of its classes. */
-export interface Untrusted {
+/** A labelled set as it was found, with the names of its classes. */
+export interface Untrusted<S extends ImageSet | TextSet = ImageSet | TextSet> {
   path: string;
-  kind: 'folder' | 'npz' | 'parquet' | 'cifar' | 'trace';
+  kind: 'folder' | 'npz' | 'parquet' | 'cifar' | 'trace' | 'texts';
   classes: string[];
-  set: ImageSet;
+  set: S;
   /** Of a trace: number of each sample in the set that was trained on, [n]. */
   index?: Int32Array;
+  /** What is to be said of the set. */
+  notes?: string[];
 }
+
+/** A labelled set of images, and one of texts. */
+export type UntrustedImages = Untrusted<ImageSet>;
+export type UntrustedTexts = Untrusted<TextSet>;
+
+export const isOfTexts = (untrusted: Untrusted): untrusted is UntrustedTexts => 'texts' in untrusted.set;
 
 const statOf = (path: string) => stat(path).catch(() => null);
 
@@ -47,7 +57,7 @@ async function cifarIn(path: string): Promise<DatasetSource | undefined> {
 }
 
 type Kind = Untrusted['kind'];
-type Reader = (path: string) => Promise<Omit<Untrusted, 'path' | 'kind'>>;
+type Reader = (path: string, columns: TextColumns) => Promise<Omit<Untrusted, 'path' | 'kind'>>;
 
 /** The training set of a release of CIFAR. */
 const cifarReader =
@@ -61,29 +71,53 @@ const cifarReader =
 async function readerOf(path: string, isFolder: boolean): Promise<[Kind, Reader]> {
   if (!isFolder) {
     await refuseHdf5(path);
+    if (await holdsTexts(path)) return ['texts', readTexts];
     if (/\.parquet$/i.test(path)) return ['parquet', readLabelledParquet];
     if (/\.npz$/i.test(path)) return ['npz', readLabelledNpz];
     throw new UserError(
-      `${path}: a folder of class folders, an .npz or .parquet file, a release of CIFAR or a run is expected`,
+      `${path}: a folder of class folders, an .npz, .parquet, .csv, .tsv or .jsonl file, a release of CIFAR or a run is expected`,
     );
   }
   if (await statOf(join(path, 'run.json'))) return ['trace', readTraced];
   const cifar = await cifarIn(path);
   if (cifar) return ['cifar', cifarReader(cifar)];
   if (await holdsArrays(path)) return ['npz', readLabelledNpz];
-  return (await parquetFiles(path)).length > 0 ? ['parquet', readLabelledParquet] : ['folder', readLabelled];
+  if (await holdsTexts(path)) return ['texts', readTexts];
+  return (await parquetFiles(path)).length > 0
+    ? ['parquet', readLabelledParquet]
+    : ['folder', (root) => readLabelled(root)];
+}
+
+/** The texts of the training split. */
+async function readTexts(path: string, columns: TextColumns): Promise<Pick<Untrusted, 'classes' | 'set' | 'notes'>> {
+  const { train, classes: names } = await splitsAt(path, columns);
+  const { set, classes, notes } = labelledTexts(path, train, names);
+  return { classes, set, notes };
+}
+
+/** `loadUntrusted` of images. Throws `UserError` for texts; `what` cannot read them. */
+export async function loadUntrustedImages(path: string, what: string): Promise<UntrustedImages> {
+  const untrusted = await loadUntrusted(path);
+  if (isOfTexts(untrusted)) throw new UserError(`${path}: it holds texts; ${what} takes images`);
+  return untrusted as UntrustedImages;
 }
 
 /**
- * Reads `DIR/train/<class>/` or `DIR/<class>/`, an `.npz`, Parquet files, a release of CIFAR, or the samples of a run or trace. Throws `UserError` for
- * anything else, and for a set with too few classes or images.
+ * Reads `DIR/train/<class>/` or `DIR/<class>/` of images or text files, an `.npz`, Parquet files, a table of texts, a release of CIFAR, or the samples of a run or
+ * trace. `columns`: of a table of texts. Throws `UserError` for anything else, and for a set with too few classes or samples.
  */
-export async function loadUntrusted(path: string): Promise<Untrusted> {
+export async function loadUntrusted(path: string, columns: TextColumns = {}): Promise<Untrusted> {
   const found = await statOf(path);
   if (!found) throw new UserError(`${path}: no such file or folder`);
   const [kind, read] = await readerOf(path, found.isDirectory());
-  const untrusted: Untrusted = { path, kind, ...(await read(path)) };
-  checkClasses(path, untrusted);
+  if (kind !== 'texts')
+    for (const [flag, column] of [
+      ['--text-column', columns.text],
+      ['--label-column', columns.label],
+    ])
+      if (column !== undefined) throw new UserError(`${flag} ${column}: ${path} is no table of texts`);
+  const untrusted: Untrusted = { path, kind, ...(await read(path, columns)) };
+  if (!isOfTexts(untrusted)) checkClasses(path, untrusted as UntrustedImages);
   return untrusted;
 }
 
@@ -98,13 +132,14 @@ export function checkClasses(what: string, { set, classes }: Pick<Untrusted, 'se
 
 /** The name of sample `i` in documents and messages: its file, or its number from 0. */
 export const sampleName = ({ set, index }: Pick<Untrusted, 'set' | 'index'>, i: number): string | number =>
-  set.files?.[i] ?? index?.[i] ?? i;
+  set.files?.[i] ?? ('texts' in set ? set.records?.[i] : undefined) ?? index?.[i] ?? i;
 
 /** The probed samples of a run or a trace with the labels they were trained on. Flags of poisoned samples are not read. */
 async function readTraced(path: string): Promise<Pick<Untrusted, 'classes' | 'set' | 'index'>> {
   const dir = await RunDirectory.read(path);
   const { classes } = await readTrace(dir);
-  const { n, x, label, index } = await readSamples(dir, classes.length);
+  const { n, x, label, index, texts } = await readSamples(dir, classes.length);
+  if (texts) return { classes, set: { texts, labels: label, n }, index };
   const [, height, width, channels = 1] = x?.shape ?? [];
   if (x?.dtype !== 'U8' || !width)
     throw new UserError(
@@ -117,7 +152,7 @@ async function readTraced(path: string): Promise<Pick<Untrusted, 'classes' | 'se
  * The checkpoints of a run or trace: its first probe, and the probes at the same shares of their number as the checkpoints of the
  * audit's own training. Features are T without noise, if the probes have it. Throws `UserError` if what is needed is missing.
  */
-export async function checkpointsOf({ path, set, classes }: Untrusted): Promise<Checkpoint[]> {
+export async function checkpointsOf({ path, set, classes }: UntrustedImages): Promise<Checkpoint[]> {
   const dir = await RunDirectory.read(path);
   const probes = await dir.probes();
   if (probes.length < 2)
@@ -126,11 +161,7 @@ export async function checkpointsOf({ path, set, classes }: Untrusted): Promise<
     );
   const chosen = new Set([0, ...CHECKPOINT_SHARES.map((s) => Math.ceil(s * probes.length) - 1)]);
   const checkpoints: Checkpoint[] = [];
-  const pixels: Matrix = {
-    data: Float32Array.from(set.images, (v) => v / 255),
-    n: set.n,
-    d: set.images.length / set.n,
-  };
+  const pixels = pixelsOf(set);
   for (const at of [...chosen].sort((a, b) => a - b)) {
     const epoch = probes[at];
     const arrays = await readProbeArrays(dir, epoch, set.n);
@@ -150,11 +181,22 @@ export async function checkpointsOf({ path, set, classes }: Untrusted): Promise<
   return checkpoints;
 }
 
+/** Pixels in [0, 1], [n, h·w·c]. */
+const pixelsOf = ({ images, n }: ImageSet): Matrix => ({
+  data: Float32Array.from(images, (v) => v / 255),
+  n,
+  d: images.length / n,
+});
+
 /**
  * Images on which a network is evaluated, from a folder or an `.npz`; labels become the numbers of the set's classes. Throws
  * `UserError`, which names `flag`, for a class or a shape that the set does not have.
  */
-export async function loadTest(flag: string, path: string, { classes, set }: Untrusted): Promise<ImageSet> {
+export async function loadTest(
+  flag: string,
+  path: string,
+  { classes, set }: { classes: readonly string[]; set: ImageSet },
+): Promise<ImageSet> {
   const found = await statOf(path);
   if (!found) throw new UserError(`${flag} ${path}: no such file or folder`);
   const read = found.isDirectory() ? await readLabelled(path, set.height, 'skip') : await readLabelledNpz(path);

@@ -1,6 +1,6 @@
 /** What an audit concludes of a set and of its classes. */
 import type { SideContent } from './cluster-content.js';
-import type { Untrusted } from './load.js';
+import type { UntrustedImages } from './load.js';
 import type { ClassEvidence, Signals } from './signals.js';
 
 /** Nominal chance that any class of a clean set is flagged or noted. */
@@ -56,7 +56,7 @@ export interface Audit {
 }
 
 /** A labelled set and the names of its classes. */
-export type Labelled = Pick<Untrusted, 'set' | 'classes'>;
+export type Labelled = Pick<UntrustedImages, 'set' | 'classes'>;
 
 /** What an audit found, without its time. */
 export type Findings = Omit<Audit, 'seconds'>;

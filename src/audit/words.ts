@@ -20,7 +20,7 @@ export function conclusion({
       ...noted,
     ].join(' ');
   const reasons = classes.filter((c) => c.suspicious).map(because);
-  const named = `${counted(suspicious.length, 'sample')} named; look at the picture before you decide.`;
+  const named = `${counted(suspicious.length, 'sample')} named; look at them before you decide.`;
   return [
     `Suspicious: ${suspiciousClasses.map((c) => `"${c}"`).join(', ')}.`,
     ...reasons,
@@ -31,11 +31,11 @@ export function conclusion({
 
 /** Why a class is flagged. */
 const because = ({ label }: Pick<ClassDocument, 'label'>) =>
-  `The samples of "${label}" form two clusters, clearer than those of clean classes, and one of them looks like images of other classes, as poisoned samples do.`;
+  `The samples of "${label}" form two clusters, clearer than those of clean classes, and one of them looks like samples of other classes, as poisoned samples do.`;
 
 const NOTES: Record<Note, (label: string) => string> = {
   'two kinds': (label) =>
-    `Note: the samples of "${label}" form two clusters, clearer than those of clean classes, and both may belong to it. A class of two different things looks like this, and so does a mark on some of its images, or a clean-label attack. None is named; the picture shows both clusters.`,
+    `Note: the samples of "${label}" form two clusters, clearer than those of clean classes, and both may belong to it. A class of two different things looks like this, and so does a mark on some of its samples, or a clean-label attack. None is named; both clusters are shown.`,
   unlike: (label) =>
     `Note: the information of "${label}", or the time at which the network learns it, differs from all other classes. Its samples do not form two clusters; none is named.`,
 };

@@ -1,21 +1,19 @@
 /** What an audit leaves on disk: its findings in a folder, and the set without the named samples. */
 
-import { copyFile, cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, cp, mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { UserError } from '../base/errors.js';
-import { dataHash } from '../datasets/hash.js';
 import { gather } from '../datasets/select.js';
 import { csv } from '../formats/csv.js';
 import { writeAtomic, writeFolderAtomic } from '../formats/files.js';
 import { ndarray } from '../formats/npy.js';
 import { writeNpz } from '../formats/npz.js';
-import { VERSION } from '../version.js';
 import type { AuditSettings } from './audit.js';
+import { askedOf, writeDocument, writeNames } from './findings-folder.js';
 import type { Intervened } from './interventions/index.js';
-import { sampleName, type Untrusted } from './load.js';
+import { sampleName, type Untrusted, type UntrustedImages } from './load.js';
 import { auditSheet } from './sheet.js';
 import type { ClassEvidence } from './signals.js';
-import { type Audit, type ClassVerdict, LEVEL, type Note, poisonedCluster, type Verdict } from './verdict.js';
+import { type Audit, type ClassVerdict, type Note, poisonedCluster, type Verdict } from './verdict.js';
 
 /** One class in an audit's document. */
 export interface ClassDocument extends Omit<ClassVerdict, 'evidence'> {
@@ -33,6 +31,7 @@ export interface ClassNote {
 /** The document of an audit, for scripts: classes by their names, samples by their files or numbers. */
 export interface AuditDocument {
   verdict: Verdict;
+  samples: 'images';
   /** Names of the flagged classes. */
   suspiciousClasses: string[];
   /** Classes that are outlying and not flagged, and why. They are no alarm. */
@@ -50,6 +49,7 @@ export function auditDocument(
 ): AuditDocument {
   return {
     verdict,
+    samples: 'images',
     suspiciousClasses: classes.filter((c) => c.suspicious).map((c) => c.label),
     notes: classes.flatMap(({ label, note }) => (note ? [{ label, note }] : [])),
     classes: classes.map(({ evidence, ...rest }) => ({ ...rest, signals: evidence })),
@@ -58,20 +58,9 @@ export function auditDocument(
   };
 }
 
-/** Set and settings of an audit, by which its folder is recognised. */
-const askedOf = ({ path, set }: Untrusted, { seed, effort }: AuditSettings) => ({
-  set: path,
-  images: set.n,
-  sha256: dataHash(set),
-  seed,
-  effort,
-  level: LEVEL,
-  version: VERSION,
-});
-
 /** Document of an audit by the command line: with its set and settings, and the countermeasures with the files of their networks. */
 export const wholeDocument = (
-  untrusted: Untrusted,
+  untrusted: UntrustedImages,
   settings: AuditSettings,
   audit: Audit,
   interventions: readonly Intervened[],
@@ -87,55 +76,15 @@ export type WholeDocument = ReturnType<typeof wholeDocument>;
 /** File of the network of a countermeasure. */
 const modelFile = (how: Intervened['how']) => `model-${how}.onnx`;
 
-/** File of the document in a folder of findings. */
-const DOCUMENT = 'audit.json';
-
 /** File of the picture in a folder of findings. */
 export const SHEET = 'sheet.png';
-
-/** File of the saved training in a folder of findings, until the audit is finished. */
-export const TRAINING = 'training.safetensors';
-
-/** Throws `UserError` if `path` exists; with `resume`, if it holds anything but a stopped or finished audit. */
-export async function checkNew(flag: string, path: string, resume = false): Promise<void> {
-  if (!(await stat(path).catch(() => null))) return;
-  if (!resume)
-    throw new UserError(
-      `${flag} ${path}: it exists already; name another${flag === '--out' ? ', or resume it with --resume' : ''}`,
-    );
-  const inside = await readdir(path).catch(() => ['.']);
-  if (inside.length > 0 && !inside.some((name) => name.startsWith(TRAINING) || name === DOCUMENT))
-    throw new UserError(`${flag} ${path}: it holds no audit; name another`);
-}
-
-/**
- * The document of a finished audit; null if there is none, or if it was stopped before its end. Throws `UserError` for an audit of
- * another set or with other options.
- */
-export async function readFinished(
-  untrusted: Untrusted,
-  settings: AuditSettings,
-  folder: string,
-): Promise<WholeDocument | null> {
-  const inside: string[] = await readdir(folder).catch(() => []);
-  if (!inside.includes(DOCUMENT) || inside.includes(TRAINING)) return null;
-  const document: WholeDocument = JSON.parse(await readFile(join(folder, DOCUMENT), 'utf8'));
-  const { sha256, seed, effort } = askedOf(untrusted, settings);
-  const { asked } = document;
-  if (asked?.sha256 !== sha256 || asked.seed !== seed || asked.effort !== effort)
-    throw new UserError(`--resume: ${folder} is of another set or was made with other options`);
-  const names = new Set([...untrusted.set.labels.keys()].map((i) => sampleName(untrusted, i)));
-  if (!document.suspicious.every((name) => names.has(name)))
-    throw new UserError(`--resume: ${folder} names samples by their paths in ${asked.set}; give the set by that path`);
-  return document;
-}
 
 /**
  * Writes `audit.json`, `suspicious.txt` (one named sample per line, highest log-odds first), `samples.csv` (every sample with its score
  * and pointwise information), `sheet.png`, and the networks of countermeasures into a new folder.
  */
 export async function writeFindings(
-  untrusted: Untrusted,
+  untrusted: UntrustedImages,
   audit: Audit,
   document: WholeDocument,
   interventions: readonly Intervened[],
@@ -143,14 +92,14 @@ export async function writeFindings(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeAtomic(join(folder, 'samples.csv'), samplesTable(untrusted, audit));
-  await writeAtomic(join(folder, 'suspicious.txt'), document.suspicious.map((name) => `${name}\n`).join(''));
+  await writeNames(document, folder);
   for (const { how, model } of interventions) if (model) await writeAtomic(join(folder, modelFile(how)), model);
   await writeAtomic(join(folder, SHEET), await auditSheet(untrusted, audit));
-  await writeAtomic(join(folder, DOCUMENT), `${JSON.stringify(document, null, 2)}\n`);
+  await writeDocument(document, folder);
 }
 
 /** Every sample as a row of CSV. */
-function samplesTable(untrusted: Untrusted, audit: Audit): string {
+function samplesTable(untrusted: UntrustedImages, audit: Audit): string {
   const { set, classes } = untrusted;
   const { pointwise, logOdds } = audit.signals;
   const named = new Set(audit.suspicious);
@@ -180,7 +129,11 @@ function samplesTable(untrusted: Untrusted, audit: Audit): string {
  * for a set that has no file per image.
  * Where the set has `train/`, its `test/` is copied as it is. Returns the number of samples.
  */
-export async function writeClean(untrusted: Untrusted, { suspicious }: AuditDocument, folder: string): Promise<number> {
+export async function writeClean(
+  untrusted: UntrustedImages,
+  { suspicious }: Pick<AuditDocument, 'suspicious'>,
+  folder: string,
+): Promise<number> {
   const { path, set, classes, kind } = untrusted;
   const named = new Set(suspicious);
   const rows = Int32Array.from([...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i))));

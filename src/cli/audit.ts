@@ -6,6 +6,8 @@ import type { Command } from 'commander';
 import { auditJobs } from '../audit/job-of.js';
 import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
+import type { WholeTextDocument } from '../audit/texts/document.js';
+import { cueWords, textConclusion } from '../audit/texts/words.js';
 import { conclusion, counted } from '../audit/words.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
@@ -18,16 +20,21 @@ const SUSPICIOUS = 3;
 export function addAudit(program: Command) {
   program
     .command('audit')
-    .description('look for a backdoor in an untrusted image set')
+    .description('look for a backdoor in an untrusted set of images or texts')
     .argument(
       '<set>',
-      'folder of class folders (or with train/ in it), an .npz with images and labels, Parquet files, a release of CIFAR, or a run',
+      'folder of class folders (or with train/ in it), an .npz with images and labels, a .csv, .tsv or .jsonl table of texts, Parquet files, a release of CIFAR, or a run',
     )
     .optionsGroup(HEADINGS.data)
-    .option('--test <set>', 'clean test images for --intervene (default test/ beside train/)')
+    .option('--text-column <name>', 'column of the texts in a table (default the one with a usual name, such as text)')
+    .option(
+      '--label-column <name>',
+      'column of the labels in a table (default the one with a usual name, such as label)',
+    )
+    .option('--test <set>', 'clean test samples for --intervene (default test/ beside train/)')
     .option(
       '--triggered <set>',
-      'triggered test images with the label the attacker wants, for --intervene (default test-triggered/ beside train/)',
+      'triggered test samples with the label the attacker wants, for --intervene (default test-triggered/ beside train/)',
     )
     .optionsGroup(HEADINGS.training)
     .option('--seed <n>', 'seed of everything random (default 0)')
@@ -56,6 +63,7 @@ Exit code 0: no class is flagged (there may be notes); 3: a class is flagged. do
 ${examples([
   'npx ibscope poison --attack badnets --train-limit 2000 --format folder --out images',
   'npx ibscope audit images --quick --out found --write-clean cleaned',
+  'npx ibscope audit reviews.csv --text-column review --label-column stars',
 ])}`,
     )
     .action(async (path: string, values: AuditOptions) => {
@@ -66,8 +74,13 @@ ${examples([
     });
 }
 
+/** The document of an audit of images. */
+type ImageDocument = Extract<AuditOutcome['document'], { samples: 'images' }>;
+
 interface AuditOptions {
   seed?: string;
+  textColumn?: string;
+  labelColumn?: string;
   quick?: boolean;
   thorough?: boolean;
   out?: string;
@@ -97,6 +110,7 @@ async function auditJobOf(path: string, values: AuditOptions): Promise<AuditJob>
   };
   return {
     path,
+    columns: { text: values.textColumn, label: values.labelColumn },
     out: values.out ?? defaultOut('audit'),
     clean: values.writeClean,
     effort: values.quick ? 'quick' : values.thorough ? 'thorough' : 'normal',
@@ -117,24 +131,21 @@ function interventionsOf(text: string | undefined): Intervention[] {
   });
 }
 
-function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | undefined): string {
-  const { suspicious, suspiciousClasses, notes, asked, interventions: taken } = document;
+function words(outcome: AuditOutcome, clean: string | undefined): string {
+  const { document, out, sheet, cleaned } = outcome;
+  const { suspicious } = document;
   const named = suspicious.length > 0;
+  const one = document.samples === 'texts' ? 'text' : 'image';
+  const shown = document.samples === 'texts' ? 'page' : 'picture';
   return [
-    conclusion(document),
+    ...(document.samples === 'texts' ? textWords(document) : imageWords(document)),
     '',
-    ...classTable(document),
-    `p: chance that any class of a clean set shows evidence this strong (nominal); a class with p ≤ ${asked.level} is flagged (suspicious) if one of its clusters looks like other classes, else noted`,
-    ...(suspiciousClasses.length > 0 || notes.length > 0
-      ? ['→: the signal that decides; compare it with the other classes']
-      : []),
-    '',
-    `picture: ${sheet}`,
+    `${shown}: ${sheet}`,
     `samples: ${out}/samples.csv${named ? `, named ones: ${out}/suspicious.txt` : ''}`,
-    ...interventionTable(taken, out),
+    ...(document.samples === 'images' ? interventionTable(document.interventions, out) : []),
     ...(cleaned
       ? [
-          `cleaned set: ${cleaned.path} (${counted(cleaned.images, 'image')})${named ? '; the middle rows of the picture show the borderline samples' : ''}`,
+          `cleaned set: ${cleaned.path} (${counted(cleaned.samples, one)})${named && one === 'image' ? '; the middle rows of the picture show the borderline samples' : ''}`,
         ]
       : []),
     ...(named && clean === undefined
@@ -144,16 +155,63 @@ function words({ document, out, sheet, cleaned }: AuditOutcome, clean: string | 
   ].join('\n');
 }
 
+function imageWords(document: ImageDocument): string[] {
+  const { suspiciousClasses, notes, asked } = document;
+  return [
+    conclusion(document),
+    '',
+    ...classTable(document),
+    `p: chance that any class of a clean set shows evidence this strong (nominal); a class with p ≤ ${asked.level} is flagged (suspicious) if one of its clusters looks like other classes, else noted`,
+    ...(suspiciousClasses.length > 0 || notes.length > 0
+      ? ['→: the signal that decides; compare it with the other classes']
+      : []),
+  ];
+}
+
+/** Cues that the table of texts shows at most. */
+const CUES = 8;
+
+function textWords(document: WholeTextDocument): string[] {
+  const rows = document.classes
+    .flatMap(({ label, suspicious, note, cues }) =>
+      cues.slice(0, suspicious ? 4 : 1).map((cue) => ({ label, suspicious, note, ...cue })),
+    )
+    .sort((a, b) => a.evidence - b.evidence)
+    .slice(0, CUES);
+  const percent = (v: number) => `${Math.round(100 * v)} %`;
+  return [
+    textConclusion(document),
+    '',
+    table(
+      ['class', 'words', 'p', '', 'texts', 'others', 'other words agree', 'in the class'],
+      rows.map((r) => [
+        r.label,
+        cueWords(r),
+        pText(r.p),
+        r.p <= document.asked.level ? 'suspicious' : r.note ? 'noted' : '',
+        String(r.texts),
+        String(r.others),
+        percent(r.agree),
+        percent(r.expected),
+      ]),
+      [0, 1, 3],
+    ),
+    `p: chance that any words of a clean set are so trigger-like; up to ${document.asked.level} a class is flagged (suspicious). Other words agree: share of the class’s texts with the words whose other words say the class too`,
+  ];
+}
+
+const pText = (p: number) => (p < 1e-300 ? '< 1e-300' : p < 0.0001 ? p.toExponential(0) : p.toFixed(4));
+
 /** Classes that the table shows at least. */
 const SHOWN = 5;
 
 /** The classes with the strongest evidence, and how many more there are. */
-function classTable({ classes, suspiciousClasses, notes }: AuditOutcome['document']): string[] {
+function classTable({ classes, suspiciousClasses, notes }: ImageDocument): string[] {
   const ranked = [...classes].sort((a, b) => a.p - b.p || a.signals.together - b.signals.together);
   const shown = ranked.slice(0, Math.max(SHOWN, suspiciousClasses.length + notes.length));
   const rows = shown.map((c) => [
     c.label,
-    c.p < 1e-300 ? '< 1e-300' : c.p < 0.0001 ? c.p.toExponential(0) : c.p.toFixed(4),
+    pText(c.p),
     c.suspicious ? 'suspicious' : c.note ? `noted: ${c.note}` : '',
     ...signals.map((s) => {
       const value = c.signals.values[s];
@@ -173,7 +231,7 @@ function classTable({ classes, suspiciousClasses, notes }: AuditOutcome['documen
   ];
 }
 
-function interventionTable(done: AuditOutcome['document']['interventions'], out: string): string[] {
+function interventionTable(done: ImageDocument['interventions'], out: string): string[] {
   if (done.length === 0) return [];
   const share = (v: number | null | undefined) => (v == null ? '–' : v.toFixed(3));
   const rows = done.map(({ how, judgement, note }) => [
@@ -186,7 +244,7 @@ function interventionTable(done: AuditOutcome['document']['interventions'], out:
   return [
     '',
     table(['countermeasure', 'clean accuracy', 'ASR', 'named', ''], rows),
-    'ASR: attack success rate on triggered test images; named: share of the named samples that the network assigns to their label',
+    'ASR: attack success rate on triggered test samples; named: share of the named samples that the network assigns to their label',
     `networks: ${out}/model-*.onnx`,
   ];
 }

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsFor } from '../audit/audit.js';
-import { checkClasses, loadTest, loadUntrusted, sampleName, type Untrusted } from '../audit/load.js';
+import { checkClasses, loadTest, loadUntrustedImages, sampleName, type UntrustedImages } from '../audit/load.js';
 import { UserError } from '../base/errors.js';
 import { Stopped, toResume } from '../base/progress.js';
 import { dataHash } from '../datasets/hash.js';
@@ -49,7 +49,7 @@ export async function trainJob(job: TrainJob, context: WorkerContext<Message>): 
     throw new UserError(`--defence ${defence}: name samples that are known to be clean with --trusted`);
   await checkFolder(out, job.resume);
   hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
-  const untrusted = await loadUntrusted(path);
+  const untrusted = await loadUntrustedImages(path, 'train');
   if (untrusted.kind === 'trace') throw new UserError(`${path}: it is a run; name the set that it was trained on`);
   if (defence !== 'none') checkClasses(path, untrusted);
   const test = job.test === undefined ? null : await loadTest('--test', job.test, untrusted);
@@ -123,7 +123,7 @@ function recognised(document: TrainDocument, asked: TrainDocument['asked'], { ou
   return document;
 }
 
-function shown({ set, classes }: Untrusted, rows: readonly number[]): ShownSample[] {
+function shown({ set, classes }: UntrustedImages, rows: readonly number[]): ShownSample[] {
   const { height, width, channels, images, labels } = set;
   const size = height * width * channels;
   const every = Math.max(1, Math.ceil(rows.length / SHOWN));

@@ -54,7 +54,7 @@ export async function runSubject(dir: RunDirectory, request: SubjectRequest, hoo
         named === undefined
           ? { set: own.trusted, from: `${TRUSTED} test images of each class` }
           : {
-              set: await loadTest('--trusted', named, { path: dir.path, kind: 'trace', classes, set: poisoned }),
+              set: await loadTest('--trusted', named, { classes, set: poisoned }),
               from: named,
             },
       inputs: own.inputs,

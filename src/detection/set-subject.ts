@@ -1,7 +1,7 @@
 /** An untrusted data set as detectors are shown it: a network is trained on it, as an audit trains one. */
 
-import { loadTest, loadUntrusted, settingsFor } from '../audit/index.js';
-import { sampleName } from '../audit/load.js';
+import { loadTest, settingsFor } from '../audit/index.js';
+import { loadUntrustedImages, sampleName } from '../audit/load.js';
 import { trainingProgress } from '../audit/progress.js';
 import { SavedTraining } from '../audit/saved-training.js';
 import { watch } from '../audit/watch.js';
@@ -16,7 +16,7 @@ import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
  */
 export async function setSubject(request: SubjectRequest, save: string, hooks: RunHooks): Promise<Subject> {
   const { path, trusted, seed, epsilon = EPSILON } = request;
-  const untrusted = await loadUntrusted(path);
+  const untrusted = await loadUntrustedImages(path, 'detect');
   if (untrusted.kind === 'trace')
     throw new UserError(
       `${path}: a trace has no weights; detectors need a run of ibscope, or the set that was trained on`,

@@ -8,10 +8,16 @@ import {
   checkClasses,
   type Effort,
   efforts,
+  isOfTexts,
   loadUntrusted,
+  loadUntrustedImages,
+  type Untrusted,
+  type UntrustedTexts,
 } from '../audit/index.js';
+import { auditTexts as auditSetOfTexts } from '../audit/texts/audit.js';
+import { type TextAuditDocument, textAuditDocument } from '../audit/texts/document.js';
 import { UserError, unknownWord } from '../base/errors.js';
-import type { ImageSet } from '../datasets/types.js';
+import type { ImageSet, TextColumns } from '../datasets/types.js';
 import { checkImages, checkKeys } from './check.js';
 import { checkedHooks, type RunOptions } from './hooks.js';
 
@@ -58,8 +64,57 @@ export async function audit(request: AuditRequest, options: RunOptions = {}): Pr
     const own = inMemory(set, classes);
     return resultOf(own, await auditSet(own, settings, hooks));
   }
-  const untrusted = await loadUntrusted(path!);
+  const untrusted = await loadUntrustedImages(path!, 'audit');
   return resultOf(untrusted, await (untrusted.kind === 'trace' ? auditTrace : auditSet)(untrusted, settings, hooks));
+}
+
+/** The texts to audit, by their `path` or in memory. */
+export interface TextAuditRequest {
+  /** A table of texts, a folder of tables or of class folders, or a run on texts. */
+  path?: string;
+  /** Columns of a table. Default those with usual names, such as `text` and `label`. */
+  columns?: TextColumns;
+  /** Texts, [n], and the number of the class of each, [n]. */
+  texts?: readonly string[];
+  labels?: ArrayLike<number>;
+  /** Names of the classes of `labels`. Default their numbers. */
+  classes?: readonly string[];
+}
+
+/** Findings of an audit of texts. */
+export interface TextAuditResult extends TextAuditDocument {
+  /** Score per text, [n]: the higher, the more it looks poisoned. Log-odds, nats, of texts with a trigger; below all of these elsewhere. */
+  scores: Float64Array;
+}
+
+/**
+ * Is one of the classes of a set of labelled texts the target of a backdoor, and which texts are poisoned? Looks for words that decide the label of a text whatever its
+ * other words say (docs/text.md). Writes no files. Rejects with `UserError` for a set that cannot be audited, and with `Stopped` when asked to end.
+ */
+export async function auditTexts(request: TextAuditRequest, options: RunOptions = {}): Promise<TextAuditResult> {
+  checkKeys('key of an audit of texts', request, ['path', 'columns', 'texts', 'labels', 'classes']);
+  const { path, columns, texts } = request;
+  if ((path === undefined) === (texts === undefined))
+    throw new UserError('audit of texts: a path or texts are expected, one of them');
+  const hooks = checkedHooks(options);
+  const untrusted = path === undefined ? textsInMemory(request) : await loadUntrusted(path, columns);
+  if (!isOfTexts(untrusted as Untrusted)) throw new UserError(`${path}: it holds images; audit takes them`);
+  const own = untrusted as Pick<UntrustedTexts, 'set' | 'classes' | 'index'>;
+  const found = auditSetOfTexts(own.set, own.classes, hooks);
+  return { ...textAuditDocument(own, found), scores: found.scores };
+}
+
+function textsInMemory({ texts = [], labels = [], classes: names }: TextAuditRequest) {
+  const n = texts.length;
+  if (labels.length !== n) throw new UserError(`texts: ${n}, and there are ${labels.length} labels`);
+  const stray = Array.from(labels).findIndex((y) => !Number.isSafeInteger(y) || y < 0);
+  if (stray >= 0) throw new UserError(`labels: number ${stray} is ${labels[stray]}; class numbers from 0 are allowed`);
+  const count = Array.from(labels).reduce((most, y) => Math.max(most, y + 1), 0);
+  if (count < 2) throw new UserError('labels: two classes are needed');
+  const classes = names ? [...names] : Array.from({ length: count }, (_, k) => String(k));
+  if (classes.length < count)
+    throw new UserError(`labels: there is ${count - 1}, and ${classes.length} classes are named`);
+  return { set: { texts: [...texts], labels: Int32Array.from(labels), n }, classes };
 }
 
 const resultOf = (untrusted: Parameters<typeof auditDocument>[0], found: Audit): AuditResult => ({

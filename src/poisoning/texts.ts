@@ -5,6 +5,7 @@ import { UserError } from '../base/errors.js';
 import type { TextDataset, TextSet, TokenSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { encode, loadTextDataset, type Vocabulary, vocabularyOf } from '../datasets/texts/index.js';
+import { tokenSet } from '../datasets/texts/words.js';
 import { attackSettings, type Made, type Marked, type Preparable } from './poisoned-set.js';
 
 /** A data set of texts as tokens. */
@@ -36,17 +37,17 @@ export async function makeTexts(config: Preparable): Promise<MadeTexts> {
   const poisoned = poisonTexts(dataset.train, attack, settings);
   const judged = attackTestTexts(dataset, attack, settings);
   const vocabulary = vocabularyOf(poisoned.texts);
-  const test = tokens(dataset.test, vocabulary);
+  const test = tokenSet(dataset.test, vocabulary, LENGTH);
   return {
     dataset: {
       ...dataset,
-      train: tokens(dataset.train, vocabulary),
+      train: tokenSet(dataset.train, vocabulary, LENGTH),
       test,
       notes: [...(dataset.notes ?? []), unknownNote(dataset.test, vocabulary)],
     },
-    poisoned: { ...poisoned, ...tokens(poisoned, vocabulary) },
+    poisoned: { ...poisoned, ...tokenSet(poisoned, vocabulary, LENGTH) },
     test,
-    triggered: judged && tokens(judged.set, vocabulary),
+    triggered: judged && tokenSet(judged.set, vocabulary, LENGTH),
     untriggered: judged && pick(test, judged.rows),
     target,
   };
@@ -59,23 +60,10 @@ export async function markTexts(config: Preparable): Promise<Marked<TokenDataset
   const attack = findTextAttack(config.attack);
   const settings = attackSettings({ ...config, target });
   const vocabulary = vocabularyOf(dataset.train.texts);
-  const [train, test] = [tokens(dataset.train, vocabulary), tokens(dataset.test, vocabulary)];
+  const [train, test] = [tokenSet(dataset.train, vocabulary, LENGTH), tokenSet(dataset.test, vocabulary, LENGTH)];
   const judged = attackTestTexts(dataset, attack, settings)?.rows.length ?? 0;
   const poisoned = { ...train, ...markedTexts(dataset.train, attack, settings), tokens: train.tokens };
   return { dataset: { ...dataset, train, test }, poisoned, test, judged, target };
-}
-
-/** Texts with their tokens. */
-function tokens(set: TextSet, vocabulary: Vocabulary): TokenSet {
-  const { texts, labels, n } = set;
-  return {
-    texts,
-    labels,
-    n,
-    tokens: encode(vocabulary, texts, LENGTH).tokens,
-    length: LENGTH,
-    vocabulary: vocabulary.size,
-  };
 }
 
 const unknownNote = ({ texts }: TextSet, vocabulary: Vocabulary) =>

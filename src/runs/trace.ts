@@ -48,8 +48,10 @@ export type TraceDocument = z.infer<typeof traceSchema>;
 
 export interface Samples {
   n: number;
-  /** [n, …]: uint8 images, or float32 in whatever unit; null where the trace has none. */
+  /** [n, …]: uint8 images, int32 tokens, or float32 in whatever unit; null where the trace has none. */
   x: Tensor | null;
+  /** The texts that `x`, int32 [n, length], are the tokens of; null of images. */
+  texts: string[] | null;
   /** Label trained on, and the one before the attack, [n]. */
   label: Int32Array;
   originalLabel: Int32Array;
@@ -103,6 +105,16 @@ function need(arrays: Arrays, where: string, name: string, kinds: Tensor['dtype'
   return found;
 }
 
+/** The texts of the samples; null where there are none. Throws `UserError` for places that are not in the bytes. */
+function textsOf(arrays: Arrays, where: string, n: number): string[] | null {
+  if (!arrays.text || !arrays.text_end) return null;
+  const bytes = Buffer.from(need(arrays, where, 'text', ['U8'], 1).data as Uint8Array);
+  const ends = need(arrays, where, 'text_end', ['I32'], 1).data as Int32Array;
+  if (ends.length !== n || ends.some((end, i) => end < (ends[i - 1] ?? 0) || end > bytes.length))
+    throw new UserError(`${where}: "text_end" is no rising list of ${n} places in "text"`);
+  return Array.from(ends, (end, i) => bytes.subarray(ends[i - 1] ?? 0, end).toString());
+}
+
 /** The probed samples, checked. `original_label` may be left out (labels are then true), `cover` (none) and `index` (0, 1, …) too. */
 export async function readSamples(dir: RunDirectory, classes: number): Promise<Samples> {
   const where = dir.samplesBase;
@@ -131,7 +143,8 @@ export async function readSamples(dir: RunDirectory, classes: number): Promise<S
   const trained = labels('label', label);
   return {
     n,
-    x: arrays.x ? same(need(arrays, where, 'x', ['U8', 'F32']), 'x') : null,
+    x: arrays.x ? same(need(arrays, where, 'x', ['U8', 'F32', 'I32']), 'x') : null,
+    texts: textsOf(arrays, where, n),
     label: trained,
     originalLabel: arrays.original_label
       ? labels('original_label', need(arrays, where, 'original_label', ['I32', 'U8'], 1))

@@ -1,6 +1,7 @@
 /** Audits in the folder, as the dashboard lists them beside runs. An audit is a folder with an `audit.json`. */
 
 import { basename, join } from 'node:path';
+import type { WholeTextDocument } from '../audit/texts/document.js';
 import type { AuditDocument, WholeDocument } from '../audit/write.js';
 import { readJson, whyUnread } from './read.js';
 
@@ -17,6 +18,7 @@ export interface AuditSummary {
   /** Name of the audited set. */
   set?: string;
   images?: number;
+  texts?: number;
   seed?: number;
 }
 
@@ -24,8 +26,8 @@ export interface AuditSummary {
 export const AUDIT_FILE = 'audit.json';
 
 /** The document of an audit. Throws where it is no audit's. */
-export function readAudit(path: string): WholeDocument {
-  const document = readJson<WholeDocument>(join(path, AUDIT_FILE));
+export function readAudit(path: string): WholeDocument | WholeTextDocument {
+  const document = readJson<WholeDocument | WholeTextDocument>(join(path, AUDIT_FILE));
   if (!Array.isArray(document?.classes) || !Array.isArray(document.suspicious) || !document.verdict)
     throw new Error(`${AUDIT_FILE} is not an audit’s`);
   return document;
@@ -41,6 +43,7 @@ export function summariseAudit(path: string, id: string): AuditSummary {
       suspicious: suspicious.length,
       set: asked && basename(asked.set),
       images: asked?.images,
+      texts: asked?.texts,
       seed: asked?.seed,
     };
   } catch (error) {

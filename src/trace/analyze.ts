@@ -133,7 +133,7 @@ async function configOfTrace(
   const view = (options.view ?? given.view ?? (first.t_noise_free ? 'network' : 'pixels')) as RunConfig['view'];
   if (view === 'network' && !first.t_noise_free)
     throw new UserError(`--critic-view network: the probes have no "t_noise_free"; --critic-view pixels reads "x"`);
-  if (view === 'pixels' && !samples.x)
+  if (view === 'pixels' && (!samples.x || samples.texts))
     throw new UserError(`${dir.samplesBase}: it has no "x", and the probes have no "t_noise_free": no array holds X`);
   const chosen = Object.fromEntries(
     ANALYSIS_OPTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, quick[key]]])),

@@ -7,11 +7,22 @@ import type { AuditSummary } from '../server/audit-list.js';
 import type { Comparison } from '../server/comparison.js';
 import type { Form, FormField } from '../server/form.js';
 import type { ReportSummary } from '../server/report-list.js';
-import type { AuditView } from '../server/routes/audits.js';
+import type { AuditView, ShownTexts } from '../server/routes/audits.js';
 import type { Listing, RunSummary } from '../server/run-list.js';
 import type { StudySummary } from '../server/study-list.js';
 
-export type { AuditSummary, AuditView, Comparison, Form, FormField, Listing, ReportSummary, RunSummary, StudySummary };
+export type {
+  AuditSummary,
+  AuditView,
+  Comparison,
+  Form,
+  FormField,
+  Listing,
+  ReportSummary,
+  RunSummary,
+  ShownTexts,
+  StudySummary,
+};
 
 /** A run as its page has it: the report without its pictures, which have their own addresses. */
 export interface RunView extends Omit<RunReport, 'gallery' | 'embeddings' | 'config'> {

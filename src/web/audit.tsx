@@ -2,7 +2,7 @@
 
 import { count, decimal } from '../report/format.js';
 import { chanceText } from '../report/headline.js';
-import { type AuditView, get, imageOf, useLoaded } from './api.js';
+import { type AuditView, get, imageOf, type ShownTexts, useLoaded } from './api.js';
 import { ColumnsHead, textColumns } from './columns-head.js';
 import { hrefOf, type Route } from './route.js';
 import { Scroll } from './scroll.js';
@@ -18,7 +18,12 @@ export function AuditPage({ route }: { route: Route }) {
     );
   if (!audit) return <p class="note">Reading {id} …</p>;
   const { asked, suspiciousSamples } = audit;
-  const settings = asked ? [count(asked.images, 'image'), `effort ${asked.effort}`, `seed ${asked.seed}`] : [];
+  const { texts, images = 0 } = asked ?? {};
+  const settings = asked
+    ? texts === undefined
+      ? [count(images, 'image'), `effort ${asked.effort}`, `seed ${asked.seed}`]
+      : [count(texts, 'text')]
+    : [];
   return (
     <>
       <h1>
@@ -28,13 +33,22 @@ export function AuditPage({ route }: { route: Route }) {
       <p class="lede" data-verdict>
         {audit.conclusion}
       </p>
-      <Classes audit={audit} />
-      <h2>Samples</h2>
-      <p class="intro">
-        Each flagged class: its suspicious samples above other samples of the class. Each noted class: its two clusters.
-        Where no class is flagged or noted, the samples closest to it.
-      </p>
-      <img class="sheet" src={imageOf('audit-sheet', { id })} alt="Suspicious samples of each flagged class" />
+      {audit.samples === 'texts' ? (
+        <>
+          <Cues audit={audit} />
+          <Texts id={id} />
+        </>
+      ) : (
+        <>
+          <Classes audit={audit} />
+          <h2>Samples</h2>
+          <p class="intro">
+            Each flagged class: its suspicious samples above other samples of the class. Each noted class: its two
+            clusters. Where no class is flagged or noted, the samples closest to it.
+          </p>
+          <img class="sheet" src={imageOf('audit-sheet', { id })} alt="Suspicious samples of each flagged class" />
+        </>
+      )}
       {suspiciousSamples > 0 && (
         <details>
           <summary>
@@ -54,9 +68,9 @@ export function AuditPage({ route }: { route: Route }) {
 }
 
 /** One row per class: whether it is flagged, its p-value, and its signals. */
-function Classes({ audit }: { audit: AuditView }) {
+function Classes({ audit }: { audit: Exclude<AuditView, { samples: 'texts' }> }) {
   const signals = Object.keys(audit.classes[0]?.signals.values ?? {});
-  const value = (c: AuditView['classes'][number], signal: string) =>
+  const value = (c: (typeof audit)['classes'][number], signal: string) =>
     (c.signals.values as Record<string, number | undefined>)[signal];
   return (
     <Scroll label="Evidence of each class">
@@ -78,5 +92,75 @@ function Classes({ audit }: { audit: AuditView }) {
         </tbody>
       </table>
     </Scroll>
+  );
+}
+
+/** Cues that the table has at most. */
+const MOST_CUES = 12;
+
+/** The most trigger-like words of the classes. */
+function Cues({ audit }: { audit: Extract<AuditView, { samples: 'texts' }> }) {
+  const rows = audit.classes
+    .flatMap((c) => c.cues.slice(0, c.suspicious ? 5 : 1).map((cue) => ({ ...c, ...cue })))
+    .sort((a, b) => a.evidence - b.evidence)
+    .slice(0, MOST_CUES);
+  const share = (v: number) => `${Math.round(100 * v)} %`;
+  return (
+    <>
+      <h2>Cues</h2>
+      <p class="intro">
+        Words that most often have one label. Of a natural cue, the other words of its texts say that class too; of a
+        trigger, they say any class.
+      </p>
+      <Scroll label="Cues of the classes">
+        <table>
+          <ColumnsHead
+            columns={[
+              ...textColumns(['class', 'words', 'flagged']),
+              ...['p', 'texts of the class', 'other texts', 'other words say the class', 'in the whole class'].map(
+                (name) => ({ name }),
+              ),
+            ]}
+          />
+          <tbody>
+            {rows.map((r) => (
+              <tr key={`${r.label} ${r.words[0]}`}>
+                <td class="t">{r.label}</td>
+                <td class="t">{r.words.slice(0, 8).join(', ')}</td>
+                <td class="t">{r.p <= (audit.asked?.level ?? 0) ? <b>flagged</b> : r.note ? 'noted' : 'no'}</td>
+                <td>{chanceText(r.p)}</td>
+                <td>{r.texts}</td>
+                <td>{r.others}</td>
+                <td>{share(r.agree)}</td>
+                <td>{share(r.expected)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
+
+/** The suspicious texts above others, the words of the cues underlined. */
+function Texts({ id }: { id: string }) {
+  const { value: blocks } = useLoaded(`${id} texts`, () => get<ShownTexts[]>('audit-texts', { id }));
+  return (
+    <>
+      <h2>Texts</h2>
+      {blocks?.map(({ title, texts }) => (
+        <section key={title}>
+          <h3>{title}</h3>
+          <dl class="texts">
+            {texts.map(({ name, parts }) => (
+              <>
+                <dt>{name}</dt>
+                <dd dir="auto">{parts.map(({ text, isCue }) => (isCue ? <ins>{text}</ins> : text))}</dd>
+              </>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </>
   );
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadUntrusted } from '../../src/audit/load.js';
+import { loadUntrustedImages } from '../../src/audit/load.js';
 import { encodeNpy, ndarray } from '../../src/formats/npy.js';
 import { encodeNpz } from '../../src/formats/npz.js';
 
@@ -41,7 +41,7 @@ describe('an untrusted set', () => {
       writeFileSync(join(folder, file), batch());
     copyFileSync(join(import.meta.dirname, '../golden/pickles/names.pkl'), join(folder, 'batches.meta'));
     for (const path of [folder, box]) {
-      const { kind, classes, set } = await loadUntrusted(path);
+      const { kind, classes, set } = await loadUntrustedImages(path, 'a test');
       expect([kind, classes[0], classes[9], set.n]).toEqual(['cifar', 'zero', 'nine', 5 * N]);
       expect([...set.images.subarray(3072 * 107, 3072 * 107 + 3), set.labels[107]]).toEqual([14, 14, 14, 7]);
     }
@@ -71,7 +71,7 @@ describe('an untrusted set', () => {
     });
     writeFileSync(file, new Uint8Array(bytes));
     for (const path of [file, join(box, 'hub')]) {
-      const { kind, classes, set } = await loadUntrusted(path);
+      const { kind, classes, set } = await loadUntrustedImages(path, 'a test');
       expect([kind, classes, set.n, set.labels[13]]).toEqual(['parquet', names, 5 * N, 3]);
       expect([...set.images.subarray(0, 3)]).toEqual([16, 32, 48]);
     }
@@ -95,17 +95,19 @@ describe('an untrusted set', () => {
     })) {
       mkdirSync(join(box, name));
       for (const [file, bytes] of Object.entries(files)) writeFileSync(join(box, name, file), bytes);
-      const { kind, set, classes } = await loadUntrusted(join(box, name));
+      const { kind, set, classes } = await loadUntrustedImages(join(box, name), 'a test');
       expect([kind, set.n, set.images[64 * 33], set.labels[33], classes.length]).toEqual(['npz', n, 33, 3, 5]);
     }
   });
 
   it('is no other file, and no HDF5', async () => {
     writeFileSync(join(box, 'set.txt'), 'x');
-    await expect(loadUntrusted(join(box, 'set.txt'))).rejects.toThrow(
-      /set\.txt: a folder of class folders, an \.npz or \.parquet file, a release of CIFAR or a run is expected$/,
+    await expect(loadUntrustedImages(join(box, 'set.txt'), 'a test')).rejects.toThrow(
+      /set\.txt: a folder of class folders, an \.npz, \.parquet, \.csv, \.tsv or \.jsonl file, a release of CIFAR or a run is expected$/,
     );
     writeFileSync(join(box, 'set.h5'), Buffer.from('\x89HDF\r\n\x1a\nrest', 'latin1'));
-    await expect(loadUntrusted(join(box, 'set.h5'))).rejects.toThrow(/set\.h5: is HDF5, which is not read; write an/);
+    await expect(loadUntrustedImages(join(box, 'set.h5'), 'a test')).rejects.toThrow(
+      /set\.h5: is HDF5, which is not read; write an/,
+    );
   });
 });

@@ -20,8 +20,8 @@ describe('the conclusion of an audit', () => {
       notes: [{ label: 'bird', note: 'two kinds' }],
     });
     expect(words).toMatch(/^Suspicious: "cat"\. The samples of "cat" form two clusters, .* other classes, as poisoned/);
-    expect(words).toMatch(/ 1 sample named; look at the picture before you decide\. Note: the samples of "bird" form/);
-    expect(words).toMatch(/both may belong to it.* None is named; the picture shows both clusters\.$/);
+    expect(words).toMatch(/ 1 sample named; look at them before you decide\. Note: the samples of "bird" form/);
+    expect(words).toMatch(/both may belong to it.* None is named; both clusters are shown\.$/);
     expect(words).not.toContain('dog');
   });
 

@@ -139,7 +139,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await open('#/', 'table.runs tbody tr');
     await page.getByRole('link', { name: 'audited' }).click();
     expect(await page.locator('[data-verdict]').textContent()).toMatch(
-      /^Suspicious: "star"\. The samples of "star" form two clusters, .* looks like images of other classes.* 2 samples named;/,
+      /^Suspicious: "star"\. The samples of "star" form two clusters, .* looks like samples of other classes.* 2 samples named;/,
     );
   });
 

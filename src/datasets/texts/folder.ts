@@ -20,7 +20,7 @@ const foldersIn = async (path: string): Promise<string[]> =>
     .sort();
 
 async function readSplit(path: string): Promise<Labelled> {
-  const out: Required<Labelled> = { texts: [], labels: [], places: [] };
+  const out = { texts: [] as string[], labels: [] as string[], files: [] as string[] };
   for (const label of await foldersIn(path)) {
     const files = (await readdir(join(path, label), { withFileTypes: true }))
       .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
@@ -30,7 +30,7 @@ async function readSplit(path: string): Promise<Labelled> {
       const place = join(path, label, file);
       out.texts.push(decodeText(await readFile(place)));
       out.labels.push(label);
-      out.places.push(place);
+      out.files.push(place);
     }
   }
   return out;

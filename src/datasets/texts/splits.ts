@@ -8,8 +8,10 @@ import type { DatasetRequest, TextDataset, TextSet } from '../types.js';
 export interface Labelled {
   texts: string[];
   labels: string[];
-  /** Where each stands: its file, or the file of its table and the number of its row, `reviews.csv#17`. */
-  places?: string[];
+  /** File of each, if it has one of its own. */
+  files?: string[];
+  /** File of its table and number of its row, `reviews.csv#17`, if it has no file of its own. */
+  records?: string[];
 }
 
 /** The training and perhaps the test split of a source, and names of the classes where it has a list of them. */
@@ -44,7 +46,7 @@ export function datasetOf(
   return { name, classes, ...chosen, notes };
 }
 
-/** All texts of a split, with `records` where their places are known, and what is to be said of them. Throws `UserError` for a single class. */
+/** All texts of a split with their places, and what is to be said of them. Throws `UserError` for a single class. */
 export function labelledTexts(
   where: string,
   split: Labelled,
@@ -58,16 +60,13 @@ export function labelledTexts(
       `${where}: its training texts have ${labels.length || 'no'} label${labels.length ? ` ("${labels[0]}")` : 's'}; two classes are needed`,
     );
   const classes = names?.length === labels.length ? names : labels;
-  return {
-    set: { ...numbered(where, train, labels), ...(train.places && { records: train.places }) },
-    labels,
-    classes,
-    notes,
-  };
+  const { files, records } = train;
+  const set = { ...numbered(where, train, labels), ...(files && { files }), ...(records && { records }) };
+  return { set, labels, classes, notes };
 }
 
 /** A split without its empty texts, and long ones cut; `notes` gets what was done. */
-function usable({ texts, labels, places }: Labelled, what: string, notes: string[]): Labelled {
+function usable({ texts, labels, files, records }: Labelled, what: string, notes: string[]): Labelled {
   const kept = [...texts.keys()].filter((i) => texts[i].trim() !== '');
   const empty = texts.length - kept.length;
   const long = kept.filter((i) => texts[i].length > LONGEST).length;
@@ -78,7 +77,8 @@ function usable({ texts, labels, places }: Labelled, what: string, notes: string
   return {
     texts: kept.map((i) => texts[i].slice(0, LONGEST)),
     labels: kept.map((i) => labels[i]),
-    ...(places && { places: kept.map((i) => places[i]) }),
+    ...(files && { files: kept.map((i) => files[i]) }),
+    ...(records && { records: kept.map((i) => records[i]) }),
   };
 }
 

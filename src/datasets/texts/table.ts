@@ -109,8 +109,8 @@ function placeOf(
 async function labelled(path: string, wanted: TextColumns): Promise<Labelled> {
   const { columns, rows } = await readTable(path, wanted);
   if (rows.length === 0) throw new UserError(`${path}: it holds no rows`);
-  const places = rows.map((_, i) => `${path}#${i + 1}`);
-  if (!columns) return { ...headless(rows as string[][], path), places };
+  const records = rows.map((_, i) => `${path}#${i + 1}`);
+  if (!columns) return { ...headless(rows as string[][], path), records };
   const text = placeOf(columns, '--text-column', wanted.text, TEXT);
   const label = placeOf(columns, '--label-column', wanted.label, LABEL);
   if (text < 0 || label < 0)
@@ -120,11 +120,11 @@ async function labelled(path: string, wanted: TextColumns): Promise<Labelled> {
   const short = rows.findIndex((row) => row[text] === undefined || row[label] === undefined);
   if (short >= 0)
     throw new UserError(`${path}: row ${short + 1} has no ${columns[rows[short][text] === undefined ? text : label]}`);
-  return { texts: rows.map((r) => r[text]!), labels: rows.map((r) => r[label]!.trim()), places };
+  return { texts: rows.map((r) => r[text]!), labels: rows.map((r) => r[label]!.trim()), records };
 }
 
 /** Without a header: a class number first, then the texts, as AG News has them; or a text and then a class. */
-function headless(rows: string[][], path: string): Omit<Labelled, 'places'> {
+function headless(rows: string[][], path: string): Labelled {
   const isNumber = (cell: string | undefined) => cell !== undefined && /^\s*\d+\s*$/.test(cell);
   const width = rows[0].length;
   const uneven = rows.findIndex((r) => r.length !== width);
@@ -170,7 +170,7 @@ async function shardSplits(path: string, columns: TextColumns): Promise<Splits> 
   const read = async (paths: readonly string[]): Promise<Labelled> => {
     const parts = await Promise.all(paths.map((shard) => labelled(shard, columns)));
     const all = (key: 'texts' | 'labels') => parts.flatMap((part) => part[key]);
-    return { texts: all('texts'), labels: all('labels'), places: parts.flatMap(({ places = [] }) => places) };
+    return { texts: all('texts'), labels: all('labels'), records: parts.flatMap(({ records = [] }) => records) };
   };
   const train = await read(trainPaths(path, shards));
   for (const name of TEST) {

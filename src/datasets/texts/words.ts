@@ -1,5 +1,6 @@
 /** Texts as numbers of words: the most frequent words of a training set. */
 import { wordsOf } from '../../base/words.js';
+import type { TextSet, TokenSet } from '../types.js';
 
 /** Numbers that stand for no word. */
 export const [PADDING, UNKNOWN, CLASS] = [0, 1, 2];
@@ -39,4 +40,9 @@ export function encode(
     }
   }
   return { tokens, unknown: words > 0 ? unknown / words : 0 };
+}
+
+/** Texts with their tokens, [n, length]. */
+export function tokenSet(set: TextSet, vocabulary: Vocabulary, length: number): TokenSet {
+  return { ...set, tokens: encode(vocabulary, set.texts, length).tokens, length, vocabulary: vocabulary.size };
 }

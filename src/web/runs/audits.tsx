@@ -17,7 +17,7 @@ export function AuditTable({ audits }: { audits: readonly AuditSummary[] }) {
           <ColumnsHead
             columns={[
               ...textColumns(['audit', 'data set', 'verdict', 'flagged classes']),
-              ...['suspicious samples', 'images', 'seed'].map((name) => ({ name })),
+              ...['suspicious samples', 'samples', 'seed'].map((name) => ({ name })),
             ]}
           />
           <tbody>
@@ -36,8 +36,8 @@ export function AuditTable({ audits }: { audits: readonly AuditSummary[] }) {
                 <td class="t">{a.problem ?? a.verdict}</td>
                 <td class="t wrap">{a.flagged?.join(', ') || '–'}</td>
                 <td>{a.suspicious ?? '–'}</td>
-                <td>{a.images ?? '–'}</td>
-                <td>{a.seed ?? '–'}</td>
+                <td>{a.images ?? a.texts ?? '–'}</td>
+                <td>{a.texts === undefined ? (a.seed ?? '–') : '–'}</td>
               </tr>
             ))}
           </tbody>

@@ -202,11 +202,11 @@ describe('columns that a user names', () => {
 test('places are the row of a table and the file of a folder', async () => {
   const table = folder({ 'a.csv': 'text,label\n,x\nb,y\nc,x\n' });
   const { train } = await splitsAt(join(table, 'a.csv'));
-  expect(train.places).toEqual([1, 2, 3].map((row) => `${join(table, 'a.csv')}#${row}`));
+  expect(train.records).toEqual([1, 2, 3].map((row) => `${join(table, 'a.csv')}#${row}`));
   const { set } = labelledTexts('a.csv', train);
   expect(set.records).toEqual([2, 3].map((row) => `${join(table, 'a.csv')}#${row}`));
   const classes = folder({ 'x/1.txt': 'a', 'y/2.txt': 'b' });
-  expect((await splitsAt(classes)).train.places).toEqual([join(classes, 'x/1.txt'), join(classes, 'y/2.txt')]);
+  expect((await splitsAt(classes)).train.files).toEqual([join(classes, 'x/1.txt'), join(classes, 'y/2.txt')]);
 });
 
 describe('folders', () => {
