@@ -11,10 +11,10 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { auditTexts } from '../src/audit/texts/audit.js';
-import { MANY } from '../src/audit/texts/chance.js';
+import { chanceOf, MANY } from '../src/audit/texts/chance.js';
 import { Content } from '../src/audit/texts/content.js';
 import { cuesOf } from '../src/audit/texts/cues.js';
+import { LEVEL } from '../src/audit/verdict.js';
 import { Rng } from '../src/base/random.js';
 import { loadTextDataset } from '../src/datasets/texts/index.js';
 import { labelledTexts } from '../src/datasets/texts/splits.js';
@@ -34,7 +34,6 @@ interface Row {
   words: string[];
   rows: number;
   others: number;
-  alarm: boolean;
 }
 
 /** Descriptions of Debian's packages with their sections, from the package lists of this machine; null where there are none. */
@@ -105,14 +104,11 @@ export async function main(): Promise<void> {
         const some = drawn(set, 10, classes, texts, seed);
         const cues = cuesOf(new Content(some.texts, some.labels, classes)).flatMap((c) => c.slice(0, 1));
         const [best] = cues.sort((a, b) => a.evidence - b.evidence);
-        const names = Array.from({ length: classes }, (_, k) => `${k}`);
-        const { verdict } = auditTexts(some, names);
         const row: Row = {
           ...{ data, classes, texts, seed },
           evidence: best ? Number(best.evidence.toFixed(4)) : 9,
           words: best?.words.slice(0, 3) ?? [],
           ...{ rows: best?.rows.length ?? 0, others: best?.others ?? 0 },
-          alarm: verdict === 'suspicious',
         };
         appendFileSync(file, `${JSON.stringify(row)}\n`);
       }
@@ -131,14 +127,14 @@ function summary(rows: readonly Row[]): void {
     if (m === 0) continue;
     const from = sorted[m];
     const scale = sorted.slice(0, m).reduce((sum, v) => sum + from - v, 0) / m;
-    const alarms = own.filter((r) => r.alarm).length;
-    const [low, high] = binomialInterval(alarms, own.length, 0.05);
+    const alarms = own.filter((r) => chanceOf(r.evidence, r.classes) <= LEVEL);
+    const [low, high] = binomialInterval(alarms.length, own.length, 0.05);
     console.log(
       `${name} classes: ${own.length} clean sets, a tenth below ${from.toFixed(2)}, mean excess ${scale.toFixed(3)}, lowest ${sorted
         .slice(0, 5)
         .map((v) => v.toFixed(2))
-        .join(' ')}; ${alarms} alarms, 95 % ${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)} %`,
+        .join(' ')}; ${alarms.length} alarms, 95 % ${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)} %`,
     );
-    for (const r of own.filter((r) => r.alarm)) console.log(`  ${JSON.stringify(r)}`);
+    for (const r of alarms) console.log(`  ${JSON.stringify(r)}`);
   }
 }

@@ -14,7 +14,7 @@
  *   trace [--form npz] …            peak memory of `ibscope analyze` on 50 000 samples × 512 features × 9 checkpoints
  *   parquet [--images N] [--json]   50 000 PNG images in 5 Parquet shards: seconds, and peak memory beside the pixels
  *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
- *   audit-texts [--data A,B] …      attacks × seeds through `ibscope audit` of texts, into docs/audit-texts-table.md
+ *   audit-texts [--seeds N] …       attacks × seeds through `ibscope audit` of texts, into docs/audit-texts-table.md
  *   clean-texts [--seeds N] …       how trigger-like the cues of clean sets of texts are: the null of their audit
  *   defence --rows FILE …            attacks × rates × seeds through `ibscope train --defend` and plain training; appends rows
  *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
