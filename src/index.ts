@@ -14,6 +14,7 @@ export type {
   Signal,
   Verdict,
 } from './audit/index.js';
+export type { CueDocument, TextAuditDocument, TextClassDocument } from './audit/texts/document.js';
 export { UserError } from './base/errors.js';
 export { type Phase as ProgressPhase, type Progress, type RunHooks, Stopped } from './base/progress.js';
 export { Rng } from './base/random.js';

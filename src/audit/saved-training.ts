@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
 import { dataHash } from '../datasets/hash.js';
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import { readSafetensors, type Tensor, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { Matrix } from '../information/columns.js';
 import type { Weights } from '../models/index.js';
@@ -28,7 +28,7 @@ export class SavedTraining {
 
   constructor(
     readonly path: string,
-    set: ImageSet,
+    set: InputSet,
     { width, epochs, checkpoints, seed }: WatchSettings,
   ) {
     // `looks` is the format's name of the checkpoints, here and in the names of tensors.

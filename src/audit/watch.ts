@@ -1,6 +1,7 @@
 /** The training of an audit, recorded sample by sample at its checkpoints: what every signal reads. */
 
-import type { ImageSet } from '../datasets/types.js';
+import { pick } from '../datasets/select.js';
+import type { InputSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 import { findModel } from '../models/index.js';
 import { Trainer, type TrainingConfig } from '../training/trainer.js';
@@ -14,7 +15,12 @@ const BATCH = 32;
 /** Peak of the cosine schedule: 0.1 at batches of 128, scaled linearly to this batch size (Goyal et al. 2017, arXiv 1706.02677). */
 export const LEARNING_RATE = 0.025;
 
-/** Training steps of an epoch over `n` images. */
+/** The network on images, and how it is trained. */
+const OF_IMAGES = { model: findModel('resnet10'), learningRate: LEARNING_RATE, optimizer: 'sgd' } as const;
+/** The same on texts; the learning rate is PyTorch's default for AdamW. */
+const OF_TEXTS = { model: findModel('transformer'), learningRate: 1e-3, optimizer: 'adamw' } as const;
+
+/** Training steps of an epoch over `n` samples. */
 export const stepsPerEpoch = (n: number) => Math.ceil(n / BATCH);
 
 /** A finished training. */
@@ -28,22 +34,17 @@ export interface Watched {
 
 /** A network before its first training step on `set`. `own`: what differs from the training of an audit. */
 export function untrained(
-  set: ImageSet,
+  set: InputSet,
   classes: number,
   { width, epochs, seed }: Pick<WatchSettings, 'width' | 'epochs' | 'seed'>,
   own: Partial<TrainingConfig> = {},
 ): Trainer {
-  const { images, labels, height, width: imageWidth, channels } = set;
-  // The learning rate follows a fixed schedule, so nothing depends on the test set; one image takes its place.
-  const one = { images: images.slice(0, height * imageWidth * channels), labels: labels.slice(0, 1), n: 1 };
   return new Trainer(
     {
-      model: findModel('resnet10'),
+      ...('tokens' in set ? OF_TEXTS : OF_IMAGES),
       width,
       epochs,
       batchSize: BATCH,
-      learningRate: LEARNING_RATE,
-      optimizer: 'sgd',
       momentum: 0.9,
       weightDecay: 5e-4,
       schedule: 'cosine',
@@ -56,7 +57,8 @@ export function untrained(
     {
       classes,
       train: { ...set, poisoned: new Uint8Array(set.n) },
-      test: { ...one, height, width: imageWidth, channels },
+      // The learning rate follows a fixed schedule, so nothing depends on the test set; one sample takes its place.
+      test: pick<InputSet>(set, [0]),
       triggered: null,
     },
   );
@@ -82,11 +84,11 @@ export async function train(
 }
 
 /**
- * Trains ResNet-10 on `set` and records all samples at the checkpoints. `step` hears the share done, and may throw to end the work;
+ * Trains a small network on `set` and records all samples at the checkpoints. `step` hears the share done, and may throw to end the work;
  * with `saved`, the next call resumes after the last whole epoch. Throws `DivergedError`.
  */
 export async function watch(
-  set: ImageSet,
+  set: InputSet,
   classes: number,
   settings: WatchSettings,
   step: (share: number) => void,
@@ -120,7 +122,7 @@ export async function snapshot(trainer: Trainer): Promise<Snapshot> {
 }
 
 /** All samples as the network sees them after its last whole epoch. */
-export async function record(trainer: Trainer, set: ImageSet, classes: number): Promise<Checkpoint> {
+export async function record(trainer: Trainer, set: InputSet, classes: number): Promise<Checkpoint> {
   const [draw] = await trainer.probe(set, 1);
   const free = await trainer.noiseFree(set);
   const matrix = (data: Float32Array): Matrix => ({ data, n: set.n, d: data.length / set.n });

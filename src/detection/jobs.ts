@@ -43,7 +43,7 @@ export function detectJob(job: DetectJob, context: WorkerContext<Message>): Prom
 /** `detectJob` in this thread. */
 export async function detectIn(job: DetectJob, hooks: RunHooks): Promise<DetectOutcome> {
   const asked = job.names.map((name) => findNamed('detector', name, detectors));
-  hooks.progress?.({ phase: 'data', stage: 'images', done: 0, total: 1, unit: 'set' });
+  hooks.progress?.({ phase: 'data', stage: 'samples', done: 0, total: 1, unit: 'set' });
   return job.isRun ? ofRun(job, asked, hooks) : ofSet(job, asked, hooks);
 }
 

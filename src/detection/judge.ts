@@ -1,6 +1,6 @@
 /** Detectors asked one after another, and how well each does where it is known what is poisoned. */
 import { UserError } from '../base/errors.js';
-import type { Detector, Finding, Observed } from '../detectors/index.js';
+import { type Detector, type Finding, type Observed, readsSet } from '../detectors/index.js';
 import { auroc, tprAt } from '../dynamics/rank.js';
 import type { DetectorRow } from '../runs/documents.js';
 import type { Subject } from './subject.js';
@@ -35,6 +35,8 @@ export async function judge(detector: Detector, subject: Subject, step: (share: 
     row: { name, threatModel, judged, skipped, ...nothing, seconds: null },
     finding: null,
   });
+  if (!readsSet(detector, subject.set))
+    return left(`it reads ${detector.reads}, and these are ${'tokens' in subject.set ? 'texts' : 'images'}`);
   const lack = detector.needs.map((need) => subject[need as 'loss' | 'trusted']).find((v) => typeof v === 'string');
   if (lack !== undefined) return left(lack);
   try {

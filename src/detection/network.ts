@@ -1,5 +1,5 @@
 /** A trained network as detectors ask it. */
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import type { Network } from '../detectors/index.js';
 import type { Matrix } from '../information/columns.js';
 import { Trainer } from '../training/trainer.js';
@@ -17,9 +17,9 @@ export function silentNetwork(trainer: Trainer): ReleasableNetwork {
 
 /** The network of a trainer without noise, which is released with it. T of a set is computed once. */
 export function networkOf(silent: Trainer): ReleasableNetwork {
-  const known = new WeakMap<ImageSet, Promise<Matrix>>();
+  const known = new WeakMap<InputSet, Promise<Matrix>>();
   const norms = silent.batchNorms.map(({ name }) => name);
-  const logits = async (images: ImageSet) => (await silent.probe(images, 1))[0].logits;
+  const logits = async (images: InputSet) => (await silent.probe(images, 1))[0].logits;
   return {
     batchNorms: norms.length,
     logits,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import { readSafetensors, tensor, writeSafetensors } from '../formats/safetensors.js';
 import type { Matrix } from '../information/columns.js';
 import type { ReleasableNetwork } from './network.js';
@@ -13,13 +13,17 @@ import type { ReleasableNetwork } from './network.js';
  * blended sets.
  */
 export function rememberedNetwork(network: ReleasableNetwork, folder: string, stamp: string): ReleasableNetwork {
-  const hashes = new WeakMap<ImageSet, string>();
-  const hashOf = (set: ImageSet) => {
-    const hash = hashes.get(set) ?? createHash('sha256').update(set.images).digest('hex');
+  const hashes = new WeakMap<InputSet, string>();
+  const hashOf = (set: InputSet) => {
+    const hash =
+      hashes.get(set) ??
+      createHash('sha256')
+        .update('tokens' in set ? set.tokens : set.images)
+        .digest('hex');
     hashes.set(set, hash);
     return hash;
   };
-  const kept = async (question: string, set: ImageSet, ask: () => Promise<Matrix>): Promise<Matrix> => {
+  const kept = async (question: string, set: InputSet, ask: () => Promise<Matrix>): Promise<Matrix> => {
     const name = createHash('sha256')
       .update([stamp, question, hashOf(set)].join('\n'))
       .digest('hex')

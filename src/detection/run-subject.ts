@@ -3,19 +3,20 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { losses } from '../audit/checkpoint.js';
-import { loadTest } from '../audit/index.js';
 import type { RunHooks } from '../base/progress.js';
 import { requirePlugins } from '../config/plugins.js';
 import { trainingConfig } from '../config/training.js';
 import { joined, pick } from '../datasets/select.js';
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import { keptMoment, loadWeights } from '../pipeline/weights.js';
-import { type MadeSet, makeSet, poisonedShare } from '../poisoning/poisoned-set.js';
+import { type AnyMade, makeAny } from '../poisoning/any-set.js';
+import { poisonedShare } from '../poisoning/poisoned-set.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
 import { Trainer } from '../training/trainer.js';
 import { networkOf } from './network.js';
 import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
+import { loadTrusted } from './trusted.js';
 
 /** Test images of a class that stand in for trusted samples, as many as Beatrix was evaluated with. */
 const TRUSTED = 30;
@@ -30,7 +31,7 @@ export async function runSubject(dir: RunDirectory, request: SubjectRequest, hoo
   const { config, classes, plugins } = await readRunDocument(dir);
   requirePlugins(dir.path, plugins);
   const last = await keptMoment(dir);
-  const made = await makeSet(config, hooks);
+  const made = await makeAny(config, hooks);
   const { poisoned, test, triggered, target } = made;
   const trainer = new Trainer(
     { ...trainingConfig(config), noiseStd: 0 },
@@ -52,9 +53,9 @@ export async function runSubject(dir: RunDirectory, request: SubjectRequest, hoo
       loss,
       trusted:
         named === undefined
-          ? { set: own.trusted, from: `${TRUSTED} test images of each class` }
+          ? { set: own.trusted, from: `${TRUSTED} test ${'tokens' in poisoned ? 'texts' : 'images'} of each class` }
           : {
-              set: await loadTest('--trusted', named, { classes, set: poisoned }),
+              set: await loadTrusted(named, { classes, set: poisoned }),
               from: named,
             },
       inputs: own.inputs,
@@ -83,7 +84,7 @@ export async function stampOf(dir: RunDirectory): Promise<string> {
 }
 
 /** The loss part of the way through training, where weights from before its end are kept. */
-async function lossOf(dir: RunDirectory, trainer: Trainer, set: ImageSet, classes: number): Promise<Subject['loss']> {
+async function lossOf(dir: RunDirectory, trainer: Trainer, set: InputSet, classes: number): Promise<Subject['loss']> {
   const moments = await askedMoments(dir);
   const middle = moments.length > 1 ? moments[0] : undefined;
   if (middle === undefined) return 'the run keeps no weights from before its end';
@@ -93,17 +94,18 @@ async function lossOf(dir: RunDirectory, trainer: Trainer, set: ImageSet, classe
 }
 
 /** Test images of a run: the first of each class, and of the others some as they are and some triggered. */
-function ownTest({ test, triggered, untriggered }: MadeSet, classes: number) {
+function ownTest({ test, triggered, untriggered }: AnyMade, classes: number) {
   const seen = new Int32Array(classes);
   const rows = [...test.labels.keys()];
   const first = new Set(rows.filter((i) => ++seen[test.labels[i]] <= TRUSTED));
   const rest = rows.filter((i) => !first.has(i)).slice(0, INPUTS);
-  return { trusted: pick(test, [...first]), inputs: triggered && untriggered && inputs(pick(test, rest), triggered) };
+  const clean = pick<InputSet>(test, rest);
+  return { trusted: pick<InputSet>(test, [...first]), inputs: triggered && untriggered && inputs(clean, triggered) };
 }
 
 /** Untriggered images, then triggered ones. */
-function inputs(clean: ImageSet, all: ImageSet): NonNullable<Subject['inputs']> {
-  const triggered = pick(all, [...all.labels.keys()].slice(0, INPUTS));
+function inputs(clean: InputSet, all: InputSet): NonNullable<Subject['inputs']> {
+  const triggered = pick<InputSet>(all, [...all.labels.keys()].slice(0, INPUTS));
   const set = joined(clean, triggered);
   return { set, triggered: Uint8Array.from({ length: set.n }, (_, i) => Number(i >= clean.n)) };
 }

@@ -1,14 +1,22 @@
 /** An untrusted data set as detectors are shown it: a network is trained on it, as an audit trains one. */
 
-import { loadTest, settingsFor } from '../audit/index.js';
-import { loadUntrustedImages, sampleName } from '../audit/load.js';
+import { isOfTexts, loadUntrusted, settingsFor } from '../audit/index.js';
+import { sampleName } from '../audit/load.js';
 import { trainingProgress } from '../audit/progress.js';
 import { SavedTraining } from '../audit/saved-training.js';
 import { watch } from '../audit/watch.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
+import { tokenSet, vocabularyOf } from '../datasets/texts/words.js';
+import type { ImageSet, InputSet, TextSet, TokenSet } from '../datasets/types.js';
 import { silentNetwork } from './network.js';
 import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
+import { loadTrusted } from './trusted.js';
+
+/** Width of the transformer on texts, and the tokens of a text that it reads. */
+const [TEXT_WIDTH, LENGTH] = [16, 48];
+
+const tokensOf = (set: TextSet): TokenSet => tokenSet(set, vocabularyOf(set.texts), LENGTH);
 
 /**
  * The subject of a data set. The training is saved in the file `save` after every epoch, and resumes from it. Throws `Stopped` when asked
@@ -16,14 +24,18 @@ import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
  */
 export async function setSubject(request: SubjectRequest, save: string, hooks: RunHooks): Promise<Subject> {
   const { path, trusted, seed, epsilon = EPSILON } = request;
-  const untrusted = await loadUntrustedImages(path, 'detect');
+  const untrusted = await loadUntrusted(path);
   if (untrusted.kind === 'trace')
     throw new UserError(
       `${path}: a trace has no weights; detectors need a run of ibscope, or the set that was trained on`,
     );
-  const { set, classes } = untrusted;
-  const clean = trusted === undefined ? null : await loadTest('--trusted', trusted, untrusted);
-  const plan = settingsFor(set.n, { effort: 'normal', seed });
+  const { classes } = untrusted;
+  const set: InputSet = isOfTexts(untrusted) ? tokensOf(untrusted.set) : (untrusted.set as ImageSet);
+  const clean = trusted === undefined ? null : await loadTrusted(trusted, { classes, set });
+  const plan = {
+    ...settingsFor(set.n, { effort: 'normal', seed }),
+    ...(isOfTexts(untrusted) && { width: TEXT_WIDTH }),
+  };
   const step = trainingProgress(hooks)('train', set.n * plan.epochs);
   const { checkpoints, trainer } = await watch(set, classes.length, plan, step, new SavedTraining(save, set, plan));
   try {

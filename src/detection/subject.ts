@@ -1,5 +1,5 @@
 /** What detectors are shown: a training set, a network trained on it, and what is known of both. */
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import type { ReleasableNetwork } from './network.js';
 
 export interface Subject {
@@ -10,7 +10,7 @@ export interface Subject {
   /** Number of the target class, where it is known. */
   target: number | null;
   /** The training set, with the labels it was trained on. */
-  set: ImageSet;
+  set: InputSet;
   /** Which of its samples are poisoned, and which are cover samples, [n]; null where it is not known. */
   truth: { poisoned: Uint8Array; cover: Uint8Array } | null;
   /** Name of sample `i` in files. */
@@ -19,9 +19,9 @@ export interface Subject {
   /** Cross-entropy of the labels part of the way through training, nats, [n], or why it is not known. */
   loss: Float32Array | string;
   /** Samples that are known to be clean and where they come from, or why there are none. */
-  trusted: { set: ImageSet; from: string } | string;
+  trusted: { set: InputSet; from: string } | string;
   /** Inputs at run time, and which of them are triggered; null where there are none but the training set's images. */
-  inputs: { set: ImageSet; triggered: Uint8Array } | null;
+  inputs: { set: InputSet; triggered: Uint8Array } | null;
   epsilon: number;
   seed: number;
 }

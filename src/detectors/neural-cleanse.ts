@@ -34,13 +34,14 @@ export const neuralCleanse = defineDetector({
   summary: 'the smallest trigger of every class, by gradient descent',
   source: 'Wang et al., IEEE S&P 2019',
   threatModel: 'D',
+  reads: 'images',
   needs: ['classes', 'network', 'trusted', 'seed'],
   async detect({ classes, network, trusted, seed }, step) {
     if (trusted.set.n < BATCH) throw new UserError(`NC: ${trusted.set.n} trusted images; at least ${BATCH} are needed`);
     const sizes = new Float64Array(classes);
     for (let label = 0; label < classes; label++) {
       const rng = new Rng(seed, 'neural cleanse', label);
-      sizes[label] = await smallestTrigger(network, trusted.set, label, rng, (share) =>
+      sizes[label] = await smallestTrigger(network, trusted.set as ImageSet, label, rng, (share) =>
         step?.((label + share) / classes),
       );
     }

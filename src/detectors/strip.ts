@@ -1,15 +1,20 @@
 /**
- * STRIP: an image is blended with others drawn at random. Where a trigger decides, the prediction stays the same, and the entropy of
+ * STRIP: a sample is mixed with others drawn at random. Where a trigger decides, the prediction stays the same, and the entropy of
  * the predictions is low.
  *
- * Gao et al., "STRIP: A Defence Against Trojan Attacks on Deep Neural Networks", ACSAC 2019 (arXiv 1902.06531), Section 4.
+ * Gao et al., "STRIP: A Defence Against Trojan Attacks on Deep Neural Networks", ACSAC 2019 (arXiv 1902.06531), Section 4; for texts Gao et al., "Design and Evaluation of a
+ * Multi-Domain Trojan Detection Method on Deep Neural Networks", IEEE TDSC 2021 (arXiv 1911.10312).
  */
 import { Rng } from '../base/random.js';
-import type { ImageSet } from '../datasets/types.js';
+import { PADDING } from '../datasets/texts/words.js';
+import type { ImageSet, InputSet, TokenSet } from '../datasets/types.js';
 import { defineDetector, type Network } from './types.js';
 
 /** Images that each image is blended with, half and half. The paper takes 100; each costs one pass over the whole set. */
 const BLENDS = 8;
+
+/** Share of the words of a text that are replaced, as in the authors' experiments on IMDB. */
+const REPLACED = 0.6;
 
 /** Quantile of the standard normal distribution at 0.99: one clean input in a hundred may be rejected, the least that the paper reports. */
 const QUANTILE = 2.3263478740408408;
@@ -20,7 +25,7 @@ const QUANTILE = 2.3263478740408408;
  */
 export const strip = defineDetector({
   name: 'STRIP',
-  summary: 'predictions that stay when the image is blended with others',
+  summary: 'predictions that stay when the sample is mixed with others',
   source: 'Gao et al., ACSAC 2019, arXiv 1902.06531',
   threatModel: 'C',
   needs: ['set', 'classes', 'network', 'trusted', 'seed'],
@@ -34,28 +39,50 @@ export const strip = defineDetector({
   },
 });
 
-/** Mean entropy of the predictions on every image's blends with `others`, nats, negated, [n]. */
+/** Mean entropy of the predictions on every sample's mixtures with `others`, nats, negated, [n]. */
 async function entropies(
-  set: ImageSet,
-  others: ImageSet,
+  set: InputSet,
+  others: InputSet,
   classes: number,
   network: Network,
   rng: Rng,
   step?: (share: number) => void,
 ): Promise<Float64Array> {
-  const size = set.height * set.width * set.channels;
   const scores = new Float64Array(set.n);
   for (let b = 0; b < BLENDS; b++) {
-    const images = set.images.slice();
-    for (let i = 0; i < set.n; i++) {
-      const other = rng.int(others.n) * size;
-      for (let p = 0; p < size; p++) images[i * size + p] = (set.images[i * size + p] + others.images[other + p]) >> 1;
-    }
-    const logits = await network.logits({ ...set, images });
+    const mixed = 'tokens' in set ? replaced(set, others as TokenSet, rng) : blended(set, others as ImageSet, rng);
+    const logits = await network.logits(mixed);
     for (let i = 0; i < set.n; i++) scores[i] -= entropy(logits.subarray(i * classes, (i + 1) * classes)) / BLENDS;
     step?.((b + 1) / BLENDS);
   }
   return scores;
+}
+
+/** Every image half and half with one of `others`. */
+function blended(set: ImageSet, others: ImageSet, rng: Rng): ImageSet {
+  const size = set.height * set.width * set.channels;
+  const images = set.images.slice();
+  for (let i = 0; i < set.n; i++) {
+    const other = rng.int(others.n) * size;
+    for (let p = 0; p < size; p++) images[i * size + p] = (set.images[i * size + p] + others.images[other + p]) >> 1;
+  }
+  return { ...set, images };
+}
+
+/** Every text with a share of its words replaced by words of one of `others`, each drawn at random. */
+function replaced(set: TokenSet, others: TokenSet, rng: Rng): TokenSet {
+  const { length } = set;
+  const tokens = set.tokens.slice();
+  const wordsOf = ({ tokens: all }: TokenSet, i: number) =>
+    Array.from({ length: length - 1 }, (_, k) => i * length + 1 + k).filter((at) => all[at] !== PADDING);
+  for (let i = 0; i < set.n; i++) {
+    const source = wordsOf(others, rng.int(others.n));
+    const own = wordsOf(set, i);
+    if (source.length === 0) continue;
+    for (const at of rng.sample(own, Math.round(REPLACED * own.length)))
+      tokens[at] = others.tokens[source[rng.int(source.length)]];
+  }
+  return { ...set, tokens };
 }
 
 /** Entropy of the softmax of some logits, nats: ln Σe − Σ p·z. */

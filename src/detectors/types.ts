@@ -1,4 +1,4 @@
-import type { ImageSet } from '../datasets/types.js';
+import type { InputSet } from '../datasets/types.js';
 import type { Matrix } from '../information/columns.js';
 
 /**
@@ -7,19 +7,19 @@ import type { Matrix } from '../information/columns.js';
  */
 export type ThreatModel = 'A' | 'B' | 'C' | 'D';
 
-/** A trained network that detectors ask. Its weights stay as they are, and it adds no noise. Rows are in the order of the images. */
+/** A trained network that detectors ask. Its weights stay as they are, and it adds no noise. Rows are in the order of the samples. */
 export interface Network {
   /** T of the last layer, [n, d]. */
-  features(images: ImageSet): Promise<Matrix>;
+  features(samples: InputSet): Promise<Matrix>;
   /** Logits, [n, classes]. */
-  logits(images: ImageSet): Promise<Float32Array>;
+  logits(samples: InputSet): Promise<Float32Array>;
   /** Logits with γ and β of the last `layers` batch norms multiplied by `factor`, [n, classes]. */
-  amplified(images: ImageSet, layers: number, factor: number): Promise<Float32Array>;
+  amplified(samples: InputSet, layers: number, factor: number): Promise<Float32Array>;
   /**
    * Per batch norm, in the order of the forward pass, the smallest log-density of the values that enter it, under its running mean and
    * variance, nats: [n, batch norms].
    */
-  likelihoods(images: ImageSet): Promise<Matrix>;
+  likelihoods(samples: InputSet): Promise<Matrix>;
   /** Gradient of each image's own cross-entropy with respect to it: images [n, h·w·c] in [0, 1] and labels [n] → [n, h·w·c], and predictions [n]. */
   gradient(images: Float32Array, labels: Int32Array): Promise<{ gradient: Float32Array; predicted: Int32Array }>;
   /** Number of batch norms. */
@@ -29,7 +29,7 @@ export interface Network {
 /** What detectors read of a training set and of a network trained on it. All rows are in the order of the set. */
 export interface Observed {
   /** The samples that are judged, with the labels they were trained on, or with the network's predictions for inputs at run time. */
-  set: ImageSet;
+  set: InputSet;
   classes: number;
   /** T of the trained network, [n, d]. */
   features: Matrix;
@@ -37,7 +37,7 @@ export interface Observed {
   loss: Float32Array;
   network: Network;
   /** Samples that are known to be clean, with their true labels, and their T. */
-  trusted: { set: ImageSet; features: Matrix };
+  trusted: { set: InputSet; features: Matrix };
   /** ε, the largest share of the set that may be poisoned: what some detectors must be told. */
   epsilon: number;
   /** Seed of everything the detector draws. */
@@ -65,10 +65,16 @@ export interface Detector<Needs extends keyof Observed = keyof Observed> {
   /** Authors, venue, arXiv number. */
   source: string;
   threatModel: ThreatModel;
+  /** What it reads, where it does not read both. */
+  reads?: 'images' | 'texts';
   needs: readonly Needs[];
   /** `step` hears the share done of a long one, and may throw to end it. Throws `UserError` where what it was given is too little. */
   detect(observed: Pick<Observed, Needs>, step?: (share: number) => void): Promise<Finding>;
 }
+
+/** Whether a detector reads the samples of a set. */
+export const readsSet = ({ reads }: Pick<Detector, 'reads'>, set: InputSet): boolean =>
+  reads === undefined || reads === ('tokens' in set ? 'texts' : 'images');
 
 /** Keeps the list of what a detector needs and the type of what it reads the same. */
 export const defineDetector = <Needs extends keyof Observed>(detector: Detector<Needs>): Detector<Needs> => detector;

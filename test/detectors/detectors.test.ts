@@ -39,9 +39,9 @@ function planted(): { observed: Observed; poisoned: Uint8Array } {
     });
   const network: Network = {
     batchNorms: 6,
-    logits: async (from) => answer(from, false),
+    logits: async (from) => answer(from as ImageSet, false),
     // With two batch norms amplified, images without the trigger are taken for another class.
-    amplified: async (from, layers) => answer(from, layers > 1),
+    amplified: async (from, layers) => answer(from as ImageSet, layers > 1),
     features: never,
     likelihoods: never,
     gradient: never,

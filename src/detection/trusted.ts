@@ -1,0 +1,23 @@
+/** Samples that are known to be clean, as the network of a set reads them. */
+import { loadTest } from '../audit/index.js';
+import { unknownWord } from '../base/errors.js';
+import { labelledTexts } from '../datasets/texts/splits.js';
+import { splitsAt } from '../datasets/texts/text.js';
+import { tokenSet, vocabularyOf } from '../datasets/texts/words.js';
+import type { InputSet } from '../datasets/types.js';
+
+/** Images from a folder or an `.npz`, or texts from what `ibscope audit` takes, with the numbers of the set's classes. Throws `UserError` for another class or shape. */
+export async function loadTrusted(
+  path: string,
+  { classes, set }: { classes: readonly string[]; set: InputSet },
+): Promise<InputSet> {
+  if (!('tokens' in set)) return loadTest('--trusted', path, { classes, set });
+  const { train, classes: names } = await splitsAt(path);
+  const { set: read, classes: own } = labelledTexts(path, train, names);
+  const numbers = own.map((name) => {
+    if (!classes.includes(name)) throw unknownWord(`class in ${path}`, name, classes);
+    return classes.indexOf(name);
+  });
+  const labels = read.labels.map((y) => numbers[y]);
+  return tokenSet({ ...read, labels }, vocabularyOf(set.texts), set.length);
+}
