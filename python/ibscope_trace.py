@@ -14,6 +14,11 @@ samples first, once in a pass. What the model does to it afterwards, in place to
 its own gets Gaussian noise of standard deviation `noise_std` on that output, which reaches the logits through the rest of the model; without
 any noise I(X;T) would be infinite. With `noise_std=0` the model must draw noise itself: it is run `draws` times. If `quiet` is given, the model
 is run once more without its noise: `quiet` is called with True before that pass and with False after it.
+
+A model of texts takes a dictionary: `x` is {"input_ids": [n, tokens], "attention_mask": [n, tokens], ...}, and the model is called with its
+entries by name. T is then the module's output at one `position`: "first" (a class token, the default of a dictionary), "last" (the last token
+that the mask keeps, as GPT-2's models for classification read it), or "mean" (over the tokens that the mask keeps). A module that gives a tuple,
+as blocks of transformers do, gives T in its first place. `texts` are stored with the trace; without them, the token ids are.
 """
 import json
 import os
@@ -25,9 +30,19 @@ import torch
 class Recorder:
     def __init__(self, path, model, layer, x, labels, *, target, classes, poisoned=None, cover=None, original_labels=None,
                  index=None, noise_std=0.4, draws=2, epochs=None, batch=256, attack=None, dataset=None, name=None, images=None,
-                 quiet=None, steps_per_epoch=None):
-        self.path, self.model, self.x, self.batch = path, model, x, batch
-        self.noise_std, self.draws, self.n, self.quiet = float(noise_std), int(draws), len(x), quiet
+                 quiet=None, steps_per_epoch=None, position=None, texts=None):
+        self.path, self.model, self.batch = path, model, batch
+        self.named = hasattr(x, "items")
+        # A mapping of any kind, as tokenizers of transformers give it.
+        self.x = dict(x.items()) if self.named else x
+        tensors = list(self.x.values()) if self.named else [x]
+        self.noise_std, self.draws, self.n, self.quiet = float(noise_std), int(draws), len(tensors[0]), quiet
+        if position not in (None, "first", "last", "mean"):
+            raise ValueError(f"position {position!r}: one of first, last, mean")
+        self.position = position if position is not None or not self.named else "first"
+        for key, value in self.x.items() if self.named else ():
+            if not torch.is_tensor(value) or len(value) != self.n:
+                raise ValueError(f"x[{key!r}]: a tensor with {self.n} rows is expected")
         modules = dict(model.named_modules())
         if layer not in modules:
             raise ValueError(f"layer {layer!r}: the model has {', '.join(n for n in modules if n)}")
@@ -50,11 +65,21 @@ class Recorder:
         # For the pictures and for --critic-view pixels: bytes [n, h, w, c], made of floats [n, c, h, w] in [0, 1].
         if images is not None:
             arrays["x"] = np.asarray(images)
+        elif self.named:
+            if "input_ids" in self.x:
+                arrays["x"] = np.asarray(self.x["input_ids"].detach().cpu(), dtype=np.int32)
         elif x.dim() == 4 and x.shape[1] in (1, 3) and float(x.min()) >= 0 and float(x.max()) <= 1:
             arrays["x"] = (x.detach().cpu().permute(0, 2, 3, 1) * 255 + 0.5).to(torch.uint8).numpy()
         for key, value in arrays.items():
             if len(value) != self.n:
                 raise ValueError(f"{key}: {len(value)} rows for {self.n} inputs")
+        if texts is not None:
+            if len(texts) != self.n:
+                raise ValueError(f"texts: {len(texts)} for {self.n} inputs")
+            coded = [str(text).encode("utf-8", "replace") for text in texts]
+            # All texts as one array of bytes, and the place behind each.
+            arrays["text"] = np.frombuffer(b"".join(coded), dtype=np.uint8)
+            arrays["text_end"] = np.cumsum([len(c) for c in coded]).astype(np.int32)
         self._write("samples.npz", arrays)
         config = {"target": int(target), "layer": [layer], "model": name or type(model).__name__}
         config.update({k: v for k, v in {"attack": attack, "dataset": dataset, "epochs": epochs}.items() if v is not None})
@@ -74,8 +99,22 @@ class Recorder:
             np.savez(file, **arrays)
         os.replace(path + ".tmp", path)
 
-    def _pooled(self, t):
-        """T [n, d] of a module's output: [n, d, h, w] is averaged over space, [n, tokens, d] over tokens."""
+    def _kept(self, t, mask):
+        """Which tokens of [n, tokens, d] count: [n, tokens], all where there is no mask of them."""
+        whole = torch.ones(t.shape[:2], dtype=torch.bool, device=t.device)
+        return whole if mask is None or tuple(mask.shape) != tuple(t.shape[:2]) else mask.to(t.device).bool()
+
+    def _pooled(self, t, mask=None):
+        """T [n, d] of a module's output: [n, d, h, w] is averaged over space, [n, tokens, d] over tokens or taken at the position."""
+        if t.dim() == 3 and self.position is not None:
+            kept = self._kept(t, mask)
+            if self.position == "first":
+                return t[:, 0]
+            if self.position == "last":
+                places = torch.arange(t.shape[1], device=t.device)
+                return t[torch.arange(len(t), device=t.device), (kept * places).argmax(1)]
+            weights = kept.to(t.dtype)
+            return (t * weights[:, :, None]).sum(1) / weights.sum(1, keepdim=True).clamp(min=1)
         if t.dim() == 3:
             return t.mean(dim=1)
         return t.mean(dim=tuple(range(2, t.dim()))) if t.dim() > 2 else t
@@ -84,14 +123,22 @@ class Recorder:
         """One pass over the inputs: T [n, d] after its noise, T before it, logits [n, c]."""
         seen = {}
 
-        def hook(_module, _inputs, output):
+        def hook(_module, _inputs, given):
+            # A block of a transformer may give a tuple, of which T is the first.
+            rest = given[1:] if isinstance(given, tuple) and self.position is not None else None
+            output = given if rest is None else given[0]
             self._check_layer(output, seen)
-            after = output + (torch.randn_like(output) * noise_std if noise_std > 0 else 0)
+            mask = seen.get("mask")
+            noise = torch.randn_like(output) * noise_std if noise_std > 0 else 0
+            if noise_std > 0 and self.position == "mean" and output.dim() == 3:
+                # The noise of a mean over k tokens is that of one, by √k.
+                noise = noise * self._kept(output, mask).sum(1).clamp(min=1).to(output.dtype).sqrt()[:, None, None]
+            after = output + noise
             # Copies: the next layer may work in place, as ReLU(inplace=True) does.
             for key, t in (("before", output), ("after", after)):
-                seen[key] = self._pooled(t).to("cpu", torch.float32, copy=True)
+                seen[key] = self._pooled(t, mask).to("cpu", torch.float32, copy=True)
             seen["shape"] = tuple(output.shape)
-            return after
+            return after if rest is None else (after, *rest)
 
         handle = self.module.register_forward_hook(hook)
         device = next(self.model.parameters()).device
@@ -100,9 +147,16 @@ class Recorder:
             for at in range(0, self.n, self.batch):
                 seen.clear()
                 # A copy too: a model may normalise its input in place.
-                x = self.x[at:at + self.batch].to(device, copy=True)
-                seen["samples"] = len(x)
-                logits = self._logits(self.model(x), len(x))
+                def part(t):
+                    return t[at:at + self.batch].to(device, copy=True)
+
+                seen["samples"] = min(self.batch, self.n - at)
+                if self.named:
+                    x = {key: part(value) for key, value in self.x.items()}
+                    seen["mask"] = x.get("attention_mask")
+                    logits = self._logits(self.model(**x), seen["samples"])
+                else:
+                    logits = self._logits(self.model(part(self.x)), seen["samples"])
                 if "shape" not in seen:
                     raise ValueError(f"layer {self.layer!r}: it did not run when the model did, in evaluation mode; name a layer that does")
                 for key in ("after", "before"):
@@ -184,4 +238,6 @@ class Recorder:
     def _space(self):
         """Positions that T is averaged over: the noise of the average is that much smaller."""
         shape = self._shape
+        if self.position is not None and len(shape) == 3:
+            return 1
         return int(shape[1]) if len(shape) == 3 else int(np.prod(shape[2:])) if len(shape) > 2 else 1

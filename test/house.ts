@@ -67,7 +67,11 @@ export const ROOMS: readonly (readonly [room: string, holds: string, imports: st
     'one file per claim: what is compared, the rule, the verdict',
     'base attacks dynamics config runs report',
   ],
-  ['detectors', 'one file per published detector of poisoned samples', 'base datasets perception information representation'],
+  [
+    'detectors',
+    'one file per published detector of poisoned samples',
+    'base datasets perception information representation',
+  ],
   [
     'audit',
     'whether an untrusted data set hides a backdoor: a watched training, signals, countermeasures; `texts/`: cues of classes',
