@@ -99,6 +99,8 @@ async function auditJobOf(path: string, values: AuditOptions): Promise<AuditJob>
     throw new UserError(`--seed ${values.seed}: a whole number from 0 is allowed`);
   if (values.resume && values.out === undefined)
     throw new UserError('--resume: name the audit to resume with --out DIR');
+  // Said here too, because what reads the set takes long to load.
+  if (!(await stat(path).catch(() => null))) throw new UserError(`${path}: no such file or folder`);
   const asked = interventionsOf(values.intervene);
   for (const flag of ['test', 'triggered'] as const)
     if (values[flag] !== undefined && asked.length === 0)

@@ -43,6 +43,7 @@ export interface DetectRequest {
 export async function detectJobOf(request: DetectRequest, place?: string): Promise<DetectJob> {
   const { path, detectors: words, trusted, expectedRate: rate, seed = 0, out, resume = false } = request;
   const names = words === undefined ? [...DETECTORS] : namesOfDetectors(words);
+  if (!(await stat(path).catch(() => null))) throw new UserError(`${path}: no such file or folder`);
   const isRun = Boolean(await stat(join(path, 'run.json')).catch(() => null));
   if (isRun && out !== undefined)
     throw new UserError(`--out ${out}: ${path} is a run, and its findings go into its folder`);

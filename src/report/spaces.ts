@@ -79,7 +79,7 @@ export function inputRows(perception: Record<string, number | null>): SpaceRow[]
 }
 
 /** What a detector judged, in words. */
-export const judgedWords = ({ judged }: DetectorRow): string => (judged === 'inputs' ? 'test images' : judged);
+export const judgedWords = ({ judged }: DetectorRow): string => (judged === 'inputs' ? 'test samples' : judged);
 
 /** What a detector flags: a number of samples, or classes. */
 export function foundWords({ flagged, n, targets }: DetectorRow): string {
