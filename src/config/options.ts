@@ -34,6 +34,12 @@ export const runOptions = z.object({
     .string()
     .optional()
     .describe('column of the labels in a table of texts (default the one with a usual name, such as label)'),
+  tokenizer: z
+    .string()
+    .optional()
+    .describe(
+      'tokenizer.json of the Hugging Face kind, or its folder, for texts (default the 8000 most frequent words)',
+    ),
   attack: z.string().describe('name of the attack'),
   attackOption: z
     .array(z.string())

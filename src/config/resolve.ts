@@ -75,7 +75,7 @@ export function resolveConfig(request: RunRequest): RunConfig {
 
 /** Throws `UserError` for a model that reads images on texts or the reverse, and for options that only images have. */
 function checkReads(config: RunConfig, texts: boolean): void {
-  const { dataset, model, augmentation, view, textColumn, labelColumn } = config;
+  const { dataset, model, augmentation, view, textColumn, labelColumn, tokenizer } = config;
   const reads = (m: Model) => (m.reads === 'texts') === texts;
   if (!reads(findModel(model)))
     throw new UserError(
@@ -88,9 +88,9 @@ function checkReads(config: RunConfig, texts: boolean): void {
     for (const [flag, column] of [
       ['--text-column', textColumn],
       ['--label-column', labelColumn],
+      ['--tokenizer', tokenizer],
     ])
-      if (column !== undefined)
-        throw new UserError(`${flag} ${column}: ${dataset} has images; tables of texts have columns`);
+      if (column !== undefined) throw new UserError(`${flag} ${column}: ${dataset} has images; it is for texts`);
     return;
   }
   if ((augmentation ?? 'none') !== 'none')

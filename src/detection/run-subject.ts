@@ -11,6 +11,7 @@ import type { InputSet } from '../datasets/types.js';
 import { keptMoment, loadWeights } from '../pipeline/weights.js';
 import { type AnyMade, makeAny } from '../poisoning/any-set.js';
 import { poisonedShare } from '../poisoning/poisoned-set.js';
+import { vocabularyFor } from '../poisoning/texts.js';
 import type { RunDirectory } from '../runs/directory.js';
 import { readRunDocument } from '../runs/documents.js';
 import { Trainer } from '../training/trainer.js';
@@ -55,7 +56,11 @@ export async function runSubject(dir: RunDirectory, request: SubjectRequest, hoo
         named === undefined
           ? { set: own.trusted, from: `${TRUSTED} test ${'tokens' in poisoned ? 'texts' : 'images'} of each class` }
           : {
-              set: await loadTrusted(named, { classes, set: poisoned }),
+              set: await loadTrusted(named, {
+                classes,
+                set: poisoned,
+                vocabulary: 'texts' in poisoned ? await vocabularyFor(config, poisoned.texts) : undefined,
+              }),
               from: named,
             },
       inputs: own.inputs,

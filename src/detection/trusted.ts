@@ -3,13 +3,13 @@ import { loadTest } from '../audit/index.js';
 import { unknownWord } from '../base/errors.js';
 import { labelledTexts } from '../datasets/texts/splits.js';
 import { splitsAt } from '../datasets/texts/text.js';
-import { tokenSet, vocabularyOf } from '../datasets/texts/words.js';
+import { tokenSet, type Vocabulary, vocabularyOf } from '../datasets/texts/words.js';
 import type { InputSet } from '../datasets/types.js';
 
-/** Images from a folder or an `.npz`, or texts from what `ibscope audit` takes, with the numbers of the set's classes. Throws `UserError` for another class or shape. */
+/** Images from a folder or an `.npz`, or texts from what `ibscope audit` takes, with the numbers of the set's classes. `vocabulary`: of texts (default the words of the set). Throws `UserError` for another class or shape. */
 export async function loadTrusted(
   path: string,
-  { classes, set }: { classes: readonly string[]; set: InputSet },
+  { classes, set, vocabulary }: { classes: readonly string[]; set: InputSet; vocabulary?: Vocabulary },
 ): Promise<InputSet> {
   if (!('tokens' in set)) return loadTest('--trusted', path, { classes, set });
   const { train, classes: names } = await splitsAt(path);
@@ -19,5 +19,5 @@ export async function loadTrusted(
     return classes.indexOf(name);
   });
   const labels = read.labels.map((y) => numbers[y]);
-  return tokenSet({ ...read, labels }, vocabularyOf(set.texts), set.length);
+  return tokenSet({ ...read, labels }, vocabulary ?? vocabularyOf(set.texts), set.length);
 }

@@ -10,8 +10,8 @@ import { groupRequest } from './prepare.js';
 
 /** Everything that the loaded data of a run depends on. */
 export function dataKey(config: RunConfig): string {
-  const { dataset, dataDir, textColumn, labelColumn, trainLimit, testLimit, seed, manifest } = config;
-  return JSON.stringify([dataset, dataDir, textColumn, labelColumn, trainLimit, testLimit, seed, manifest]);
+  const { dataset, dataDir, textColumn, labelColumn, tokenizer, trainLimit, testLimit, seed, manifest } = config;
+  return JSON.stringify([dataset, dataDir, textColumn, labelColumn, tokenizer, trainLimit, testLimit, seed, manifest]);
 }
 
 /** The groups of a run as a study needs them before any run starts. */

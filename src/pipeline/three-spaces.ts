@@ -39,6 +39,7 @@ const SAME = [
   'dataDir',
   'textColumn',
   'labelColumn',
+  'tokenizer',
   'model',
   'width',
   'epochs',

@@ -2,9 +2,11 @@
 import { attackTestTexts, findTextAttack, type PoisonedTexts, poisonTexts } from '../attacks/texts/index.js';
 import { markedTexts } from '../attacks/texts/poison.js';
 import { UserError } from '../base/errors.js';
+import type { RunConfig } from '../config/options.js';
 import type { TextDataset, TextSet, TokenSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { encode, loadTextDataset, type Vocabulary, vocabularyOf } from '../datasets/texts/index.js';
+import { readTokenizer } from '../datasets/texts/tokenizer.js';
 import { tokenSet } from '../datasets/texts/words.js';
 import { attackSettings, type Made, type Marked, type Preparable } from './poisoned-set.js';
 
@@ -28,6 +30,15 @@ export async function loadTexts(config: Preparable): Promise<TextDataset> {
   return dataset;
 }
 
+/** The words of a training set, or all tokens that a tokenizer of others makes of it. Throws `UserError` as `readTokenizer`. */
+export const vocabularyFor = async (
+  { tokenizer }: Pick<RunConfig, 'tokenizer'>,
+  texts: readonly string[],
+): Promise<Vocabulary> =>
+  tokenizer === undefined
+    ? vocabularyOf(texts)
+    : vocabularyOf(texts, Number.POSITIVE_INFINITY, await readTokenizer(tokenizer));
+
 /** Loads and poisons a data set of texts. Throws `UserError` as `makeSet`. */
 export async function makeTexts(config: Preparable): Promise<MadeTexts> {
   const target = config.target ?? 0;
@@ -36,7 +47,7 @@ export async function makeTexts(config: Preparable): Promise<MadeTexts> {
   const settings = attackSettings({ ...config, target });
   const poisoned = poisonTexts(dataset.train, attack, settings);
   const judged = attackTestTexts(dataset, attack, settings);
-  const vocabulary = vocabularyOf(poisoned.texts);
+  const vocabulary = await vocabularyFor(config, poisoned.texts);
   const test = tokenSet(dataset.test, vocabulary, LENGTH);
   return {
     dataset: {
@@ -59,7 +70,7 @@ export async function markTexts(config: Preparable): Promise<Marked<TokenDataset
   const dataset = await loadTexts(config);
   const attack = findTextAttack(config.attack);
   const settings = attackSettings({ ...config, target });
-  const vocabulary = vocabularyOf(dataset.train.texts);
+  const vocabulary = await vocabularyFor(config, dataset.train.texts);
   const [train, test] = [tokenSet(dataset.train, vocabulary, LENGTH), tokenSet(dataset.test, vocabulary, LENGTH)];
   const judged = attackTestTexts(dataset, attack, settings)?.rows.length ?? 0;
   const poisoned = { ...train, ...markedTexts(dataset.train, attack, settings), tokens: train.tokens };

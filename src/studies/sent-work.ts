@@ -58,9 +58,9 @@ export async function receivedWork(data: unknown, root: string): Promise<WorkJob
 }
 
 /** Files and folders that a configuration names. */
-function pathsIn({ dataDir, manifest, attackOption }: PlannedJob['config']): string[] {
+function pathsIn({ dataDir, manifest, tokenizer, attackOption }: PlannedJob['config']): string[] {
   const values = attackOption.map((text) => text.slice(text.indexOf('=') + 1)).filter((value) => /[\\/]/.test(value));
-  return [dataDir, manifest, ...values].filter((path) => path !== undefined);
+  return [dataDir, manifest, tokenizer, ...values].filter((path) => path !== undefined);
 }
 
 /** The path, resolved from `root`. Throws `UserError` where it, or what its links lead to, is outside. */

@@ -1,6 +1,7 @@
 /** Texts as numbers of words: the most frequent words of a training set. */
 import { wordsOf } from '../../base/words.js';
 import type { TextSet, TokenSet } from '../types.js';
+import type { Split } from './tokenizer.js';
 
 /** Numbers that stand for no word. */
 export const [PADDING, UNKNOWN, CLASS] = [0, 1, 2];
@@ -12,19 +13,21 @@ export interface Vocabulary {
   numbers: ReadonlyMap<string, number>;
   /** How many numbers there are, those that stand for no word included. */
   size: number;
+  /** Cuts a text into words. */
+  split: Split;
 }
 
-/** The `size` most frequent words of texts; of words as frequent, those that come first. */
-export function vocabularyOf(texts: readonly string[], size = 8000): Vocabulary {
+/** The `size` most frequent words of texts; of words as frequent, those that come first. `split`: default words of letters and digits. */
+export function vocabularyOf(texts: readonly string[], size = 8000, split: Split = wordsOf): Vocabulary {
   const counts = new Map<string, number>();
-  for (const text of texts) for (const word of wordsOf(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const text of texts) for (const word of split(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const words = [...counts].sort((a, b) => b[1] - a[1]).slice(0, size - RESERVED);
-  return { numbers: new Map(words.map(([word], k) => [word, RESERVED + k])), size: RESERVED + words.length };
+  return { numbers: new Map(words.map(([word], k) => [word, RESERVED + k])), size: RESERVED + words.length, split };
 }
 
 /** Tokens of texts, [n, length], the class token first, cut or padded to `length`, and the share of their words that are unknown, cut ones included. */
 export function encode(
-  { numbers }: Vocabulary,
+  { numbers, split }: Vocabulary,
   texts: readonly string[],
   length: number,
 ): { tokens: Int32Array; unknown: number } {
@@ -32,7 +35,7 @@ export function encode(
   let [words, unknown] = [0, 0];
   for (const [i, text] of texts.entries()) {
     tokens[i * length] = CLASS;
-    for (const [k, word] of wordsOf(text).entries()) {
+    for (const [k, word] of split(text).entries()) {
       const number = numbers.get(word) ?? UNKNOWN;
       words++;
       if (number === UNKNOWN) unknown++;
