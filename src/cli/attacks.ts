@@ -1,9 +1,8 @@
 /** `ibscope attacks`: the list of attacks, or the parameters of one. */
 import type { Command } from 'commander';
-import { type Attack, attacks } from '../attacks/index.js';
+import { type AnyAttack, attacksOnTexts, findAnyAttack } from '../attacks/any.js';
+import { attacks } from '../attacks/index.js';
 import { parametersOf } from '../attacks/parameters.js';
-import { type TextAttack, textAttacks } from '../attacks/texts/index.js';
-import { findNamed } from '../base/errors.js';
 import { examples, JSON_FLAG } from './options.js';
 
 export function addAttacks(program: Command) {
@@ -14,21 +13,18 @@ export function addAttacks(program: Command) {
     .option(...JSON_FLAG)
     .addHelpText('after', examples(['npx ibscope attacks blend']))
     .action((name: string | undefined, values) => {
-      const chosen = name === undefined ? all() : [findNamed('attack', name, all())];
+      const chosen = name === undefined ? all() : [findAnyAttack(name)];
       const text = name === undefined ? overview() : details(chosen[0]);
       process.stdout.write(`${values.json ? JSON.stringify(chosen.map(document)) : text}\n`);
     });
 }
 
-type AnyAttack = Attack | TextAttack;
-
-/** Attacks on images, then those on texts that no attack on images has the name of. */
-const onTexts = () => textAttacks.filter(({ name }) => !attacks.some((a) => a.name === name));
-const all = (): AnyAttack[] => [...attacks, ...onTexts()];
+/** Attacks on images, then those on texts. */
+const all = (): AnyAttack[] => [...attacks, ...attacksOnTexts()];
 
 function overview(): string {
   const lines = (some: readonly AnyAttack[]) => some.map(({ name, summary }) => `${name.padEnd(18)}${summary}`);
-  return [...lines(attacks), '', 'on texts:', ...lines(onTexts())].join('\n');
+  return [...lines(attacks), '', 'on texts:', ...lines(attacksOnTexts())].join('\n');
 }
 
 function document(attack: AnyAttack) {

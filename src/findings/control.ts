@@ -1,5 +1,5 @@
 /** An attack scores other than the same relabelling without a trigger, attack `relabel`. */
-import { findAttack } from '../attacks/index.js';
+import { findAnyAttack } from '../attacks/any.js';
 import { attackOptions } from '../config/resolve.js';
 import type { Finding } from '../report/index.js';
 import { scoreDifferences } from './levels.js';
@@ -34,4 +34,5 @@ export function controlFindings(setting: Setting): Finding[] {
     });
 }
 
-const ruleOf = ({ config }: Repeated) => config.rule ?? findAttack(config.attack).labelling(attackOptions(config)).rule;
+const ruleOf = ({ config }: Repeated) =>
+  config.rule ?? findAnyAttack(config.attack).labelling(attackOptions(config)).rule;

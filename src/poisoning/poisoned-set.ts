@@ -1,4 +1,6 @@
 /** A poisoned training set and its test sets from a configuration: poisoned here, or by somebody else (`--manifest`). */
+
+import { findAnyAttack } from '../attacks/any.js';
 import {
   type Attack,
   type AttackSettings,
@@ -134,7 +136,7 @@ export async function markSet(config: Preparable, loaded?: Dataset): Promise<Mar
 export function markedAlike(config: Preparable, { train }: Dataset): string {
   const { attack, manifest, poisonRate, target, rule, source } = config;
   if (manifest !== undefined) return JSON.stringify(config);
-  const labelling = findAttack(attack).labelling(attackOptions(config));
+  const labelling = findAnyAttack(attack).labelling(attackOptions(config));
   const ofAll = (rule ?? labelling.rule).startsWith('all-to-');
   const rate = ofAll ? Math.round(poisonRate * train.n) : poisonRate;
   return JSON.stringify([attack, labelling, rate, target, rule, source]);

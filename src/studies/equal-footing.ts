@@ -90,7 +90,7 @@ export function groupWords(all: readonly Sized[]): string[] {
     const { group, samples, images } = same[0].groups.short!;
     const { minimumGroup = MINIMUM_GROUP } = same[0].config;
     const enough =
-      samples > 0 ? `; about ${roundedUp((images * minimumGroup) / samples)} training images are enough` : '';
+      samples > 0 ? `; about ${roundedUp((images * minimumGroup) / samples)} training samples are enough` : '';
     return `${runWords(same[0].config)} (${count(same.length, 'run')}): group ${group} has ${samples} samples and a comparison needs ${minimumGroup}, so there is no score${enough}`;
   });
   const shared = groupBy(all, (s) => datasetName(s.config)).flatMap((same) => {

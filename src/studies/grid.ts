@@ -1,6 +1,6 @@
 /** The runs of a study from its options. */
 
-import { findAttack } from '../attacks/index.js';
+import { findAnyAttack } from '../attacks/any.js';
 import type { RunConfig, RunRequest } from '../config/options.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { AttackChoice, StudyOptions } from './types.js';
@@ -13,7 +13,7 @@ const CLEAN_LABEL_RATE = 0.5;
 
 /** The rate of an attack for which none is given; undefined: the preset's. */
 export const defaultRate = (attack: string): number | undefined =>
-  findAttack(attack).labelling({}).rule === 'clean-label' ? CLEAN_LABEL_RATE : undefined;
+  findAnyAttack(attack).labelling({}).rule === 'clean-label' ? CLEAN_LABEL_RATE : undefined;
 
 /** The rates of an attack: its own, else a clean-label one's default, else all that were asked for. */
 function ratesOf({ attack, rate }: AttackChoice, rates: readonly number[]): readonly number[] {

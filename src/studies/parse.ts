@@ -1,4 +1,4 @@
-import { findAttack } from '../attacks/index.js';
+import { findAnyAttack } from '../attacks/any.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { kebab, nameOf, requestOf } from '../config/flags.js';
 import { runOptions } from '../config/options.js';
@@ -9,7 +9,7 @@ export function parseAttacks(text: string): AttackChoice[] {
   return text.split(',').map((part) => {
     const [first, ...attackOption] = part.trim().split(':');
     const [name, rate, ...rest] = first.split('@');
-    const { name: attack } = findAttack(name);
+    const { name: attack } = findAnyAttack(name);
     const own = attackOption.length > 0 ? { attackOption } : {};
     if (rate === undefined) return { attack, ...own };
     const value = Number(rate);

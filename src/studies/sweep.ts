@@ -1,5 +1,5 @@
 /** Any options of a run or an attack varied together: which trials trade success for stealth best, and which one is best. */
-import { findAttack } from '../attacks/index.js';
+import { findAnyAttack } from '../attacks/any.js';
 import { UserError } from '../base/errors.js';
 import { kebab, nameOf, requestOf } from '../config/flags.js';
 import { datasetName } from '../config/names.js';
@@ -30,7 +30,7 @@ function trialConfig(
   vary: readonly VariedOption[],
 ): RunConfig {
   const { attack, rate, attackOption = [] } = choice;
-  const { options } = findAttack(attack);
+  const { options } = findAnyAttack(attack);
   const ofRun = vary.filter((v) => v.key !== undefined && !(v.key === 'poisonRate' && attack === 'none'));
   const ofAttack = vary.filter((v) => v.key === undefined && v.name in options.shape);
   return resolveConfig({

@@ -1,6 +1,6 @@
 /** What a sweep varies (`--vary NAME=VALUES`), and the trials that follow: a grid, or random draws. */
 import { z } from 'zod';
-import { findAttack } from '../attacks/index.js';
+import { findAnyAttack } from '../attacks/any.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { Rng } from '../base/random.js';
 import { kebab } from '../config/flags.js';
@@ -34,7 +34,7 @@ function inner(schema: unknown): unknown {
 /** Schema and key of the option: of a run, else of the first attack that has it. Throws `UserError` for an unknown name. */
 function optionOf(name: string, attacks: readonly string[]): { schema: unknown; key?: keyof RunConfig } {
   const run = new Map(Object.entries(runOptions.shape).map(([key, schema]) => [kebab(key), { schema, key }]));
-  const own = new Map(attacks.flatMap((a) => Object.entries(findAttack(a).options.shape)));
+  const own = new Map(attacks.flatMap((a) => Object.entries(findAnyAttack(a).options.shape)));
   const found = run.get(name);
   if (found) return { schema: found.schema, key: found.key as keyof RunConfig };
   if (own.has(name)) return { schema: own.get(name) };

@@ -38,7 +38,7 @@ it('scores the trials with enough poisoned samples, says beforehand which have t
   const plan = await planStudy(sweepStudy.plan(options), out, executor, hooks, true);
   // 24 of 2 400 images; a hundredth of 10 000 is 100.
   expect(said).toEqual([
-    'blend at poison rate 0.01 (1 run): group 0/backdoor has 24 samples and a comparison needs 100, so there is no score; about 10000 training images are enough',
+    'blend at poison rate 0.01 (1 run): group 0/backdoor has 24 samples and a comparison needs 100, so there is no score; about 10000 training samples are enough',
   ]);
   const outcome = await executePlan(plan, out, executor, hooks);
   expect(outcome.failed).toEqual([]);

@@ -237,7 +237,7 @@ describe('what is said of the groups before the runs', () => {
 
   it('names rates with too few poisoned samples and the images they need, and the run that all groups are as small as', () => {
     expect(groupWords([sized(0.1, 110), sized(0.003, 110, 12), sized(0.003, 110, 12), sized(0.0255, 102)])).toEqual([
-      'blend at poison rate 0.003 (2 runs): group 0/backdoor has 12 samples and a comparison needs 100, so there is no score; about 33400 training images are enough',
+      'blend at poison rate 0.003 (2 runs): group 0/backdoor has 12 samples and a comparison needs 100, so there is no score; about 33400 training samples are enough',
       'shapes10: the groups of all runs have 102 samples, the most that blend at poison rate 0.0255 allows; other runs alone allow up to 110',
     ]);
   });
