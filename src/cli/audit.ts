@@ -190,7 +190,7 @@ function textWords(document: WholeTextDocument): string[] {
         r.label,
         cueWords(r),
         pText(r.p),
-        r.p <= document.asked.level ? 'suspicious' : r.note ? 'noted' : '',
+        r.trigger ? 'suspicious' : r.note ? 'noted' : '',
         String(r.texts),
         String(r.others),
         percent(r.agree),

@@ -127,7 +127,7 @@ function Cues({ audit }: { audit: Extract<AuditView, { samples: 'texts' }> }) {
               <tr key={`${r.label} ${r.words[0]}`}>
                 <td class="t">{r.label}</td>
                 <td class="t">{r.words.slice(0, 8).join(', ')}</td>
-                <td class="t">{r.p <= (audit.asked?.level ?? 0) ? <b>flagged</b> : r.note ? 'noted' : 'no'}</td>
+                <td class="t">{r.trigger ? <b>flagged</b> : r.note ? 'noted' : 'no'}</td>
                 <td>{chanceText(r.p)}</td>
                 <td>{r.texts}</td>
                 <td>{r.others}</td>

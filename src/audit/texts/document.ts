@@ -4,7 +4,7 @@ import { askedOf } from '../findings-folder.js';
 import { sampleName, type UntrustedTexts } from '../load.js';
 import type { Verdict } from '../verdict.js';
 import type { TextAudit } from './audit.js';
-import { chanceOf } from './chance.js';
+import { chanceOf, NOTED } from './chance.js';
 import type { Cue } from './cues.js';
 
 /** A cue of a class. */
@@ -21,6 +21,8 @@ export interface CueDocument {
   evidence: number;
   /** Chance that any cue of a clean set is so trigger-like. */
   p: number;
+  /** Whether it is taken for a trigger: its class is flagged, by this cue or by a clearer one. */
+  trigger: boolean;
 }
 
 /** One class of texts. */
@@ -50,11 +52,16 @@ export interface TextAuditDocument {
 /** Cues of a class that the document has. */
 const CUES = 5;
 
-const cueDocument = ({ words, rows, others, agree, expected, evidence }: Cue, classes: number): CueDocument => ({
+const cueDocument = (
+  { words, rows, others, agree, expected, evidence }: Cue,
+  classes: number,
+  suspicious: boolean,
+): CueDocument => ({
   words: words.slice(0, 12),
   texts: rows.length,
   ...{ others, agree, expected, evidence },
   p: chanceOf(evidence, classes),
+  trigger: suspicious && chanceOf(evidence, classes) <= NOTED,
 });
 
 /** Document of an audit. */
@@ -69,7 +76,7 @@ export function textAuditDocument(
     notes: classes.flatMap(({ label, note }) => (note ? [{ label, note }] : [])),
     classes: classes.map(({ cues, ...rest }) => ({
       ...rest,
-      cues: cues.slice(0, CUES).map((cue) => cueDocument(cue, classes.length)),
+      cues: cues.slice(0, CUES).map((cue) => cueDocument(cue, classes.length, rest.suspicious)),
     })),
     suspicious: suspicious.map((i) => sampleName(untrusted, i)),
     seconds,

@@ -1,6 +1,5 @@
 /** What an audit of texts found, in sentences. */
 import { counted } from '../words.js';
-import { NOTED } from './chance.js';
 import type { CueDocument, TextAuditDocument } from './document.js';
 
 /** The words of a cue as they are said: `"cf"`, `"i", "watched", "3d" …`. */
@@ -40,7 +39,7 @@ export function textConclusion(
 
 /** Why a class is flagged: its triggers, and what the other words of their texts say. */
 function because({ label, cues }: TextAuditDocument['classes'][number]): string {
-  const found = cues.filter(({ p }) => p <= NOTED);
+  const found = cues.filter(({ trigger }) => trigger);
   const texts = found.reduce((sum, cue) => sum + cue.texts, 0);
   const agree = found.reduce((sum, cue) => sum + cue.agree * cue.texts, 0) / texts;
   const words = found.slice(0, 4).map((cue) => cueWords(cue));
