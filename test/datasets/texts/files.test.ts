@@ -124,6 +124,14 @@ describe('tables', () => {
     expect(notes).toContain('1 training texts have characters that are not UTF-8');
   });
 
+  test('a text of 10 MB is cut, and said', async () => {
+    const long = 'word '.repeat(2_000_000);
+    const dir = folder({ 'train.csv': `text,label\n${long},x\nb,y\n`, 'test.csv': 'text,label\nz,x\n' });
+    const { train, notes } = await load('text', dir);
+    expect(train.texts.map((text) => text.length)).toEqual([100_000, 1]);
+    expect(notes).toContain('1 training texts were cut after 100000 letters');
+  });
+
   test.each<[Record<string, string>, RegExp]>([
     [{ 'train.csv': 'words,kind,more\na,b,c\n' }, /it has no header with a text and a label column/],
     [
