@@ -63,7 +63,8 @@ Exit code 0: no class is flagged (there may be notes); 3: a class is flagged. do
 ${examples([
   'npx ibscope poison --attack badnets --train-limit 2000 --format folder --out images',
   'npx ibscope audit images --quick --out found --write-clean cleaned',
-  'npx ibscope audit reviews.csv --text-column review --label-column stars',
+  'npx ibscope poison --dataset phrases10 --attack rare-words --out texts.csv',
+  'npx ibscope audit texts.csv --text-column text --label-column label',
 ])}`,
     )
     .action(async (path: string, values: AuditOptions) => {

@@ -182,7 +182,7 @@ describe('audit', () => {
     [['nowhere'], 'nowhere: no such file or folder'],
     [
       ['set.txt'],
-      'set.txt: a folder of class folders, an .npz or .parquet file, a release of CIFAR or a run is expected',
+      'set.txt: a folder of class folders, an .npz, .parquet, .csv, .tsv or .jsonl file, a release of CIFAR or a run is expected',
     ],
     [
       ['set.npz', '--intervene', 'stp'],
