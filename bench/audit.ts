@@ -10,7 +10,7 @@
  * docs); finished rows are reused. The table of all rows is written to `--out`/audit-table.md.
  */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,6 +43,7 @@ import { planGroups } from '../src/information/groups.js';
 import { imagesOf, type PreparedImages, prepare } from '../src/pipeline/prepare.js';
 import { attackSettings } from '../src/poisoning/poisoned-set.js';
 import { type Sizes, severalTargets, sized } from './audit-sets.js';
+import { readRows } from './rows.js';
 
 const benchJobs = jobsOf<typeof import('./audit.js')>(new URL(import.meta.url));
 
@@ -449,13 +450,7 @@ export async function main(args: string[]): Promise<void> {
   });
   mkdirSync(values.out, { recursive: true });
   const file = join(values.out, 'audit-rows.jsonl');
-  const read = (): Row[] =>
-    existsSync(file)
-      ? readFileSync(file, 'utf8')
-          .split('\n')
-          .filter(Boolean)
-          .map((l) => JSON.parse(l))
-      : [];
+  const read = () => readRows<Row>(file);
   const only = values.only?.split(',');
   const known = new Set(read().map((r) => `${r.dataset} ${r.condition} ${r.seed}`));
   const jobs: Job[] = [];

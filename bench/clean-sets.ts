@@ -24,6 +24,7 @@ import { binomialInterval } from '../src/dynamics/binomial.js';
 import { jobsOf } from '../src/execution/job.js';
 import { inWorker } from '../src/execution/worker.js';
 import { cleanSet, type Kind, kinds } from './audit-sets.js';
+import { readRows } from './rows.js';
 
 const benchJobs = jobsOf<typeof import('./clean-sets.js')>(new URL(import.meta.url));
 
@@ -162,13 +163,7 @@ export async function main(args: string[]): Promise<void> {
   });
   for (const folder of [values.out, values.keep]) if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const file = join(values.out, 'clean-sets.jsonl');
-  const read = (): Row[] =>
-    existsSync(file)
-      ? readFileSync(file, 'utf8')
-          .split('\n')
-          .filter(Boolean)
-          .map((l) => JSON.parse(l))
-      : [];
+  const read = () => readRows<Row>(file);
   const only = values.only?.split(',');
   const known = new Set(read().map((r) => r.name));
   const open = listed(values.images, values.keep)

@@ -8,7 +8,7 @@
  * `--out`/clean-texts.jsonl (default docs) for each; finished ones are reused. Prints the tails of `src/audit/texts/chance.ts`.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chanceOf, MANY } from '../src/audit/texts/chance.js';
@@ -20,6 +20,7 @@ import { loadTextDataset } from '../src/datasets/texts/index.js';
 import { labelledTexts } from '../src/datasets/texts/splits.js';
 import type { TextSet } from '../src/datasets/types.js';
 import { binomialInterval } from '../src/dynamics/binomial.js';
+import { readRows } from './rows.js';
 
 const CLASSES = [10, 5, 3, 2];
 const SIZES = [1000, 3000, 10_000];
@@ -79,14 +80,7 @@ export async function main(): Promise<void> {
   });
   mkdirSync(values.out, { recursive: true });
   const file = join(values.out, 'clean-texts.jsonl');
-  const read = (): Row[] =>
-    existsSync(file)
-      ? readFileSync(file, 'utf8')
-          .trim()
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line))
-      : [];
+  const read = () => readRows<Row>(file);
   const done = read();
   const packages = descriptions();
   const own = packages && labelledTexts('packages', packages).set;
