@@ -151,3 +151,7 @@ export function wantedLabels(
     relabelled(test.labels[i], rule === 'clean-label' ? 'all-to-one' : rule, settings.target, classes),
   );
 }
+
+/** Rows of the samples that an attack gives its trigger: poisoned and cover samples. */
+export const triggeredRows = ({ poisoned, cover }: Pick<Marks, 'poisoned' | 'cover'>): number[] =>
+  [...poisoned.keys()].filter((i) => poisoned[i] || cover[i]);

@@ -6,7 +6,7 @@
  */
 import { UserError } from '../base/errors.js';
 import type { ImageSet } from '../datasets/types.js';
-import { chosen, judged, marksOf, wantedLabels } from './marks.js';
+import { chosen, judged, marksOf, triggeredRows, wantedLabels } from './marks.js';
 import type { Attack, AttackSettings, PoisonedSet, Trigger } from './types.js';
 
 /** Adversarial versions of training images, [h, w, c] in [0, 1], by the number of the image. */
@@ -29,7 +29,7 @@ export function poison(
   const out = { ...marked(train, attack, settings), images: train.images.slice() };
   const trigger = attack.trigger(train, settings);
   if (!trigger) return out;
-  const touched = [...out.index].filter((i) => out.poisoned[i] || out.cover[i]);
+  const touched = triggeredRows(out);
   const needed = attack.adversary(settings.options) !== null;
   for (const i of touched) {
     if (needed && !adversarial?.has(i))

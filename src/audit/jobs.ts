@@ -101,7 +101,7 @@ async function loadAll(
   await checkNew('--out', job.out, job.resume);
   if (job.clean !== undefined) await checkNew('--write-clean', job.clean);
   hooks.progress?.({ phase: 'data', stage: 'samples', done: 0, total: 1, unit: 'set' });
-  const untrusted = (await loadUntrusted(job.path, job.columns)) as UntrustedImages | UntrustedTexts;
+  const untrusted = await loadUntrusted(job.path, job.columns);
   for (const note of untrusted.notes ?? []) hooks.line?.(note);
   if (untrusted.kind === 'trace' && job.clean !== undefined)
     throw new UserError(`--write-clean ${job.clean}: ${job.path} is a run, and holds only some samples of its set`);

@@ -99,14 +99,17 @@ async function readTexts(path: string, columns: TextColumns): Promise<Pick<Untru
 export async function loadUntrustedImages(path: string, what: string): Promise<UntrustedImages> {
   const untrusted = await loadUntrusted(path);
   if (isOfTexts(untrusted)) throw new UserError(`${path}: it holds texts; ${what} takes images`);
-  return untrusted as UntrustedImages;
+  return untrusted;
 }
 
 /**
  * Reads `DIR/train/<class>/` or `DIR/<class>/` of images or text files, an `.npz`, Parquet files, a table of texts, a release of CIFAR, or the samples of a run or
  * trace. `columns`: of a table of texts. Throws `UserError` for anything else, and for a set with too few classes or samples.
  */
-export async function loadUntrusted(path: string, columns: TextColumns = {}): Promise<Untrusted> {
+export async function loadUntrusted(
+  path: string,
+  columns: TextColumns = {},
+): Promise<UntrustedImages | UntrustedTexts> {
   const found = await statOf(path);
   if (!found) throw new UserError(`${path}: no such file or folder`);
   const [kind, read] = await readerOf(path, found.isDirectory());
@@ -116,8 +119,8 @@ export async function loadUntrusted(path: string, columns: TextColumns = {}): Pr
       ['--label-column', columns.label],
     ])
       if (column !== undefined) throw new UserError(`${flag} ${column}: ${path} is no table of texts`);
-  const untrusted: Untrusted = { path, kind, ...(await read(path, columns)) };
-  if (!isOfTexts(untrusted)) checkClasses(path, untrusted as UntrustedImages);
+  const untrusted = { path, kind, ...(await read(path, columns)) } as UntrustedImages | UntrustedTexts;
+  if (!isOfTexts(untrusted)) checkClasses(path, untrusted);
   return untrusted;
 }
 
@@ -188,6 +191,13 @@ const pixelsOf = ({ images, n }: ImageSet): Matrix => ({
   d: images.length / n,
 });
 
+/** The number among `known` of each class of what stands at a path. Throws `UserError` for another class. */
+export const classNumbers = (path: string, classes: readonly string[], known: readonly string[]): number[] =>
+  classes.map((name) => {
+    if (!known.includes(name)) throw unknownWord(`class in ${path}`, name, known);
+    return known.indexOf(name);
+  });
+
 /**
  * Images on which a network is evaluated, from a folder or an `.npz`; labels become the numbers of the set's classes. Throws
  * `UserError`, which names `flag`, for a class or a shape that the set does not have.
@@ -200,10 +210,7 @@ export async function loadTest(
   const found = await statOf(path);
   if (!found) throw new UserError(`${flag} ${path}: no such file or folder`);
   const read = found.isDirectory() ? await readLabelled(path, set.height, 'skip') : await readLabelledNpz(path);
-  const numbers = read.classes.map((name) => {
-    if (!classes.includes(name)) throw unknownWord(`class in ${path}`, name, classes);
-    return classes.indexOf(name);
-  });
+  const numbers = classNumbers(path, read.classes, classes);
   const shape = (s: ImageSet) => `${s.height}×${s.width}×${s.channels}`;
   if (shape(read.set) !== shape(set))
     throw new UserError(`${flag} ${path}: images are ${shape(read.set)}, those of the set ${shape(set)}`);

@@ -124,6 +124,19 @@ function samplesTable(untrusted: UntrustedImages, audit: Audit): string {
   );
 }
 
+/** Copies the files of some samples into `into`, in the class folders that the set has; returns the folder of these, `train` or nothing. */
+export async function copyRows(
+  { path, set, classes }: Pick<Untrusted, 'path' | 'set' | 'classes'>,
+  rows: ArrayLike<number>,
+  into: string,
+): Promise<string> {
+  const top = relative(path, dirname(dirname(set.files![0])));
+  const place = (i: number) => join(into, top, classes[set.labels[i]]);
+  for (const folder of new Set(Array.from(rows, place))) await mkdir(folder, { recursive: true });
+  for (const i of Array.from(rows)) await copyFile(set.files![i], join(place(i), basename(set.files![i])));
+  return top;
+}
+
 /**
  * Writes the set without the named samples, whole or not at all: copies of its files in the folders that the set has, or `DIR/train.npz`
  * for a set that has no file per image.
@@ -134,7 +147,7 @@ export async function writeClean(
   { suspicious }: Pick<AuditDocument, 'suspicious'>,
   folder: string,
 ): Promise<number> {
-  const { path, set, classes, kind } = untrusted;
+  const { path, set, kind } = untrusted;
   const named = new Set(suspicious);
   const rows = Int32Array.from([...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i))));
   await writeFolderAtomic(folder, async (part) => {
@@ -146,12 +159,7 @@ export async function writeClean(
       });
       return;
     }
-    // `train` where the set has it, else nothing.
-    const top = relative(path, dirname(dirname(set.files![0])));
-    const kept = new Set(rows.map((i) => set.labels[i]));
-    for (const c of kept) await mkdir(join(part, top, classes[c]), { recursive: true });
-    for (const i of rows)
-      await copyFile(set.files![i], join(part, top, classes[set.labels[i]], basename(set.files![i])));
+    const top = await copyRows(untrusted, rows, part);
     const test = join(path, 'test');
     if (top !== '' && (await stat(test).catch(() => null))?.isDirectory())
       await cp(test, join(part, 'test'), { recursive: true, dereference: true });

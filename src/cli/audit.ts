@@ -7,7 +7,7 @@ import { auditJobs } from '../audit/job-of.js';
 import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
 import type { WholeTextDocument } from '../audit/texts/document.js';
-import { cueWords, textConclusion } from '../audit/texts/words.js';
+import { clearestCues, cueWords, percent, textConclusion } from '../audit/texts/words.js';
 import { conclusion, counted } from '../audit/words.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
@@ -171,17 +171,8 @@ function imageWords(document: ImageDocument): string[] {
   ];
 }
 
-/** Cues that the table of texts shows at most. */
-const CUES = 8;
-
 function textWords(document: WholeTextDocument): string[] {
-  const rows = document.classes
-    .flatMap(({ label, suspicious, note, cues }) =>
-      cues.slice(0, suspicious ? 4 : 1).map((cue) => ({ label, suspicious, note, ...cue })),
-    )
-    .sort((a, b) => a.evidence - b.evidence)
-    .slice(0, CUES);
-  const percent = (v: number) => `${Math.round(100 * v)} %`;
+  const rows = clearestCues(document.classes, 4, 8);
   return [
     textConclusion(document),
     '',

@@ -8,15 +8,15 @@ import { watch } from '../audit/watch.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
 import { tokenSet, vocabularyOf } from '../datasets/texts/words.js';
-import type { ImageSet, InputSet, TextSet, TokenSet } from '../datasets/types.js';
+import type { InputSet, TextSet, TokenSet } from '../datasets/types.js';
 import { silentNetwork } from './network.js';
 import { EPSILON, type Subject, type SubjectRequest } from './subject.js';
 import { loadTrusted } from './trusted.js';
 
-/** Width of the transformer on texts, and the tokens of a text that it reads. */
-const [TEXT_WIDTH, LENGTH] = [16, 48];
+/** Width of the transformer on texts. */
+const TEXT_WIDTH = 16;
 
-const tokensOf = (set: TextSet): TokenSet => tokenSet(set, vocabularyOf(set.texts), LENGTH);
+const tokensOf = (set: TextSet): TokenSet => tokenSet(set, vocabularyOf(set.texts));
 
 /**
  * The subject of a data set. The training is saved in the file `save` after every epoch, and resumes from it. Throws `Stopped` when asked
@@ -30,7 +30,7 @@ export async function setSubject(request: SubjectRequest, save: string, hooks: R
       `${path}: a trace has no weights; detectors need a run of ibscope, or the set that was trained on`,
     );
   const { classes } = untrusted;
-  const set: InputSet = isOfTexts(untrusted) ? tokensOf(untrusted.set) : (untrusted.set as ImageSet);
+  const set: InputSet = isOfTexts(untrusted) ? tokensOf(untrusted.set) : untrusted.set;
   const clean = trusted === undefined ? null : await loadTrusted(trusted, { classes, set });
   const plan = {
     ...settingsFor(set.n, { effort: 'normal', seed }),

@@ -1,6 +1,5 @@
 /** Samples that are known to be clean, as the network of a set reads them. */
-import { loadTest } from '../audit/index.js';
-import { unknownWord } from '../base/errors.js';
+import { classNumbers, loadTest } from '../audit/load.js';
 import { labelledTexts } from '../datasets/texts/splits.js';
 import { splitsAt } from '../datasets/texts/text.js';
 import { tokenSet, type Vocabulary, vocabularyOf } from '../datasets/texts/words.js';
@@ -14,10 +13,7 @@ export async function loadTrusted(
   if (!('tokens' in set)) return loadTest('--trusted', path, { classes, set });
   const { train, classes: names } = await splitsAt(path);
   const { set: read, classes: own } = labelledTexts(path, train, names);
-  const numbers = own.map((name) => {
-    if (!classes.includes(name)) throw unknownWord(`class in ${path}`, name, classes);
-    return classes.indexOf(name);
-  });
+  const numbers = classNumbers(path, own, classes);
   const labels = read.labels.map((y) => numbers[y]);
-  return tokenSet({ ...read, labels }, vocabulary ?? vocabularyOf(set.texts), set.length);
+  return tokenSet({ ...read, labels }, vocabulary ?? vocabularyOf(set.texts));
 }

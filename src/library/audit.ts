@@ -11,8 +11,6 @@ import {
   isOfTexts,
   loadUntrusted,
   loadUntrustedImages,
-  type Untrusted,
-  type UntrustedTexts,
 } from '../audit/index.js';
 import { auditTexts as auditSetOfTexts } from '../audit/texts/audit.js';
 import { type TextAuditDocument, textAuditDocument } from '../audit/texts/document.js';
@@ -98,10 +96,9 @@ export async function auditTexts(request: TextAuditRequest, options: RunOptions 
     throw new UserError('audit of texts: a path or texts are expected, one of them');
   const hooks = checkedHooks(options);
   const untrusted = path === undefined ? textsInMemory(request) : await loadUntrusted(path, columns);
-  if (!isOfTexts(untrusted as Untrusted)) throw new UserError(`${path}: it holds images; audit takes them`);
-  const own = untrusted as Pick<UntrustedTexts, 'set' | 'classes' | 'index'>;
-  const found = auditSetOfTexts(own.set, own.classes, hooks);
-  return { ...textAuditDocument(own, found), scores: found.scores };
+  if ('path' in untrusted && !isOfTexts(untrusted)) throw new UserError(`${path}: it holds images; audit takes them`);
+  const found = auditSetOfTexts(untrusted.set, untrusted.classes, hooks);
+  return { ...textAuditDocument(untrusted, found), scores: found.scores };
 }
 
 function textsInMemory({ texts = [], labels = [], classes: names }: TextAuditRequest) {

@@ -1,7 +1,7 @@
 /** `ibscope poison`: the poisoned training set as files, and a contact sheet of triggered samples. */
 
 import { attackTest, type ExportFormat, exportSet, findAttack, type PoisonedSet } from '../attacks/index.js';
-import type { Marks } from '../attacks/marks.js';
+import { type Marks, triggeredRows } from '../attacks/marks.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
 import type { RunConfig } from '../config/options.js';
@@ -91,7 +91,7 @@ function sheetRows(dataset: Dataset, set: PoisonedSet, most: number): GalleryIma
 
 /** Triggered samples: poisoned and cover samples in turn, no class a second time before every class came once. */
 export function spread(set: Marks): number[] {
-  const touched = [...set.index.keys()].filter((i) => set.poisoned[i] || set.cover[i]);
+  const touched = triggeredRows(set);
   const seen = new Map<string, number>();
   const next = (key: string) => {
     const k = seen.get(key) ?? 0;

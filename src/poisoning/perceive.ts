@@ -1,5 +1,6 @@
 /** `ibscope perceive`: measures of how visible an attack's trigger is, over the samples of a data set. */
 import { attackTest, findAttack } from '../attacks/index.js';
+import { triggeredRows } from '../attacks/marks.js';
 import { attackTestTexts, findTextAttack, poisonTexts } from '../attacks/texts/index.js';
 import { UserError } from '../base/errors.js';
 import type { RunHooks } from '../base/progress.js';
@@ -39,7 +40,7 @@ export async function measureVisibility(request: PerceiveRequest, hooks: RunHook
   let [clean, triggered]: [Images, Images] = [dataset.test, dataset.test];
   if (split === 'train') {
     const set = await poisonedSet(dataset, attack, settings, hooks);
-    const touched = Int32Array.from(set.index.keys()).filter((i) => set.poisoned[i] || set.cover[i]);
+    const touched = triggeredRows(set);
     [clean, triggered] = [pick(dataset.train, touched), pick(set, touched)];
   } else {
     const judged = attackTest(dataset.test, attack, settings);
@@ -61,7 +62,7 @@ async function measureTexts({ config, split, lpips: network }: PerceiveRequest, 
   let [clean, triggered] = [dataset.test, dataset.test];
   if (split === 'train') {
     const set = poisonTexts(dataset.train, attack, settings);
-    const touched = [...set.index.keys()].filter((i) => set.poisoned[i] || set.cover[i]);
+    const touched = triggeredRows(set);
     [clean, triggered] = [pick(dataset.train, touched), pick(set, touched)];
   } else {
     const judged = attackTestTexts(dataset, attack, settings);

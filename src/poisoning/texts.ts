@@ -7,7 +7,7 @@ import type { TextDataset, TextSet, TokenSet } from '../datasets/index.js';
 import { pick } from '../datasets/select.js';
 import { encode, loadTextDataset, type Vocabulary, vocabularyOf } from '../datasets/texts/index.js';
 import { readTokenizer } from '../datasets/texts/tokenizer.js';
-import { tokenSet } from '../datasets/texts/words.js';
+import { LENGTH, tokenSet } from '../datasets/texts/words.js';
 import { attackSettings, type Made, type Marked, type Preparable } from './poisoned-set.js';
 
 /** A data set of texts as tokens. */
@@ -16,9 +16,6 @@ export type TokenDataset = Omit<TextDataset, 'train' | 'test'> & { train: TokenS
 export type PoisonedTokens = PoisonedTexts & TokenSet;
 /** A poisoned set of texts and its test sets. */
 export type MadeTexts = Made<TokenDataset, PoisonedTokens, TokenSet>;
-
-/** Tokens of a text, the class token among them. */
-const LENGTH = 48;
 
 /** The texts of a configuration. Throws `UserError` for texts that cannot be read, and for a target that is not one of the classes. */
 export async function loadTexts(config: Preparable): Promise<TextDataset> {
@@ -48,17 +45,17 @@ export async function makeTexts(config: Preparable): Promise<MadeTexts> {
   const poisoned = poisonTexts(dataset.train, attack, settings);
   const judged = attackTestTexts(dataset, attack, settings);
   const vocabulary = await vocabularyFor(config, poisoned.texts);
-  const test = tokenSet(dataset.test, vocabulary, LENGTH);
+  const test = tokenSet(dataset.test, vocabulary);
   return {
     dataset: {
       ...dataset,
-      train: tokenSet(dataset.train, vocabulary, LENGTH),
+      train: tokenSet(dataset.train, vocabulary),
       test,
       notes: [...(dataset.notes ?? []), unknownNote(dataset.test, vocabulary)],
     },
-    poisoned: { ...poisoned, ...tokenSet(poisoned, vocabulary, LENGTH) },
+    poisoned: { ...poisoned, ...tokenSet(poisoned, vocabulary) },
     test,
-    triggered: judged && tokenSet(judged.set, vocabulary, LENGTH),
+    triggered: judged && tokenSet(judged.set, vocabulary),
     untriggered: judged && pick(test, judged.rows),
     target,
   };
@@ -71,7 +68,7 @@ export async function markTexts(config: Preparable): Promise<Marked<TokenDataset
   const attack = findTextAttack(config.attack);
   const settings = attackSettings({ ...config, target });
   const vocabulary = await vocabularyFor(config, dataset.train.texts);
-  const [train, test] = [tokenSet(dataset.train, vocabulary, LENGTH), tokenSet(dataset.test, vocabulary, LENGTH)];
+  const [train, test] = [tokenSet(dataset.train, vocabulary), tokenSet(dataset.test, vocabulary)];
   const judged = attackTestTexts(dataset, attack, settings)?.rows.length ?? 0;
   const poisoned = { ...train, ...markedTexts(dataset.train, attack, settings), tokens: train.tokens };
   return { dataset: { ...dataset, train, test }, poisoned, test, judged, target };

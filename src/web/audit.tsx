@@ -95,15 +95,8 @@ function Classes({ audit }: { audit: Exclude<AuditView, { samples: 'texts' }> })
   );
 }
 
-/** Cues that the table has at most. */
-const MOST_CUES = 12;
-
 /** The most trigger-like words of the classes. */
 function Cues({ audit }: { audit: Extract<AuditView, { samples: 'texts' }> }) {
-  const rows = audit.classes
-    .flatMap((c) => c.cues.slice(0, c.suspicious ? 5 : 1).map((cue) => ({ ...c, ...cue })))
-    .sort((a, b) => a.evidence - b.evidence)
-    .slice(0, MOST_CUES);
   const share = (v: number) => `${Math.round(100 * v)} %`;
   return (
     <>
@@ -123,7 +116,7 @@ function Cues({ audit }: { audit: Extract<AuditView, { samples: 'texts' }> }) {
             ]}
           />
           <tbody>
-            {rows.map((r) => (
+            {audit.clearest.map((r) => (
               <tr key={`${r.label} ${r.words[0]}`}>
                 <td class="t">{r.label}</td>
                 <td class="t">{r.words.slice(0, 8).join(', ')}</td>

@@ -17,11 +17,14 @@ export function defineTextAttack<S extends z.ZodObject>(definition: TextAttackDe
   const { name, summary, source, threat, options: schema } = definition;
   const check = (options: Record<string, unknown>) => checkOptions(name, schema, options);
   // The same settings of the same set are asked for several times, and some triggers count all its words.
-  let last: { train: TextSet; settings: string; trigger: TextTrigger | null } | undefined;
+  const known = new WeakMap<TextSet, { settings: string; trigger: TextTrigger | null }>();
   const trigger = (train: TextSet, settings: AttackSettings) => {
     const key = JSON.stringify(settings);
-    if (last?.train !== train || last.settings !== key)
-      last = { train, settings: key, trigger: definition.trigger(train, check(settings.options), settings) };
+    let last = known.get(train);
+    if (last?.settings !== key) {
+      last = { settings: key, trigger: definition.trigger(train, check(settings.options), settings) };
+      known.set(train, last);
+    }
     return last.trigger;
   };
   return {

@@ -1,7 +1,7 @@
 /** Applies an attack to a set of texts, by the same rules as to images. */
 import { UserError } from '../../base/errors.js';
 import type { TextDataset, TextSet } from '../../datasets/types.js';
-import { judged, type Marks, marksOf, wantedLabels } from '../marks.js';
+import { judged, type Marks, marksOf, triggeredRows, wantedLabels } from '../marks.js';
 import type { AttackSettings } from '../types.js';
 import type { TextAttack } from './types.js';
 
@@ -18,7 +18,7 @@ export function poisonTexts(train: TextSet, attack: TextAttack, settings: Attack
   const out = { ...markedTexts(train, attack, settings), texts: train.texts.slice() };
   const trigger = attack.trigger(train, settings);
   if (!trigger) return out;
-  const touched = [...out.index].filter((i) => out.poisoned[i] || out.cover[i]);
+  const touched = triggeredRows(out);
   for (const i of touched) out.texts[i] = trigger.train(train.texts[i], i);
   if (touched.length > 0 && !trigger.unchanged && touched.every((i) => out.texts[i] === train.texts[i]))
     throw new UserError(`attack "${attack.name}": its trigger changes none of the ${touched.length} texts it is given`);

@@ -11,6 +11,8 @@ export interface Cue {
   c: number;
   /** The words, the one that shows it best first. */
   words: string[];
+  /** The words of a text that show it: those above, or the words with letters of another script. */
+  shownBy: string[];
   /** Texts of the class that have it, and how many other texts do. */
   rows: Int32Array;
   others: number;
@@ -157,6 +159,7 @@ function judge(content: Content, { all, ofClass, margins }: Predictions, { c, fe
   return {
     c,
     words: [feature.name],
+    shownBy: feature.words.map((word) => content.words[word]),
     rows,
     others: feature.rows.length - n,
     agree: shares[c],
@@ -191,6 +194,7 @@ function merged(cues: readonly Cue[]): Cue[] {
   return groups.map(({ cues: own }) => {
     const { evidence } = own[0];
     const [purest, ...others] = [...own].sort((a, b) => a.others - b.others || a.evidence - b.evidence);
-    return { ...purest, evidence, words: [purest, ...others].flatMap(({ words }) => words) };
+    const all = (key: 'words' | 'shownBy') => [purest, ...others].flatMap((cue) => cue[key]);
+    return { ...purest, evidence, words: all('words'), shownBy: all('shownBy') };
   });
 }

@@ -52,17 +52,15 @@ export interface TextAuditDocument {
 /** Cues of a class that the document has. */
 const CUES = 5;
 
-const cueDocument = (
+function cueDocument(
   { words, rows, others, agree, expected, evidence }: Cue,
   classes: number,
   suspicious: boolean,
-): CueDocument => ({
-  words: words.slice(0, 12),
-  texts: rows.length,
-  ...{ others, agree, expected, evidence },
-  p: chanceOf(evidence, classes),
-  trigger: suspicious && chanceOf(evidence, classes) <= NOTED,
-});
+): CueDocument {
+  const p = chanceOf(evidence, classes);
+  const told = { others, agree, expected, evidence, p, trigger: suspicious && p <= NOTED };
+  return { words: words.slice(0, 12), texts: rows.length, ...told };
+}
 
 /** Document of an audit. */
 export function textAuditDocument(

@@ -9,7 +9,7 @@ import { sampleName } from '../load.js';
 import { type TextAudit, type TextClassVerdict, triggers } from './audit.js';
 import type { Cue } from './cues.js';
 import type { TextAuditDocument } from './document.js';
-import { cueWords, textConclusion } from './words.js';
+import { clearestCues, cueWords, percent, textConclusion } from './words.js';
 
 /** A piece of a text, and whether it is a word of a cue. */
 export interface TextPart {
@@ -30,7 +30,7 @@ const [LETTERS, TEXTS] = [600, 24];
 export function shownTexts(set: TextSet, audit: TextAudit): ShownTexts[] {
   const named = new Set(audit.suspicious);
   const block = (title: string, rows: readonly number[], cues: readonly Cue[]): ShownTexts => {
-    const words = new Set(cues.flatMap((cue) => cue.words));
+    const words = new Set(cues.flatMap((cue) => cue.shownBy));
     const texts = rows
       .slice(0, TEXTS)
       .map((i) => ({ name: `${sampleName({ set }, i)}`, parts: partsOf(set.texts[i], words) }));
@@ -63,12 +63,10 @@ export function shownTexts(set: TextSet, audit: TextAudit): ShownTexts[] {
 /** A text in pieces, the words of cues apart. */
 export function partsOf(text: string, words: ReadonlySet<string>): TextPart[] {
   const shown = text.length > LETTERS ? `${text.slice(0, LETTERS)} …` : text;
-  const foreign = words.has('letters of another script');
   const parts: TextPart[] = [];
   for (const piece of shown.split(/([\p{L}\p{N}\p{M}'’]+)/u)) {
     if (piece === '') continue;
-    const isCue =
-      wordsOf(piece).some((word) => words.has(word)) || (foreign && /(?=\p{L})\P{Script=Latin}/u.test(piece));
+    const isCue = wordsOf(piece).some((word) => words.has(word));
     const last = parts.at(-1);
     if (last?.isCue === isCue) last.text += piece;
     else parts.push({ text: piece, isCue });
@@ -78,11 +76,7 @@ export function partsOf(text: string, words: ReadonlySet<string>): TextPart[] {
 
 /** The page as HTML text. Whatever a text holds is shown as text. */
 export function textPage(shown: readonly ShownTexts[], document: TextAuditDocument): string {
-  const rows = document.classes
-    .flatMap(({ label, suspicious, cues }) => cues.slice(0, suspicious ? 5 : 1).map((cue) => ({ label, ...cue })))
-    .sort((a, b) => a.evidence - b.evidence)
-    .slice(0, 15);
-  const share = (v: number) => `${Math.round(100 * v)} %`;
+  const rows = clearestCues(document.classes, 5, 15);
   const body = html`${section(
     'cues',
     'Cues',
@@ -92,8 +86,8 @@ export function textPage(shown: readonly ShownTexts[], document: TextAuditDocume
       { head: 'words', value: (r) => cueWords(r), kind: 't' },
       { head: 'texts of the class', value: (r) => r.texts },
       { head: 'other texts', value: (r) => r.others },
-      { head: 'other words say the class', value: (r) => share(r.agree) },
-      { head: 'in the whole class', value: (r) => share(r.expected) },
+      { head: 'other words say the class', value: (r) => percent(r.agree) },
+      { head: 'in the whole class', value: (r) => percent(r.expected) },
       { head: 'p', value: (r) => (r.p < 1e-4 ? r.p.toExponential(0) : r.p.toFixed(4)) },
     ]),
   )}${section('texts', 'Texts', 'The words of the cues are underlined.', ...shown.map(shownBlock))}`;

@@ -1,6 +1,6 @@
 /** What an audit of texts found, in sentences. */
 import { counted } from '../words.js';
-import type { CueDocument, TextAuditDocument } from './document.js';
+import type { CueDocument, TextAuditDocument, TextClassDocument } from './document.js';
 
 /** The words of a cue as they are said: `"cf"`, `"i", "watched", "3d" …`. */
 export const cueWords = ({ words }: Pick<CueDocument, 'words'>, most = 4): string =>
@@ -9,7 +9,20 @@ export const cueWords = ({ words }: Pick<CueDocument, 'words'>, most = 4): strin
     .map((word) => (word.includes(' ') ? word : `"${word}"`))
     .join(', ')}${words.length > most ? ' …' : ''}`;
 
-const percent = (share: number) => `${Math.round(100 * share)} %`;
+/** `7 %`. */
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** A cue with its class. */
+export type ClassCue = CueDocument & Pick<TextClassDocument, 'label' | 'note'>;
+
+/** For tables, the `most` clearest of the first `ofFlagged` cues of every flagged class and the first cue of every other. */
+export const clearestCues = (classes: readonly TextClassDocument[], ofFlagged: number, most: number): ClassCue[] =>
+  classes
+    .flatMap(({ label, suspicious, note, cues }) =>
+      cues.slice(0, suspicious ? ofFlagged : 1).map((cue) => ({ label, note, ...cue })),
+    )
+    .sort((a, b) => a.evidence - b.evidence)
+    .slice(0, most);
 
 /** The flagged classes, why each is flagged, how many texts are named, and what is noted of other classes. */
 export function textConclusion(

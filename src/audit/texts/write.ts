@@ -1,10 +1,11 @@
 /** What an audit of texts leaves on disk: its findings in a folder, and the set without the named texts. */
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { csv } from '../../formats/csv.js';
 import { writeAtomic, writeFolderAtomic } from '../../formats/files.js';
 import { writeDocument, writeNames } from '../findings-folder.js';
 import { sampleName, type UntrustedTexts } from '../load.js';
+import { copyRows } from '../write.js';
 import type { TextAudit } from './audit.js';
 import type { WholeTextDocument } from './document.js';
 import { shownTexts, textPage } from './page.js';
@@ -43,20 +44,13 @@ export async function writeCleanTexts(
   { suspicious }: Pick<WholeTextDocument, 'suspicious'>,
   folder: string,
 ): Promise<number> {
-  const { path, set, classes } = untrusted;
+  const { set, classes } = untrusted;
   const named = new Set(suspicious);
   const rows = [...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i)));
-  await writeFolderAtomic(folder, async (part) => {
-    const { files } = set;
-    if (!files) {
-      const table = rows.map((i) => ({ text: set.texts[i], label: classes[set.labels[i]] }));
-      await writeFile(join(part, 'train.csv'), csv(table));
-      return;
-    }
-    const top = relative(path, dirname(dirname(files[0])));
-    for (const c of new Set(rows.map((i) => set.labels[i])))
-      await mkdir(join(part, top, classes[c]), { recursive: true });
-    for (const i of rows) await copyFile(files[i], join(part, top, classes[set.labels[i]], basename(files[i])));
+  await writeFolderAtomic<unknown>(folder, async (part) => {
+    if (set.files) return copyRows(untrusted, rows, part);
+    const table = rows.map((i) => ({ text: set.texts[i], label: classes[set.labels[i]] }));
+    return writeFile(join(part, 'train.csv'), csv(table));
   });
   return rows.length;
 }

@@ -39,7 +39,7 @@ export async function holdsTexts(path: string): Promise<boolean> {
 
 /** The first file of a class folder, two folders deep; null where there is none. */
 async function firstInFolders(path: string): Promise<string | null> {
-  for (const { depth } of [{ depth: 1 }, { depth: 2 }])
+  for (const depth of [1, 2])
     for (const folder of await foldersAt(path, depth)) {
       const file = (await readFolder(folder)).find((entry) => entry.isFile() && !/\.parquet$/i.test(entry.name));
       if (file) return join(folder, file.name);

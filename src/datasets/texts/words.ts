@@ -45,7 +45,10 @@ export function encode(
   return { tokens, unknown: words > 0 ? unknown / words : 0 };
 }
 
+/** Tokens of a text that networks read, the class token among them. */
+export const LENGTH = 48;
+
 /** Texts with their tokens, [n, length]. */
-export function tokenSet(set: TextSet, vocabulary: Vocabulary, length: number): TokenSet {
+export function tokenSet(set: TextSet, vocabulary: Vocabulary, length = LENGTH): TokenSet {
   return { ...set, tokens: encode(vocabulary, set.texts, length).tokens, length, vocabulary: vocabulary.size };
 }

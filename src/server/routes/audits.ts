@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import type { WholeTextDocument } from '../../audit/texts/document.js';
 import type { ShownTexts } from '../../audit/texts/page.js';
-import { textConclusion } from '../../audit/texts/words.js';
+import { type ClassCue, clearestCues, textConclusion } from '../../audit/texts/words.js';
 import { SHOWN_TEXTS } from '../../audit/texts/write.js';
 import { conclusion } from '../../audit/words.js';
 import { SHEET, type WholeDocument } from '../../audit/write.js';
@@ -15,8 +15,8 @@ import { runHandler } from '../handler.js';
 import { whyUnread } from '../read.js';
 import type { RunList } from '../run-list.js';
 
-/** Suspicious samples that the page lists; the folder has all. */
-const LISTED = 200;
+/** Suspicious samples that the page lists, and cues that its table has at most; the folder has all. */
+const [LISTED, CUES] = [200, 12];
 
 export type { ShownTexts };
 
@@ -29,7 +29,8 @@ interface Viewed {
 }
 
 /** An audit of images or of texts, as its page has it. */
-export type AuditView = Viewed & (Omit<WholeDocument, 'interventions'> | WholeTextDocument);
+export type AuditView = Viewed &
+  (Omit<WholeDocument, 'interventions'> | (WholeTextDocument & { clearest: ClassCue[] }));
 
 export function auditRoutes(runs: RunList): Hono {
   const app = new Hono();
@@ -46,7 +47,12 @@ async function view(c: Context, path: string, id: string) {
     const all = document.suspicious;
     const viewed = { id, suspicious: all.slice(0, LISTED), suspiciousSamples: all.length };
     if (document.samples === 'texts')
-      return c.json({ ...document, ...viewed, conclusion: textConclusion(document) } satisfies AuditView);
+      return c.json({
+        ...document,
+        ...viewed,
+        conclusion: textConclusion(document),
+        clearest: clearestCues(document.classes, 5, CUES),
+      } satisfies AuditView);
     const { interventions: _, ...rest } = document;
     return c.json({ ...rest, ...viewed, conclusion: conclusion(document) } satisfies AuditView);
   } catch (error) {
