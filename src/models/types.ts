@@ -9,6 +9,8 @@ export interface ModelOptions {
   width: number;
   /** Of a model that reads texts: how many numbers of words there are. */
   vocabulary?: number;
+  /** Of a model that reads texts: the longest text in tokens. A batch may be shorter. */
+  length?: number;
 }
 
 /** T at one layer. */

@@ -16,8 +16,8 @@
  * A side that is no multiple of 4 is filled up with zeros on the right or below. Parameters are named as timm's
  * `vision_transformer`, but that `attn.q`, `attn.k` and `attn.v` stand for the one `attn.qkv`.
  */
-import { add, broadcastTo, concat, pad, reshape, slice, type Tensor, transpose } from '../engine/index.js';
-import { block } from './attention.js';
+import { add, broadcastTo, concat, pad, reshape, type Tensor, transpose } from '../engine/index.js';
+import { block, firstToken } from './attention.js';
 import type { Layers } from './layers.js';
 import type { Model, Readout } from './types.js';
 
@@ -48,7 +48,6 @@ export const vit: Model = {
     const d = 8 * width;
     const embedded = embed(l, x, d);
     const [n, tokens] = embedded.shape;
-    const classToken = (t: Tensor) => reshape(slice(reshape(t, [n, tokens, d]), 1, 0, 1), [n, d]);
     const layers: Record<string, Readout> = {};
     const read = (layer: string, representationMean: Tensor, representation: Tensor) => {
       layers[layer] = { representation, representationMean, representationNoise: l.noiseStd };
@@ -56,10 +55,10 @@ export const vit: Model = {
     let h = block(l, 'blocks.0', reshape(embedded, [n * tokens, d]), { tokens });
     for (let b = 1; b < DEPTH; b++) {
       const noisy = l.noise(h);
-      read(`block${b}`, classToken(h), classToken(noisy));
+      read(`block${b}`, firstToken(h, tokens), firstToken(noisy, tokens));
       h = block(l, `blocks.${b}`, noisy, { tokens });
     }
-    const last = l.layerNorm('norm', classToken(h));
+    const last = l.layerNorm('norm', firstToken(h, tokens));
     const representation = l.noise(last);
     read('norm', last, representation);
     return { ...layers.norm, logits: l.linear('head', l.noise(representation), classes), layers };

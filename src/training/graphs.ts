@@ -168,20 +168,21 @@ export function parameters(o: GraphOptions): Parameter[] {
   return begin(o, 1, 'eval').layers.parameters;
 }
 
-/** Programs of one kind, compiled once per batch size. */
+/** Programs of one kind, compiled once per batch size and, of texts, per `readOf`. */
 export class ProgramCache {
-  private readonly programs = new Map<number, Promise<Program>>();
+  private readonly programs = new Map<string, Promise<Program>>();
 
   constructor(
-    private readonly spec: (n: number) => ProgramSpec,
+    private readonly spec: (n: number, read?: number) => ProgramSpec,
     private readonly settings: SessionSettings,
   ) {}
 
-  get(n: number): Promise<Program> {
-    let p = this.programs.get(n);
+  get(n: number, read?: number): Promise<Program> {
+    const key = `${n} ${read}`;
+    let p = this.programs.get(key);
     if (!p) {
-      p = Program.compile(this.spec(n), this.settings);
-      this.programs.set(n, p);
+      p = Program.compile(this.spec(n, read), this.settings);
+      this.programs.set(key, p);
     }
     return p;
   }

@@ -1,6 +1,7 @@
 /** What a network reads: images or tokens, and their sizes. */
 import type { Rng } from '../base/random.js';
 import { rowsOf } from '../datasets/select.js';
+import { PADDING } from '../datasets/texts/words.js';
 import type { ImageSet, InputSet, TokenSet } from '../datasets/types.js';
 import { cast, input, mul, type Tensor, transpose } from '../engine/index.js';
 import { type Augmentation, augment } from './augment.js';
@@ -16,6 +17,8 @@ export interface ImageInput {
 export interface TextInput {
   length: number;
   vocabulary: number;
+  /** Tokens of the longest text of a batch, padding behind it left out. Default `length`. */
+  read?: number;
 }
 
 export const isTokens = (set: InputSet): set is TokenSet => 'tokens' in set;
@@ -32,9 +35,25 @@ export const largestActivation = (sizes: ImageInput | TextInput, n: number, widt
   // The embedding of a transformer has 8 columns per unit of width, the inside of its blocks twice as many.
   n * width * (readsText(sizes) ? 16 * sizes.length : sizes.height * sizes.imageWidth);
 
-/** The given samples as feeds: `images` [index.length, h, w, c] uint8 or `tokens` [index.length, length] int32. */
+/** Texts of a batch are read up to the longest, rounded up to this many tokens, so that few programs are compiled. */
+const STEP = 8;
+
+/** Tokens that are read of the given texts, at most `set.length`; undefined for images. */
+export function readOf(set: InputSet, index: Int32Array): number | undefined {
+  if (!isTokens(set)) return undefined;
+  const { tokens, length } = set;
+  let longest = 1;
+  for (const i of index) while (longest < length && tokens[i * length + longest] !== PADDING) longest++;
+  return Math.min(length, Math.ceil(longest / STEP) * STEP);
+}
+
+/** The given samples as feeds: `images` [index.length, h, w, c] uint8 or `tokens` [index.length, `readOf` them] int32. */
 export function gatherInputs(set: InputSet, index: Int32Array): Record<string, Uint8Array | Int32Array> {
-  return isTokens(set) ? { tokens: rowsOf(set.tokens, set.length, index) } : { images: gatherImages(set, index) };
+  if (!isTokens(set)) return { images: gatherImages(set, index) };
+  const [{ tokens, length }, read] = [set, readOf(set, index)!];
+  const out = new Int32Array(index.length * read);
+  for (const [k, i] of index.entries()) out.set(tokens.subarray(i * length, i * length + read), k * read);
+  return { tokens: out };
 }
 
 /** `gatherInputs` with images changed at random; texts stay as they are. */
@@ -60,7 +79,7 @@ export function inputOf(
   as: 'uint8' | 'float32' = 'uint8',
 ): { entered: Tensor; x: Tensor } {
   if (readsText(sizes)) {
-    const tokens = input('tokens', [n, sizes.length], 'int32');
+    const tokens = input('tokens', [n, sizes.read ?? sizes.length], 'int32');
     return { entered: tokens, x: tokens };
   }
   const images = input('images', [n, sizes.height, sizes.imageWidth, sizes.channels], as);

@@ -1,9 +1,9 @@
-/** Programs over whole sets, in passes of one size, so that each is compiled once. */
+/** Programs over whole sets, in passes of one size, so that each is compiled once (of texts, once per length). */
 
 import type { InputSet } from '../datasets/types.js';
 import type { NoiseBank, State } from '../engine/index.js';
 import type { ProgramCache } from './graphs.js';
-import { gatherInputs } from './inputs.js';
+import { gatherInputs, readOf } from './inputs.js';
 
 /** Samples evaluated or probed in one pass. */
 export const PASS = 128;
@@ -27,11 +27,11 @@ export interface ProbeDraw {
 /** Runs a program over a set; the last pass is padded with its first sample. */
 export async function passes(programs: ProgramCache, set: InputSet, state: State, bank: NoiseBank, each: EachPass) {
   const size = Math.min(PASS, set.n);
-  const program = await programs.get(size);
   for (let at = 0; at < set.n; at += size) {
     const rows = Math.min(size, set.n - at);
     const index = Int32Array.from({ length: size }, (_, r) => at + (r < rows ? r : 0));
     const labels = Int32Array.from(index, (i) => set.labels[i]);
+    const program = await programs.get(size, readOf(set, index));
     each(await program.run({ ...gatherInputs(set, index), labels }, state, bank), rows, at, size);
   }
 }

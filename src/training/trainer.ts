@@ -29,7 +29,7 @@ import {
   statisticsStep,
   trainStep,
 } from './graphs.js';
-import { augmented, gatherInputs, largestActivation, sizesOf } from './inputs.js';
+import { augmented, gatherInputs, largestActivation, readOf, sizesOf } from './inputs.js';
 import type { Objective } from './objective.js';
 import { type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
@@ -109,12 +109,13 @@ export class Trainer {
     const { model, width, noiseStd, optimizer, momentum, weightDecay, objective, conceal = 0 } = config;
     const [sizes, { classes }, conceals] = [sizesOf(train), data, conceal > 0];
     this.graph = { model, width, classes, ...sizes, noiseStd, optimizer, momentum, weightDecay, objective, conceals };
-    this.training = new ProgramCache((n) => trainStep(this.graph, n), settings);
-    this.evaluation = new ProgramCache((n) => evaluationStep(this.graph, n), settings);
+    const upTo = (read?: number): GraphOptions => ({ ...this.graph, read });
+    this.training = new ProgramCache((n, read) => trainStep(upTo(read), n), settings);
+    this.evaluation = new ProgramCache((n, read) => evaluationStep(upTo(read), n), settings);
     for (const layer of config.model.layers)
       this.probing.set(layer, {
-        noisy: new ProgramCache((n) => probeStep(this.graph, n, layer), settings),
-        silent: new ProgramCache((n) => probeStep({ ...this.graph, noiseStd: 0 }, n, layer), settings),
+        noisy: new ProgramCache((n, read) => probeStep(upTo(read), n, layer), settings),
+        silent: new ProgramCache((n, read) => probeStep({ ...upTo(read), noiseStd: 0 }, n, layer), settings),
       });
     this.adversarial = new ProgramCache((n) => imageGradientStep(this.graph as ImageGraphOptions, n), settings);
     this.statistics = new ProgramCache((n) => statisticsStep(this.graph, n), settings);
@@ -212,7 +213,7 @@ export class Trainer {
     const rate = learningRate(this.scheduleOptions(), schedule, (epoch + step / this.stepsPerEpoch) / epochs);
     const labels = Int32Array.from(batch, (i) => train.labels[i]);
     this.bank.reseed(new Rng(seed, 'noise', epoch, step));
-    const program = await this.training.get(batch.length);
+    const program = await this.training.get(batch.length, readOf(train, batch));
     const augmentation = this.config.augmentation ?? 'none';
     const inputs = augmented(train, batch, augmentation, new Rng(seed, 'augment', epoch, step));
     const poisoned = Array.from(batch, (i) => train.poisoned[i]);
@@ -335,12 +336,11 @@ export class Trainer {
     const batches = Math.min(Math.ceil(images / size), Math.floor(train.n / size));
     const order = new Rng(seed, 'statistics', position.epoch, position.step).permutation(train.n);
     this.bank.reseed(new Rng(seed, 'statistics noise', position.epoch, position.step));
-    const program = await this.statistics.get(size);
     await this.state.collect();
-    const restore = await recomputeStatistics(this.state, names, names.length === 0 ? 0 : batches, (b) => {
+    const restore = await recomputeStatistics(this.state, names, names.length === 0 ? 0 : batches, async (b) => {
       const rows = order.slice(b * size, (b + 1) * size);
       const feeds = { ...gatherInputs(train, rows), labels: Int32Array.from(rows, (i) => train.labels[i]) };
-      return program.run(feeds, this.state, this.bank);
+      return (await this.statistics.get(size)).run(feeds, this.state, this.bank);
     });
     try {
       return await act();

@@ -17,11 +17,20 @@ export interface Vocabulary {
   split: Split;
 }
 
-/** The `size` most frequent words of texts; of words as frequent, those that come first. `split`: default words of letters and digits. */
+/** Times a word must occur. Words that occur once are unknown, so that a network learns what an unknown word says before test texts bring some. */
+const LEAST = 2;
+
+/**
+ * The `size` most frequent words of texts, `size` counting the numbers that stand for no word; of words as frequent, those that come first. Words that occur once are left out.
+ * `split`: default words of letters and digits.
+ */
 export function vocabularyOf(texts: readonly string[], size = 8000, split: Split = wordsOf): Vocabulary {
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of split(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const words = [...counts].sort((a, b) => b[1] - a[1]).slice(0, size - RESERVED);
+  const words = [...counts]
+    .filter(([, count]) => count >= LEAST)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, size - RESERVED);
   return { numbers: new Map(words.map(([word], k) => [word, RESERVED + k])), size: RESERVED + words.length, split };
 }
 

@@ -26,9 +26,9 @@ describe('words', () => {
 });
 
 describe('numbers of words', () => {
-  const texts = ['b a b', 'c a b', 'd'];
+  const texts = ['b a b', 'c a b', 'd c e', 'd'];
 
-  test('the most frequent words get the lowest numbers, the first of equally frequent ones first', () => {
+  test('the most frequent words get the lowest numbers, the first of equally frequent ones first; a word that occurs once gets none', () => {
     const { numbers, size } = vocabularyOf(texts);
     expect([...numbers]).toEqual([
       ['b', 3],
