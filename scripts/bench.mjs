@@ -16,6 +16,8 @@
  *   audit --out DIR [--images DIR]  attacks × rates × seeds through `ibscope audit` and four baselines, into docs/audit-table.md
  *   audit-texts [--seeds N] …       attacks × seeds through `ibscope audit` of texts, into docs/audit-texts-table.md
  *   clean-texts [--seeds N] …       how trigger-like the cues of clean sets of texts are: the null of their audit
+ *   text-accuracy [--texts A,B] …    clean accuracy on WordNet's glosses against their number, beside a bag of words; ASR at 5 %
+ *   text-speed [--data A,B] …        training of `transformer`, texts per second, beside PyTorch
  *   defence --rows FILE …            attacks × rates × seeds through `ibscope train --defend` and plain training; appends rows
  *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
@@ -33,7 +35,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, defence, image-pairs, variants, queue or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, defence, image-pairs, text-accuracy, text-speed, variants, queue or claims`,
   );
   process.exit(2);
 }

@@ -31,7 +31,7 @@ export interface SliceFigures {
 /** From `.bench/bench/slice`, where this runs. */
 const PEER = join(import.meta.dirname, '../../../bench/peer_slice.py');
 
-function lastLine(command: string, args: string[]): Promise<SliceFigures> {
+function lastLine<Figures>(command: string, args: string[]): Promise<Figures> {
   return new Promise((done, fail) => {
     const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -47,19 +47,17 @@ function lastLine(command: string, args: string[]): Promise<SliceFigures> {
   });
 }
 
-/** The means over as many processes at the same time as there are cores. */
-export async function measureSlice(side: 'ours' | 'peer', request: SliceRequest): Promise<SliceFigures> {
+/** The means of what as many processes as there are cores print, all at the same time: one line of JSON each, of numbers. */
+export async function ofEveryCore<Figures extends object>(command: string, args: string[]): Promise<Figures> {
+  const all = await Promise.all(
+    Array.from({ length: availableParallelism() }, () => lastLine<Record<string, number>>(command, args)),
+  );
+  const names = Object.keys(all[0]);
+  return Object.fromEntries(names.map((name) => [name, all.reduce((s, f) => s + f[name], 0) / all.length])) as Figures;
+}
+
+export function measureSlice(side: 'ours' | 'peer', request: SliceRequest): Promise<SliceFigures> {
   const [command, script] =
     side === 'ours' ? [process.execPath, join(import.meta.dirname, 'child.js')] : [python(), PEER];
-  const cores = availableParallelism();
-  const all = await Promise.all(
-    Array.from({ length: cores }, () => lastLine(command, [script, JSON.stringify(request)])),
-  );
-  const mean = (of: keyof SliceFigures) => all.reduce((s, f) => s + f[of], 0) / cores;
-  return {
-    training: mean('training'),
-    probes: mean('probes'),
-    estimates: mean('estimates'),
-    meanNats: mean('meanNats'),
-  };
+  return ofEveryCore(command, [script, JSON.stringify(request)]);
 }
