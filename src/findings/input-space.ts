@@ -1,6 +1,7 @@
-/** Stealth in input space, by PSNR and SSIM, does not tell the stealth score. */
+/** Stealth in input space, by PSNR and SSIM or their like for texts, does not tell the stealth score. */
 import { mean, rankCorrelation } from '../dynamics/index.js';
 import { type Claim, noAttack, unresolved } from './claim.js';
+import { inputMeasures, measured } from './input-measures.js';
 import { scoreOf } from './levels.js';
 import { failures, succeeds } from './success.js';
 import { allOf, judgeRank } from './verdict.js';
@@ -20,17 +21,19 @@ export const inputSpaceSaysNothing: Claim = {
     const failed = failures(setting.attacks);
     const items = setting.attacks.filter(succeeds).flatMap((a) => {
       const score = mean(a.runs.map(scoreOf));
-      const { perception } = a.runs[0].report;
-      return Number.isFinite(score) ? [{ score, PSNR: perception['PSNR (dB)'], SSIM: perception.SSIM }] : [];
+      return Number.isFinite(score) ? [{ score, report: a.runs[0].report }] : [];
     });
-    const effects = (['PSNR', 'SSIM'] as const).flatMap((name) => {
-      const measured = items.filter((i) => Number.isFinite(i[name] ?? Number.NaN));
+    const effects = inputMeasures(setting.attacks).flatMap((measure) => {
+      const both = items.flatMap(({ score, report }) => {
+        const value = measured(report, measure);
+        return value !== undefined && Number.isFinite(value) ? [{ score, value }] : [];
+      });
       const c = rankCorrelation(
-        measured.map((i) => i.score),
-        measured.map((i) => i[name]!),
+        both.map((i) => i.score),
+        both.map((i) => i.value),
       );
       if (!Number.isFinite(c.tau)) return [];
-      const what = `Kendall’s rank correlation of S with ${name} over attacks`;
+      const what = `Kendall’s rank correlation of S with ${measure.word} over attacks`;
       return judgeRank(c, { what, direction: 'close', interest: INTEREST });
     });
     if (effects.length === 0)

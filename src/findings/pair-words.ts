@@ -3,6 +3,7 @@ import { answerOf, LEVEL } from '../dynamics/answer.js';
 import { SUCCESS } from '../dynamics/types.js';
 import { count, rate } from '../report/format.js';
 import { chanceText, decimal, halfLearned, intervalText } from '../report/index.js';
+import { inputMeasures, measured } from './input-measures.js';
 import { isClear, type Pair } from './pairs.js';
 import { meanScore } from './scores.js';
 import type { ScoredAttack } from './settings.js';
@@ -15,15 +16,15 @@ export function pairSentence(pair: Pair, pairs: number): string {
   const scores = `S ${decimal(meanScore(first.runs).mean, 2)} against ${decimal(meanScore(second.runs).mean, 2)}`;
   if (adjusted === null) return `One seed does not show whether ${a} is stealthier than ${b} (${scores}).`;
   const corrected = pairs > 1 ? ` corrected for ${pairs} pairs` : '';
-  const measured = `${scores}, difference ${decimal(e.effect, 2)} (95 % ${intervalText(e)}, ${e.n} seeds, p = ${chanceText(adjusted)}${corrected})`;
+  const evidence = `${scores}, difference ${decimal(e.effect, 2)} (95 % ${intervalText(e)}, ${e.n} seeds, p = ${chanceText(adjusted)}${corrected})`;
   const low = meanAsr(first.runs);
   if (isClear(pair))
     return low < SUCCESS
-      ? `${a} has a higher S than ${b}, and whether it is stealthier is open, because it is only half learned (ASR ${decimal(low, 2)}): ${measured}.`
-      : `${a} is stealthier than ${b}: ${measured}.`;
+      ? `${a} has a higher S than ${b}, and whether it is stealthier is open, because it is only half learned (ASR ${decimal(low, 2)}): ${evidence}.`
+      : `${a} is stealthier than ${b}: ${evidence}.`;
   const needed =
     e.runsNeeded === null ? '' : ` About ${e.runsNeeded} seeds would show a difference of ${decimal(e.interest, 2)}.`;
-  return `${e.n} seeds do not settle whether ${a} is stealthier than ${b}: ${measured}.${needed}`;
+  return `${e.n} seeds do not settle whether ${a} is stealthier than ${b}: ${evidence}.${needed}`;
 }
 
 /** The attacks whose ASR is too low for their score to mean stealth, a sentence each. */
@@ -70,10 +71,12 @@ function seenWords(attacks: readonly ScoredAttack[]): string {
 /** Where the attack of the most settled pair that is stealthier inside the model has the more visible trigger, so that nobody reads the one as the other. */
 function visibilityWords([pair]: readonly Pair[]): string[] {
   if (!pair) return [];
-  const [a, b] = [pair.first, pair.second].map((x) => x.runs[0].report.perception?.['PSNR (dB)']);
-  if (a == null || b == null || !(a < b)) return [];
+  const [measure] = inputMeasures([pair.first]);
+  const [a, b] = [pair.first, pair.second].map((x) => measured(x.runs[0].report, measure));
+  if (a === undefined || b === undefined || !(measure.plainer === 'lower' ? a < b : a > b)) return [];
+  const value = (x: number) => `${decimal(x, measure.digits)}${measure.unit ?? ''}`;
   return [
-    `Stealthier means inside the model: to the eye the trigger of ${pair.first.label} is the plainer one (PSNR ${decimal(a, 1)} dB against ${decimal(b, 1)} dB).`,
+    `Stealthier means inside the model: to the eye the trigger of ${pair.first.label} is the plainer one (${measure.word} ${value(a)} against ${value(b)}).`,
   ];
 }
 

@@ -4,29 +4,35 @@
  */
 import type { Finding } from '../report/index.js';
 import { earlyAccelerationOf } from './acceleration.js';
-import { badnetsIsStealthier } from './badnets.js';
 import { blendBelowClean } from './below-clean.js';
 import type { Claim } from './claim.js';
 import { adaptiveBlendCloseToClean } from './close-to-clean.js';
 import { cleanClassesCompress, poisonedSamplesCompress } from './compression.js';
+import { readTexts } from './input-measures.js';
 import { inputSpaceSaysNothing } from './input-space.js';
+import { badnetsIsStealthier, rareWordsAreStealthier } from './plain-trigger.js';
 import type { Setting } from './settings.js';
 
-const CLAIMS: readonly Claim[] = [
+/** What is asked of images and of texts. */
+const TRAINING: readonly Claim[] = [
   earlyAccelerationOf('I(X;T)'),
   earlyAccelerationOf('I(T;Ŷ)'),
   poisonedSamplesCompress,
   cleanClassesCompress,
+];
+const OF_IMAGES: readonly Claim[] = [
+  ...TRAINING,
   blendBelowClean,
   adaptiveBlendCloseToClean('backdoor'),
   adaptiveBlendCloseToClean('authors'),
   badnetsIsStealthier,
   inputSpaceSaysNothing,
 ];
+const OF_TEXTS: readonly Claim[] = [...TRAINING, rareWordsAreStealthier, inputSpaceSaysNothing];
 
-/** The paper's findings, judged by a setting's runs; `not run` where what they are about was not run. */
+/** The paper's findings, judged by a setting's runs; `not run` where what they are about was not run. Of texts, those that carry over. */
 export const findings = (setting: Setting): Finding[] =>
-  CLAIMS.map(({ claim, missing, judge }) => {
+  (readTexts(setting.attacks) ? OF_TEXTS : OF_IMAGES).map(({ claim, missing, judge }) => {
     const lacking = missing(setting);
     return lacking === null
       ? { claim, ...judge(setting) }

@@ -7,7 +7,7 @@ import type { DetectorsDocument, RunResult, ThreeSpacesDocument } from '../runs/
 export interface ScoredRun {
   config: RunConfig;
   result: Pick<RunResult, 'asr'>;
-  report: Pick<RunReport, 'stealth'> & Partial<Pick<RunReport, 'perception'>>;
+  report: Pick<RunReport, 'stealth'> & Partial<Pick<RunReport, 'perception' | 'samples'>>;
 }
 
 /** A finished run of a study. */

@@ -3,6 +3,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { isClassGroup, isNullGroup, partOfGroup } from '../dynamics/group-id.js';
 import { mean, overSeeds, trajectories } from '../dynamics/index.js';
+import { inputMeasures, measured, readTexts } from '../findings/input-measures.js';
 import { meanScore, nullRange, scoresOf } from '../findings/scores.js';
 import type { Repeated, Setting } from '../findings/settings.js';
 import { succeeds } from '../findings/success.js';
@@ -33,6 +34,7 @@ export const fileWord = (text: string) =>
 
 /** What each attack reaches: success, score, and stealth in input space; means over seeds, S with its 95 % interval. */
 export function summaryTable(attacks: readonly Repeated[]): Block {
+  const measures = inputMeasures(attacks);
   const head = [
     'attack',
     'rate',
@@ -43,15 +45,13 @@ export function summaryTable(attacks: readonly Repeated[]): Block {
     '95 %',
     'clean classes',
     'D − null',
-    'PSNR, dB',
-    'SSIM',
+    ...measures.map((m) => m.head),
   ];
   const rows = attacks.map(({ config, runs }): Cell[] => {
     const last = runs.map((r) => r.result);
     const s = meanScore(runs);
     const range = nullRange(runs);
     const asr = last.map((r) => r.asr);
-    const { perception } = runs[0].report;
     const excess = runs.flatMap((r) => r.report.stealth?.excess ?? []);
     return [
       config.attack,
@@ -63,8 +63,7 @@ export function summaryTable(attacks: readonly Repeated[]): Block {
       s.n > 1 ? `${decimal(s.interval[0], 2)} to ${decimal(s.interval[1], 2)}` : '–',
       range ? `${decimal(range[0], 2)} to ${decimal(range[1], 2)}` : '–',
       decimal(mean(excess)),
-      decimal(perception['PSNR (dB)'], 1),
-      decimal(perception.SSIM),
+      ...measures.map((m) => decimal(measured(runs[0].report, m), m.digits)),
     ];
   });
   return { kind: 'table', head, rows, inTerminal: true };
@@ -97,13 +96,13 @@ export function scoresBlock(setting: Setting, name: string): Block {
   };
 }
 
-/** S against PSNR and SSIM, every attack a point; open where the attack does not succeed. */
+/** S against each measure of input space, every attack a point; open where the attack does not succeed. */
 export function perceptionFigures(setting: Setting, name: string): StudyFigure[] {
-  return (['PSNR (dB)', 'SSIM'] as const).flatMap((measure) => {
+  return inputMeasures(setting.attacks).flatMap((measure) => {
     const points = setting.attacks.flatMap((a) => {
-      const value = a.runs[0].report.perception[measure];
+      const value = measured(a.runs[0].report, measure);
       const scores = scoresOf(a.runs);
-      if (value == null || !Number.isFinite(value) || scores.length === 0) return [];
+      if (value === undefined || !Number.isFinite(value) || scores.length === 0) return [];
       return [
         {
           name: a.label,
@@ -116,16 +115,16 @@ export function perceptionFigures(setting: Setting, name: string): StudyFigure[]
       ];
     });
     if (points.length < 2) return [];
-    const word = measure.split(' ')[0];
+    const { word } = measure;
     return {
-      name: `${name}-${word.toLowerCase()}`,
+      name: `${name}-${fileWord(word)}`,
       caption: `Stealth inside the model against ${word} on ${setting.dataset}: mean and range over seeds; open where the attack does not succeed.`,
       alt: `Stealth score against ${word} on ${setting.dataset}`,
       draw: (document: Document, width: number) =>
         scatterFigure(points, document, {
           width,
           title: `Stealth against ${word}`,
-          xLabel: measure,
+          xLabel: measure.name,
           yLabel: 'stealth score S',
         }),
     };
@@ -181,7 +180,7 @@ export function settingWords({ attacks }: Setting): string {
   const trained = runs[0].result.groupSize;
   const critics = `${critic} critics on ${view === 'network' ? 'the network’s own features of X' : 'pixels'}`;
   const measured = runs[0].report.basis === 'resolved' ? 'resolved information' : critics;
-  return `${model} of width ${width}, ${epochs} epochs of batches of ${batchSize}, ${optimizer} with learning rate ${lr} (${schedule}), γ ${noise}; ${config.trainLimit ?? 'all'} training images, ${config.testLimit ?? 'all'} for testing; groups of ${trained} samples, ${draws} noise draws, ${measured}; checkpoints ${config.checkpoints!.join(', ')} (in epochs${config.checkpoints!.includes('log') ? '; log: a logarithmic ladder of steps inside the first' : ''}); seeds ${[...new Set(attacks.flatMap((a) => a.runs.map((r) => r.config.seed)))].join(', ')}.`;
+  return `${model} of width ${width}, ${epochs} epochs of batches of ${batchSize}, ${optimizer} with learning rate ${lr} (${schedule}), γ ${noise}; ${config.trainLimit ?? 'all'} training ${readTexts(attacks) ? 'texts' : 'images'}, ${config.testLimit ?? 'all'} for testing; groups of ${trained} samples, ${draws} noise draws, ${measured}; checkpoints ${config.checkpoints!.join(', ')} (in epochs${config.checkpoints!.includes('log') ? '; log: a logarithmic ladder of steps inside the first' : ''}); seeds ${[...new Set(attacks.flatMap((a) => a.runs.map((r) => r.config.seed)))].join(', ')}.`;
 }
 
 export function failedSection({ failed }: StudyOutcome): StudySection[] {

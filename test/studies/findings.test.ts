@@ -155,6 +155,33 @@ describe('the paper’s findings', () => {
     expect(findings(settings(overSeeds({ attack: 'none' }))[0])).toHaveLength(9);
   });
 
+  it('of texts are those that carry over: rare words for BadNets, words changed for PSNR', () => {
+    const shift = { 'rare-words': -0.1, 'add-sentence': -0.6, 'look-alike': -0.5 };
+    const changed = { 'rare-words': 0.1, 'add-sentence': 0.3, 'look-alike': 0.2 };
+    const runs = (Object.keys(shift) as (keyof typeof shift)[]).flatMap((attack) =>
+      overSeeds({ attack, flow: shifted(shift[attack], shift[attack]), changed: changed[attack] }),
+    );
+    const found = findings(settings(runs)[0]);
+    expect(found.map((f) => f.claim)).toEqual([
+      'Poisoned samples accelerate early, in I(X;T)',
+      'Poisoned samples accelerate early, in I(T;Ŷ)',
+      'I(X;T) of poisoned samples is compressed after it has expanded',
+      'I(X;T) of clean classes is compressed after it has expanded',
+      'Rare words are stealthier inside the model than most triggers that a reader overlooks',
+      'Stealth inside the model does not follow stealth in input space',
+    ]);
+    expect(found[4].verdict).toBe('reproduced');
+    expect(found[4].effects.map((e) => e.what)).toEqual([
+      'S of rare-words minus S of add-sentence, by seed',
+      'S of rare-words minus S of look-alike, by seed',
+    ]);
+    // S falls as more words are changed: τ = −1 over three attacks.
+    expect(found[5].effects.map((e) => [e.what, e.effect])).toEqual([
+      ['Kendall’s rank correlation of S with the share of words changed over attacks', -1],
+      ['Kendall’s rank correlation of S with the rise in ln perplexity over attacks', -1],
+    ]);
+  });
+
   it('read resolved information where the run was measured by it', () => {
     const runs = overSeeds({ attack: 'blend' }).map((run) => {
       const resolved = run.report.information.map((r) => ({

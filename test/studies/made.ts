@@ -27,6 +27,8 @@ export interface Made {
   flow?: Flow;
   asr?: number;
   psnr?: number;
+  /** Share of words that the trigger changes: the run reads texts. */
+  changed?: number;
   /** The authors' grouping, where it has a flow of its own. */
   authors?: Flow;
   /** Of the clean samples and classes, where it is another than `clean`. */
@@ -43,7 +45,15 @@ export function made(m: Made): StudyRun {
   for (let k = 1; k <= 9; k++)
     Object.assign(groups, { [k]: others, [`${k}/null-a0`]: others, [`${k}/null-b0`]: others });
   const information = table(epochs, groups, NOISE, new Rng(seed, 'study', attack, JSON.stringify(options)));
-  const config = resolveConfig({ attack, seed, epochs: epochs[epochs.length - 1], checkpoints: epochs, ...options });
+  const texts = m.changed === undefined ? {} : { dataset: 'phrases10' };
+  const config = resolveConfig({
+    ...texts,
+    attack,
+    seed,
+    epochs: epochs[epochs.length - 1],
+    checkpoints: epochs,
+    ...options,
+  });
   const dynamics = dynamicsOf(information, config);
   const result = { attack, accuracy: 0.9, asr: attack === 'none' ? null : asr, groupSize: 200, seconds: 60 };
   return {
@@ -56,7 +66,9 @@ export function made(m: Made): StudyRun {
       stepsPerEpoch: 50,
       information,
       ...dynamics,
-      perception: { 'PSNR (dB)': psnr, SSIM: psnr / 40 },
+      ...(m.changed === undefined
+        ? { perception: { 'PSNR (dB)': psnr, SSIM: psnr / 40 } }
+        : { samples: 'texts', perception: { 'words changed': m.changed, 'rise in ln perplexity': 10 * m.changed } }),
     },
     others: [],
     running: [],
