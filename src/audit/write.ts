@@ -124,17 +124,23 @@ function samplesTable(untrusted: UntrustedImages, audit: Audit): string {
   );
 }
 
-/** Copies the files of some samples into `into`, in the class folders that the set has; returns the folder of these, `train` or nothing. */
+/**
+ * Copies the files of some samples into `into`, in the class folders that the set has; where these stand in a folder of their own, such as `train`, the folder `test`
+ * beside it is copied as it is.
+ */
 export async function copyRows(
   { path, set, classes }: Pick<Untrusted, 'path' | 'set' | 'classes'>,
   rows: ArrayLike<number>,
   into: string,
-): Promise<string> {
+  test = 'test',
+): Promise<void> {
   const top = relative(path, dirname(dirname(set.files![0])));
   const place = (i: number) => join(into, top, classes[set.labels[i]]);
   for (const folder of new Set(Array.from(rows, place))) await mkdir(folder, { recursive: true });
   for (const i of Array.from(rows)) await copyFile(set.files![i], join(place(i), basename(set.files![i])));
-  return top;
+  const beside = join(path, test);
+  if (top !== '' && (await stat(beside).catch(() => null))?.isDirectory())
+    await cp(beside, join(into, test), { recursive: true, dereference: true });
 }
 
 /**
@@ -147,7 +153,7 @@ export async function writeClean(
   { suspicious }: Pick<AuditDocument, 'suspicious'>,
   folder: string,
 ): Promise<number> {
-  const { path, set, kind } = untrusted;
+  const { set, kind } = untrusted;
   const named = new Set(suspicious);
   const rows = Int32Array.from([...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i))));
   await writeFolderAtomic(folder, async (part) => {
@@ -159,10 +165,7 @@ export async function writeClean(
       });
       return;
     }
-    const top = await copyRows(untrusted, rows, part);
-    const test = join(path, 'test');
-    if (top !== '' && (await stat(test).catch(() => null))?.isDirectory())
-      await cp(test, join(part, 'test'), { recursive: true, dereference: true });
+    await copyRows(untrusted, rows, part);
   });
   return rows.length;
 }

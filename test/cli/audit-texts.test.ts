@@ -1,5 +1,5 @@
 /** `ibscope audit` of texts: from a table to a verdict, the named texts, a page and a cleaned set. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { splitsAt } from '../../src/datasets/texts/text.js';
@@ -60,6 +60,28 @@ describe('audit of a table', () => {
     const { code, stdout } = await box.call(['audit', 'clean.jsonl', '--out', 'nothing', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ verdict: 'nothing found', suspicious: [], suspiciousClasses: [] });
+  });
+
+  it('copies the test texts of a folder beside the cleaned ones, as they are', async () => {
+    const { train } = await splitsAt(join(box.folder, 'reviews.csv'));
+    for (const [k, split] of ['docs-train', 'docs-test'].entries())
+      for (const topic of [...new Set(train.labels)]) {
+        const into = join(box.folder, 'whole', split, topic);
+        await mkdir(into, { recursive: true });
+        const rows = [...train.texts.keys()].filter((i) => train.labels[i] === topic);
+        for (const i of k === 0 ? rows : rows.slice(0, 2)) await writeFile(join(into, `${i}.txt`), train.texts[i]);
+      }
+    const { code } = await box.call(['audit', 'whole', '--out', 'found-whole', '--write-clean', 'whole-clean']);
+    expect(code).toBe(3);
+    const [before, after] = [
+      await splitsAt(join(box.folder, 'whole')),
+      await splitsAt(join(box.folder, 'whole-clean')),
+    ];
+    expect(after.train.texts).toHaveLength(before.train.texts.length - 150);
+    expect(after.test).toEqual({
+      ...before.test,
+      files: before.test!.files!.map((file) => file.replace('/whole/', '/whole-clean/')),
+    });
   });
 
   it('reads the columns that are named', async () => {

@@ -1,6 +1,7 @@
 /** What an audit of texts leaves on disk: its findings in a folder, and the set without the named texts. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { splitFolders } from '../../datasets/texts/folder.js';
 import { csv } from '../../formats/csv.js';
 import { writeAtomic, writeFolderAtomic } from '../../formats/files.js';
 import { writeDocument, writeNames } from '../findings-folder.js';
@@ -38,7 +39,10 @@ export async function writeTextFindings(
   await writeDocument(document, folder);
 }
 
-/** Writes the set without the named texts, whole or not at all: copies of its files, or `DIR/train.csv` with `text` and `label`. Returns the number of texts. */
+/**
+ * Writes the set without the named texts, whole or not at all: copies of its files, those of its test texts as they are, or `DIR/train.csv` with `text` and `label`.
+ * Returns the number of texts.
+ */
 export async function writeCleanTexts(
   untrusted: UntrustedTexts,
   { suspicious }: Pick<WholeTextDocument, 'suspicious'>,
@@ -48,7 +52,7 @@ export async function writeCleanTexts(
   const named = new Set(suspicious);
   const rows = [...set.labels.keys()].filter((i) => !named.has(sampleName(untrusted, i)));
   await writeFolderAtomic<unknown>(folder, async (part) => {
-    if (set.files) return copyRows(untrusted, rows, part);
+    if (set.files) return copyRows(untrusted, rows, part, (await splitFolders(untrusted.path)).test);
     const table = rows.map((i) => ({ text: set.texts[i], label: classes[set.labels[i]] }));
     return writeFile(join(part, 'train.csv'), csv(table));
   });

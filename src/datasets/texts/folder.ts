@@ -36,12 +36,17 @@ async function readSplit(path: string): Promise<Labelled> {
   return out;
 }
 
+/** Names of the folders of the two splits; undefined where there is none. */
+export async function splitFolders(dir: string): Promise<{ train?: string; test?: string }> {
+  const names = await foldersIn(dir);
+  const named = (split: keyof typeof SPLITS) =>
+    names.find((name) => SPLITS[split].some((pattern) => pattern.test(name)));
+  return { train: named('train'), test: named('test') };
+}
+
 /** The splits of a folder of class folders. Throws `UserError` where it holds no texts. */
 export async function folderSplits(dir: string): Promise<Splits> {
-  const names = await foldersIn(dir);
-  const [train, test] = (['train', 'test'] as const).map((split) =>
-    names.find((name) => SPLITS[split].some((pattern) => pattern.test(name))),
-  );
+  const { train, test } = await splitFolders(dir);
   const splits = {
     train: await readSplit(train === undefined ? dir : join(dir, train)),
     test: train === undefined || test === undefined ? null : await readSplit(join(dir, test)),
