@@ -76,7 +76,7 @@ export function missingParts(config: RunConfig, plan: GroupPlan, marked: Marked)
   const none = config.nullSplits > 0 && ![...plan.groups.keys()].some(isNullGroup);
   return none && plan.groups.size > 0
     ? [
-        `There will be no null, and so no p: ${noNullWords(plan.tooFewForNull, config.minimumGroup)}. More images give one.`,
+        `There will be no null, and so no p: ${noNullWords(plan.tooFewForNull, config.minimumGroup)}. More samples give one.`,
       ]
     : [];
 }

@@ -73,9 +73,9 @@ function label(group: string, role: Role, context: GroupContext): string {
     case 'clean':
       return 'clean samples of the target class';
     case 'untriggered':
-      return 'their images without the trigger, not trained on';
+      return 'poisoned samples without their trigger, not trained on';
     case 'held-out':
-      return 'test images of the target class';
+      return 'test samples of the target class';
     case 'mixed':
       return 'half poisoned, half clean';
     case 'all':

@@ -54,13 +54,13 @@ function evidenceOf({ p, rank, null: range }: StealthResult): string {
 type Told = Pick<RunReport, 'poisoned'> & Partial<Pick<RunReport, 'config' | 'tooFewForNull'>>;
 
 /**
- * Why there is no null although one was asked for: it divides every clean class into two groups. `images`: the clean ones of the smallest
+ * Why there is no null although one was asked for: it divides every clean class into two groups. `samples`: the clean ones of the smallest
  * class, where they are known; `minimum`: fewest samples of a group.
  */
-export const noNullWords = (images: number | undefined, minimum = MINIMUM_GROUP): string =>
-  images === undefined
-    ? `a class has fewer than ${2 * minimum} clean images`
-    : `a class has ${count(images, 'clean image')}, ${2 * minimum - images} fewer than a null needs`;
+export const noNullWords = (samples: number | undefined, minimum = MINIMUM_GROUP): string =>
+  samples === undefined
+    ? `a class has fewer than ${2 * minimum} clean samples`
+    : `a class has ${count(samples, 'clean sample')}, ${2 * minimum - samples} fewer than a null needs`;
 
 /** The parts of the target class that are compared. */
 const partsOf = ({ poisoned }: Pick<RunReport, 'poisoned'>) =>
@@ -75,7 +75,7 @@ function answerSentence(answer: Answer, stealth: StealthResult, report: Told): s
     return `Between ${partsOf(report)} this run shows no difference beyond that of two halves of a clean class (${evidenceOf(stealth)}).`;
   if (!range)
     return Number(report.config?.nullSplits ?? 0) > 0
-      ? `There is no null, and noise cannot be ruled out: ${noNullWords(report.tooFewForNull, report.config?.minimumGroup as number | undefined)}. More images give one.`
+      ? `There is no null, and noise cannot be ruled out: ${noNullWords(report.tooFewForNull, report.config?.minimumGroup as number | undefined)}. More samples give one.`
       : 'Without a null, noise cannot be ruled out: --null-splits 4 measures one.';
   if (p === null) return 'The clean classes do not suffice for p.';
   const classes = new Set(range.labels.map((label) => label.split('/')[0])).size;

@@ -45,10 +45,13 @@ const basisWords: Record<RunReport['basis'], string> = {
     'Resolved information: what a channel of the network’s own noise, magnified κ times, tells about which sample of the group it was (I(X;Ŷ): critics, held-out samples)',
 };
 
-const meanings = {
-  'I(X;T)': 'what T knows about the image',
-  'I(T;Ŷ)': 'what T knows about the prediction',
-  'I(X;Ŷ)': 'what the prediction knows about the image',
+const meanings = ({ samples }: Pick<RunReport, 'samples'>) => {
+  const one = samples === 'texts' ? 'text' : 'image';
+  return {
+    'I(X;T)': `what T knows about the ${one}`,
+    'I(T;Ŷ)': 'what T knows about the prediction',
+    'I(X;Ŷ)': `what the prediction knows about the ${one}`,
+  };
 };
 
 /** One panel per quantity, and one of the whole training set. */
@@ -73,12 +76,22 @@ export function trajectorySection(report: RunReport, curves: readonly Trajectory
     hollowWords(report.information.filter((r) => groupStyle(r.group, report))),
   ];
   const trajectory = (quantity: (typeof quantities)[number]) =>
-    figure(`${report.name}-${fileWord(quantity)}`, html`<b>${quantity}</b> ${meanings[quantity]}`, place, (width) =>
-      trajectoryFigure(
-        { ...report, quantity, curves, rows: report.information, shading: quantity === 'I(X;T)' ? shading : undefined },
-        document,
-        { width, height },
-      ),
+    figure(
+      `${report.name}-${fileWord(quantity)}`,
+      html`<b>${quantity}</b> ${meanings(report)[quantity]}`,
+      place,
+      (width) =>
+        trajectoryFigure(
+          {
+            ...report,
+            quantity,
+            curves,
+            rows: report.information,
+            shading: quantity === 'I(X;T)' ? shading : undefined,
+          },
+          document,
+          { width, height },
+        ),
     );
   const wholeSet =
     whole.length > 0 &&

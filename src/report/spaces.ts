@@ -67,14 +67,14 @@ export function spaceRows(
   return Object.entries(values).map(([name, value]) => ({ ...MEASURES[name], value }));
 }
 
-/** The rows of input space: means over images by their names on pages. */
+/** The rows of input space: means over samples by their names on pages. */
 export function inputRows(perception: Record<string, number | null>): SpaceRow[] {
   return Object.entries(perception).map(([measure, value]) => ({
     space: 'input',
     measure,
     value,
     stealthier: /PSNR|SSIM/.test(measure) ? 'higher' : 'lower',
-    what: 'between test images and the same images with the trigger',
+    what: 'between test samples and the same with the trigger',
   }));
 }
 

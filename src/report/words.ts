@@ -4,11 +4,11 @@ import { type Html, html } from './html.js';
 export const words: readonly [string, string][] = [
   [
     'X, T, Ŷ',
-    'The input image, the pooled features of the last convolutional stage, and the logits, all of one noisy forward pass.',
+    'The input, an image or a text; the features before the classifier (pooled over the image, or of the class token); and the logits, all of one noisy forward pass.',
   ],
   [
     'I(X;T), I(T;Ŷ), I(X;Ŷ)',
-    'Mutual information in nats (1 nat = 1.44 bits) between image and features, features and prediction, image and prediction. InfoNCE estimates are lower bounds and cannot exceed their ceiling.',
+    'Mutual information in nats (1 nat = 1.44 bits) between input and features, features and prediction, input and prediction. InfoNCE estimates are lower bounds and cannot exceed their ceiling.',
   ],
   [
     'Poisoned samples, clean samples, target class',
@@ -32,7 +32,7 @@ export const words: readonly [string, string][] = [
   ],
   [
     'ASR',
-    'Attack success rate: the share of triggered test images of other classes that the model classifies as the target.',
+    'Attack success rate: the share of triggered test samples of other classes that the model classifies as the target.',
   ],
 ];
 

@@ -107,7 +107,7 @@ function noNull(trials: readonly Trial[]): Block[] {
     {
       kind: 'text',
       inTerminal: true,
-      text: `${which}: ${noNullWords(smallest, trials[0].config.minimumGroup)}, so there is no null; more images give one.`,
+      text: `${which}: ${noNullWords(smallest, trials[0].config.minimumGroup)}, so there is no null; more samples give one.`,
     },
   ];
 }

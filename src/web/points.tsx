@@ -1,12 +1,13 @@
-/** T in two dimensions on a canvas, which draws ten thousand points fast enough for a moving slider; with the image under the pointer. */
+/** T in two dimensions on a canvas, which draws ten thousand points fast enough for a moving slider; with the image or text under the pointer. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type Clock, momentText } from '../report/figures/time-axis.js';
 import { type GroupContext, groupStyle, roleOrder } from '../report/groups.js';
-import { type EmbeddingView, imageOf } from './api.js';
+import { type EmbeddingView, get, imageOf, useLoaded } from './api.js';
 import { colourOf, discStamp, Picture } from './discs.js';
 
 interface Props {
   id: string;
+  samples: 'images' | 'texts';
   view: EmbeddingView;
   /** Position among the checkpoints of the view. */
   at: number;
@@ -19,7 +20,7 @@ interface Props {
 const REACH = 9;
 
 /** The points on a canvas. Long because drawing and pointing share the scale. */
-export function Points({ id, view, at, context, off }: Props) {
+export function Points({ id, samples, view, at, context, off }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState(0);
   const [over, setOver] = useState<number | null>(null);
@@ -83,18 +84,31 @@ export function Points({ id, view, at, context, off }: Props) {
       />
       {over !== null && (
         <div
-          class="under"
+          class={`under ${samples}`}
           style={{
-            left: `${Math.min(place(over)[0] + 12, size - 96)}px`,
+            left: `${Math.max(0, Math.min(place(over)[0] + 12, size - (samples === 'texts' ? 226 : 96)))}px`,
             top: `${Math.min(place(over)[1] + 12, size - 110)}px`,
           }}
         >
-          <img src={imageOf('image', { id, row: String(view.rows[over]) })} alt="" width="80" height="80" />
+          {samples === 'texts' ? (
+            <SampleText id={id} row={view.rows[over]} />
+          ) : (
+            <img src={imageOf('image', { id, row: String(view.rows[over]) })} alt="" width="80" height="80" />
+          )}
           <span>{style?.label}</span>
         </div>
       )}
     </div>
   );
+}
+
+/** Letters of a text that stand under the pointer. */
+const SHOWN = 160;
+
+function SampleText({ id, row }: { id: string; row: number }) {
+  const { value, problem } = useLoaded(`${id} ${row}`, () => get<{ text: string }>('text', { id, row: String(row) }));
+  const text = value?.text ?? problem ?? '…';
+  return <p>{text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text}</p>;
 }
 
 /** Draws a dot per sample, the groups of the target class last, in the present colours of the page. */

@@ -91,11 +91,11 @@ describe('the answer of one run', () => {
     );
     // Asked for, and not to be had: the classes are too small.
     expect(verdict(stealth, { ...POISONED, config: { nullSplits: 4 } })).toMatch(
-      /There is no null, and noise cannot be ruled out: a class has fewer than 200 clean images\. More images give one\.$/,
+      /There is no null, and noise cannot be ruled out: a class has fewer than 200 clean samples\. More samples give one\.$/,
     );
     // Two halves of 100: a class of 150 misses 50.
     expect(verdict(stealth, { ...POISONED, config: { nullSplits: 4 }, tooFewForNull: 150 })).toMatch(
-      /noise cannot be ruled out: a class has 150 clean images, 50 fewer than a null needs\. More images give one\.$/,
+      /noise cannot be ruled out: a class has 150 clean samples, 50 fewer than a null needs\. More samples give one\.$/,
     );
     expect(verdict(stealth, { ...POISONED, config: { nullSplits: 0 } })).toMatch(/--null-splits 4 measures one/);
     expect(verdict(null, POISONED)).toBe('The stealth score was not computed.');

@@ -5,6 +5,7 @@ import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tensor, writeSafetensors } from '../../src/formats/safetensors.js';
 import { FORMAT } from '../../src/runs/directory.js';
 import { pageHref } from '../../src/web/runs/pages.js';
 import { remove, type Served, scratch, serveFolder, writeAudit, writeReports, writeRun } from './helpers.js';
@@ -163,6 +164,23 @@ describe('the server of the dashboard', () => {
     expect(picture.points[0].length).toBe(2 * picture.groups.length);
     const image = await ask('/api/image?id=good&row=3');
     expect(image.headers['content-type']).toBe('image/png');
+  });
+
+  it('gives the text of a sample of a run on texts, and no image', async () => {
+    await writeRun(join(folder, 'reading'));
+    const [texts, path] = [['Grüße', '<b>two</b>'].map((t) => Buffer.from(t)), join(folder, 'reading')];
+    const ends = Int32Array.of(texts[0].length, texts[0].length + texts[1].length);
+    await writeSafetensors(join(path, 'samples.safetensors'), {
+      x: tensor(Int32Array.of(2, 7, 2, 8), [2, 2]),
+      text: tensor(new Uint8Array(Buffer.concat(texts)), [ends[1]]),
+      text_end: tensor(ends, [2]),
+    });
+    expect(await json('/api/text?id=reading&row=0')).toEqual({ text: 'Grüße' });
+    expect(await json('/api/text?id=reading&row=1')).toEqual({ text: '<b>two</b>' });
+    for (const row of ['-1', '2', '1.5', 'x']) expect((await ask(`/api/text?id=reading&row=${row}`)).status).toBe(404);
+    expect((await ask('/api/image?id=reading&row=0')).status).toBe(404);
+    expect((await ask('/api/text?id=good&row=0')).status).toBe(404);
+    await rm(path, { recursive: true });
   });
 
   it('serves its page with a policy that loads nothing from elsewhere', async () => {

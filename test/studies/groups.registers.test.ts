@@ -147,7 +147,7 @@ it('what a run will not have is said with its numbers: a score, or a null', asyn
   expect(await missing({})).toEqual([]);
   // 150 images a class, of which a tenth is poisoned: two halves of at least 100 do not fit.
   expect(await missing({ trainLimit: 1500 })).toEqual([
-    'There will be no null, and so no p: a class has 135 clean images, 65 fewer than a null needs. More images give one.',
+    'There will be no null, and so no p: a class has 135 clean samples, 65 fewer than a null needs. More samples give one.',
   ]);
   expect(await missing({ trainLimit: 1500, nullSplits: 0 })).toEqual([]);
 });

@@ -188,7 +188,7 @@ describe('a sweep whose classes are too small for a null', () => {
     const { sections } = await sweepStudy.report({ runs, failed: [] }, o);
     const texts = sections[0].blocks.flatMap((b) => (b.kind === 'text' ? [b.text] : []));
     expect(texts).toContain(
-      'Trials 1 and 2 have no p: a class has 120 clean images, 80 fewer than a null needs, so there is no null; more images give one.',
+      'Trials 1 and 2 have no p: a class has 120 clean samples, 80 fewer than a null needs, so there is no null; more samples give one.',
     );
   });
 });

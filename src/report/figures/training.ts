@@ -98,7 +98,7 @@ export function accuracyFigure(rows: readonly EpochRow[], document: Document, si
   return lines(rows, accuracySeries, document, {
     ...size,
     title: 'Accuracy and attack success over epochs',
-    unit: 'share of images',
+    unit: 'share of samples',
     format: percent,
     domain: [0, 1],
   });

@@ -1,4 +1,4 @@
-/** Pictures of a run: its embedding, the images of its samples, and what the trigger does to images. */
+/** Pictures of a run: its embedding, the images or texts of its samples, and what the trigger does to images. */
 
 import { type Context, Hono } from 'hono';
 import { readEmbedding } from '../../pipeline/embedding.js';
@@ -15,6 +15,7 @@ export function imageRoutes(runs: RunList): Hono {
   const withRun = runHandler(runs);
   app.get('/embedding', withRun(embedding));
   app.get('/image', withRun(sampleImage));
+  app.get('/text', withRun(sampleText));
   app.get('/gallery', withRun(galleryImage));
   return app;
 }
@@ -39,6 +40,17 @@ async function sampleImage(c: Context, path: string) {
   const size = height * width * channels;
   const pixels = (x.data as Uint8Array).slice(row * size, (row + 1) * size);
   return png(c, await pngOf(pixels, { height, width, channels }));
+}
+
+/** The text of a probed sample, by its row. */
+async function sampleText(c: Context, path: string) {
+  const { text, text_end: end } = await readArrays((await RunDirectory.read(path)).samplesBase);
+  if (!text || !end) return c.json({ problem: 'this run has no texts' }, 404);
+  const row = Number(c.req.query('row'));
+  const n = end.shape[0];
+  if (!Number.isInteger(row) || row < 0 || row >= n) return c.json({ problem: `rows are 0 to ${n - 1}` }, 404);
+  const [from, to] = [row - 1, row].map((i) => (end.data as Int32Array)[i] ?? 0);
+  return c.json({ text: Buffer.from((text.data as Uint8Array).subarray(from, to)).toString() });
 }
 
 /** A test image, clean or triggered, or the residual between both. */

@@ -38,9 +38,9 @@ export function EmbeddingPanel({ run, epoch, off }: Props) {
     <figure>
       <figcaption>
         <b>T by {method === 'umap' ? 'UMAP' : 't-SNE'}</b> at {momentText(value.epochs[at], run)}; point at a sample to
-        see its image
+        see its {run.samples === 'texts' ? 'text' : 'image'}
       </figcaption>
-      <Points id={run.id} view={value} at={at} context={context} off={off} />
+      <Points id={run.id} samples={run.samples ?? 'images'} view={value} at={at} context={context} off={off} />
       <SaveBar
         name={`${run.id}-${value.method}`}
         svg={() =>
