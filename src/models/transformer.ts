@@ -36,7 +36,7 @@ export const transformer: Model = {
   defaultWidth: 16,
   reads: 'texts',
   layers: [...Array.from({ length: DEPTH - 1 }, (_, b) => `block${b + 1}`), 'norm'],
-  forward(l, tokens, { classes, width, vocabulary, length }) {
+  forward(l, tokens, { classes, width, vocabulary, length = tokens.shape[1] }) {
     const d = 8 * width;
     const [n, read] = tokens.shape;
     const mask = reshape(where(cast(tokens, 'float32'), 0.5, 0, UNREAD), [n, 1, 1, read]);
@@ -44,7 +44,7 @@ export const transformer: Model = {
     const readout = (layer: string, representationMean: Tensor, representation: Tensor) => {
       layers[layer] = { representation, representationMean, representationNoise: l.noiseStd };
     };
-    let h = block(l, 'blocks.0', embed(l, tokens, d, vocabulary!, length!), { tokens: read, mask });
+    let h = block(l, 'blocks.0', embed(l, tokens, d, vocabulary!, length), { tokens: read, mask });
     for (let b = 1; b < DEPTH; b++) {
       const noisy = l.noise(h);
       readout(`block${b}`, firstToken(h, read), firstToken(noisy, read));

@@ -9,7 +9,7 @@ export interface ModelOptions {
   width: number;
   /** Of a model that reads texts: how many numbers of words there are. */
   vocabulary?: number;
-  /** Of a model that reads texts: the longest text in tokens. A batch may be shorter. */
+  /** Of a model that reads texts: tokens of the longest text that it can read. Default: those of the batch. */
   length?: number;
 }
 
