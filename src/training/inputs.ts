@@ -47,6 +47,14 @@ export function readOf(set: InputSet, index: Int32Array): number | undefined {
   return Math.min(length, Math.ceil(longest / STEP) * STEP);
 }
 
+/** Numbers of the samples, [n]; of texts by how many tokens are read of each, otherwise as they stand. */
+export function byLength(set: InputSet): Int32Array {
+  const order = Int32Array.from({ length: set.n }, (_, i) => i);
+  if (!isTokens(set)) return order;
+  const reads = Int32Array.from(order, (i) => readOf(set, Int32Array.of(i))!);
+  return order.sort((a, b) => reads[a] - reads[b] || a - b);
+}
+
 /** The given samples as feeds: `images` [index.length, h, w, c] uint8 or `tokens` [index.length, `readOf` them] int32. */
 export function gatherInputs(set: InputSet, index: Int32Array): Record<string, Uint8Array | Int32Array> {
   if (!isTokens(set)) return { images: gatherImages(set, index) };

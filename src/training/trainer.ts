@@ -31,7 +31,7 @@ import {
 } from './graphs.js';
 import { augmented, gatherInputs, largestActivation, readOf, sizesOf } from './inputs.js';
 import type { Objective } from './objective.js';
-import { type ImageGradient, PASS, type ProbeDraw, passes, recorded } from './passes.js';
+import { type ImageGradient, PASS, type ProbeDraw, passes, recorded, recordedAll } from './passes.js';
 import { afterEpoch, freshSchedule, learningRate, type ScheduleKind, type ScheduleState } from './schedule.js';
 import { recomputeStatistics } from './statistics.js';
 import { addStep, DivergedError, epochMeans, freshTally, type Tally } from './tally.js';
@@ -80,6 +80,9 @@ export interface Position {
   schedule: ScheduleState;
   tally: Tally;
 }
+
+/** What a probe records. */
+const PROBED = ['representation', 'representationMean', 'logits'] as const satisfies (keyof ProbeDraw)[];
 
 export class Trainer {
   readonly state = new State();
@@ -291,10 +294,10 @@ export class Trainer {
     this.bank.reseed(new Rng(this.config.seed, 'evaluate', label));
     let loss = 0;
     let correct = 0;
-    await passes(this.evaluation, set, this.state, this.bank, (out, rows, offset) => {
-      for (let r = 0; r < rows; r++) {
+    await passes(this.evaluation, set, this.state, this.bank, (out, samples) => {
+      for (const [r, i] of samples.entries()) {
         loss += out.losses[r] as number;
-        if (Number(out.predicted[r]) === set.labels[offset + r]) correct++;
+        if (Number(out.predicted[r]) === set.labels[i]) correct++;
       }
     });
     return { loss: loss / set.n, accuracy: correct / set.n };
@@ -310,16 +313,8 @@ export class Trainer {
       const { epoch, step } = this.position;
       // A probe at the end of an epoch draws what version 0.1.0 drew; two moments of one epoch draw different noise.
       this.bank.reseed(new Rng(this.config.seed, 'probe', epoch, ...(step > 0 ? ['step', step] : []), k));
-      const draw: Partial<Record<keyof ProbeDraw, Float32Array>> = {};
-      await passes(this.probing.get(layer)!.noisy, set, this.state, this.bank, (out, rows, offset, padded) => {
-        for (const key of ['representation', 'representationMean', 'logits'] as const) {
-          const values = out[key] as Float32Array;
-          const d = values.length / padded;
-          draw[key] ??= new Float32Array(set.n * d);
-          draw[key].set(values.subarray(0, rows * d), offset * d);
-        }
-      });
-      result.push(draw as ProbeDraw);
+      const { noisy } = this.probing.get(layer)!;
+      result.push(await recordedAll(noisy, PROBED, set, this.state, this.bank));
     }
     return result;
   }

@@ -1,7 +1,7 @@
 /** What a network reads of a batch of texts: all words, and as little of the padding behind them as the steps of 8 tokens allow. */
 import { expect, test } from 'vitest';
 import type { TokenSet } from '../../src/datasets/types.js';
-import { gatherInputs, readOf } from '../../src/training/inputs.js';
+import { byLength, gatherInputs, readOf } from '../../src/training/inputs.js';
 
 const [LENGTH, lengths] = [20, [3, 8, 9, 17, 20]];
 const set: TokenSet = {
@@ -14,6 +14,15 @@ const set: TokenSet = {
     lengths.flatMap((l, i) => Array.from({ length: LENGTH }, (_, k) => (k < l ? 10 * i + 1 : 0))),
   ),
 };
+
+test('texts that are read as far stand beside each other, in their order', () => {
+  // 3 and 8 words are read up to 8, 9 up to 16, 17 and 20 to the end.
+  const mixed = {
+    ...set,
+    tokens: Int32Array.from([4, 0, 3, 2, 1].flatMap((i) => [...set.tokens.subarray(i * LENGTH, (i + 1) * LENGTH)])),
+  };
+  expect([...byLength(mixed)]).toEqual([1, 4, 3, 0, 2]);
+});
 
 test.each([
   [[0], 8],

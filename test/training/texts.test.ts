@@ -64,6 +64,17 @@ describe('a transformer on tokens', () => {
     await trainer.release();
   });
 
+  test('gives each text its own T, whatever stands beside it in a pass', async () => {
+    const trainer = new Trainer(config, data, { threads: 1 });
+    const some = [299, 5, 120, 0];
+    const [all, few] = [await trainer.noiseFree(data.test), await trainer.noiseFree(pick(data.test, some))];
+    const d = all.length / data.test.n;
+    for (const [k, i] of some.entries())
+      for (let c = 0; c < d; c++) expect(few[k * d + c]).toBeCloseTo(all[i * d + c], 5);
+    expect(few.slice(0, d)).not.toEqual(few.slice(d, 2 * d));
+    await trainer.release();
+  });
+
   test('continues from its tensors as if it had not stopped', async () => {
     const whole = new Trainer(config, data, { threads: 1 });
     await trainTo(whole, 2);
