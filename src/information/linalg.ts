@@ -53,12 +53,12 @@ export function logDet(l: Float64Array, d: number): number {
   return s;
 }
 
-/** Solves L·x = b in place for the row `at` of `rows` [n, d]. */
-export function forwardSolve(l: Float64Array, d: number, rows: Float64Array, at = 0): void {
+/** Solves L·x = b in place for the row `at` of `rows` [n, d], whose numbers before column `from` are 0. */
+export function forwardSolve(l: Float64Array, d: number, rows: Float64Array, at = 0, from = 0): void {
   const o = at * d;
-  for (let i = 0; i < d; i++) {
+  for (let i = from; i < d; i++) {
     let s = rows[o + i];
-    for (let k = 0; k < i; k++) s -= l[i * d + k] * rows[o + k];
+    for (let k = from; k < i; k++) s -= l[i * d + k] * rows[o + k];
     rows[o + i] = s / l[i * d + i];
   }
 }
@@ -90,12 +90,21 @@ export function logDetSpd(matrix: Float64Array, d: number): number {
 export function inverseSpd(matrix: Float64Array, d: number): Float64Array {
   const l = cholesky(matrix, d);
   if (!l) throw new Error(`a ${d}×${d} matrix that must be positive definite is not`);
-  // Row i of `columns` is L⁻¹·eᵢ, so its inner products are the entries of the inverse.
+  return innerProducts(inverseColumns(l, d), d);
+}
+
+/** The columns of L⁻¹ as rows, [d, d]: row i is L⁻¹·eᵢ, whose numbers before column i are 0. */
+export function inverseColumns(l: Float64Array, d: number): Float64Array {
   const columns = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
     columns[i * d + i] = 1;
-    forwardSolve(l, d, columns, i);
+    forwardSolve(l, d, columns, i, i);
   }
+  return columns;
+}
+
+/** Products of all pairs of the rows of `inverseColumns`, [d, d]: the inverse of L·Lᵀ. */
+export function innerProducts(columns: Float64Array, d: number): Float64Array {
   const out = new Float64Array(d * d);
   for (let i = 0; i < d; i++)
     for (let j = 0; j <= i; j++) {

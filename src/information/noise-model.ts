@@ -15,7 +15,7 @@
  * Marchenko–Pastur equation). Σ̂⁻¹ is divided by what that gives; with γ = (d + 1)/df it is df/(df − d − 1) at α = 0.
  */
 import { UserError } from '../base/errors.js';
-import { cholesky, forwardSolve, inverseSpd, transpose } from './linalg.js';
+import { cholesky, forwardSolve, innerProducts, inverseColumns, transpose } from './linalg.js';
 import { gram } from './products.js';
 
 /** Σ c·cᵀ [d, d] over `df` contrasts. */
@@ -88,46 +88,66 @@ export function commonIntensity(groups: readonly NoiseScatter[]): number {
   return square > 0 ? Math.min(1, Math.max(0, variance / square)) : 1;
 }
 
-/**
- * The covariance [d, d] whose inverse is the corrected estimate of Σ⁻¹: the shrunk estimate times the excess of its inverse. `null`
- * where there are too few draws for a positive correction.
- */
+/** A covariance whose inverse is the corrected estimate of Σ⁻¹: the shrunk estimate times the excess of its inverse. */
+interface Fit {
+  /** The covariance is scale_i·scale_j·correlations_ij. */
+  scale: Float64Array;
+  /** Shrunk, [d, d]. */
+  correlations: Float64Array;
+  /** Their lower Cholesky factor, and the columns of its inverse (`inverseColumns`). */
+  factor: Float64Array;
+  columns: Float64Array;
+}
+
+/** `null` where there are too few draws for a positive correction. */
+function fitted({ sum, df }: Scatter, d: number, shape: NoiseShape, intensity: number): Fit | null {
+  const alpha = shape === 'full' ? intensity : 1;
+  if (alpha === 0 && d + 1 >= df) return null;
+  const correlations = new Float64Array(d * d);
+  for (let i = 0; i < d; i++)
+    for (let j = 0; j < d; j++)
+      correlations[i * d + j] =
+        i === j ? 1 : ((1 - alpha) * sum[i * d + j]) / Math.sqrt(sum[i * d + i] * sum[j * d + j]);
+  const factor = cholesky(correlations, d);
+  if (!factor) return null;
+  const columns = inverseColumns(factor, d);
+  const correction =
+    alpha < 1 ? excessOfInverse(columns, df, d, alpha) : 1 / (1 - (shape === 'isotropic' ? 2 / d : 2) / df);
+  if (!(correction > 0)) return null;
+  let mean = 0;
+  for (let c = 0; c < d; c++) mean += sum[c * d + c] / d;
+  const scale = Float64Array.from({ length: d }, (_, c) =>
+    Math.sqrt(((shape === 'isotropic' ? mean : sum[c * d + c]) * correction) / df),
+  );
+  return { scale, correlations, factor, columns };
+}
+
+/** matrix [d, d] with row i times `rows[i]` and column j times `columns[j]`. */
+function scaled(matrix: Float64Array, d: number, rows: Float64Array, columns: Float64Array): Float64Array {
+  const out = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * d + j] = matrix[i * d + j] * rows[i] * columns[j];
+  return out;
+}
+
+/** The covariance [d, d] of `fitted`; null where there is none. */
 export function noiseCovariance(
-  { sum, df }: Scatter,
+  scatter: Scatter,
   d: number,
   shape: NoiseShape,
   intensity: number,
 ): Float64Array | null {
-  const alpha = shape === 'full' ? intensity : 1;
-  const correction =
-    alpha < 1 ? excessOfInverse(sum, df, d, alpha) : 1 / (1 - (shape === 'isotropic' ? 2 / d : 2) / df);
-  if (correction === null || !(correction > 0)) return null;
-  let variance = 0;
-  for (let c = 0; c < d; c++) variance += sum[c * d + c] / d;
-  const out = new Float64Array(d * d);
-  for (let i = 0; i < d; i++)
-    for (let j = 0; j < d; j++) {
-      const at = i * d + j;
-      const value = i !== j ? (1 - alpha) * sum[at] : shape === 'isotropic' ? variance : sum[at];
-      out[at] = (value * correction) / df;
-    }
-  return out;
+  const found = fitted(scatter, d, shape, intensity);
+  return found && scaled(found.correlations, d, found.scale, found.scale);
 }
 
-/** E tr(ΣΣ̂⁻¹)/d of a shrunk covariance: how much too large its inverse is. Null where it is not positive definite. */
-function excessOfInverse(sum: Float64Array, df: number, d: number, alpha: number): number | null {
-  const shrunk = new Float64Array(d * d);
-  for (let i = 0; i < d; i++)
-    for (let j = 0; j < d; j++)
-      shrunk[i * d + j] = i === j ? 1 : ((1 - alpha) * sum[i * d + j]) / Math.sqrt(sum[i * d + i] * sum[j * d + j]);
+/** E tr(ΣΣ̂⁻¹)/d of a shrunk covariance: how much too large its inverse is; NaN where it is not known. `columns`: of the inverse factor of its correlations. */
+function excessOfInverse(columns: Float64Array, df: number, d: number, alpha: number): number {
   const gamma = (d + 1) / df;
-  if (alpha === 0 && gamma >= 1) return null;
-  const inverse = inverseSpd(shrunk, d);
   let trace = 0;
-  for (let c = 0; c < d; c++) trace += inverse[c * d + c];
+  for (const v of columns) trace += v * v;
   // ρm = α/(1 − α) · (1 − α)·tr/d.
   const rest = 1 - gamma + (gamma * alpha * trace) / d;
-  return rest > 0 ? (1 / rest - 1) / (gamma * (1 - alpha)) : null;
+  return rest > 0 ? (1 / rest - 1) / (gamma * (1 - alpha)) : Number.NaN;
 }
 
 /** A fitted covariance, ready for use on many rows and many groups. */
@@ -141,12 +161,14 @@ export interface Ruler {
 
 /** The ruler from the noise of a group. Throws `UserError` if there are too few draws for a covariance of that shape. */
 export function rulerOf({ d, all, halves }: NoiseScatter, shape: NoiseShape, intensity: number): Ruler {
-  const covariance = noiseCovariance(all, d, shape, intensity);
-  const factor = covariance && cholesky(covariance, d);
-  if (!factor) throw new UserError(`resolved: ${all.df} rows of noise are too few for ${d} columns; record more draws`);
+  const whole = fitted(all, d, shape, intensity);
+  if (!whole) throw new UserError(`resolved: ${all.df} rows of noise are too few for ${d} columns; record more draws`);
+  const factor = scaled(whole.factor, d, whole.scale, new Float64Array(d).fill(1));
   const inverses = halves?.map((half) => {
-    const fitted = noiseCovariance(half, d, shape, intensity);
-    return fitted && inverseSpd(fitted, d);
+    const found = fitted(half, d, shape, intensity);
+    if (!found) return null;
+    const inverse = found.scale.map((v) => 1 / v);
+    return scaled(innerProducts(found.columns, d), d, inverse, inverse);
   });
   const both = inverses?.every((inverse) => inverse !== null);
   return { d, factor, halves: both ? (inverses as [Float64Array, Float64Array]) : null };

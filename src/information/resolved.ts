@@ -138,6 +138,7 @@ export function addDraws(
         });
     }
   }
+  products.release();
   sums.directions += m;
 }
 
