@@ -1,6 +1,6 @@
 /**
  * Names of the runs of a study for readers. Their folders are named by a hash of all settings, which does not say what tells the trials of
- * a sweep apart; their names here do: `sweep/alpha=0.1 · rate=0.01`.
+ * a sweep apart; their names here do: `sweep/alpha=0.1 · rate=0.01`, `study/wordnet · rare-words · rate=0.05`.
  */
 import { kebab } from '../config/flags.js';
 import { datasetName, isRunName } from '../config/names.js';
@@ -63,10 +63,13 @@ function namesIn(folder: string, runs: readonly Run[]): [string, string][] {
     const ordered = [...keys.filter((k) => k !== 'seed'), ...keys.filter((k) => k === 'seed')];
     if (ordered.length === 0) return [];
     return same.map(({ id, settings }): [string, string] => {
-      const parts = ordered.flatMap((key) => (settings[key] === undefined ? [] : `${key}=${settings[key]}`));
+      const parts = ordered.flatMap((key) => (settings[key] === undefined ? [] : partOf(key, settings[key])));
       return [id, `${folder}${parts.join(' · ')}`];
     });
   });
 }
+
+/** A data set and an attack say by themselves what they are. */
+const partOf = (key: string, value: string) => (key === 'data' || key === 'attack' ? value : `${key}=${value}`);
 
 const differ = (runs: readonly Run[], key: string) => new Set(runs.map((r) => r.settings[key])).size > 1;

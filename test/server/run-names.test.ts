@@ -37,7 +37,7 @@ describe('the name of a run', () => {
         { attack: 'badnets', poisonRate: 0.2 },
         { attack: 'none' },
       ]),
-    ).toEqual(['s/attack=blend', 's/attack=badnets · rate=0.1', 's/attack=badnets · rate=0.2', 's/attack=none']);
+    ).toEqual(['s/blend', 's/badnets · rate=0.1', 's/badnets · rate=0.2', 's/none']);
   });
 
   it('does not compare the runs of two studies, and is left to the folder that a person named', () => {
