@@ -90,11 +90,9 @@ export function commonIntensity(groups: readonly NoiseScatter[]): number {
 
 /** A covariance whose inverse is the corrected estimate of Σ⁻¹: the shrunk estimate times the excess of its inverse. */
 interface Fit {
-  /** The covariance is scale_i·scale_j·correlations_ij. */
+  /** The covariance is scale_i·scale_j·r_ij, r the shrunk correlations. */
   scale: Float64Array;
-  /** Shrunk, [d, d]. */
-  correlations: Float64Array;
-  /** Their lower Cholesky factor, and the columns of its inverse (`inverseColumns`). */
+  /** Lower Cholesky factor of r, and the columns of its inverse (`inverseColumns`). */
   factor: Float64Array;
   columns: Float64Array;
 }
@@ -119,7 +117,7 @@ function fitted({ sum, df }: Scatter, d: number, shape: NoiseShape, intensity: n
   const scale = Float64Array.from({ length: d }, (_, c) =>
     Math.sqrt(((shape === 'isotropic' ? mean : sum[c * d + c]) * correction) / df),
   );
-  return { scale, correlations, factor, columns };
+  return { scale, factor, columns };
 }
 
 /** matrix [d, d] with row i times `rows[i]` and column j times `columns[j]`. */
@@ -127,17 +125,6 @@ function scaled(matrix: Float64Array, d: number, rows: Float64Array, columns: Fl
   const out = new Float64Array(d * d);
   for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) out[i * d + j] = matrix[i * d + j] * rows[i] * columns[j];
   return out;
-}
-
-/** The covariance [d, d] of `fitted`; null where there is none. */
-export function noiseCovariance(
-  scatter: Scatter,
-  d: number,
-  shape: NoiseShape,
-  intensity: number,
-): Float64Array | null {
-  const found = fitted(scatter, d, shape, intensity);
-  return found && scaled(found.correlations, d, found.scale, found.scale);
 }
 
 /** E tr(ΣΣ̂⁻¹)/d of a shrunk covariance: how much too large its inverse is; NaN where it is not known. `columns`: of the inverse factor of its correlations. */

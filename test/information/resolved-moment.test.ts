@@ -4,11 +4,12 @@ import { inverseSpd } from '../../src/information/linalg.js';
 import {
   commonIntensity,
   heldOutMeanSquare,
-  noiseCovariance,
+  type NoiseScatter,
   noiseScatter,
   pooled,
   rulerOf,
 } from '../../src/information/noise-model.js';
+import { gram } from '../../src/information/products.js';
 import { resolvedInformation } from '../../src/information/resolved.js';
 import {
   type MomentGroup,
@@ -19,6 +20,10 @@ import {
 import { rowSpace } from '../../src/information/row-space.js';
 
 const [N, D] = [120, 12];
+
+/** The covariance of the full ruler, [d, d]: L·Lᵀ. */
+const covarianceOf = (noise: NoiseScatter, alpha: number) =>
+  gram(rulerOf(noise, 'full', alpha).factor, noise.d, noise.d);
 
 /** Correlated noise: column c holds a share of a common value, times a scale that grows with c. */
 function noiseRow(rng: Rng, scale: number): Float64Array {
@@ -94,7 +99,7 @@ describe('the noise model', () => {
         // Column c gets what column c − 1 has: Σ = L·Lᵀ with 1 and 0.8 beside the diagonal.
         for (let row = 0; row < 2 * n; row++)
           for (let c = d - 1; c > 0; c--) draws[row * d + c] += 0.8 * draws[row * d + c - 1];
-        const inverse = inverseSpd(noiseCovariance(noiseScatter(draws, n, d).all, d, 'full', alpha)!, d);
+        const inverse = inverseSpd(covarianceOf(noiseScatter(draws, n, d), alpha), d);
         const truth = (i: number, j: number) => (i === j ? 1 + (i > 0 ? 0.64 : 0) : Math.abs(i - j) === 1 ? 0.8 : 0);
         for (let i = 0; i < d; i++)
           for (let j = 0; j < d; j++) total += (inverse[i * d + j] * truth(j, i)) / d / repeats;
@@ -104,8 +109,9 @@ describe('the noise model', () => {
   );
 
   it('without shrinkage is (df − d − 1)/df times the inverse of the covariance', () => {
-    const { all } = noiseScatter(group('a', 4).draws, N, D);
-    const covariance = noiseCovariance(all, D, 'full', 0)!;
+    const noise = noiseScatter(group('a', 4).draws, N, D);
+    const { all } = noise;
+    const covariance = covarianceOf(noise, 0);
     expect(all.sum[5] / all.df / covariance[5]).toBeCloseTo((all.df - D - 1) / all.df, 12);
   });
 
