@@ -73,7 +73,13 @@ function addOne(command: Command, study: Study) {
     )
     .option('--jobs <n>', 'runs at a time (default one per core)')
     .option('--markdown <file>', 'Markdown file of the report, its figures in a folder beside it (default none)')
-    .option('--rows <file>', 'file to which every finished run appends one line of JSON (default none)')
+    .option('--rows <file>', 'file to which every finished run appends one line of JSON (default none)');
+  if (study.fromRows)
+    one.option(
+      '--from-rows <file>',
+      'write the report of the runs in this file of rows, without their folders, and make none (default none)',
+    );
+  one
     .option(
       '--keep-probes',
       'keep probes and weights, here and in later studies in the folder (default: delete those of finished runs)',
@@ -91,6 +97,16 @@ function addOne(command: Command, study: Study) {
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
+      if (values.fromRows !== undefined) {
+        refuseBesideRows(one);
+        const out = values.out ?? defaultOut(`experiment-${study.name}`);
+        const { fromRows, markdown } = values;
+        printResult(
+          await runJob(studyJobs('studyFromRowsJob'), { name: study.name, options, out, markdown, fromRows }),
+          values,
+        );
+        return;
+      }
       if (values.resume && values.out === undefined)
         throw new UserError('--resume: name the folder of the study with --out DIR');
       if (values.plan !== undefined && values.dryRun) throw new UserError('--plan: with --dry-run nothing is written');
@@ -124,9 +140,22 @@ function addOne(command: Command, study: Study) {
         // A study whose folder was not named gets a new one every time.
         toResume(values.out === undefined ? out : undefined, ''),
       );
-      process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
+      printResult(result, values);
     });
 }
+
+const printResult = (result: StudyResult, { json }: Values) =>
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
+
+/** Beside a file of rows there is nothing to choose: its runs are what they are. Throws `UserError`. */
+function refuseBesideRows(command: Command) {
+  const other = command.options.find(
+    (o) => !BESIDE_ROWS.includes(o.attributeName()) && command.getOptionValueSource(o.attributeName()) === 'cli',
+  );
+  if (other) throw new UserError(`${other.long}: with --from-rows the runs are those of the file`);
+}
+
+const BESIDE_ROWS = ['fromRows', 'out', 'markdown', 'json'];
 
 const SWEEP_EXAMPLE = ' --vary alpha=0.05:0.5 --vary poison-rate=0.03,0.1';
 

@@ -46,6 +46,7 @@ function lede(all: readonly Judged[]): string {
 function section({ setting, found }: Judged): StudySection {
   const name = fileWord(setting.dataset);
   const perception = perceptionFigures(setting, name);
+  const apart = separationFigures(setting, name);
   return {
     id: name,
     title: setting.dataset,
@@ -61,8 +62,13 @@ function section({ setting, found }: Judged): StudySection {
       ...trajectoryBlocks(setting, name),
       ...accelerationBlocks(setting),
       ...phaseBlocks(setting),
-      { kind: 'heading', text: 'Single samples, and where they lie in T' },
-      { kind: 'figures', figures: separationFigures(setting, name) },
+      // Rows of earlier versions do not say where single samples lie.
+      ...(apart.length > 0
+        ? [
+            { kind: 'heading' as const, text: 'Single samples, and where they lie in T' },
+            { kind: 'figures' as const, figures: apart },
+          ]
+        : []),
     ],
   };
 }

@@ -6,7 +6,7 @@ import type { RunResult } from '../runs/documents.js';
 import type { Compared, CompareResult } from './compare.js';
 import type { CompareSeedsResult } from './compare-seeds.js';
 import type { SeedsResult } from './seeds.js';
-import type { StudyRequest, StudyResult } from './study.js';
+import type { RowsRequest, StudyRequest, StudyResult } from './study.js';
 import type { WorkJob } from './work.js';
 
 export interface CompareJob {
@@ -48,4 +48,9 @@ export async function workJob(job: WorkJob, context: WorkerContext<Message>): Pr
 export async function studyJob(request: StudyRequest, context: WorkerContext<Message>): Promise<StudyResult> {
   const { runStudy } = await import('./study.js');
   return runStudy(request, hooksOf(context));
+}
+
+export async function studyFromRowsJob(request: RowsRequest): Promise<StudyResult> {
+  const { studyFromRows } = await import('./study.js');
+  return studyFromRows(request);
 }

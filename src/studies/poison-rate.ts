@@ -12,5 +12,6 @@ export const poisonRateStudy: Study = {
     seeds: [0, 1, 2],
   },
   plan: (o) => grid(o),
+  fromRows: true,
   report: async (outcome) => (await import('./poison-rate-report.js')).poisonRateReport(outcome),
 };

@@ -7,10 +7,11 @@ import { dirname } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { datasetName } from '../config/names.js';
 import type { RunConfig } from '../config/options.js';
-import { isNullGroup } from '../dynamics/group-id.js';
+import { isNullGroup, partOf } from '../dynamics/group-id.js';
 import {
   type EstimateRow,
   type Phase,
+  type Phases,
   type StealthQuantity,
   stealthQuantities,
   trajectories,
@@ -32,6 +33,14 @@ interface Curves {
   nats: Record<string, (number | null)[]>;
   /** Absent for the halves of clean classes. */
   standardErrors: Record<string, (number | null)[]>;
+}
+
+/** Poisoned samples among the samples of their class, a number a moment. */
+export interface Apart {
+  /** AUROC of a sample’s own contribution for “is poisoned”. */
+  auroc: { epoch: number; quantity: string; value: number }[];
+  /** Mean silhouette in T, and the distance to the target class in units of a clean sample's own; null where nothing is poisoned. */
+  places: { epoch: number; silhouette: number | null; toTarget: number | null }[];
 }
 
 /** One line of the file. Numbers are rounded to six digits, curves to four and their standard errors to two. */
@@ -57,8 +66,10 @@ export interface StudyRow {
   readings: unknown;
   perception: Record<string, number | null>;
   /** Phases of training of every group with a trajectory of I(X;T), with the epochs between which each lies. */
-  phases: { group: string; phases: Pick<Phase, 'kind' | 'start' | 'end'>[] }[];
+  phases: readonly (Omit<Phases, 'phases'> & { phases: (Pick<Phase, 'kind' | 'start' | 'end'> & Partial<Phase>)[] })[];
   stepsPerEpoch: number | null;
+  /** How far the poisoned samples lie apart; absent in older rows. */
+  apart?: Apart;
   /** Checkpoints of the curves, in epochs. */
   epochs: number[];
   /** Of all groups; of the halves of clean classes I(T;Ŷ) alone. */
@@ -95,15 +106,25 @@ export function studyRow({ name, config, result, report, running }: StudyRun, ru
       layers: result.layers,
       readings: report.readings,
       perception: report.perception,
-      phases: report.phases.map(({ group, phases }) => ({
-        group,
-        phases: phases.map(({ kind, start, end }) => ({ kind, start, end })),
-      })),
+      phases: report.phases,
       stepsPerEpoch: report.stepsPerEpoch ?? null,
+      apart: apartOf(report, config.target),
     }),
     epochs,
     curves: curves(report.information),
     ...(running.length > 0 ? { running: curves(running) } : {}),
+  };
+}
+
+function apartOf({ separation, representation }: StudyRun['report'], target: number): Apart {
+  const own = separation.filter((s) => s.group === partOf(target, 'all'));
+  return {
+    auroc: own.map(({ epoch, quantity, auroc }) => ({ epoch, quantity, value: auroc })),
+    places: representation.map(({ epoch, silhouettes, place }) => ({
+      epoch,
+      silhouette: silhouettes[partOf(target, 'backdoor')] ?? null,
+      toTarget: place?.toTarget ?? null,
+    })),
   };
 }
 

@@ -195,8 +195,9 @@ export function failedSection({ failed }: StudyOutcome): StudySection[] {
 }
 
 /** How the report was made: runs, work, processor and version. */
-export function footer({ runs }: StudyOutcome): string {
+export function footer({ runs, fromRows }: StudyOutcome): string {
   const seconds = runs.reduce((s, r) => s + r.result.seconds, 0);
+  if (fromRows) return `${runs.length} runs, ${duration(seconds)} of work, read from their rows. ibscope ${VERSION}.`;
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   return `${runs.length} runs, ${duration(seconds)} of work, one thread a run, on ${availableParallelism()} cores (${model}). ibscope ${VERSION}.`;
 }

@@ -21,7 +21,7 @@ import { type Elsewhere, executorAt, type Submitted } from './executors.js';
 import { studies } from './index.js';
 import { FREE, planStudy, runsAtOnce, type StudyPlan } from './plan.js';
 import { openRows, studyRow } from './rows.js';
-import type { Study, StudyOptions } from './types.js';
+import type { Study, StudyOptions, StudyOutcome } from './types.js';
 import type { PlainReport } from './write.js';
 
 export interface StudyRequest {
@@ -45,6 +45,11 @@ export interface StudyRequest {
   rows?: string;
   /** Keeps probes and weights of finished runs. */
   keepProbes?: boolean;
+}
+
+/** The report of finished runs from the file of their rows. */
+export interface RowsRequest extends Pick<StudyRequest, 'name' | 'options' | 'out' | 'markdown'> {
+  fromRows: string;
 }
 
 /** No run of the study has a result. */
@@ -81,8 +86,7 @@ export interface StudyResult {
 export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<StudyResult> {
   const { name, out, dryRun, markdown } = request;
   const study = findNamed('study', name, studies);
-  if (markdown !== undefined && !markdown.endsWith('.md'))
-    throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
+  checkMarkdown(markdown);
   const configs: RunConfig[] = [];
   // As `run` writes them to run.json: with the device that `auto` means here, and the processor left unset.
   for (const config of request.configs) configs.push(await onDevice(config, hooks));
@@ -101,6 +105,11 @@ export async function runStudy(request: StudyRequest, hooks: RunHooks): Promise<
   } finally {
     executor.close();
   }
+}
+
+function checkMarkdown(markdown: string | undefined) {
+  if (markdown !== undefined && !markdown.endsWith('.md'))
+    throw new UserError(`--markdown ${markdown}: a file that ends in .md is expected`);
 }
 
 /** Runs are named after the folder of their data, so two folders of one name are refused. */
@@ -149,7 +158,7 @@ async function carryOut(
   executor: Executor,
   hooks: RunHooks,
 ): Promise<StudyResult> {
-  const { name, options, out, markdown, rows, keepProbes } = request;
+  const { name, options, out, rows, keepProbes } = request;
   const addRow = rows === undefined ? undefined : await openRows(rows);
   const { plan, open, result: before } = await planned(configs, request, executor, hooks);
   // Detectors are shown the weights of a run after it has been made.
@@ -184,6 +193,30 @@ async function carryOut(
     keepProbes,
     detectors,
   }).finally(() => runner.close());
+  return writeReport(study, outcome, request, before);
+}
+
+/** A study's report from the rows of finished runs: nothing is made, and the runs' folders are not needed. */
+export async function studyFromRows(request: RowsRequest): Promise<StudyResult> {
+  const { name, fromRows, out, markdown } = request;
+  const study = findNamed('study', name, studies);
+  checkMarkdown(markdown);
+  await checkFolder(out, true);
+  const { runsOfRows } = await import('./from-rows.js');
+  const runs = await runsOfRows(fromRows);
+  await mkdir(out, { recursive: true });
+  const nothing = { secondsPlanned: 0, secondsOfWork: 0, atOnce: 0, costs: [] };
+  const before = { experiment: name, dir: out, runs: runs.length, done: runs.length, ...nothing };
+  return writeReport(study, { runs, failed: [], fromRows: true }, request, before);
+}
+
+/** Writes the page, the tables and the Markdown of finished runs into the folder of the study. */
+async function writeReport(
+  study: Study,
+  outcome: StudyOutcome,
+  { name, options, out, markdown }: Pick<StudyRequest, 'name' | 'options' | 'out' | 'markdown'>,
+  before: StudyResult,
+): Promise<StudyResult> {
   const summary = await study.report(outcome, options);
   const report = join(out, `${name}.html`);
   const [{ renderStudy }, { trajectoriesCsv, withoutDrawings, writeMarkdown }] = await Promise.all([

@@ -83,6 +83,8 @@ export interface Study {
   row?(run: StudyRun, document: RunDocument): NamedRow;
   /** Whether the report reads estimates by other estimators. */
   alternatives?: boolean;
+  /** Whether the report follows from rows by `studyRow`: it reads no halves of clean classes and no other estimates. */
+  fromRows?: boolean;
   /** Options that the user leaves out. */
   defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
   /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */
@@ -105,4 +107,6 @@ export interface StudyOutcome {
   runs: StudyRun[];
   /** Runs that ended without a result, and why. */
   failed: { name: string; why: string }[];
+  /** Whether the runs were read from a file of rows: then another machine may have made them. */
+  fromRows?: true;
 }

@@ -1,4 +1,6 @@
 /** `ibscope study` and `ibscope embed`: what is refused, what `--help` says. Studies that train: study.slow.test.ts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { studies } from '../../src/studies/index.js';
 import { sandbox } from './helpers.js';
@@ -26,6 +28,12 @@ describe('ibscope study', () => {
     [['study', 'sweep', '--vary', 'epochs=2,4', '--halving'], /--vary epochs: with --halving/],
     [['study', 'sweep', '--vary', 'alpha=0:1', '--halving', '--attacks', 'blend,badnets'], /--halving: one attack/],
     [['study', 'sweep', '--config', 'nowhere.json'], /--config nowhere\.json: no such file/],
+    [['study', 'attacks', '--from-rows', 'nowhere.jsonl'], /--from-rows nowhere\.jsonl: there is no such file/],
+    [
+      ['study', 'attacks', '--from-rows', 'rows.jsonl', '--seeds', '1'],
+      /--seeds: with --from-rows the runs are those of/,
+    ],
+    [['study', 'null', '--from-rows', 'rows.jsonl'], /unknown option '--from-rows'/],
     [['experiment', 'attacks', '--attacks', 'blnd'], /"blnd".*Did you mean "blend"/],
     [['embed', 'nowhere'], /nowhere: no run there/],
     [['embed', 'nowhere', '--method', 'pca'], /--method pca: one of umap, tsne/],
@@ -34,6 +42,21 @@ describe('ibscope study', () => {
     expect(code).toBe(2);
     expect(stderr.trim()).toMatch(message);
     expect(stderr.trim().split('\n').length).toBe(1);
+  });
+
+  it('attacks --from-rows writes the page of committed rows, and makes no run', async () => {
+    const rows = join(import.meta.dirname, '../../docs/experiment-shapes10.jsonl');
+    const { code, stdout } = await box.call(['study', 'attacks', '--from-rows', rows, '--out', 'again', '--json']);
+    expect(code).toBe(0);
+    const { runs, done, report, summary } = JSON.parse(stdout);
+    expect([runs, done]).toEqual([24, 24]);
+    expect(summary.footer).toMatch(/^24 runs, .* of work, read from their rows/);
+    expect(readFileSync(join(box.folder, report), 'utf8')).toContain('<svg');
+    expect(readdirSync(join(box.folder, 'again')).sort()).toEqual([
+      'attacks-trajectories.csv',
+      'attacks.html',
+      'attacks.json',
+    ]);
   });
 
   it('is also called experiment, with the same studies and options', async () => {

@@ -3,13 +3,14 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { EstimateRow } from '../../src/dynamics/index.js';
+import { mean } from '../../src/dynamics/index.js';
 import { findings } from '../../src/findings/paper.js';
 import { settings } from '../../src/findings/settings.js';
 import type { StudyRun } from '../../src/findings/types.js';
 import type { RunDocument } from '../../src/runs/documents.js';
+import { attacksReport } from '../../src/studies/attacks-report.js';
+import { runOfRow, runsOfRows } from '../../src/studies/from-rows.js';
 import { openRows, type StudyRow, studyRow } from '../../src/studies/rows.js';
-import { row as estimate } from '../dynamics/tables.js';
 import { clean, made, overSeeds, shifted } from './made.js';
 
 const box = mkdtempSync(join(tmpdir(), 'ibscope-rows-'));
@@ -20,22 +21,7 @@ const rowOf = (run: StudyRun) => studyRow(run, document);
 const text = (run: StudyRun) => JSON.stringify(rowOf(run));
 
 /** A run as a reader of the file has it: from the row alone. */
-function reread(line: string): StudyRun {
-  const row = JSON.parse(line) as StudyRow;
-  const information: EstimateRow[] = Object.entries(row.curves).flatMap(
-    ([quantity, { estimator, nats, standardErrors }]) =>
-      Object.entries(nats).flatMap(([group, values]) =>
-        values.flatMap((value, i) => {
-          const standardError = standardErrors[group]?.[i] ?? 0;
-          const name = quantity as EstimateRow['quantity'];
-          return value === null ? [] : [estimate(row.epochs[i], group, name, value, { estimator, standardError })];
-        }),
-      ),
-  );
-  const { name, config, accuracy, asr, stealth, perception, phases, stepsPerEpoch } = row;
-  const report = { information, stealth, perception, phases, stepsPerEpoch };
-  return { name, config, result: { accuracy, asr, stealth }, report, others: [], running: [] } as unknown as StudyRun;
-}
+const reread = (line: string) => runOfRow(JSON.parse(line) as StudyRow);
 
 describe('a row', () => {
   const runs = [
@@ -101,6 +87,90 @@ describe('a row', () => {
     const line = text({ ...run, report: { ...run.report, information: [...information, ...more] } });
     expect(Object.keys(JSON.parse(line).curves['I(T;Ŷ)'].nats)).toHaveLength(12 + 9 * 4 * 2);
     expect(Buffer.byteLength(line)).toBeLessThan(20_000);
+  });
+});
+
+describe('the report from rows', () => {
+  const written = (name: string, rows: readonly object[]) => {
+    const path = join(box, name);
+    writeFileSync(path, rows.map((r) => `${JSON.stringify(r)}\n`).join(''));
+    return path;
+  };
+  const kappa = { 'I(X;T)': 4, 'I(T;Ŷ)': 2 };
+  const measured = (attack: string, seed: number, at = kappa) => {
+    const row = rowOf(made({ attack, seed }));
+    return { ...row, stealth: { ...row.stealth, kappa: at } };
+  };
+
+  it.each(['shapes10', 'fashion', 'cifar'])(
+    'gives the findings on the committed page of %s their verdicts',
+    async (name) => {
+      const page = readFileSync(`docs/experiment-${name}.md`, 'utf8');
+      const onPage = [...page.matchAll(/^\| ([^|]+) \| \*\*([a-z ]+)\*\* \|/gm)].map(([, claim, verdict]) => [
+        claim,
+        verdict,
+      ]);
+      expect(onPage.length).toBeGreaterThan(5);
+      const runs = await runsOfRows(`docs/experiment-${name}.jsonl`);
+      expect(settings(runs).flatMap((s) => findings(s).map((f) => [f.claim, f.verdict]))).toEqual(onPage);
+    },
+  );
+
+  it('has the figures and tables of the report from the runs themselves', () => {
+    const auroc = (value: number) => ({
+      epoch: 1,
+      group: '0/all',
+      quantity: 'I(X;T)',
+      auroc: value,
+      standardError: 0.1,
+    });
+    const places = [{ epoch: 1, silhouettes: { '0/backdoor': 0.2 }, place: { toTarget: 1.5, toSource: 1 } }];
+    const runs = ['none', 'badnets'].flatMap((attack) =>
+      overSeeds({ attack, flow: shifted(-0.4, -0.6) }).map((run) => ({
+        ...run,
+        report: { ...run.report, separation: [auroc(0.7)], representation: places },
+      })),
+    );
+    const blocks = (from: StudyRun[]) =>
+      attacksReport({ runs: from, failed: [] }).sections.flatMap((s) =>
+        s.blocks.map((b) =>
+          b.kind === 'figures' ? b.figures.map((f) => f.name) : b.kind === 'table' ? b.head : b.kind,
+        ),
+      );
+    const own = blocks(runs);
+    expect(own.flat()).toContain('shapes10-silhouette');
+    expect(blocks(runs.map((r) => reread(text(r))))).toEqual(own);
+  });
+
+  it('of two rows of a run takes the later one', async () => {
+    const row: StudyRow = JSON.parse(readFileSync('docs/experiment-shapes10.jsonl', 'utf8').split('\n')[0]);
+    const [run, ...others] = await runsOfRows(written('twice', [row, { ...row, accuracy: 0.5 }]));
+    expect(others).toEqual([]);
+    expect(run.result.accuracy).toBe(0.5);
+    const { scores, mean: ofNull } = run.report.stealth!.null!;
+    expect(mean(scores)).toBeCloseTo(ofNull, 4);
+  });
+
+  it.each([
+    [
+      'two values of κ',
+      [measured('none', 0), measured('badnets', 0, { ...kappa, 'I(X;T)': 8 })],
+      /badnets.*κ 8 and 2.*at 4 and 2/,
+    ],
+    [
+      'a row of another study',
+      [{ name: 'a', stealth: {}, detectors: [] }],
+      /line 1 is not a row of a run with its curves/,
+    ],
+    ['nothing', [], /it has no rows/],
+  ])('%s: refused in one line', async (name, rows, why) => {
+    const path = written(name.replaceAll(' ', '-'), rows);
+    await expect(runsOfRows(path)).rejects.toThrow(why);
+    await expect(runsOfRows(path)).rejects.toMatchObject({ name: 'UserError' });
+  });
+
+  it('a file that is not there is refused in one line', async () => {
+    await expect(runsOfRows(join(box, 'none-such'))).rejects.toThrow(/^--from-rows .*: there is no such file$/);
   });
 });
 

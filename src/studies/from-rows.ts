@@ -1,0 +1,178 @@
+/** Finished runs from their rows alone: what a study's report needs is in the rows, so that it can be written again without the runs. */
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../base/errors.js';
+import { groupBy } from '../base/group-by.js';
+import type { RunConfig } from '../config/options.js';
+import { readsTexts } from '../config/resolve.js';
+import { partOf } from '../dynamics/group-id.js';
+import type { EstimateRow, Phases, ScoreReading, StealthQuantity, StealthResult } from '../dynamics/index.js';
+import type { StudyRun } from '../findings/types.js';
+import type { RunReport } from '../report/index.js';
+import type { RunResult } from '../runs/documents.js';
+import type { StudyRow } from './rows.js';
+
+/**
+ * The runs of a file of rows, in its order; of two rows of a run the later one counts. Throws `UserError` for a file that cannot be read, for a
+ * line that is no row of `studyRow`, and for runs whose values do not compare because they have different κ.
+ */
+export async function runsOfRows(file: string): Promise<StudyRun[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`--from-rows ${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
+  });
+  const rows = new Map<string, StudyRow>();
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line === '') continue;
+    const row = parsed(line);
+    if (row === null) throw new UserError(`--from-rows ${file}: line ${i + 1} is not a row of a run with its curves`);
+    rows.set(row.name, row);
+  }
+  if (rows.size === 0) throw new UserError(`--from-rows ${file}: it has no rows`);
+  for (const same of groupBy([...rows.values()], alike)) {
+    const [first] = same;
+    const other = same.find((r) => kappaText(r) !== kappaText(first));
+    if (other)
+      throw new UserError(
+        `--from-rows ${file}: ${other.name} was measured at κ ${kappaText(other)} and ${first.name} at ${kappaText(first)}; one study that makes both gives them one κ`,
+      );
+  }
+  return [...rows.values()].map(runOfRow);
+}
+
+/** Runs of one study with one model have one κ; see `shareKappa`. */
+const alike = ({ dataset, config: { model, width, layer }, groupSize }: StudyRow) =>
+  JSON.stringify([dataset, model, width, layer, groupSize]);
+
+const kappaText = ({ stealth }: StudyRow) => Object.values(stealth.kappa as Record<string, number>).join(' and ');
+
+function parsed(line: string): StudyRow | null {
+  try {
+    const row = JSON.parse(line);
+    return typeof row.name === 'string' && row.curves?.['I(X;T)'] && row.stealth && row.config?.model ? row : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A finished run as its row has it. What only the run's folder has is empty: images, texts, epochs, warnings. */
+export function runOfRow(row: StudyRow): StudyRun {
+  const { name, dataset, classes, accuracy, asr, groupSize, seconds, perception } = row;
+  const config = { ...row.config, dataDir: dataset } as unknown as RunConfig;
+  const information = estimates(row.curves, row);
+  const score = stealthOf(row);
+  const poisoned = config.attack !== 'none';
+  const report: RunReport = {
+    name,
+    attack: config.attack,
+    dataset,
+    ...(readsTexts(config) && { samples: 'texts' as const }),
+    model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
+    poisoned,
+    poisonRate: poisoned ? config.poisonRate : null,
+    target: config.target,
+    classNames: classes,
+    basis: information.some((r) => r.estimator === 'resolved')
+      ? 'resolved'
+      : config.critic === 'paper'
+        ? 'train'
+        : 'held-out',
+    seeds: 1,
+    config: { ...config },
+    ...(row.stepsPerEpoch === null ? {} : { stepsPerEpoch: row.stepsPerEpoch }),
+    epochs: [],
+    moments: [],
+    information,
+    noise: [],
+    phases: row.phases.map(
+      (own): Phases => ({ ...own, phases: own.phases.map((p) => ({ startInterval: null, endInterval: null, ...p })) }),
+    ),
+    acceleration: null,
+    stealth: score,
+    layers: [],
+    draft: null,
+    readings: row.readings as ScoreReading[],
+    ...apartOf(row, config.target),
+    embeddings: [],
+    gallery: [],
+    perception,
+    warnings: [],
+    version: row.version,
+    seconds,
+  };
+  const result = {
+    attack: config.attack,
+    dataset,
+    model: config.model,
+    epochs: config.epochs,
+    accuracy,
+    asr,
+    groupSize,
+  };
+  return {
+    name,
+    config,
+    result: { ...result, stealth: row.stealth, layers: row.layers, readings: row.readings, seconds } as RunResult,
+    report,
+    others: [],
+    running: row.running ? estimates(row.running, row) : [],
+  };
+}
+
+/** A row's score; checkpoints and classes follow from its curves. */
+function stealthOf({ stealth, epochs, curves }: StudyRow): StealthResult {
+  const found = stealth as unknown as StealthResult;
+  const range = found.null;
+  const classes = Object.keys(curves['I(X;T)']!.nats).filter((group) => /^\d+$/.test(group));
+  return {
+    ...found,
+    separation: null,
+    null: range && { ...range, scores: range.distances.map((d) => Math.exp(-d)) },
+    epochs,
+    classes,
+  };
+}
+
+function estimates(curves: StudyRow['curves'], { epochs, config, groupSize }: StudyRow): EstimateRow[] {
+  return Object.entries(curves).flatMap(([quantity, { estimator, nats, standardErrors }]) =>
+    Object.entries(nats).flatMap(([group, values]) =>
+      values.flatMap((value, i): EstimateRow[] =>
+        value === null
+          ? []
+          : [
+              {
+                epoch: epochs[i],
+                group,
+                quantity: quantity as StealthQuantity,
+                estimator,
+                nats: value,
+                // Halves of clean classes have none in a row.
+                standardError: standardErrors[group]?.[i] ?? 0,
+                ceiling: Number.POSITIVE_INFINITY,
+                saturated: false,
+                converged: null,
+                samples: groupSize,
+                draws: config.draws as number,
+                trainNats: null,
+                heldOutNats: null,
+              },
+            ],
+      ),
+    ),
+  );
+}
+
+function apartOf({ apart }: StudyRow, target: number): Pick<RunReport, 'separation' | 'representation'> {
+  return {
+    separation: (apart?.auroc ?? []).map(({ epoch, quantity, value }) => ({
+      epoch,
+      quantity,
+      group: partOf(target, 'all'),
+      auroc: value,
+      standardError: 0,
+    })),
+    representation: (apart?.places ?? []).map(({ epoch, silhouette, toTarget }) => ({
+      epoch,
+      silhouettes: silhouette === null ? {} : { [partOf(target, 'backdoor')]: silhouette },
+      place: toTarget === null ? null : { toTarget, toSource: Number.NaN },
+    })),
+  };
+}
