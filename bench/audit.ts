@@ -128,9 +128,9 @@ interface Row {
   /** ASR of each attack on a network trained on the clean set. */
   cleanAsr?: Record<string, number>;
   /** Number of poisoned samples. */
-  payload: number;
+  poisoned: number;
   /** Number of named samples, and how many of them are poisoned. */
-  named: { all: number; payload: number };
+  named: { all: number; poisoned: number };
   /** What the clusters of the target class show, if it was flagged and has two. */
   sides: ClassVerdict['sides'];
   /** Stealth score S of the same training, if the groups are large enough. */
@@ -264,8 +264,8 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
     accuracy: { before: before.accuracy, after: after?.accuracy ?? null },
     asr: { before: before.asr, after: after?.asr ?? null },
     cleanAsr,
-    payload: poisoned.poisoned.reduce((a, b) => a + b, 0),
-    named: { all: found.suspicious.length, payload: found.suspicious.filter((i) => poisoned.poisoned[i]).length },
+    poisoned: poisoned.poisoned.reduce((a, b) => a + b, 0),
+    named: { all: found.suspicious.length, poisoned: found.suspicious.filter((i) => poisoned.poisoned[i]).length },
     sides: poison ? found.classes[TARGET].sides : null,
     stealth: score,
     interventions: interventions ? done.map(({ model: _, ...rest }) => rest) : [],
@@ -384,8 +384,8 @@ function interventionTable(rows: readonly Row[]): string[] {
 function named(rows: readonly Row[]): string {
   const found = rows.filter((r) => r.found);
   if (found.length === 0) return '–';
-  const share = mean(found.map((r) => r.named.payload / r.payload));
-  return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.payload)), 1)}`;
+  const share = mean(found.map((r) => r.named.poisoned / r.poisoned));
+  return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.poisoned)), 1)}`;
 }
 
 /** Before and after cleaning, and of a network trained on the clean set. */

@@ -70,13 +70,13 @@ test('own-attack: the trigger is learned, and its score stands beside a null', a
   expect(text).toContain(`S lies ${score < low ? 'below' : score > high ? 'above' : 'inside'}`);
 });
 
-test('audit-a-set: the target is named alone, and what is named is nearly all of the payload', async () => {
+test('audit-a-set: the target is named alone, and what is named is nearly all of the poisoned samples', async () => {
   const text = await output('audit-a-set');
   expect(text).toMatch(/^suspicious: 3$/m);
-  const [named, hits, payload] = numbers(text, 'named');
-  expect(payload).toBe(100);
+  const [named, hits, poisoned] = numbers(text, 'named');
+  expect(poisoned).toBe(100);
   expect(hits / named).toBeGreaterThan(0.9);
-  expect(hits / payload).toBeGreaterThan(0.9);
+  expect(hits / poisoned).toBeGreaterThan(0.9);
   expect(numbers(text, 'left')).toEqual([1000 - named]);
 }, 120_000);
 

@@ -24,7 +24,7 @@ export interface Marks {
 }
 
 /**
- * Numbers of the samples that get the trigger: poisoned samples (`payload`), and cover samples, which keep their true label. None for
+ * Numbers of the samples that get the trigger: poisoned samples (`poisoned`), and cover samples, which keep their true label. None for
  * an attack without a trigger and for a rate of 0. Throws `UserError` as `poison` does.
  */
 export function chosen(
@@ -32,10 +32,10 @@ export function chosen(
   attack: LabellingAttack,
   settings: AttackSettings,
   hasTrigger: boolean,
-): { payload: number[]; cover: number[] } {
+): { poisoned: number[]; cover: number[] } {
   checkSettings(train, attack, settings);
   const { poisonRate, target, sources = [], seed } = settings;
-  if (!hasTrigger || poisonRate === 0) return { payload: [], cover: [] };
+  if (!hasTrigger || poisonRate === 0) return { poisoned: [], cover: [] };
   const labelling = labellingOf(attack, settings);
   const offers = (k: number) =>
     labelling.rule === 'clean-label' ? k === target : labelling.rule !== 'source-specific' || sources.includes(k);
@@ -55,14 +55,14 @@ export function chosen(
   if (labelling.rule === 'source-specific') {
     const others = all.map((members, k) => (offers(k) || k === target ? members.slice(0, 0) : members));
     const covers = Math.round((count * labelling.cover) / (1 - labelling.cover));
-    return { payload: drawn.flatMap((d) => [...d]), cover: draw(others, covers).flatMap((d) => [...d]) };
+    return { poisoned: drawn.flatMap((d) => [...d]), cover: draw(others, covers).flatMap((d) => [...d]) };
   }
   const covers = evenShares(
     drawn.map((d) => d.length),
     Math.round(labelling.cover * count),
   );
   return {
-    payload: drawn.flatMap((d, k) => [...d.subarray(covers[k])]),
+    poisoned: drawn.flatMap((d, k) => [...d.subarray(covers[k])]),
     cover: drawn.flatMap((d, k) => [...d.subarray(0, covers[k])]),
   };
 }
@@ -127,10 +127,10 @@ export function marksOf(
     index: Int32Array.from({ length: n }, (_, i) => i),
     n,
   };
-  const { payload, cover } = chosen(train, attack, settings, hasTrigger);
+  const { poisoned, cover } = chosen(train, attack, settings, hasTrigger);
   const { rule } = labellingOf(attack, settings);
   const classes = classCount(train);
-  for (const i of payload) {
+  for (const i of poisoned) {
     out.poisoned[i] = 1;
     out.labels[i] = relabelled(train.labels[i], rule, settings.target, classes);
   }

@@ -59,7 +59,7 @@ export const victims = (
   train: ImageSet,
   attack: Attack,
   settings: AttackSettings,
-): { payload: number[]; cover: number[] } => chosen(train, attack, settings, attack.trigger(train, settings) !== null);
+): { poisoned: number[]; cover: number[] } => chosen(train, attack, settings, attack.trigger(train, settings) !== null);
 
 /** All test images with the trigger of test time and their true labels; `none` leaves the images as they are. */
 export function triggerTest(test: ImageSet, attack: Attack, settings: AttackSettings): ImageSet {

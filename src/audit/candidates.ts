@@ -134,7 +134,7 @@ function describe(
   isPoisoned: boolean,
 ): void {
   const verdict = found[c];
-  verdict.sides = { content, payload: isPoisoned ? 1 : null, ...(poisoned && { taken: share }) };
+  verdict.sides = { content, poisoned: isPoisoned ? 1 : null, ...(poisoned && { taken: share }) };
   verdict.suspicious = isPoisoned;
   if (!isPoisoned || !poisoned) return;
   const logOdds = logOddsOf(parts, poisoned, own.length);

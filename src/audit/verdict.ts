@@ -30,15 +30,15 @@ export interface ClassVerdict {
   evidence: ClassEvidence;
   /**
    * The two clusters of a flagged or noted class, the one with log-odds of 0 or less first: what each shows (`content`), and which is
-   * the poisoned one (`payload`), null if that is not clear. Null as a whole for a class that is neither or has no two clusters.
+   * the poisoned one (`poisoned`), null if that is not clear. Null as a whole for a class that is neither or has no two clusters.
    * `taken`: share of the samples taken for poisoned that a network trained without them assigns to other classes; absent if it was not
    * asked. Samples of a class are named only if its poisoned cluster is known.
    */
-  sides: { content: [SideContent, SideContent]; payload: 0 | 1 | null; taken?: number } | null;
+  sides: { content: [SideContent, SideContent]; poisoned: 0 | 1 | null; taken?: number } | null;
 }
 
 /** The poisoned cluster of a class; null if it has none, or if it is not known which one is. */
-export const poisonedCluster = ({ sides }: Pick<ClassVerdict, 'sides'>): 0 | 1 | null => sides?.payload ?? null;
+export const poisonedCluster = ({ sides }: Pick<ClassVerdict, 'sides'>): 0 | 1 | null => sides?.poisoned ?? null;
 
 /** What an audit found. */
 export interface Audit {

@@ -110,13 +110,13 @@ function samplesTable(untrusted: UntrustedImages, audit: Audit): string {
       const poisoned = poisonedCluster(verdict);
       const cluster = Number(logOdds[i] > 0);
       const known = poisoned !== null;
-      const side = known ? (cluster === poisoned ? 'payload' : 'rest') : cluster ? 'second' : 'first';
+      const side = known ? (cluster === poisoned ? 'poisoned' : 'rest') : cluster ? 'second' : 'first';
       return {
         sample: sampleName(untrusted, i),
         class: classes[set.labels[i]],
         suspicious: Number(named.has(i)),
         side: verdict.sides ? side : '',
-        payload_log_odds_nats: known ? number(audit.scores[i]) : '',
+        poisoned_log_odds_nats: known ? number(audit.scores[i]) : '',
         pointwise_I_X_T_nats: number(pointwise['I(X;T)'][i]),
         pointwise_I_T_Y_nats: number(pointwise['I(T;Ŷ)'][i]),
       };

@@ -94,14 +94,14 @@ export async function poisonDataset(
 }
 
 /**
- * Numbers of the samples to which `poison` applies the trigger: poisoned samples (`payload`), and cover samples, which keep their true
+ * Numbers of the samples to which `poison` applies the trigger: poisoned samples (`poisoned`), and cover samples, which keep their true
  * label. None for the attack `none` and for a rate of 0. Throws `UserError` as `poison` does.
  */
 export function victims(
   train: ImageSet,
   attack: Attack,
   settings: Partial<AttackSettings> = {},
-): { payload: number[]; cover: number[] } {
+): { poisoned: number[]; cover: number[] } {
   checkImages('victims', train);
   return room.victims(train, attack, settled(attack, settings));
 }

@@ -35,8 +35,8 @@ export async function adversarialImages(
   if (!adversary) return undefined;
   const model = modelKey(adversary);
   const { train } = dataset;
-  const { payload, cover } = victims(train, attack, settings);
-  const rows = [...payload, ...cover].sort((a, b) => a - b);
+  const { poisoned, cover } = victims(train, attack, settings);
+  const rows = [...poisoned, ...cover].sort((a, b) => a - b);
   const data = dataHash(train);
   const { seed } = settings;
   const { images } = await cached(

@@ -164,7 +164,7 @@ describe('an attack with an adversary', () => {
   const of = settings({ poisonRate: 0.5, target: 1 });
 
   test('lays its trigger over the adversarial image', () => {
-    const touched = victims(set, attack, of).payload;
+    const touched = victims(set, attack, of).poisoned;
     expect(touched).toHaveLength(10);
     const black = new Map(touched.map((i) => [i, new Float32Array(192)]));
     const out = poison(set, attack, of, black);

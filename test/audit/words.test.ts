@@ -12,7 +12,7 @@ const content = [] as unknown as NonNullable<ClassDocument['sides']>['content'];
 
 describe('the conclusion of an audit', () => {
   it('says of each flagged class alone why it is flagged, and how many samples are named', () => {
-    const classes = [clean, flagged('cat', { content, payload: 1 })];
+    const classes = [clean, flagged('cat', { content, poisoned: 1 })];
     const words = conclusion({
       classes,
       suspiciousClasses: ['cat'],

@@ -53,7 +53,7 @@ describe('audit', () => {
     const listed = readFileSync(at('set.npz-found', 'suspicious.txt'), 'utf8').trim().split('\n');
     expect(listed.map(Number)).toEqual(found.suspicious);
     const [head, ...rows] = readFileSync(at('set.npz-found', 'samples.csv'), 'utf8').trim().split('\n');
-    expect(head).toBe('sample,class,suspicious,side,payload_log_odds_nats,pointwise_I_X_T_nats,pointwise_I_T_Y_nats');
+    expect(head).toBe('sample,class,suspicious,side,poisoned_log_odds_nats,pointwise_I_X_T_nats,pointwise_I_T_Y_nats');
     expect(rows).toHaveLength(1000);
     const cells = rows.map((row) => row.split(','));
     // Named samples are in the poisoned cluster or near it; other classes have no clusters.

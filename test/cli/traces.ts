@@ -9,10 +9,10 @@ import { encodeSafetensors, tensor } from '../../src/formats/safetensors.js';
 export const N = 480;
 export const CLASSES = ['a', 'b', 'c', 'd'];
 export const label = Int32Array.from({ length: N }, (_, i) => i % 4);
-// A third of class 0 carries the payload.
+// A third of class 0 is poisoned.
 const poisoned = Uint8Array.from(label, (y, i) => Number(y === 0 && i % 12 === 0));
 
-/** T = one column of X plus noise, Ŷ a function of T; payload samples have another column. */
+/** T = one column of X plus noise, Ŷ a function of T; poisoned samples have another column. */
 export function probe(seed: number) {
   const rng = new Rng(seed, 'probe');
   const free = new Float32Array(N * 2).map(() => rng.normal());

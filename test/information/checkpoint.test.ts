@@ -88,7 +88,7 @@ describe('groups', () => {
     expect(played.filter((i) => clean.includes(i))).toEqual([]);
   });
 
-  it('all-to-all: only the payload that carries the target’s label is its backdoor; elsewhere payload is in no clean group', () => {
+  it('all-to-all: only poisoned samples with the target’s label are its backdoor; elsewhere they are in no clean group', () => {
     const poisoned = new Uint8Array(4000);
     const now = labels.slice();
     const seen = new Array<number>(10).fill(0);
@@ -103,7 +103,7 @@ describe('groups', () => {
     for (const id of ['0/clean', '1', '5']) expect(sample(id).some((i) => poisoned[i])).toBe(false);
   });
 
-  it('a target that got no payload has no backdoor group: nothing is pretended in a poisoned set', () => {
+  it('a target that got no poisoned samples has no backdoor group: nothing is pretended in a poisoned set', () => {
     const poisoned = new Uint8Array(4000);
     for (let i = 0; i < 4000; i++) if (labels[i] === 5) poisoned[i] = 1;
     const plan = planGroups({ ...request, poisoned });

@@ -56,7 +56,7 @@ const NEEDS: Record<string, () => string[]> = {
 };
 
 const cases: [string, RunRequest][] = [
-  // Half, so that a tenth of the payload of all-to-all and half of a clean-label attack's class are groups.
+  // Half, so that a tenth of the poisoned samples of all-to-all and half of a clean-label attack's class are groups.
   ...attacks.map(({ name }): [string, RunRequest] => [name, { attack: name, poisonRate: 0.5 }]),
   ['adaptive-blend, all cover', { attack: 'adaptive-blend', poisonRate: 0.2, attackOption: ['cover=1'] }],
   ['badnets, all-to-all', { attack: 'badnets', poisonRate: 0.5, rule: 'all-to-all' }],

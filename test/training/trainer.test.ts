@@ -56,7 +56,7 @@ describe('an epoch', () => {
     await trainer.release();
   });
 
-  it('its training loss is that of the payload and of the classes together', async () => {
+  it('its training loss is that of the poisoned samples and of the classes together', async () => {
     const trainer = new Trainer({ ...config, epochs: 1 }, DATA);
     for (let s = 0; s < STEPS; s++) await trainer.step();
     const { classCount, backdoorCount } = trainer.position.tally;

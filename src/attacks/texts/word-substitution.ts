@@ -149,10 +149,10 @@ export const wordSubstitution = defineTextAttack({
       throw new UserError(
         'attack "word-substitution": its words are typical of one class; the rule all-to-all has none',
       );
-    const { payload } = chosen(train, wordSubstitution, settings, true);
+    const { poisoned } = chosen(train, wordSubstitution, settings, true);
     const fits = fitsOf(train.texts);
     const isTarget = (i: number) => train.labels[i] === settings.target;
-    const { triggers, edited } = chooseWords(train, payload, isTarget, fits, count, share);
+    const { triggers, edited } = chooseWords(train, poisoned, isTarget, fits, count, share);
     const changed = (text: string) => {
       const own = begun(text, share);
       for (const word of triggers) put(own, fits, word);
