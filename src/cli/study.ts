@@ -75,9 +75,11 @@ function addOne(command: Command, study: Study) {
     .option('--markdown <file>', 'Markdown file of the report, its figures in a folder beside it (default none)')
     .option('--rows <file>', 'file to which every finished run appends one line of JSON (default none)');
   if (study.fromRows)
-    one.option(
-      '--from-rows <file>',
-      'write the report of the runs in this file of rows, without their folders, and make none (default none)',
+    one.addOption(
+      new Option(
+        '--from-rows <file>',
+        'write the report of the runs in this file of rows, without their folders, and make none; may be repeated (default none)',
+      ).argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]),
     );
   one
     .option(

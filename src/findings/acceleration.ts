@@ -76,12 +76,20 @@ export const earlyAccelerationOf = (quantity: StealthQuantity): Claim => ({
   judge(setting) {
     const attacks = setting.attacks.filter(succeeds);
     const failed = failures(setting.attacks);
-    const leads = attacks.flatMap((a) => leadsOf(a, quantity));
-    if (leads.length === 0) return unresolved(failed || 'No attack shows a rise.');
+    const all = attacks.flatMap((a) => leadsOf(a, quantity));
+    if (all.length === 0) return unresolved(failed || 'No attack shows a rise.');
+    // Of two curves that are past half at the first checkpoint neither is known to be earlier.
+    const leads = all.filter((l) => !(l.censored && l.cleanCensored));
+    const open = all.length - leads.length;
+    const untold =
+      open === 0
+        ? ''
+        : `In ${open} of ${all.length} runs both the poisoned samples and most clean classes are past half at the first checkpoint, so these do not say which is earlier.`;
+    if (leads.length === 0) return unresolved([untold, failed].filter(Boolean).join(' '));
     const what = 'Step of half of the rise: poisoned samples against clean classes, of the clean classes’ step';
     const question = { what, unit: 'share', direction: 'below', interest: INTEREST, axis: RATIO } as const;
     const effect = withCensoring(judge(ratioOf(leads), question), leads);
-    const words = [sentence(effect), censoredWords(leads), failed];
+    const words = [sentence(effect), censoredWords(leads), untold, failed];
     return { verdict: effect.verdict, evidence: words.filter(Boolean).join(' '), effects: [effect] };
   },
 });

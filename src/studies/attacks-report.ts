@@ -3,8 +3,9 @@
 import { SUCCESS } from '../dynamics/types.js';
 import { pairBlocks } from '../findings/pair-tables.js';
 import { findings } from '../findings/paper.js';
-import { type Setting, settings } from '../findings/settings.js';
-import type { Finding, StudyReport, StudySection, Verdict } from '../report/index.js';
+import { settings } from '../findings/settings.js';
+import { type Judged, sideBySide } from '../findings/side-by-side.js';
+import type { StudyReport, StudySection, Verdict } from '../report/index.js';
 import { readingBlocks } from './readings.js';
 import {
   failedSection,
@@ -25,15 +26,24 @@ export function attacksReport(outcome: StudyOutcome): StudyReport {
   return {
     title: 'What backdoors do to the flow of information',
     lede: lede(all),
-    sections: [...all.map(section), ...failedSection(outcome)],
+    sections: [...together(all), ...all.map(section), ...failedSection(outcome)],
     footer: footer(outcome),
   };
 }
 
-interface Judged {
-  setting: Setting;
-  found: Finding[];
-}
+/** Several settings in one table, before each of them by itself. */
+const together = (all: readonly Judged[]): StudySection[] =>
+  all.length < 2
+    ? []
+    : [
+        {
+          id: 'side-by-side',
+          title: 'The findings side by side',
+          intro:
+            'The verdict, then every effect that it rests on with its 95 % interval, and the smallest effect that the runs could have seen (80 % power).',
+          blocks: [{ kind: 'table', ...sideBySide(all) }],
+        },
+      ];
 
 function lede(all: readonly Judged[]): string {
   const words = all.map(({ setting, found }) => {

@@ -12,30 +12,36 @@ import type { RunResult } from '../runs/documents.js';
 import type { StudyRow } from './rows.js';
 
 /**
- * The runs of a file of rows, in its order; of two rows of a run the later one counts. Throws `UserError` for a file that cannot be read, for a
+ * The runs of files of rows, in their order; of two rows of a run the later one counts. Throws `UserError` for a file that cannot be read, for a
  * line that is no row of `studyRow`, and for runs whose values do not compare because they have different κ.
  */
-export async function runsOfRows(file: string): Promise<StudyRun[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`--from-rows ${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
-  });
+export async function runsOfRows(files: readonly string[]): Promise<StudyRun[]> {
   const rows = new Map<string, StudyRow>();
-  for (const [i, line] of text.split('\n').entries()) {
-    if (line === '') continue;
-    const row = parsed(line);
-    if (row === null) throw new UserError(`--from-rows ${file}: line ${i + 1} is not a row of a run with its curves`);
-    rows.set(row.name, row);
-  }
-  if (rows.size === 0) throw new UserError(`--from-rows ${file}: it has no rows`);
+  for (const file of files) for (const row of await readRows(file)) rows.set(row.name, row);
   for (const same of groupBy([...rows.values()], alike)) {
     const [first] = same;
     const other = same.find((r) => kappaText(r) !== kappaText(first));
     if (other)
       throw new UserError(
-        `--from-rows ${file}: ${other.name} was measured at κ ${kappaText(other)} and ${first.name} at ${kappaText(first)}; one study that makes both gives them one κ`,
+        `--from-rows: ${other.name} was measured at κ ${kappaText(other)} and ${first.name} at ${kappaText(first)}; one study that makes both gives them one κ`,
       );
   }
   return [...rows.values()].map(runOfRow);
+}
+
+async function readRows(file: string): Promise<StudyRow[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`--from-rows ${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
+  });
+  const rows = text.split('\n').map((line, i) => {
+    const row = line === '' ? null : parsed(line);
+    if (row === null && line !== '')
+      throw new UserError(`--from-rows ${file}: line ${i + 1} is not a row of a run with its curves`);
+    return row;
+  });
+  const there = rows.filter((row) => row !== null);
+  if (there.length === 0) throw new UserError(`--from-rows ${file}: it has no rows`);
+  return there;
 }
 
 /** Runs of one study with one model have one κ; see `shareKappa`. */

@@ -47,9 +47,9 @@ export interface StudyRequest {
   keepProbes?: boolean;
 }
 
-/** The report of finished runs from the file of their rows. */
+/** The report of finished runs from the files of their rows. */
 export interface RowsRequest extends Pick<StudyRequest, 'name' | 'options' | 'out' | 'markdown'> {
-  fromRows: string;
+  fromRows: string[];
 }
 
 /** No run of the study has a result. */

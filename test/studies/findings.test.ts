@@ -217,10 +217,17 @@ describe('early acceleration', () => {
     expect(of(6, 3).effects[0].effect).toBeCloseTo(1, 0);
   });
 
-  it('is not contradicted by poisoned samples that are past half at the first checkpoint, and says how many are', () => {
+  it('has no effect where both curves are past half at the first checkpoint, and says in how many runs they are', () => {
     const found = of(0.1, 0.1);
     expect(found.verdict).toBe('not resolved');
-    expect(found.evidence).toContain('the poisoned samples in 3 of 3 runs, and 27 curves of clean classes');
+    expect(found.effects).toEqual([]);
+    expect(found.evidence).toContain('In 3 of 3 runs both the poisoned samples and most clean classes');
+  });
+
+  it('counts poisoned samples that are past half at the first checkpoint where clean classes are not', () => {
+    const found = of(0.1, 3);
+    expect(found.effects[0].n).toBe(3);
+    expect(found.evidence).toContain('the poisoned samples in 3 of 3 runs, and 0 curves of clean classes');
   });
 
   it('is not reproduced against clean classes that are past half at the first checkpoint', () => {

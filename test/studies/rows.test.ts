@@ -111,7 +111,7 @@ describe('the report from rows', () => {
         verdict,
       ]);
       expect(onPage.length).toBeGreaterThan(5);
-      const runs = await runsOfRows(`docs/experiment-${name}.jsonl`);
+      const runs = await runsOfRows([`docs/experiment-${name}.jsonl`]);
       expect(settings(runs).flatMap((s) => findings(s).map((f) => [f.claim, f.verdict]))).toEqual(onPage);
     },
   );
@@ -144,7 +144,7 @@ describe('the report from rows', () => {
 
   it('of two rows of a run takes the later one', async () => {
     const row: StudyRow = JSON.parse(readFileSync('docs/experiment-shapes10.jsonl', 'utf8').split('\n')[0]);
-    const [run, ...others] = await runsOfRows(written('twice', [row, { ...row, accuracy: 0.5 }]));
+    const [run, ...others] = await runsOfRows([written('twice', [row, { ...row, accuracy: 0.5 }])]);
     expect(others).toEqual([]);
     expect(run.result.accuracy).toBe(0.5);
     const { scores, mean: ofNull } = run.report.stealth!.null!;
@@ -165,12 +165,12 @@ describe('the report from rows', () => {
     ['nothing', [], /it has no rows/],
   ])('%s: refused in one line', async (name, rows, why) => {
     const path = written(name.replaceAll(' ', '-'), rows);
-    await expect(runsOfRows(path)).rejects.toThrow(why);
-    await expect(runsOfRows(path)).rejects.toMatchObject({ name: 'UserError' });
+    await expect(runsOfRows([path])).rejects.toThrow(why);
+    await expect(runsOfRows([path])).rejects.toMatchObject({ name: 'UserError' });
   });
 
   it('a file that is not there is refused in one line', async () => {
-    await expect(runsOfRows(join(box, 'none-such'))).rejects.toThrow(/^--from-rows .*: there is no such file$/);
+    await expect(runsOfRows([join(box, 'none-such')])).rejects.toThrow(/^--from-rows .*: there is no such file$/);
   });
 });
 
