@@ -2,7 +2,7 @@
 export { renderComparison } from './comparison.js';
 export { comparisonSentences } from './comparison-words.js';
 export { contactSheet, type SheetBlock } from './contact-sheet.js';
-export { intervalText, inUnit } from './effects.js';
+export { EFFECT_HEAD, effectRows, intervalText, inUnit } from './effects.js';
 export { type FrontierPoint, frontierFigure } from './figures/frontier.js';
 export { type Line, linesFigure } from './figures/lines.js';
 export { parallelFigure } from './figures/parallel.js';

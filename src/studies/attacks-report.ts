@@ -40,8 +40,8 @@ const together = (all: readonly Judged[]): StudySection[] =>
           id: 'side-by-side',
           title: 'The findings side by side',
           intro:
-            'The verdict, then every effect that it rests on with its 95 % interval, and the smallest effect that the runs could have seen (80 % power).',
-          blocks: [{ kind: 'table', ...sideBySide(all) }],
+            'The verdicts, and every effect that they rest on with the smallest that the runs could have seen (80 % power).',
+          blocks: sideBySide(all),
         },
       ];
 

@@ -8,6 +8,7 @@ import { orderFinding } from '../../src/findings/order.js';
 import { findings } from '../../src/findings/paper.js';
 import { falling } from '../../src/findings/poison-rate.js';
 import { settings } from '../../src/findings/settings.js';
+import { sideBySide } from '../../src/findings/side-by-side.js';
 import type { StudyRun } from '../../src/findings/types.js';
 import { varied } from '../../src/findings/varied.js';
 import { scoredRows } from '../../src/pipeline/resolution.js';
@@ -370,5 +371,26 @@ describe('findings of the other studies', () => {
     const far = models(6, 12);
     expect(far.verdict).toBe('contradicted');
     expect(far.evidence).toContain('6 of 12 clean models score inside');
+  });
+});
+
+describe('findings side by side', () => {
+  const judged = (options: Partial<Made>) =>
+    settings(overSeeds({ attack: 'badnets', flow: shifted(-0.1, -0.1), ...options })).map((setting) => ({
+      setting,
+      found: findings(setting),
+    }));
+
+  it('have a row a claim and a column a data set, and say of which model where there are several', () => {
+    const [verdicts, effects] = sideBySide([...judged({}), ...judged({ attack: 'rare-words', changed: 0.1 })]);
+    if (verdicts.kind !== 'table' || effects.kind !== 'table') throw new Error('two tables');
+    expect(verdicts.head).toEqual(['finding', 'shapes10 (resnet18)', 'phrases10 (transformer)']);
+    const row = (start: string) => verdicts.rows.find(([claim]) => String(claim).startsWith(start))!;
+    expect(row('Blend')[2]).toBeNull();
+    expect(row('Rare words')[1]).toBeNull();
+    expect(row('I(X;T) of clean classes')[1]).not.toBeNull();
+    expect(effects.head.slice(0, 3)).toEqual(['finding', 'on', 'effect']);
+    const clean = effects.rows.filter(([claim]) => String(claim).startsWith('I(X;T) of clean classes'));
+    expect([...new Set(clean.map(([, on]) => on))]).toEqual(['shapes10 (resnet18)', 'phrases10 (transformer)']);
   });
 });
