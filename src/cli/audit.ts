@@ -1,7 +1,5 @@
 /** `ibscope audit`: does a training set hide a backdoor? */
 
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { auditJobs } from '../audit/job-of.js';
 import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
@@ -13,6 +11,7 @@ import { UserError, unknownWord } from '../base/errors.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
+import { besideTrain, checkThere } from './untrusted-set.js';
 
 /** Exit code if a class is flagged, so that scripts can distinguish it from a failure. */
 const SUSPICIOUS = 3;
@@ -100,17 +99,12 @@ async function auditJobOf(path: string, values: AuditOptions): Promise<AuditJob>
     throw new UserError(`--seed ${values.seed}: a whole number from 0 is allowed`);
   if (values.resume && values.out === undefined)
     throw new UserError('--resume: name the audit to resume with --out DIR');
-  // Said here too, because what reads the set takes long to load.
-  if (!(await stat(path).catch(() => null))) throw new UserError(`${path}: no such file or folder`);
+  await checkThere(path);
   const asked = interventionsOf(values.intervene);
   for (const flag of ['test', 'triggered'] as const)
     if (values[flag] !== undefined && asked.length === 0)
       throw new UserError(`--${flag} ${values[flag]}: it needs --intervene`);
-  const beside = async (name: string) => {
-    const isFolder = async (part: string) => (await stat(join(path, part)).catch(() => null))?.isDirectory();
-    const there = asked.length > 0 && (await isFolder('train')) && (await isFolder(name));
-    return there ? join(path, name) : undefined;
-  };
+  const beside = async (name: string) => (asked.length > 0 ? besideTrain(path, name) : undefined);
   return {
     path,
     columns: { text: values.textColumn, label: values.labelColumn },

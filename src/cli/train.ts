@@ -1,6 +1,4 @@
 /** `ibscope train`: trains a network on an untrusted image set, with a defence that acts during training. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { counted } from '../audit/words.js';
 import { UserError, unknownWord } from '../base/errors.js';
@@ -11,6 +9,7 @@ import type { TrainDocument } from '../defence/types.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
+import { besideTrain, checkThere } from './untrusted-set.js';
 
 export function addTrain(program: Command) {
   program
@@ -76,10 +75,7 @@ function defenceOf({ defend, defence }: TrainOptions): DefenceName {
 async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob> {
   if (values.resume && values.out === undefined)
     throw new UserError('--resume: name the training to resume with --out DIR');
-  const beside = async (name: string) => {
-    const isFolder = async (part: string) => (await stat(join(path, part)).catch(() => null))?.isDirectory();
-    return (await isFolder('train')) && (await isFolder(name)) ? join(path, name) : undefined;
-  };
+  await checkThere(path);
   return {
     path,
     out: values.out ?? defaultOut('train'),
@@ -89,8 +85,8 @@ async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob>
     epochs: values.epochs === undefined ? undefined : wholeNumber('--epochs', values.epochs, 1),
     seed: wholeNumber('--seed', values.seed ?? '0', 0),
     resume: values.resume === true,
-    test: values.test ?? (await beside('test')),
-    triggered: values.triggered ?? (await beside('test-triggered')),
+    test: values.test ?? (await besideTrain(path, 'test')),
+    triggered: values.triggered ?? (await besideTrain(path, 'test-triggered')),
     threads: 0,
   };
 }
