@@ -75,8 +75,7 @@ function defenceOf({ defend, defence }: TrainOptions): DefenceName {
 async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob> {
   if (values.resume && values.out === undefined)
     throw new UserError('--resume: name the training to resume with --out DIR');
-  await checkThere(path);
-  return {
+  const job = {
     path,
     out: values.out ?? defaultOut('train'),
     defence: defenceOf(values),
@@ -89,6 +88,8 @@ async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob>
     triggered: values.triggered ?? (await besideTrain(path, 'test-triggered')),
     threads: 0,
   };
+  await checkThere(path);
+  return job;
 }
 
 function words(d: TrainDocument): string {

@@ -18,7 +18,7 @@ describe('train', () => {
       /unknown defence "fine-prune": one of none, watch, .*Did you mean "fine-pruning"\?/,
     ],
     [
-      ['x', '--defence', 'fine-pruning'],
+      ['.', '--defence', 'fine-pruning'],
       /--defence fine-pruning: name samples that are known to be clean with --trusted/,
     ],
     [['x', '--defend', '--defence', 'abl'], /--defend is --defence watch; leave it out with --defence abl/],
@@ -36,11 +36,11 @@ describe('train', () => {
     const out = join(box.folder, 'there');
     await mkdir(out);
     await writeFile(join(out, 'mine.txt'), 'a');
-    for (const [more, said] of [
-      [[], /it exists already; add --resume/],
-      [['--resume'], /no such file or folder/],
+    for (const [set, more, said] of [
+      ['.', [], /it exists already; add --resume/],
+      ['nowhere', ['--resume'], /no such file or folder/],
     ] as const) {
-      const { code, stderr } = await box.call(['train', 'nowhere', '--out', out, ...more]);
+      const { code, stderr } = await box.call(['train', set, '--out', out, ...more]);
       expect(stderr).toMatch(said);
       expect(code).toBe(2);
     }
