@@ -10,13 +10,16 @@ interface Point {
   y: number;
 }
 
-/** One line an attack: means over seeds at the epochs that all seeds have, bands from the lowest to the highest. */
+/**
+ * One line an attack: means over seeds at the epochs that all seeds have, bands from the lowest to the highest. Seeds that have no values, read from
+ * older rows, do not count.
+ */
 const linesOf = (setting: Setting, value: (run: StudyRun) => Point[]): Line[] =>
   setting.attacks.map(({ label, runs }) => {
-    const all = runs.map(value);
+    const all = runs.map(value).filter((points) => points.length > 0);
     const points = (all[0] ?? []).flatMap(({ x }) => {
       const ys = all.flatMap((one) => one.filter((p) => p.x === x).map((p) => p.y));
-      return ys.length === runs.length && ys.every(Number.isFinite)
+      return ys.length === all.length && ys.every(Number.isFinite)
         ? [{ x, y: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }]
         : [];
     });
