@@ -1,0 +1,236 @@
+/**
+ * The adversary against the score, the detectors and the defence, from the first surrogate to the last table.
+ *
+ *   npm run -s bench -- arms-race --out DIR [--images DIR] [--weights 0,1,4] [--seeds 101,102,103] [--only A,B] [--table FILE] [--limit N] [--epochs N]
+ *
+ * `--images`: CIFAR-10 as an image folder (default shapes10). `--weights`: values of λ, one adapted trigger each; the last one is adapted again with a term
+ * by which it is learned late. `--only`: steps, of adapt, search, victims, others, detect, defence (default all, in this order). Every step is a command of
+ * ibscope that is printed, writes into `--out`, and resumes: the same command goes on where the last one ended. `--quick` makes every step small, to see
+ * that all of them work. `--table` writes what the rows say.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UserError } from '../src/base/errors.js';
+import { groupBy } from '../src/base/group-by.js';
+import { mean } from '../src/dynamics/index.js';
+import type { DetectionRow } from '../src/studies/detection/row.js';
+import type { StudyRow } from '../src/studies/rows.js';
+import { readRows } from './rows.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'dist/cli/main.js');
+/** Largest change of a pixel by an adapted trigger. */
+const EPSILON = 0.06;
+/** Share of the training set that is poisoned. */
+const RATE = 0.05;
+/** Weight of the term by which a trigger is learned late. */
+const LATE = 1;
+
+const STEPS = ['adapt', 'search', 'victims', 'others', 'detect', 'defence'] as const;
+type Step = (typeof STEPS)[number];
+
+const OPTIONS = {
+  out: { type: 'string' },
+  images: { type: 'string' },
+  weights: { type: 'string', default: '0,1,4' },
+  seeds: { type: 'string', default: '101,102,103' },
+  only: { type: 'string', default: STEPS.join(',') },
+  table: { type: 'string' },
+  limit: { type: 'string', default: '10000' },
+  epochs: { type: 'string', default: '12' },
+  quick: { type: 'boolean', default: false },
+} as const;
+
+/** One command of ibscope, printed; what it prints as JSON. */
+function ibscope<T>(args: string[]): T {
+  console.error(`$ npx ibscope ${args.join(' ')}`);
+  const out = execFileSync(process.execPath, [MAIN, ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 30,
+  });
+  return JSON.parse(String(out));
+}
+
+class Race {
+  readonly triggers: string[];
+
+  constructor(
+    private readonly out: string,
+    private readonly images: string | undefined,
+    private readonly weights: string[],
+    private readonly seeds: string,
+    private readonly limit: string,
+    private readonly epochs: string,
+    private readonly quick: boolean,
+  ) {
+    this.triggers = [...weights.map((w) => `lambda-${w}.npz`), 'late.npz'].map((name) => join(out, name));
+  }
+
+  private get network(): string[] {
+    const { limit, epochs, quick } = this;
+    const small = quick ? ['--draws', '4', '--minimum-group', '30', '--probe-size', '40', '--null-splits', '2'] : [];
+    const test = quick ? '300' : '2000';
+    return ['--train-limit', limit, '--test-limit', test, '--width', quick ? '4' : '8', '--epochs', epochs, ...small];
+  }
+
+  /** The data set and the network of `study`, whose data set is one argument. */
+  private get study(): string[] {
+    return ['--data', this.images ? `folder:${this.images}` : 'shapes10', ...this.network];
+  }
+
+  private learned = () => this.triggers.map((t) => `learned@${RATE}:trigger=${t}`);
+
+  /** Triggers for every λ, on surrogates. */
+  adapt(): void {
+    const { weights, images, quick } = this;
+    const data = images ? ['--dataset', 'folder', '--data-dir', images] : ['--dataset', 'shapes10'];
+    const size = quick ? ['--rounds', '1', '--steps', '4', '--surrogates', '1', '--checkpoints', '1,2'] : [];
+    const network = this.network.filter((_, i, all) => !/^--(null-splits|minimum-group)$/.test(all[i % 2 ? i - 1 : i]));
+    for (const [i, trigger] of this.triggers.entries()) {
+      const late = i === weights.length ? ['--late', String(LATE)] : [];
+      const weight = weights[Math.min(i, weights.length - 1)];
+      const adapt = ['adapt', ...data, '--model', 'resnet10', ...network, '--poison-rate', String(RATE), ...size];
+      const state = existsSync(trigger.replace(/\.npz$/, '')) ? ['--resume'] : [];
+      ibscope([...adapt, '--epsilon', String(EPSILON), '--lambda', weight, ...late, '--out', trigger, ...state]);
+    }
+  }
+
+  /** The options of Blend that are stealthiest at the visibility of the adapted triggers. */
+  search(): void {
+    const [, trigger] = this.triggers;
+    const data = this.images ? ['--dataset', 'folder', '--data-dir', this.images] : [];
+    const seen = ['--attack', 'learned', '--attack-option', `trigger=${trigger}`, '--test-limit', '100'];
+    const { psnr } = ibscope<{ psnr: number }>(['perceive', ...data, ...seen]);
+    const vary = ['--vary', 'alpha=0.02:0.3:log', '--vary', `poison-rate=${RATE / 2},${RATE},${2 * RATE}`];
+    const sweep = ['study', 'sweep', '--halving', '--attacks', 'blend', ...vary, '--trials', this.quick ? '3' : '9'];
+    const of = ['--model', 'resnet10', '--seeds', '1', '--least-psnr', psnr.toFixed(1)];
+    ibscope([...sweep, ...this.study, ...of, '--out', join(this.out, 'search')]);
+  }
+
+  /** The best candidate of the search, as `--attacks` names it; none before the search. */
+  private found(): string[] {
+    const file = join(this.out, 'search', 'search.json');
+    if (!existsSync(file)) return [];
+    const { values } = JSON.parse(readFileSync(file, 'utf8')).best;
+    return [`blend@${values['poison-rate']}:alpha=${values.alpha}`];
+  }
+
+  private rowsOf(name: string): string[] {
+    return ['--rows', join(this.out, `${name}.jsonl`), '--out', join(this.out, name)];
+  }
+
+  /** Networks of the architecture that the adversary knew, trained with seeds that it did not. */
+  victims(): void {
+    const attacks = ['none', `badnets@${RATE}`, `blend@${RATE}`, ...this.found(), ...this.learned()].join(',');
+    const of = ['--model', 'resnet10', '--seeds', this.seeds, '--rates', String(RATE)];
+    ibscope(['study', 'attacks', '--attacks', attacks, ...this.study, ...of, ...this.rowsOf('victims')]);
+  }
+
+  /** Architectures that it did not know. */
+  others(): void {
+    const attacks = [`badnets@${RATE}`, `blend@${RATE}`, ...this.learned()].join(',');
+    const of = ['--models', this.quick ? 'vgg16' : 'vgg16,resnet18', '--seeds', this.seeds];
+    ibscope(['study', 'architecture', '--attacks', attacks, ...this.study, ...of, ...this.rowsOf('others')]);
+  }
+
+  /** Published detectors, asked about victims. */
+  detect(): void {
+    const attacks = ['none', `badnets@${RATE}`, `blend@${RATE}`, ...this.found(), ...this.learned()].join(',');
+    const of = ['--model', 'resnet10', '--seeds', this.seeds, '--rates', String(RATE)];
+    const asked = this.quick ? ['--detectors', 'AC,SS'] : [];
+    ibscope(['study', 'detection', '--attacks', attacks, ...asked, ...this.study, ...of, ...this.rowsOf('detected')]);
+  }
+
+  /** Training that defends itself, given every adapted trigger. */
+  defence(): void {
+    for (const trigger of this.triggers) {
+      const name = basename(trigger, '.npz');
+      const args = ['run', '-s', 'bench', '--', 'defence', '--attacks', 'none,learned', '--rates', String(RATE)];
+      const of = ['--limit', this.limit, '--epochs', this.epochs, '--seeds', this.seeds, '--trigger', trigger];
+      const data = this.images ? ['--images', this.images] : [];
+      const defences = this.quick ? ['--defences', 'none,watch'] : [];
+      const rows = ['--rows', join(this.out, `defence-${name}.jsonl`), '--table', join(this.out, `defence-${name}.md`)];
+      console.error(`$ npm ${args.join(' ')} …`);
+      const { status } = spawnSync('npm', [...args, ...of, ...data, ...defences, ...rows], {
+        stdio: 'inherit',
+        cwd: ROOT,
+      });
+      if (status !== 0) throw new Error(`the bench of defences ended with ${status}`);
+    }
+  }
+}
+
+const at = (x: number | null | undefined, digits = 3) => (x == null || !Number.isFinite(x) ? '–' : x.toFixed(digits));
+
+/** `learned lambda-1`, `blend alpha=0.1`. */
+function labelOf({ config }: Pick<StudyRow, 'config'>): string {
+  const options = (config.attackOption as string[]).map((o) => o.replace(/^trigger=(.*)\.npz$/, '$1'));
+  return [config.attack, ...options].join(' ');
+}
+
+/** What rows of victims say: a row an attack and a model. */
+function victimTable(rows: readonly StudyRow[]): string {
+  const lines = groupBy([...new Map(rows.map((r) => [r.name, r])).values()], (r) =>
+    JSON.stringify([r.config.model, labelOf(r), r.config.poisonRate]),
+  ).map((same) => {
+    const [{ config, perception }] = same;
+    const ps = same.map((r) => r.stealth.p as number | null);
+    const inside = ps.filter((p) => p !== null && p >= 0.05).length;
+    const of = (value: (r: StudyRow) => number | null) => at(mean(same.flatMap((r) => value(r) ?? [])));
+    const rate = config.attack === 'none' ? '–' : String(config.poisonRate);
+    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${at(perception['PSNR (dB)'], 1)} | ${at(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${of((r) => r.stealth.score as number | null)} | ${ps.map((p) => at(p, 4)).join(', ')} | ${inside} of ${same.length} |`;
+  });
+  return [
+    '| victim | attack | rate | PSNR, dB | SSIM | clean accuracy | ASR | S | p by seed | inside the null (p ≥ 0.05) |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+/** Mean AUROC of every detector by attack. */
+function detectionTable(rows: readonly DetectionRow[]): string {
+  const latest = [...new Map(rows.map((r) => [r.name, r])).values()].filter((r) => r.config.attack !== 'none');
+  if (latest.length === 0) return '';
+  const attacks = groupBy(latest, labelOf);
+  const names = latest[0].detectors.map((d) => d.name);
+  return [
+    `| detector | ${attacks.map(([r]) => labelOf(r)).join(' | ')} |`,
+    `|---|${attacks.map(() => '---').join('|')}|`,
+    ...names.map((name) => {
+      const cells = attacks.map((same) => {
+        const found = same.flatMap((r) => r.detectors.find((d) => d.name === name) ?? []);
+        const aurocs = found.flatMap((d) => d.auroc ?? []);
+        const targets = found.filter((d) => d.targetFound !== null);
+        const named =
+          targets.length > 0 ? `, target in ${targets.filter((d) => d.targetFound).length} of ${targets.length}` : '';
+        return `${aurocs.length > 0 ? at(mean(aurocs), 2) : '–'}${named}`;
+      });
+      return `| ${name} | ${cells.join(' | ')} |`;
+    }),
+  ].join('\n');
+}
+
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const { out, images, weights, seeds, limit, epochs, quick, table } = values;
+  if (!out) throw new UserError('--out DIR is needed');
+  const only = values.only.split(',');
+  const unknown = only.find((step) => !STEPS.includes(step as Step));
+  if (unknown !== undefined) throw new UserError(`--only ${unknown}: one of ${STEPS.join(', ')}`);
+  if (!existsSync(MAIN)) throw new UserError('the program is not built: npm run build');
+  mkdirSync(out, { recursive: true });
+  const size = quick ? ['800', '3'] : [limit, epochs];
+  const race = new Race(out, images, weights.split(','), seeds, size[0], size[1], quick);
+  for (const step of STEPS) if (only.includes(step)) race[step]();
+  const read = <Row>(name: string) => readRows<Row>(join(out, `${name}.jsonl`));
+  const text = [
+    '## Victims',
+    victimTable([...read<StudyRow>('victims'), ...read<StudyRow>('others')]),
+    '## Detectors',
+    detectionTable(read<DetectionRow>('detected')),
+  ].join('\n\n');
+  console.log(text);
+  if (table) writeFileSync(table, `${text}\n`);
+}
