@@ -25,7 +25,10 @@ export interface Setting<R = StudyRun> {
 const without = (config: RunConfig, keys: readonly (keyof RunConfig)[]) =>
   JSON.stringify({ ...config, ...Object.fromEntries(keys.map((k) => [k, undefined])) });
 
-/** `shapes10`, or `shapes10, noise 0.1` where there are other settings on it that differ in that. */
+/**
+ * `shapes10`, or `shapes10, noise 0.1` where there are other settings on it that differ in that. A model that no other setting on it has says enough: what
+ * else differs is what that model needs.
+ */
 function titleOf(config: RunConfig, all: readonly RunConfig[], inside: readonly (keyof RunConfig)[]): string {
   const same = all.filter((c) => datasetName(c) === datasetName(config));
   const differing = (Object.keys(config) as (keyof RunConfig)[]).filter(
@@ -34,9 +37,12 @@ function titleOf(config: RunConfig, all: readonly RunConfig[], inside: readonly 
       key !== 'dataDir' &&
       same.some((c) => JSON.stringify(c[key]) !== JSON.stringify(config[key])),
   );
+  const isOnly = differing.includes('model') && same.filter((c) => c.model === config.model).length === 1;
   return [
     datasetName(config),
-    ...differing.map((key) => `${kebab(key).replaceAll('-', ' ')} ${config[key] ?? 'default'}`),
+    ...(isOnly ? (['model'] as const) : differing).map(
+      (key) => `${kebab(key).replaceAll('-', ' ')} ${config[key] ?? 'default'}`,
+    ),
   ].join(', ');
 }
 

@@ -12,7 +12,7 @@ export interface Judged {
 export function sideBySide(all: readonly Judged[]): Block[] {
   const models = new Set(all.map(({ setting }) => setting.attacks[0].config.model));
   const titles = all.map(({ setting: { dataset, attacks } }) =>
-    models.size > 1 ? `${dataset} (${attacks[0].config.model})` : dataset,
+    models.size > 1 && !/, model /.test(dataset) ? `${dataset}, model ${attacks[0].config.model}` : dataset,
   );
   const claims = [...new Set(all.flatMap(({ found }) => found.map((f) => f.claim)))];
   // What the effect is of goes last: it is long, and the same for all settings.

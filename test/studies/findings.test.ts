@@ -384,13 +384,21 @@ describe('findings side by side', () => {
   it('have a row a claim and a column a data set, and say of which model where there are several', () => {
     const [verdicts, effects] = sideBySide([...judged({}), ...judged({ attack: 'rare-words', changed: 0.1 })]);
     if (verdicts.kind !== 'table' || effects.kind !== 'table') throw new Error('two tables');
-    expect(verdicts.head).toEqual(['finding', 'shapes10 (resnet18)', 'phrases10 (transformer)']);
+    expect(verdicts.head).toEqual(['finding', 'shapes10, model resnet18', 'phrases10, model transformer']);
     const row = (start: string) => verdicts.rows.find(([claim]) => String(claim).startsWith(start))!;
     expect(row('Blend')[2]).toBeNull();
     expect(row('Rare words')[1]).toBeNull();
     expect(row('I(X;T) of clean classes')[1]).not.toBeNull();
     expect(effects.head.slice(0, 3)).toEqual(['finding', 'on', 'effect']);
     const clean = effects.rows.filter(([claim]) => String(claim).startsWith('I(X;T) of clean classes'));
-    expect([...new Set(clean.map(([, on]) => on))]).toEqual(['shapes10 (resnet18)', 'phrases10 (transformer)']);
+    const ofTwo = [
+      ...overSeeds({ attack: 'badnets' }),
+      ...overSeeds({ attack: 'badnets', options: { model: 'vit', lr: 1e-3 } }),
+    ];
+    expect(settings(ofTwo).map((s) => s.dataset)).toEqual(['shapes10, model resnet18', 'shapes10, model vit']);
+    expect([...new Set(clean.map(([, on]) => on))]).toEqual([
+      'shapes10, model resnet18',
+      'phrases10, model transformer',
+    ]);
   });
 });
