@@ -4,7 +4,7 @@ import { type Lead, leadOf, type StealthQuantity, trajectories } from '../dynami
 import type { Effect } from '../report/index.js';
 import { type Claim, noAttack, unresolved } from './claim.js';
 import { curvesOf } from './levels.js';
-import type { Repeated } from './settings.js';
+import { type Repeated, triggerOf } from './settings.js';
 import { byAttackAndSeed, type Spread } from './spread.js';
 import { failures, succeeds } from './success.js';
 import { judge, RATIO } from './verdict.js';
@@ -29,7 +29,7 @@ export interface RunLead extends Lead {
  * moments, recomputed under their weights or as training left them.
  */
 export const leadsOf = (
-  { label, runs, config }: Repeated,
+  { runs, config }: Repeated,
   quantity: StealthQuantity,
   statistics: 'recomputed' | 'running' = 'recomputed',
 ): RunLead[] =>
@@ -42,7 +42,12 @@ export const leadsOf = (
     const clean = curves.filter((c) => isClassGroup(c.group));
     const lead = backdoor && leadOf(backdoor, clean);
     if (!lead || !Number.isFinite(lead.logRatio)) return [];
-    return { ...lead, attack: label, seed: run.config.seed, stepsPerEpoch: run.report.stepsPerEpoch ?? null };
+    return {
+      ...lead,
+      attack: triggerOf(config),
+      seed: run.config.seed,
+      stepsPerEpoch: run.report.stepsPerEpoch ?? null,
+    };
   });
 
 /** ln of the ratio of steps, which is that of epochs, over runs. */

@@ -3,7 +3,7 @@ import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import { at, commonEpochs, mean, type StealthQuantity, type Trajectory } from '../dynamics/index.js';
 import { type Claim, type Judgement, noAttack, unresolved } from './claim.js';
 import { curvesOf } from './levels.js';
-import type { Repeated, Setting } from './settings.js';
+import { type Repeated, type Setting, triggerOf } from './settings.js';
 import { byAttackAndSeed, bySeed, type Cell } from './spread.js';
 import { failures, succeeds } from './success.js';
 import type { StudyRun } from './types.js';
@@ -52,7 +52,7 @@ function endOfExpansion(values: readonly number[]): number | null {
  * The falls of one group. Where the expansion of a run ends is read from the mean curve of the attack's other seeds: a maximum of the run's own
  * curve would lie above its later values by noise alone. Without another seed there is none.
  */
-function fallsOf({ label, runs }: Repeated, group: string): Fall[] {
+function fallsOf({ config, runs }: Repeated, group: string): Fall[] {
   const curve = (run: StudyRun, q: StealthQuantity) => curvesOf(run, q).find((c) => c.group === group);
   const both = runs.flatMap((run) => {
     const [xt, ty] = [curve(run, 'I(X;T)'), curve(run, 'I(T;Ŷ)')];
@@ -68,7 +68,7 @@ function fallsOf({ label, runs }: Repeated, group: string): Fall[] {
     if (end === null) return [];
     const change = (c: Trajectory) => value(c)[last] / value(c)[end] - 1;
     const tooShort = epochs[last] < FIRST_TOLD || rising;
-    return [{ attack: label, seed, xt: change(xt), ty: change(ty), tooShort }];
+    return [{ attack: triggerOf(config), seed, xt: change(xt), ty: change(ty), tooShort }];
   });
 }
 

@@ -1,8 +1,10 @@
 /** Stealth in input space, by PSNR and SSIM or their like for texts, does not tell the stealth score. */
+import { groupBy } from '../base/group-by.js';
 import { mean, rankCorrelation } from '../dynamics/index.js';
 import { type Claim, noAttack, unresolved } from './claim.js';
 import { inputMeasures, measured } from './input-measures.js';
 import { scoreOf } from './levels.js';
+import { triggerOf } from './settings.js';
 import { failures, succeeds } from './success.js';
 import { allOf, judgeRank } from './verdict.js';
 import { sentences } from './words.js';
@@ -16,12 +18,12 @@ const INTEREST = 0.5;
 export const inputSpaceSaysNothing: Claim = {
   claim: 'Stealth inside the model does not follow stealth in input space',
   missing: noAttack,
-  /** The rule: both correlations are nearer to 0 than the effect of interest. The repetitions are attacks, each with its mean S over seeds. */
+  /** The rule: both correlations are nearer to 0 than the effect of interest. The repetitions are attacks, each with its mean S over seeds and rates. */
   judge(setting) {
     const failed = failures(setting.attacks);
-    const items = setting.attacks.filter(succeeds).flatMap((a) => {
-      const score = mean(a.runs.map(scoreOf));
-      return Number.isFinite(score) ? [{ score, report: a.runs[0].report }] : [];
+    const items = groupBy(setting.attacks.filter(succeeds), (a) => triggerOf(a.config)).flatMap((rates) => {
+      const score = mean(rates.map((a) => mean(a.runs.map(scoreOf))));
+      return Number.isFinite(score) ? [{ score, report: rates[0].runs[0].report }] : [];
     });
     const effects = inputMeasures(setting.attacks).flatMap((measure) => {
       const both = items.flatMap(({ score, report }) => {

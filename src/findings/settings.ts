@@ -22,6 +22,9 @@ export interface Setting<R = StudyRun> {
   attacks: Repeated<R>[];
 }
 
+/** What tells triggers apart: the attack and its options. Rates of one are not other attacks, and count as one. */
+export const triggerOf = ({ attack, attackOption }: RunConfig): string => [attack, ...attackOption].join(' ');
+
 const without = (config: RunConfig, keys: readonly (keyof RunConfig)[]) =>
   JSON.stringify({ ...config, ...Object.fromEntries(keys.map((k) => [k, undefined])) });
 

@@ -1,4 +1,5 @@
 /** The spread of an effect over repetitions, and what it would be with more of them. */
+import { groupBy } from '../base/group-by.js';
 import { mean, type RankCorrelation } from '../dynamics/index.js';
 
 /** An effect on the axis on which its errors are about normal. */
@@ -33,12 +34,20 @@ export interface Cell {
   value: number;
 }
 
+/** The mean of every attack at every seed: runs of one attack at several rates repeat neither. */
+const oneEach = (cells: readonly Cell[]): Cell[] =>
+  groupBy(cells, ({ attack, seed }) => JSON.stringify([attack, seed])).map((same) => ({
+    ...same[0],
+    value: mean(same.map((c) => c.value)),
+  }));
+
 /**
  * A claim over attacks. The attacks stand for others, and the runs of one seed share their first weights and the order of their data, so
  * that both are random effects, crossed: var = σ²(attack)/A + σ²(seed)/S + σ²(rest)/(A·S), from the mean squares of the two-way table. Degrees of
  * freedom by Satterthwaite. More seeds leave the first term as it is. With one attack it is `bySeed`.
  */
-export function byAttackAndSeed(cells: readonly Cell[]): Spread {
+export function byAttackAndSeed(all: readonly Cell[]): Spread {
+  const cells = oneEach(all);
   const attacks = [...new Set(cells.map((c) => c.attack))];
   const seeds = [...new Set(cells.map((c) => c.seed))];
   if (attacks.length < 2) return bySeed(cells.map((c) => c.value));

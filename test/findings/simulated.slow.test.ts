@@ -139,7 +139,7 @@ describe('a compression', () => {
       config: { seed, target: 0 },
       report: { information: table(epochs, { '1': flow }, 0.06, rng), phases: [] },
     }));
-    const attack = { label: 'none', config: { attack: 'none', target: 0 }, runs };
+    const attack = { label: 'none', config: { attack: 'none', attackOption: [], target: 0 }, runs };
     return { dataset: 'x', attacks: [attack] } as unknown as Setting;
   };
 

@@ -85,6 +85,19 @@ describe('a claim over attacks', () => {
   });
 });
 
+describe('rates of one attack', () => {
+  it('are averaged, and make neither more attacks nor more seeds', () => {
+    const cells = ['a', 'b'].flatMap((attack, i) =>
+      [0, 1, 2].map((seed) => ({ attack, seed, value: i + [0.1, 0.4, 0.2][seed] * (1 + i) })),
+    );
+    const rates = cells.flatMap((c) => [-0.3, 0, 0.3].map((shift) => ({ ...c, value: c.value + shift })));
+    const [found, same] = [rates, cells].map((of) => judge(byAttackAndSeed(of), question('above')));
+    expect(found.effect).toBeCloseTo(same.effect, 12);
+    found.interval!.forEach((end, i) => void expect(end).toBeCloseTo(same.interval![i], 12));
+    expect([found.n, found.repeats]).toEqual([3, 'seeds of 2 attacks']);
+  });
+});
+
 describe('what an effect says', () => {
   it('a ratio is judged by its logarithm: 0.8, 0.8 and 0.8 of a step are −20 %, and 25 % more is the same distance', () => {
     const of = (ratios: number[]) => judge(bySeed(ratios.map(Math.log)), { ...question('below'), axis: RATIO });

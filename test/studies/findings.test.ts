@@ -129,6 +129,16 @@ describe('the paper’s findings', () => {
     expect(found.verdict).toBe('contradicted');
   });
 
+  it('count an attack at several rates once in the relation to input space', () => {
+    const runs = ['badnets', 'blend'].flatMap((attack, i) =>
+      [0.05, 0.1, 0.2].flatMap((poisonRate) =>
+        overSeeds({ attack, flow: shifted(-0.1 - poisonRate, 0), psnr: 20 + i, options: { poisonRate } }),
+      ),
+    );
+    const { effects } = judge(runs)[INPUT];
+    expect(effects.map((e) => [e.n, e.repeats, e.interval])).toEqual(Array(2).fill([2, 'attacks', null]));
+  });
+
   it('leave the relation to input space open with five attacks, whatever their order', () => {
     const runs = ['badnets', 'blend', 'wanet', 'sig', 'ftrojan'].flatMap((attack, i) =>
       overSeeds({ attack, flow: shifted(-0.1 * [0, 3, 1, 4, 2][i], 0), psnr: 20 + i }),

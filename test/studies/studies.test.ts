@@ -127,6 +127,7 @@ describe('the report of a study', () => {
 
   it('attacks: one section a setting, with a trajectory a quantity and attack, and what the runs reach', () => {
     expect(of('attacks').sections.map((s) => s.title)).toEqual([
+      'The findings side by side',
       'shapes10, noise 0.1',
       'shapes10, noise 0.4',
       'Runs that failed',
