@@ -397,7 +397,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await page.getByLabel('Select a-blend').check();
     await page.getByLabel('Select c-sig').check();
     await page.getByRole('link', { name: /Compare 2 selected/ }).click();
-    await page.waitForSelector('h2');
+    await page.waitForSelector('section[aria-label="Ranks"] tbody tr');
     const ranks = await page.$$eval('section[aria-label="Ranks"] tbody tr', (rows) =>
       rows.map((r) => r.children[1].textContent),
     );
