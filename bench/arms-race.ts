@@ -70,28 +70,41 @@ class Race {
 
   private get network(): string[] {
     const { limit, epochs, quick } = this;
-    const small = quick ? ['--draws', '4', '--minimum-group', '30', '--probe-size', '40', '--null-splits', '2'] : [];
+    const small = quick ? ['--draws', '4', '--probe-size', '40'] : [];
     const test = quick ? '300' : '2000';
     return ['--train-limit', limit, '--test-limit', test, '--width', quick ? '4' : '8', '--epochs', epochs, ...small];
   }
 
+  /** The data set, as commands but `study` name it; shapes10 is what they take without. */
+  private get dataset(): string[] {
+    return this.images ? ['--dataset', 'folder', '--data-dir', this.images] : [];
+  }
+
   /** The data set and the network of `study`, whose data set is one argument. */
   private get study(): string[] {
-    return ['--data', this.images ? `folder:${this.images}` : 'shapes10', ...this.network];
+    const small = this.quick ? ['--minimum-group', '30', '--null-splits', '2'] : [];
+    return ['--data', this.images ? `folder:${this.images}` : 'shapes10', ...this.network, ...small];
   }
 
   private learned = () => this.triggers.map((t) => `learned@${RATE}:trigger=${t}`);
 
   /** Triggers for every λ, on surrogates. */
   adapt(): void {
-    const { weights, images, quick } = this;
-    const data = images ? ['--dataset', 'folder', '--data-dir', images] : ['--dataset', 'shapes10'];
+    const { weights, quick } = this;
     const size = quick ? ['--rounds', '1', '--steps', '4', '--surrogates', '1', '--checkpoints', '1,2'] : [];
-    const network = this.network.filter((_, i, all) => !/^--(null-splits|minimum-group)$/.test(all[i % 2 ? i - 1 : i]));
     for (const [i, trigger] of this.triggers.entries()) {
       const late = i === weights.length ? ['--late', String(LATE)] : [];
       const weight = weights[Math.min(i, weights.length - 1)];
-      const adapt = ['adapt', ...data, '--model', 'resnet10', ...network, '--poison-rate', String(RATE), ...size];
+      const adapt = [
+        'adapt',
+        ...this.dataset,
+        '--model',
+        'resnet10',
+        ...this.network,
+        '--poison-rate',
+        String(RATE),
+        ...size,
+      ];
       const state = existsSync(trigger.replace(/\.npz$/, '')) ? ['--resume'] : [];
       ibscope([...adapt, '--epsilon', String(EPSILON), '--lambda', weight, ...late, '--out', trigger, ...state]);
     }
@@ -100,9 +113,8 @@ class Race {
   /** The options of Blend that are stealthiest at the visibility of the adapted triggers. */
   search(): void {
     const [, trigger] = this.triggers;
-    const data = this.images ? ['--dataset', 'folder', '--data-dir', this.images] : [];
     const seen = ['--attack', 'learned', '--attack-option', `trigger=${trigger}`, '--test-limit', '100'];
-    const { psnr } = ibscope<{ psnr: number }>(['perceive', ...data, ...seen]);
+    const { psnr } = ibscope<{ psnr: number }>(['perceive', ...this.dataset, ...seen]);
     const vary = ['--vary', 'alpha=0.02:0.3:log', '--vary', `poison-rate=${RATE / 2},${RATE},${2 * RATE}`];
     const sweep = ['study', 'sweep', '--halving', '--attacks', 'blend', ...vary, '--trials', this.quick ? '3' : '9'];
     const of = ['--model', 'resnet10', '--seeds', '1', '--least-psnr', psnr.toFixed(1)];
@@ -121,11 +133,16 @@ class Race {
     return ['--rows', join(this.out, `${name}.jsonl`), '--out', join(this.out, name)];
   }
 
-  /** Networks of the architecture that the adversary knew, trained with seeds that it did not. */
-  victims(): void {
+  /** Every attack on networks of the architecture that the adversary knew. */
+  private known(): string[] {
     const attacks = ['none', `badnets@${RATE}`, `blend@${RATE}`, ...this.found(), ...this.learned()].join(',');
     const of = ['--model', 'resnet10', '--seeds', this.seeds, '--rates', String(RATE)];
-    ibscope(['study', 'attacks', '--attacks', attacks, ...this.study, ...of, ...this.rowsOf('victims')]);
+    return ['--attacks', attacks, ...this.study, ...of];
+  }
+
+  /** Networks of the architecture that the adversary knew, trained with seeds that it did not. */
+  victims(): void {
+    ibscope(['study', 'attacks', ...this.known(), ...this.rowsOf('victims')]);
   }
 
   /** Architectures that it did not know. */
@@ -137,10 +154,8 @@ class Race {
 
   /** Published detectors, asked about victims. */
   detect(): void {
-    const attacks = ['none', `badnets@${RATE}`, `blend@${RATE}`, ...this.found(), ...this.learned()].join(',');
-    const of = ['--model', 'resnet10', '--seeds', this.seeds, '--rates', String(RATE)];
     const asked = this.quick ? ['--detectors', 'AC,SS'] : [];
-    ibscope(['study', 'detection', '--attacks', attacks, ...asked, ...this.study, ...of, ...this.rowsOf('detected')]);
+    ibscope(['study', 'detection', ...this.known(), ...asked, ...this.rowsOf('detected')]);
   }
 
   /** Training that defends itself, given every adapted trigger. */

@@ -39,6 +39,10 @@ interface Judged {
   accurate: boolean | null;
 }
 
+/** Plain training on the clean set of a row's seed. */
+const cleanNetwork = (rows: readonly DefenceRow[], { data, seed }: DefenceRow) =>
+  rows.find((o) => o.data === data && o.attack === 'none' && o.seed === seed && o.defence === 'none');
+
 /** Rows of attacks that succeed under plain training, judged against it and against a clean network of the same seed. */
 function judged(rows: readonly DefenceRow[]): Judged[] {
   const plain = (r: DefenceRow) =>
@@ -46,12 +50,10 @@ function judged(rows: readonly DefenceRow[]): Judged[] {
       (o) =>
         o.data === r.data && o.attack === r.attack && o.rate === r.rate && o.seed === r.seed && o.defence === 'none',
     );
-  const clean = (r: DefenceRow) =>
-    rows.find((o) => o.data === r.data && o.attack === 'none' && o.seed === r.seed && o.defence === 'none');
   return rows
     .filter((r) => r.attack !== 'none' && (plain(r)?.asr ?? 0) >= SUCCESS)
     .map((row) => {
-      const network = clean(row);
+      const network = cleanNetwork(rows, row);
       const base = network?.cleanAsr?.[row.attack] ?? null;
       return {
         row,
@@ -102,9 +104,7 @@ function cleanLines(rows: readonly DefenceRow[]): string[] {
     const alarms = same.filter((r) => r.found + r.wrongly > 0).length;
     const [low, high] = binomialInterval(alarms, same.length, 0.05).map((v) => (100 * v).toFixed(0));
     const gaps = same.flatMap((r) => {
-      const plain = rows.find(
-        (o) => o.data === r.data && o.attack === 'none' && o.seed === r.seed && o.defence === 'none',
-      );
+      const plain = cleanNetwork(rows, r);
       return plain ? [r.accuracy - plain.accuracy] : [];
     });
     return `| ${same[0].defence} | ${share(alarms, same.length)} (${low} to ${high} %) | ${gaps.length > 0 ? at(mean(gaps)) : '–'} |`;

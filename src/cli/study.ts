@@ -79,7 +79,7 @@ function addOne(command: Command, study: Study) {
       new Option(
         '--from-rows <file>',
         'write the report of the runs in this file of rows, without their folders, and make none; may be repeated (default none)',
-      ).argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]),
+      ).argParser(collect),
     );
   one
     .option(
@@ -99,9 +99,9 @@ function addOne(command: Command, study: Study) {
     )
     .action(async (values) => {
       const options = optionsOf(values, study);
+      const out = values.out ?? defaultOut(`experiment-${study.name}`);
       if (values.fromRows !== undefined) {
         refuseBesideRows(one);
-        const out = values.out ?? defaultOut(`experiment-${study.name}`);
         const { fromRows, markdown } = values;
         printResult(
           await runJob(studyJobs('studyFromRowsJob'), { name: study.name, options, out, markdown, fromRows }),
@@ -115,7 +115,6 @@ function addOne(command: Command, study: Study) {
       // Options that no run can have are refused before the worker starts.
       const configs = study.plan(options);
       const whole = (n: number) => Number.isInteger(n) && n >= 1;
-      const out = values.out ?? defaultOut(`experiment-${study.name}`);
       const jobs =
         values.jobs === undefined ? undefined : parseNumbers('--jobs', values.jobs, whole, 'whole numbers from 1')[0];
       if (values.leastPsnr !== undefined && !values.halving)
@@ -173,7 +172,7 @@ function addSweepOptions(command: Command) {
       new Option(
         '--vary <name=values>',
         'option of a run or of an attack with its values, as a,b,c, low:high or low:high:log; may be repeated (default none)',
-      ).argParser((text: string, all: string[] | undefined) => [...(all ?? []), text]),
+      ).argParser(collect),
     )
     .option(
       '--trials <n>',
@@ -258,7 +257,7 @@ type Values = Record<string, unknown> & { data: string[]; vary?: string[]; trial
   rejudge?: string;
 };
 
-const collect = (value: string, all: string[]) => [...all, value];
+const collect = (value: string, all: string[] = []) => [...all, value];
 const shortList = (seeds: readonly number[]) =>
   seeds.length > 4 ? `${seeds[0]} … ${seeds[seeds.length - 1]}` : seeds.join(',');
 

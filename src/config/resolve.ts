@@ -13,9 +13,6 @@ import { flagOf } from './flags.js';
 import { type RunConfig, type RunRequest, runOptions } from './options.js';
 import { instrumentSizes, ladder, PAPER_EPOCHS, presetLimits, presets, textDefaults } from './presets.js';
 
-/** Whether a run's samples are texts, else images. */
-export const readsTexts = ({ dataset }: Pick<RunConfig, 'dataset'>): boolean => isTextDataset(dataset);
-
 /**
  * Fills in the preset and checks everything that can be checked without reading the data set.
  * Throws `UserError` that names the option, the value and what is allowed.

@@ -45,7 +45,7 @@ export const badnetsIsStealthier = claimOf(
   ['blend', 'wanet', 'label-consistent', 'adaptive-blend'],
 );
 
-/** The same of texts: rare words stand out to a reader; a sentence that reads naturally, letters of the same shape, spelling and synonyms do not. */
+/** The same of texts: a reader sees rare words, and overlooks a sentence that reads naturally, look-alike characters, spelling and synonyms. */
 export const rareWordsAreStealthier = claimOf(
   'Rare words are stealthier inside the model than most triggers that a reader overlooks',
   'rare-words',

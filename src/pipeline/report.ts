@@ -94,6 +94,28 @@ function smallGroups(leftOut: Record<string, number>, minimum = MINIMUM_GROUP): 
   return [`Left out of comparisons, with under ${minimum} samples: ${sizes.join(', ')}. More training images help.`];
 }
 
+/** What a report says of a run's configuration, and of what its estimates are. */
+export function reportHead(config: RunConfig, classNames: readonly string[], information: readonly EstimateRow[]) {
+  const poisoned = config.attack !== 'none';
+  return {
+    attack: config.attack,
+    dataset: config.dataset,
+    ...(isTextDataset(config.dataset) && { samples: 'texts' as const }),
+    model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
+    poisoned,
+    poisonRate: poisoned ? config.poisonRate : null,
+    target: config.target,
+    classNames,
+    basis: information.some((r) => r.estimator === 'resolved')
+      ? 'resolved'
+      : config.critic === 'paper'
+        ? 'train'
+        : 'held-out',
+    seeds: 1,
+    config: { ...config },
+  } satisfies Partial<RunReport>;
+}
+
 /** A run's report and the dynamics it is drawn from; `known`: the dynamics, where they are computed already. */
 export async function reportAndDynamics(
   dir: RunDirectory,
@@ -140,24 +162,9 @@ export async function reportAndDynamics(
     ...smallGroups(leftOut, config.minimumGroup),
     ...[oneModelOnly(readings)].filter((w) => w !== null),
   ];
-  const poisoned = config.attack !== 'none';
   const report: RunReport = {
     name: basename(dir.path),
-    attack: config.attack,
-    dataset: config.dataset,
-    ...(isTextDataset(config.dataset) && { samples: 'texts' as const }),
-    model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
-    poisoned,
-    poisonRate: poisoned ? config.poisonRate : null,
-    target: config.target,
-    classNames: classes,
-    basis: information.some((r) => r.estimator === 'resolved')
-      ? 'resolved'
-      : config.critic === 'paper'
-        ? 'train'
-        : 'held-out',
-    seeds: 1,
-    config: { ...config },
+    ...reportHead(config, classes, information),
     stepsPerEpoch,
     images,
     epochs: epochRows(events),

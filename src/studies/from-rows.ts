@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { UserError } from '../base/errors.js';
 import { groupBy } from '../base/group-by.js';
 import type { RunConfig } from '../config/options.js';
-import { readsTexts } from '../config/resolve.js';
-import { partOf } from '../dynamics/group-id.js';
+import { isClassGroup, partOf } from '../dynamics/group-id.js';
 import type { EstimateRow, Phases, ScoreReading, StealthQuantity, StealthResult } from '../dynamics/index.js';
 import type { StudyRun } from '../findings/types.js';
+import { reportHead } from '../pipeline/report.js';
 import type { RunReport } from '../report/index.js';
 import type { RunResult } from '../runs/documents.js';
 import type { StudyRow } from './rows.js';
@@ -64,25 +64,9 @@ export function runOfRow(row: StudyRow): StudyRun {
   const { name, dataset, classes, accuracy, asr, groupSize, seconds, perception } = row;
   const config = { ...row.config, dataDir: dataset } as unknown as RunConfig;
   const information = estimates(row.curves, row);
-  const score = stealthOf(row);
-  const poisoned = config.attack !== 'none';
   const report: RunReport = {
     name,
-    attack: config.attack,
-    dataset,
-    ...(readsTexts(config) && { samples: 'texts' as const }),
-    model: config.width === undefined ? config.model : `${config.model} (width ${config.width})`,
-    poisoned,
-    poisonRate: poisoned ? config.poisonRate : null,
-    target: config.target,
-    classNames: classes,
-    basis: information.some((r) => r.estimator === 'resolved')
-      ? 'resolved'
-      : config.critic === 'paper'
-        ? 'train'
-        : 'held-out',
-    seeds: 1,
-    config: { ...config },
+    ...reportHead(config, classes, information),
     ...(row.stepsPerEpoch === null ? {} : { stepsPerEpoch: row.stepsPerEpoch }),
     epochs: [],
     moments: [],
@@ -92,7 +76,7 @@ export function runOfRow(row: StudyRow): StudyRun {
       (own): Phases => ({ ...own, phases: own.phases.map((p) => ({ startInterval: null, endInterval: null, ...p })) }),
     ),
     acceleration: null,
-    stealth: score,
+    stealth: stealthOf(row),
     layers: [],
     draft: null,
     readings: row.readings as ScoreReading[],
@@ -127,7 +111,7 @@ export function runOfRow(row: StudyRow): StudyRun {
 function stealthOf({ stealth, epochs, curves }: StudyRow): StealthResult {
   const found = stealth as unknown as StealthResult;
   const range = found.null;
-  const classes = Object.keys(curves['I(X;T)']!.nats).filter((group) => /^\d+$/.test(group));
+  const classes = Object.keys(curves['I(X;T)']!.nats).filter(isClassGroup);
   return {
     ...found,
     separation: null,
