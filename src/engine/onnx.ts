@@ -224,6 +224,26 @@ export class GraphBuilder {
     }
   }
 
+  /**
+   * Reads the target shapes of `nodes` from one `Split`, whose outputs ONNX Runtime does not know before a run. Where it knows that two values have
+   * one shape, it plans to put the later into the buffer of the earlier, and keeps that buffer from the first to the last of its values: a
+   * value of the forward pass stays, though nothing reads it, until one of the backward pass takes its place. Without shapes, buffers are freed.
+   */
+  private withHiddenShapes(nodes: NodeRecord[]): NodeRecord[] {
+    const shaped = nodes.filter((n) => n.op === 'Reshape' || n.op === 'Expand');
+    const constants = new Map([...this.constants.values()].map((c) => [c.name, c]));
+    const shapes = [...new Set(shaped.map((n) => n.inputs[1]))].filter((s) => constants.get(s)?.shape[0]);
+    if (shapes.length < 2) return nodes;
+    const values = shapes.map((s) => Array.from(new BigInt64Array(constants.get(s)!.raw.slice().buffer), Number));
+    const inputs = [this.ints(values.flat()), this.ints(values.map((v) => v.length))];
+    const hidden = new Map(shapes.map((s) => [s, `hidden_${s}`]));
+    for (const n of shaped) n.inputs = [n.inputs[0], hidden.get(n.inputs[1]) ?? n.inputs[1]];
+    return [
+      { name: 'shapes', op: 'Split', domain: '', inputs, outputs: [...hidden.values()], attributes: { axis: 0 } },
+      ...nodes,
+    ];
+  }
+
   /** The nodes on which an output depends, in order. */
   private needed(): NodeRecord[] {
     const read = new Set(this.outputs.map((o) => o.name));
@@ -288,7 +308,8 @@ export class GraphBuilder {
   finish(fuse = false): Uint8Array {
     for (const n of this.nodes) n.inputs = n.inputs.map((i) => this.given.get(i) ?? i);
     if (fuse) this.fuseTransposes();
-    const nodes = this.ordered(this.needed());
+    const ordered = this.ordered(this.needed());
+    const nodes = fuse ? this.withHiddenShapes(ordered) : ordered;
     const w = Writer.create();
     writeVarint(w, 1, 8);
     writeString(w, 2, 'ibscope');

@@ -71,6 +71,12 @@ function axis(k: number, stride: number, padding: number, from: number, to: numb
   };
 }
 
+/**
+ * U and V are computed again for the backward pass from so many values (16 MiB) and channels on. They hold most of the memory of a wide network, and
+ * a transform takes the less of the time the more channels the products have (docs/engine.md).
+ */
+const AGAIN = { values: 2 ** 22, channels: 32 };
+
 /** The graph nodes of one convolution's transforms. */
 class Transforms {
   private readonly rows: Axis;
@@ -105,6 +111,14 @@ class Transforms {
     return this.reshape(across, this.shape(i));
   }
 
+  /** U of x for the backward pass: that of the forward pass, or, where it is large, computed again. */
+  inputAgain(x: string): string {
+    const [h, w, n, i] = this.a.input;
+    const isLarge = i >= AGAIN.channels && this.rows.components * this.columns.components * n * i >= AGAIN.values;
+    // Another shape, so that its nodes are not those of the forward pass.
+    return this.input(isLarge ? this.reshape(x, [h * w, n, i]) : x);
+  }
+
   /** The transpose of `input`: a gradient of U → one of x. */
   inputTransposed(u: string): string {
     const { graph, rows, columns, a } = this;
@@ -124,6 +138,13 @@ class Transforms {
     const m = rows.products * columns.products;
     const v = apply(graph, kernelMatrix(rows, columns), m, w, [kh * kw, i * o]);
     return this.reshape(v, [1, rows.products, 1, 1, columns.products, i, o]);
+  }
+
+  /** V of w for the backward pass, as `inputAgain`. */
+  kernelAgain(w: string): string {
+    const [kh, kw, i, o] = this.a.weight;
+    const isLarge = i >= AGAIN.channels && this.rows.products * this.columns.products * i * o >= AGAIN.values;
+    return this.kernel(isLarge ? this.reshape(w, [kh * kw, i, o]) : w);
   }
 
   /** The transpose of `kernel`, from a gradient of V for every tile of the rows and every block of the columns. */
@@ -219,7 +240,7 @@ const inputGradientOp: Op = {
   },
   lower: (graph, [dy, w], node) => {
     const t = new Transforms(graph, node.attributes);
-    return t.inputTransposed(graph.node('MatMul', [t.outputTransposed(dy), t.transpose(t.kernel(w))]));
+    return t.inputTransposed(graph.node('MatMul', [t.outputTransposed(dy), t.transpose(t.kernelAgain(w))]));
   },
 };
 
@@ -236,7 +257,7 @@ const weightGradientOp: Op = {
   },
   lower: (graph, [x, dy], node) => {
     const t = new Transforms(graph, node.attributes);
-    return t.kernelTransposed(graph.node('MatMul', [t.transpose(t.input(x)), t.outputTransposed(dy)]));
+    return t.kernelTransposed(graph.node('MatMul', [t.transpose(t.inputAgain(x)), t.outputTransposed(dy)]));
   },
 };
 
