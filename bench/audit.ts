@@ -2,12 +2,13 @@
  * What `ibscope audit` finds and what it misses: attacks × rates × seeds, with clean, imbalanced and equal-sized sets, published
  * detectors on the same trainings, and clean accuracy and ASR before and after the named samples are left out.
  *
- *   npm run -s bench -- audit [--out DIR] [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B]
+ *   npm run -s bench -- audit [--out DIR] [--images DIR] [--seeds N] [--cifar-seeds N] [--deep N] [--only A,B] [--keep DIR]
  *
  * `--images` is CIFAR-10 as an image folder; without it only shapes10 is audited. Each audit has one thread, and as many run at a
  * time as there are cores. The first `--deep` seeds (default 2) are also trained again without the named samples, and get a stealth
  * score; seed 0 of badnets and blend at 5 % also gets all countermeasures. Rows are appended to `--out`/audit-rows.jsonl (default
- * docs); finished rows are reused. The table of all rows is written to `--out`/audit-table.md.
+ * docs); finished rows are reused. The table of all rows is written to `--out`/audit-table.md. With `--keep`, trainings and the networks
+ * that follow them stay in DIR: a changed rule judges the same sets in seconds each, after the file of rows is removed.
  */
 
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -43,6 +44,7 @@ import { planGroups } from '../src/information/groups.js';
 import { imagesOf, type PreparedImages, prepare } from '../src/pipeline/prepare.js';
 import { attackSettings } from '../src/poisoning/poisoned-set.js';
 import { type Sizes, severalTargets, sized } from './audit-sets.js';
+import { keptIn } from './keep.js';
 import { readRows } from './rows.js';
 
 const benchJobs = jobsOf<typeof import('./audit.js')>(new URL(import.meta.url));
@@ -107,6 +109,8 @@ interface Job {
   /** Whether the set is trained again and scored, and whether all countermeasures are taken. */
   deep: boolean;
   interventions: boolean;
+  /** Folder in which the training is kept. */
+  keep?: string;
 }
 
 interface Row {
@@ -188,7 +192,8 @@ async function scoreOf(
 }
 
 /** One audit with everything that is measured on the same training. Runs in a worker, on one thread. */
-export async function one({ condition, dataset, dataDir, trainLimit, seed, deep, interventions }: Job): Promise<Row> {
+export async function one(job: Job): Promise<Row> {
+  const { condition, dataset, dataDir, trainLimit, seed, deep, interventions, keep } = job;
   const { attack, rate, options = [], targets, name } = condition;
   const request: RunRequest = {
     ...{ dataset, dataDir, trainLimit, testLimit: TESTED, seed, attack, attackOption: options },
@@ -208,7 +213,8 @@ export async function one({ condition, dataset, dataDir, trainLimit, seed, deep,
   let cleanAsr: Record<string, number> | undefined;
   let score: number | null = null;
   let done: Intervened[] = [];
-  const settings = { effort: 'normal', seed, threads: 1 } as const;
+  const kept = keptIn(keep, `${dataset} ${name} ${seed}`);
+  const settings = { effort: 'normal', seed, threads: 1, ...kept } as const;
   const poison = attack !== 'none';
   const found: Audit = await audit({ set, classes }, settings, {}, async (watched, findings) => {
     const { checkpoints, trainer } = watched;
@@ -380,9 +386,16 @@ function interventionTable(rows: readonly Row[]): string[] {
   return [...lines, ''];
 }
 
-/** Share of the poisoned samples that were named, and number of others that were named, per set whose target was flagged. */
+/** In how many sets a target is flagged, and of several targets how often all. */
+function targetsFound(rows: readonly Row[], several: boolean): string {
+  const count = (of: (r: Row) => boolean) => `${rows.filter(of).length} of ${rows.length}`;
+  const all = count((r) => r.found);
+  return several ? `${count((r) => (r.flagged ?? 0) > 0)}, all: ${all}` : all;
+}
+
+/** Share of the poisoned samples that were named, and number of others that were named, per set with a flagged target. */
 function named(rows: readonly Row[]): string {
-  const found = rows.filter((r) => r.found);
+  const found = rows.filter((r) => r.found || (r.flagged ?? 0) > 0);
   if (found.length === 0) return '–';
   const share = mean(found.map((r) => r.named.poisoned / r.poisoned));
   return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.poisoned)), 1)}`;
@@ -407,7 +420,7 @@ export function auditTable(rows: readonly Row[]): string {
       `| set | target flagged | another class flagged | largest p of the target (clean: smallest p) | AUROC ${METHODS.join(' / ')} | AUPRC audit / best published detector | poisoned named, others named | clean accuracy before → after (clean network) | ASR before → after (clean network) |`,
       '|---|---|---|---|---|---|---|---|---|',
     );
-    for (const { name, attack } of CONDITIONS) {
+    for (const { name, attack, targets } of CONDITIONS) {
       const some = of.filter((r) => r.condition === name);
       if (some.length === 0) continue;
       const auc = (m: Method) => mean(some.map((r) => r.auroc[m]));
@@ -418,7 +431,7 @@ export function auditTable(rows: readonly Row[]): string {
       lines.push(
         `| ${[
           name,
-          poison ? `${some.filter((r) => r.found).length} of ${some.length}` : '',
+          poison ? targetsFound(some, targets !== undefined) : '',
           `${some.filter((r) => r.falseAlarms > 0).length} of ${some.length}`,
           p < 0.001 ? p.toExponential(0) : p.toFixed(3),
           poison ? METHODS.map((m) => show(auc(m))).join(' / ') : '',
@@ -446,9 +459,10 @@ export async function main(args: string[]): Promise<void> {
       'cifar-seeds': { type: 'string', default: '3' },
       deep: { type: 'string', default: '2' },
       only: { type: 'string' },
+      keep: { type: 'string' },
     },
   });
-  mkdirSync(values.out, { recursive: true });
+  for (const folder of [values.out, values.keep]) if (folder !== undefined) mkdirSync(folder, { recursive: true });
   const file = join(values.out, 'audit-rows.jsonl');
   const read = () => readRows<Row>(file);
   const only = values.only?.split(',');
@@ -463,6 +477,7 @@ export async function main(args: string[]): Promise<void> {
       const more = {
         condition,
         seed,
+        keep: values.keep,
         deep: condition.targets === undefined && seed < Math.min(cifar, Number(values.deep)),
         interventions: seed === 0 && /^(badnets|blend) 5 %$/.test(condition.name),
       };

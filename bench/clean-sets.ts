@@ -10,13 +10,11 @@
  * that follow them stay in DIR, and all sets that are there are judged anew in seconds each: for a changed rule, after the file of rows
  * is removed. The rates are written to `--out`/clean-sets.md, with intervals by Clopper and Pearson.
  */
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { deserialize, serialize } from 'node:v8';
-import { audit, type Keep, LEVEL } from '../src/audit/index.js';
+import { audit, LEVEL } from '../src/audit/index.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { loadDataset } from '../src/datasets/index.js';
@@ -24,6 +22,7 @@ import { binomialInterval } from '../src/dynamics/binomial.js';
 import { jobsOf } from '../src/execution/job.js';
 import { inWorker } from '../src/execution/worker.js';
 import { cleanSet, type Kind, kinds } from './audit-sets.js';
+import { keptIn } from './keep.js';
 import { readRows } from './rows.js';
 
 const benchJobs = jobsOf<typeof import('./clean-sets.js')>(new URL(import.meta.url));
@@ -84,27 +83,14 @@ function listed(images: string | undefined, keep: string | undefined): CleanJob[
   }).filter((job) => job.dataset !== 'CIFAR-10' || images !== undefined);
 }
 
-/** Keeps results in files beside the training of a set. */
-const keepIn =
-  (base: string): Keep =>
-  async (name, compute) => {
-    const file = `${base}.${createHash('sha256').update(name).digest('hex').slice(0, 12)}`;
-    if (existsSync(file)) return deserialize(readFileSync(file));
-    const value = await compute();
-    writeFileSync(file, serialize(value));
-    return value;
-  };
-
 /** One audit. Runs in a worker, on one thread. */
 export async function one({ name, dataset, kind, images, seed, dataDir, keep }: CleanJob): Promise<Row> {
   const source = { shapes10: 'shapes10', 'CIFAR-10': 'folder', 'Fashion-MNIST': 'fashion-mnist' }[dataset];
   const loaded = await loadDataset(source, { dataDir, trainLimit: images, testLimit: 10, seed });
   const set = cleanSet(loaded.train, kind, seed);
   const classes = kind === 'two natural kinds' ? loaded.classes.slice(0, -1) : loaded.classes;
-  const base = keep && join(keep, name.replace(/[^\w-]+/g, '-'));
   const settings = { effort: 'normal', seed, threads: 1 } as const;
-  const kept = base === undefined ? {} : { save: `${base}.safetensors`, keep: keepIn(base) };
-  const found = await audit({ set, classes }, { ...settings, ...kept });
+  const found = await audit({ set, classes }, { ...settings, ...keptIn(keep, name) });
   const of = (signal: 'separation' | 'two-sidedness') => found.classes.map((c) => c.evidence.values[signal]);
   return {
     ...{ name, dataset, kind, images: set.n, seed, level: LEVEL },

@@ -4,6 +4,7 @@
  *   engine [--models A,B] [--quick]  train steps of every model and the critic's, beside PyTorch where it is installed
  *   profile [--pass] …               where the time of a step or a pass goes, by kind of operator
  *   study [--models A,B] …          slices of a study, one process a core: training, probes and estimates, beside PyTorch
+ *   recompute [--width N] …          speed and memory of a step by what its backward pass computes again
  *   train [--model M] [--width N] …  one model's train step: images per second and peak memory, and FILE's (--peer FILE)
  *   memory                           resident memory over 2 000 train steps
  *   critic [--json] [--peer FILE]   one step of the paper's critic against its naive form, and against FILE's figure
@@ -19,6 +20,7 @@
  *   text-accuracy [--texts A,B] …    clean accuracy on WordNet's glosses against their number, beside a bag of words; ASR at 5 %
  *   text-speed [--data A,B] …        training of `transformer`, texts per second, beside PyTorch
  *   defence --rows FILE …            attacks × rates × seeds through `ibscope train --defend` and plain training; appends rows
+ *   arms-race --out DIR …            triggers adapted to the score, in victims, under detectors and defences, into a table
  *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
  *   variants DIR                    noise models of resolved information on a study's runs, into docs/estimators-variants.md
@@ -35,7 +37,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, defence, image-pairs, text-accuracy, text-speed, variants, queue or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, recompute, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, defence, arms-race, image-pairs, text-accuracy, text-speed, variants, queue or claims`,
   );
   process.exit(2);
 }

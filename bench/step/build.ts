@@ -4,6 +4,7 @@
  */
 import { Rng } from '../../src/base/random.js';
 import { NoiseBank, Program, State } from '../../src/engine/index.js';
+import { AGAIN } from '../../src/engine/ops/conv.js';
 import { OPTIMIZER_STATE } from '../../src/engine/optim.js';
 import { fromTorch, torchShape } from '../../src/models/index.js';
 import { evaluationStep, parameters, trainStep } from '../../src/training/graphs.js';
@@ -20,6 +21,8 @@ export interface StepRequest {
   noise: number;
   /** A pass in evaluation mode instead of a step. */
   pass?: boolean;
+  /** Values from which transforms are computed again in the backward pass, where it is not the engine's number. */
+  again?: number;
   /** Channels in a block (`SessionSettings`), where it is not this processor's. */
   block?: number;
 }
@@ -45,7 +48,8 @@ export function modelOf({ model, width, batch, noise }: StepRequest) {
   return { graph, state, pixels, labels: Int32Array.from({ length: batch }, (_, i) => i % graph.classes) };
 }
 
-export async function buildStep({ model, width, batch, noise, pass, block }: StepRequest): Promise<Step> {
+export async function buildStep({ model, width, batch, noise, pass, block, again }: StepRequest): Promise<Step> {
+  if (again !== undefined) AGAIN.values = again;
   const { graph, state, pixels, labels } = modelOf({ model, width, batch, noise });
   const bank = new NoiseBank(
     noise,

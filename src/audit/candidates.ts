@@ -7,6 +7,7 @@ import type { RunHooks } from '../base/progress.js';
 import { indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
 import { binomialCdf } from '../dynamics/binomial.js';
+import { mean } from '../dynamics/trajectory.js';
 import { rowsOf } from '../information/columns.js';
 import type { Checkpoint, WatchSettings } from './checkpoint.js';
 import { choosePoisoned, contentOf, type Partition } from './cluster-content.js';
@@ -17,7 +18,7 @@ import { trainingProgress } from './progress.js';
 import { isClear } from './reference.js';
 import { type Shown, shownWithout } from './second-network.js';
 import type { Signals } from './signals.js';
-import { type ClassVerdict, LEVEL } from './verdict.js';
+import { type ClassVerdict, FURTHER, LEVEL } from './verdict.js';
 
 /**
  * Epochs of the other networks: a share of the audit's own, and no fewer than `least`. They only have to tell apart what two clusters
@@ -33,10 +34,15 @@ const MOST_ALONE = 3;
  */
 const TAKEN = { confirmed: 0.5, unasked: 0.75 };
 /**
- * The set as a whole: `level` of its clusters against clean sets, up to which its classes are candidates, and the share of classes of
- * clean sets that is taken for an upper limit on those whose smaller cluster counts as foreign by the rule above.
+ * Share of the samples taken for poisoned that the audit's own network assigns to their label in the end, at least. What makes a trigger dangerous is
+ * that networks learn it. Mislabelled images also look like images of other classes, and a network hardly learns them.
  */
-const WHOLE_SET = { level: 0.05, foreign: 0.3 };
+const LEARNED = 0.9;
+/**
+ * The set as a whole: `level` of its clusters against clean sets, up to which its classes are candidates, and the share of classes of
+ * clean sets that is taken for an upper limit on those whose smaller cluster counts as foreign and learned (docs/audit.md has what was seen).
+ */
+const WHOLE_SET = { level: 0.05, foreign: 0.1 };
 
 /** What an audit knows while it looks into its candidates. */
 export interface Examination {
@@ -49,6 +55,8 @@ export interface Examination {
   keep: Keep;
   /** Log-odds of the poisoned cluster, nats, [n]: set for classes where that is known. */
   scores: Float64Array;
+  /** Rows of samples that are known to be poisoned already: every further network does without them. */
+  known: Int32Array;
 }
 
 /** A candidate: its class, the rows of its samples, its parts, and the part of each sample. */
@@ -60,23 +68,23 @@ interface Candidate {
 }
 
 /**
- * Sets `sides`, `note` and `suspicious` of the outlying classes, given by their numbers, and the scores of their samples. If the set is
- * outlying as a whole, its other classes are candidates too, and are flagged if another network confirms more of them than in clean
+ * Sets `sides`, `note` and `suspicious` of the outlying classes, given by their numbers, and the scores of their samples; of a class with p above the
+ * level only if it is flagged. If the set is outlying as a whole, its other classes are candidates too, and are flagged if another network confirms more of them than in clean
  * sets.
  */
 export async function judgeCandidates(examination: Examination, outlying: readonly number[]): Promise<void> {
-  const { set, signals, found } = examination;
+  const { set, signals, found, known } = examination;
   const members = indicesByClass(set.labels, found.length);
-  const others = signals.classes.filter((_, k) => !outlying.includes(k) && members[k].length > 0).map((e) => e.values);
+  const others = signals.classes.filter((_, k) => found[k].p > FURTHER && members[k].length > 0).map((e) => e.values);
   const candidates: Candidate[] = [];
   for (const c of outlying) {
     const candidate = candidateOf(examination, c, await partsFor(examination, c, others));
     // Checkpoints that disagree may leave all samples in one cluster.
-    if (candidate.parts.length === 1) found[c].note = 'unlike';
-    else candidates.push(candidate);
+    if (candidate.parts.length > 1) candidates.push(candidate);
+    else if (found[c].p <= LEVEL) found[c].note = 'unlike';
   }
   const more: Candidate[] = [];
-  if (signals.wholeSet <= WHOLE_SET.level)
+  if (known.length === 0 && signals.wholeSet <= WHOLE_SET.level)
     for (const [c, { values }] of signals.classes.entries()) {
       const isAlsoClear = isClear({ separation: values.separation, gain: values['two-sidedness'] });
       if (outlying.includes(c) || !isAlsoClear) continue;
@@ -93,17 +101,32 @@ export async function judgeCandidates(examination: Examination, outlying: readon
   const isForeign = taken.map(
     ({ poisoned, share }, k) => poisoned !== null && share >= (isAlone(k) ? TAKEN.confirmed : TAKEN.unasked),
   );
-  const foreign = isForeign.filter(Boolean).length;
-  const p = (signals.wholeSet * (1 - binomialCdf(foreign - 1, all.length, WHOLE_SET.foreign))) / WEIGHT.reference;
+  const isPoisoned = taken.map(({ rows }, k) => isForeign[k] && learned(examination, rows) >= LEARNED);
+  const count = isPoisoned.filter(Boolean).length;
+  const p = (signals.wholeSet * (1 - binomialCdf(count - 1, all.length, WHOLE_SET.foreign))) / WEIGHT.reference;
   for (const [k, candidate] of all.entries()) {
     const verdict = found[candidate.c];
-    if (k >= candidates.length) {
-      if (p > LEVEL || !isForeign[k]) continue;
+    const isMore = k >= candidates.length;
+    if (!isPoisoned[k]) {
+      if (isMore ? !isForeign[k] : verdict.p > LEVEL) continue;
+      verdict.note = isForeign[k] ? 'mislabelled' : 'two kinds';
+    } else if (isMore) {
+      if (p > LEVEL) continue;
       verdict.p = p;
       verdict.score = -Math.log10(Math.max(p, 1e-300));
-    } else if (!isForeign[k]) verdict.note = 'two kinds';
-    describe(examination, candidate, taken[k], isForeign[k]);
+    }
+    describe(examination, candidate, taken[k], isPoisoned[k]);
   }
+}
+
+/** Share of the samples that the audit's own network assigns to their label: mean over the last two checkpoints. */
+function learned({ set, checkpoints }: Examination, rows: Int32Array): number {
+  const late = checkpoints.slice(-2);
+  return mean(
+    late.map(
+      ({ logits }) => rows.filter((i) => strongest(logits.data, i, logits.d) === set.labels[i]).length / rows.length,
+    ),
+  );
 }
 
 /** The parts of a class; only those of its first split without `others` to compare further ones with. */
@@ -151,13 +174,14 @@ async function inTurn<A, B>(items: readonly A[], f: (item: A) => Promise<B>): Pr
   return out;
 }
 
-/** A network trained without the samples `left`, asked about `asked`. */
+/** A network trained without the samples `chosen` and those known to be poisoned, asked about `asked`. */
 function without(
-  { set, found, settings, hooks, keep }: Examination,
+  { set, found, settings, hooks, keep, known }: Examination,
   name: string,
-  left: Int32Array,
+  chosen: Int32Array,
   asked: Int32Array,
 ): Promise<Shown> {
+  const left = known.length > 0 ? Int32Array.from(new Set([...chosen, ...known])).sort() : chosen;
   const epochs = Math.max(EPOCHS.least, Math.ceil(EPOCHS.share * settings.epochs));
   const step = trainingProgress(hooks)(name, set.n * epochs);
   // Under a changed rule the same question may be about other samples.
@@ -186,6 +210,8 @@ function smallerParts({ parts }: Candidate): Omit<Partition, 'content'> {
 
 /** What a network says that was trained without the samples taken for poisoned. */
 interface Taken extends Partition {
+  /** Rows of these samples. */
+  rows: Int32Array;
   /** Share of them that it takes for other classes; 0 where it is not known which are poisoned. */
   share: number;
 }
@@ -199,18 +225,22 @@ async function takenForOthers(
   const chosen = candidates.map(({ own, part }, k) => own.filter((_, at) => choices[k].poisoned?.has(part[at])));
   const left = Int32Array.from(chosen.flatMap((rows) => [...rows])).sort();
   // A class of which it is not known has its contents already.
-  if (left.length === 0) return choices.map((choice) => ({ ...(choice as Partition), share: 0 }));
+  if (left.length === 0) return choices.map((choice, k) => ({ ...(choice as Partition), rows: chosen[k], share: 0 }));
   const asked = Int32Array.from(candidates.flatMap(({ own }) => [...own])).sort();
   const name = `what ${candidates.map(({ c }) => examination.found[c].label).join(', ')} would lose`;
   const { logits } = await without(examination, name, left, asked);
   const at = new Map([...asked].map((row, k) => [row, k]));
   return candidates.map(({ c, own, part }, k) => {
     const { poisoned, content } = choices[k];
-    const rows = Int32Array.from(own, (i) => at.get(i)!);
     const cluster = Uint8Array.from(part, (p) => Number(poisoned?.has(p)));
     const taken = chosen[k].filter((i) => strongest(logits.data, at.get(i)!, logits.d) !== c).length;
-    const share = poisoned ? taken / chosen[k].length : 0;
-    return { poisoned, content: content ?? contentOf(rowsOf(logits, rows), cluster, c), share };
+    const of = Int32Array.from(own, (i) => at.get(i)!);
+    return {
+      poisoned,
+      content: content ?? contentOf(rowsOf(logits, of), cluster, c),
+      rows: chosen[k],
+      share: poisoned ? taken / chosen[k].length : 0,
+    };
   });
 }
 

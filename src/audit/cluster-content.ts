@@ -49,21 +49,21 @@ export function contentOf(
 }
 
 /**
- * Spread from which a cluster counts as showing nearly all other classes. In docs/audit-table.md, the poisoned clusters of BadNets and
- * Blend have a spread of 0.72 to 1.00, the clean ones of 0.19 to 0.79 (at a lower confidence).
+ * Spread from which a cluster counts as showing several other classes, and nearly all of them. A natural cluster of a class may show one other class, or
+ * two, clearly: a trouser that is a dress to a network that knows no trousers.
  */
-const NEARLY_ALL = 0.75;
+const SHOWN = { several: 0.5, nearlyAll: 0.75 };
 
 /**
- * Decides which cluster is poisoned: the one with the higher spread and the higher confidence. If the two disagree, the one with the
- * higher spread, provided that it shows nearly all other classes; otherwise null. Both may well belong to the class then, as under a
- * clean-label attack.
+ * Decides which cluster is poisoned: the one with the higher spread and the higher confidence, provided that it shows several other classes. If
+ * the two disagree, the one with the higher spread, provided that it shows nearly all other classes; otherwise null. Both may well belong to
+ * the class then, as under a clean-label attack.
  */
 export function decidePoisoned(first: SideContent, second: SideContent): 0 | 1 | null {
   const spread = second.spread - first.spread;
   const confidence = second.confidence - first.confidence;
   const agree = spread * confidence >= 0;
-  if (!agree && Math.max(first.spread, second.spread) < NEARLY_ALL) return null;
+  if (Math.max(first.spread, second.spread) < (agree ? SHOWN.several : SHOWN.nearlyAll)) return null;
   return spread + (agree ? confidence : 0) > 0 ? 1 : 0;
 }
 

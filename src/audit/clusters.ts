@@ -3,7 +3,7 @@ import { mean } from '../dynamics/trajectory.js';
 import { principalComponents, rowsOf } from '../information/columns.js';
 import { chanceLaw } from './chance.js';
 import type { Checkpoint } from './checkpoint.js';
-import { FEWEST_OTHERS, outlyingClasses, outlyingness, type PerClass } from './evidence.js';
+import { FEWEST_OTHERS, outlyingClasses, outlyingness, type PerClass, type Spread } from './evidence.js';
 import { clustered, heldOutGain, MOST_LOG_ODDS } from './mixture.js';
 import { chanceOfClean } from './reference.js';
 
@@ -14,10 +14,16 @@ const PER_COMPONENT = 3;
 /** A class with fewer samples is not judged. */
 export const FEWEST_SAMPLES = COMPONENTS * PER_COMPONENT;
 /**
- * Lower limits on the standard deviation of clean classes, in ln d′ and in nats per sample, so that classes that agree by chance are no
- * evidence: what the classes of one clean set show (docs/audit.md).
+ * The spread of clean classes within a set, fitted to clean sets (docs/audit.md). `separation`, in ln d′, has rare large values there, of clusters
+ * of few samples: a lower limit alone. `two-sidedness`, in nats per sample, is as wide in every set, beside what it varies by chance.
  */
-const FLOOR = { separation: 0.1, 'two-sidedness': 0.04 };
+const SEPARATION: Spread = { floor: 0.1 };
+const TWO_SIDEDNESS = { sd: 0.055, freedom: 40 };
+
+/** The spread of `two-sidedness` where it varies by chance with the standard deviation `chance`. */
+const gainSpread = (chance: number): Spread => ({
+  clean: { ...TWO_SIDEDNESS, sd: Math.hypot(TWO_SIDEDNESS.sd, chance) },
+});
 
 /** Some samples of one class as two clusters in T: mean over the checkpoints of the second half. */
 export interface TwoClusters {
@@ -91,16 +97,19 @@ export function separation(split: readonly (TwoClusters | null)[]): PerClass {
   const values = split.map((s) => s?.separation ?? Number.NaN);
   return {
     values,
-    p: outlyingClasses(values, 'upper', { floor: FLOOR.separation, errors: errorsBeyondOthers(split, 'separation') }),
+    p: outlyingClasses(values, 'upper', { ...SEPARATION, errors: errorsBeyondOthers(split, 'separation') }),
   };
 }
 
 /** The signal `two-sidedness`: held-out gain of two normal distributions over one; null for a class that is not judged. */
 export function twoSidedness(split: readonly (TwoClusters | null)[]): PerClass {
   const values = split.map((s) => s?.gain ?? Number.NaN);
+  const squares = split.flatMap((s) => (s ? [s.errors.gain ** 2] : []));
+  // The median: a few small classes are as wide as the rest by their own errors.
+  const chance = Math.sqrt(squares.sort((a, b) => a - b)[squares.length >> 1] ?? 0);
   return {
     values,
-    p: outlyingClasses(values, 'upper', { floor: FLOOR['two-sidedness'], errors: errorsBeyondOthers(split, 'gain') }),
+    p: outlyingClasses(values, 'upper', { ...gainSpread(chance), errors: errorsBeyondOthers(split, 'gain') }),
   };
 }
 
@@ -120,7 +129,10 @@ function errorsBeyondOthers(split: readonly (TwoClusters | null)[], what: keyof 
  */
 export function splitP(split: TwoClusters, others: readonly Record<'separation' | 'two-sidedness', number>[]): number {
   if (others.length < FEWEST_OTHERS) return chanceOfClean(split);
-  const p = (signal: 'separation' | 'two-sidedness', value: number) =>
-    outlyingness([value, ...others.map((o) => o[signal])], 'upper', { floor: FLOOR[signal] })[0];
-  return Math.max(p('separation', split.separation), p('two-sidedness', split.gain));
+  const p = (signal: 'separation' | 'two-sidedness', value: number, spread: Spread) =>
+    outlyingness([value, ...others.map((o) => o[signal])], 'upper', spread)[0];
+  return Math.max(
+    p('separation', split.separation, SEPARATION),
+    p('two-sidedness', split.gain, gainSpread(split.errors.gain)),
+  );
 }

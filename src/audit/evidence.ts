@@ -1,6 +1,6 @@
 /**
  * From one number per class to a p-value per class: is a class further from all others than they are from one another? The null is
- * Student's prediction interval of one more clean class, estimated from the others alone, so p can be as small as its tail. Several
+ * Student's prediction interval of one more clean class, estimated from the others, and where it is known from clean sets. Several
  * outlying classes, each of which widens the spread that the others are compared with, are found as in the generalised ESD test
  * (Rosner 1983, Technometrics 25:165). It says nothing about the size of a class; no signal depends on that in the mean.
  */
@@ -15,26 +15,38 @@ export interface PerClass {
   p: number[];
 }
 
+/** What is known of the spread of clean classes, besides the other classes of the set. */
+export interface Spread {
+  /** Lower limit on their standard deviation, so that others that agree by chance are no evidence. */
+  floor?: number;
+  /** Standard error of each value, which widens its interval. */
+  errors?: ArrayLike<number>;
+  /** Standard deviation of the classes of clean sets, and the degrees of freedom for which it counts beside those of the set. */
+  clean?: { sd: number; freedom: number };
+}
+
 /**
- * P-value of each class's value against those of the others, in the upper tail or in both: t = (x − mean) / √(s²(1 + 1/m) + error²)
- * with m − 1 degrees of freedom. 1 if a value is missing, or fewer than three others have one. `floor`: lower limit on s, so that
- * others that agree by chance are no evidence; `errors`: standard error of each value, which widens its interval.
+ * P-value of each class's value against those of the others, in the upper tail or in both: t = (x − mean) / √(s²(1 + 1/m) + error²).
+ * s² is the variance of the m others with m − 1 degrees of freedom, pooled with that of clean sets (the moderated t of Smyth 2004, Stat. Appl.
+ * Genet. Mol. Biol. 3:3), whose degrees of freedom are added. 1 if a value is missing, or fewer than three others have one.
  */
 export function outlyingness(
   values: readonly number[],
   tail: 'upper' | 'both',
-  { floor = 0, errors }: { floor?: number; errors?: ArrayLike<number> } = {},
+  { floor = 0, errors, clean = { sd: 0, freedom: 0 } }: Spread = {},
 ): number[] {
   return values.map((x, c) => {
     const others = values.filter((v, k) => k !== c && Number.isFinite(v));
     if (!Number.isFinite(x) || others.length < FEWEST_OTHERS) return 1;
     const m = others.length;
     const mean = others.reduce((a, b) => a + b, 0) / m;
-    const s = Math.sqrt(others.reduce((a, b) => a + (b - mean) ** 2, 0) / (m - 1));
+    const freedom = m - 1 + clean.freedom;
+    const squares = others.reduce((a, b) => a + (b - mean) ** 2, 0) + clean.freedom * clean.sd ** 2;
+    const s = Math.sqrt(squares / freedom);
     const t = (x - mean) / Math.hypot(Math.max(s, floor) * Math.sqrt(1 + 1 / m), errors?.[c] ?? 0);
     if (Number.isNaN(t)) return 1;
     if (!Number.isFinite(t)) return tail === 'upper' && t < 0 ? 1 : 0;
-    return tail === 'upper' ? studentCdf(-t, m - 1) : 2 * studentCdf(-Math.abs(t), m - 1);
+    return tail === 'upper' ? studentCdf(-t, freedom) : 2 * studentCdf(-Math.abs(t), freedom);
   });
 }
 
@@ -45,13 +57,9 @@ const FURTHER = 2;
  * P-value of each class for the set as a whole: the chance that a clean set has a class this far out, corrected for the number of
  * classes. The class furthest out is compared with all others, the next with those that are left, and so on; classes are outlying
  * together if any of these steps says so, whatever the steps before it say. At step i with m classes left, p is that of `outlyingness`
- * times m·`FURTHER`^(i−1). `values`, `tail`, `floor` and `errors` as there.
+ * times m·`FURTHER`^(i−1). `values`, `tail` and what is known of the spread as there.
  */
-export function outlyingClasses(
-  values: readonly number[],
-  tail: 'upper' | 'both',
-  { floor = 0, errors }: { floor?: number; errors?: ArrayLike<number> } = {},
-): number[] {
+export function outlyingClasses(values: readonly number[], tail: 'upper' | 'both', spread: Spread = {}): number[] {
   const out = new Array<number>(values.length).fill(1);
   let left = [...values.keys()].filter((c) => Number.isFinite(values[c]));
   const removed: { c: number; p: number }[] = [];
@@ -59,7 +67,7 @@ export function outlyingClasses(
     const ps = outlyingness(
       left.map((c) => values[c]),
       tail,
-      { floor, errors: left.map((c) => errors?.[c] ?? 0) },
+      { ...spread, errors: left.map((c) => spread.errors?.[c] ?? 0) },
     );
     const at = ps.indexOf(Math.min(...ps));
     removed.push({ c: left[at], p: Math.min(1, ps[at] * left.length * FURTHER ** step) });

@@ -5,7 +5,7 @@ import { judgeCandidates } from './candidates.js';
 import type { Checkpoint, WatchSettings } from './checkpoint.js';
 import { type Keep, notKept } from './keep.js';
 import { type ClassEvidence, measureSignals } from './signals.js';
-import { type ClassVerdict, type Findings, type Labelled, LEVEL, poisonedCluster } from './verdict.js';
+import { type ClassVerdict, type Findings, FURTHER, type Labelled, LEVEL, poisonedCluster } from './verdict.js';
 
 /** Log-odds above which a sample is named: a poisoned sample that stays does more harm than a clean sample that is left out. */
 export const NAMED = -5;
@@ -37,14 +37,19 @@ export async function examine(
     return { evidence, label: classes[c], p, score, suspicious: false, note, sides: null };
   });
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
-  await judgeCandidates(
-    { set, checkpoints, signals, found, settings, hooks, keep, scores },
-    [...found.keys()].filter((c) => found[c].p <= LEVEL && hasTwoClusters(found[c].evidence)),
-  );
+  const named = () =>
+    [...scores.keys()].filter((i) => poisonedCluster(found[set.labels[i]]) !== null && scores[i] > NAMED);
+  const upTo = (level: number) =>
+    [...found.keys()].filter((c) => found[c].p <= level && hasTwoClusters(found[c].evidence));
+  const examination = { set, checkpoints, signals, found, settings, hooks, keep, scores, known: new Int32Array() };
+  const outlying = upTo(LEVEL);
+  await judgeCandidates(examination, outlying);
+  if (found.some((c) => c.suspicious)) {
+    const further = upTo(FURTHER).filter((c) => !outlying.includes(c) && !found[c].suspicious);
+    if (further.length > 0) await judgeCandidates({ ...examination, known: Int32Array.from(named()) }, further);
+  }
   rankOthers(scores, set, found);
-  const suspicious = [...scores.keys()]
-    .filter((i) => poisonedCluster(found[set.labels[i]]) !== null && scores[i] > NAMED)
-    .sort((a, b) => scores[b] - scores[a] || a - b);
+  const suspicious = named().sort((a, b) => scores[b] - scores[a] || a - b);
   return {
     verdict: found.some((c) => c.suspicious) ? 'suspicious' : 'nothing found',
     classes: found,

@@ -7,10 +7,16 @@ import type { ClassEvidence, Signals } from './signals.js';
 export const LEVEL = 0.002;
 
 /**
- * Why a class that is not flagged is worth a look: its samples form two clusters that may both belong to it, or its information, or the
- * time at which it is learned, differs from all other classes.
+ * P-value up to which other classes are judged once one is flagged: the set is no clean set, for which `LEVEL` is meant. No other class is compared
+ * with these either.
  */
-export type Note = 'two kinds' | 'unlike';
+export const FURTHER = 0.05;
+
+/**
+ * Why a class that is not flagged is worth a look: its samples form two clusters that may both belong to it, some of its samples show other classes
+ * and the network does not learn them, or its information, or the time at which it is learned, differs from all other classes.
+ */
+export type Note = 'two kinds' | 'mislabelled' | 'unlike';
 
 /** The verdict on a set: `suspicious` if a class is flagged. */
 export type Verdict = 'suspicious' | 'nothing found';

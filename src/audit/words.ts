@@ -36,6 +36,8 @@ const because = ({ label }: Pick<ClassDocument, 'label'>) =>
 const NOTES: Record<Note, (label: string) => string> = {
   'two kinds': (label) =>
     `Note: the samples of "${label}" form two clusters, clearer than those of clean classes, and both may belong to it. A class of two different things looks like this, and so does a mark on some of its samples, or a clean-label attack. None is named; both clusters are shown.`,
+  mislabelled: (label) =>
+    `Note: some samples of "${label}" look like samples of other classes, and the network does not learn to assign them to "${label}", as it would learn a trigger. Mislabelled samples look like this. None is named; both clusters are shown.`,
   unlike: (label) =>
     `Note: the information of "${label}", or the time at which the network learns it, differs from all other classes. Its samples do not form two clusters; none is named.`,
 };

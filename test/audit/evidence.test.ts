@@ -27,6 +27,33 @@ describe('outlyingness', () => {
     expect(outlyingness([Number.NaN, 0, 1, 2, 1], 'upper')[0]).toBe(1);
   });
 
+  it('tends to the normal law with the spread of clean sets as that counts for more, and to the set’s own as it counts for less', () => {
+    const values = [2, -1, 0, 1, 0, -1, 1];
+    // Six others with mean 0: z = 2 / (0.5 √(7/6)) = 3.703, and Φ(−3.703) = 1.0641e-4 (scipy.stats.norm.sf).
+    expect(outlyingness(values, 'upper', { clean: { sd: 0.5, freedom: 1e9 } })[0]).toBeCloseTo(1.0641e-4, 7);
+    const own = outlyingness(values, 'upper')[0];
+    expect(outlyingness(values, 'upper', { clean: { sd: 0.5, freedom: 1e-9 } })[0]).toBeCloseTo(own, 8);
+  });
+
+  it('is uniform for classes that are alike and as wide as those of clean sets, also where these count for much', () => {
+    const rng = new Rng(8, 'as wide');
+    const clean = { sd: 1, freedom: 40 };
+    const ps = Array.from({ length: 4000 }, () => outlyingness(Array.from(rng.normals(10)), 'upper', { clean })[0]);
+    for (const level of [0.001, 0.01, 0.1]) {
+      const share = ps.filter((p) => p <= level).length / ps.length;
+      // The variance of the set is taken for as wide as it is: no more alarms than that says.
+      expect(share).toBeLessThan(level + 4 * Math.sqrt((level * (1 - level)) / ps.length));
+      expect(share).toBeGreaterThan(0.5 * level - 4 * Math.sqrt((level * (1 - level)) / ps.length));
+    }
+  });
+
+  it('finds a second and a third outlying class more clearly with the spread of clean sets', () => {
+    const values = [0.9, 0.85, 1, ...Array.from(new Rng(3, 'others').normals(7), (v) => 0.15 + 0.06 * v)];
+    const without = Math.max(...outlyingClasses(values, 'upper').slice(0, 3));
+    const clean = { sd: 0.06, freedom: 40 };
+    expect(Math.max(...outlyingClasses(values, 'upper', { clean }).slice(0, 3))).toBeLessThan(1e-3 * without);
+  });
+
   it('is limited by the floor if the others agree by chance, and by the standard error of the value', () => {
     const values = [1, 0, 0, 0, 0];
     expect(outlyingness(values, 'upper')[0]).toBe(0);

@@ -73,9 +73,9 @@ function axis(k: number, stride: number, padding: number, from: number, to: numb
 
 /**
  * U and V are computed again for the backward pass from so many values (16 MiB) and channels on. They hold most of the memory of a wide network, and
- * a transform takes the less of the time the more channels the products have (docs/engine.md).
+ * a transform takes the less of the time the more channels the products have (docs/engine.md). `npm run bench -- recompute` sets other numbers of values.
  */
-const AGAIN = { values: 2 ** 22, channels: 32 };
+export const AGAIN = { values: 2 ** 22, channels: 32 };
 
 /** The graph nodes of one convolution's transforms. */
 class Transforms {
