@@ -58,6 +58,8 @@ export interface AuditOutcome {
   /** The picture of images, or the page of texts. */
   sheet: string;
   cleaned: { path: string; samples: number } | null;
+  /** Peak memory of the process, MB; null where a finished audit was read. */
+  peakMemory: number | null;
 }
 
 export async function auditJob(job: AuditJob, context: WorkerContext<Message>): Promise<AuditOutcome> {
@@ -69,14 +71,21 @@ export async function auditJob(job: AuditJob, context: WorkerContext<Message>): 
   if (finished) {
     if (job.interventions.length > 0)
       throw new UserError(`--intervene: the audit in ${job.out} is finished, and its networks are gone; audit again`);
-    return { document: finished, out: job.out, sheet, cleaned: await writeCleaned(job, untrusted, finished) };
+    return {
+      document: finished,
+      out: job.out,
+      sheet,
+      cleaned: await writeCleaned(job, untrusted, finished),
+      peakMemory: null,
+    };
   }
   const { found, done } = await carryOut(job, untrusted, judgedOn, hooks);
   const document = wholeDocument(untrusted, job, found, done);
   await writeFindings(untrusted, found, document, done, job.out);
   const cleaned = await writeCleaned(job, untrusted, document);
   await rm(join(job.out, TRAINING), { force: true });
-  return { document, out: job.out, sheet, cleaned };
+  // The system counts in KiB.
+  return { document, out: job.out, sheet, cleaned, peakMemory: process.resourceUsage().maxRSS / 1024 };
 }
 
 /** The audit of texts, which takes seconds. */
@@ -88,7 +97,7 @@ async function ofTexts(job: AuditJob, untrusted: UntrustedTexts, hooks: RunHooks
     await writeTextFindings(untrusted, found, document, job.out);
   }
   const cleaned = await writeCleaned(job, untrusted, document);
-  return { document, out: job.out, sheet: join(job.out, TEXT_PAGE), cleaned };
+  return { document, out: job.out, sheet: join(job.out, TEXT_PAGE), cleaned, peakMemory: null };
 }
 
 /** Checks the paths of a job and reads its sets. Throws `UserError` for anything that would only fail after the training. */

@@ -8,6 +8,7 @@ import type { WholeTextDocument } from '../audit/texts/document.js';
 import { clearestCues, cueWords, percent, textConclusion } from '../audit/texts/words.js';
 import { FURTHER } from '../audit/verdict.js';
 import { conclusion, counted } from '../audit/words.js';
+import { duration } from '../base/duration.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
@@ -130,7 +131,7 @@ function interventionsOf(text: string | undefined): Intervention[] {
 }
 
 function words(outcome: AuditOutcome, clean: string | undefined): string {
-  const { document, out, sheet, cleaned } = outcome;
+  const { document, out, sheet, cleaned, peakMemory } = outcome;
   const { suspicious } = document;
   const named = suspicious.length > 0;
   const one = document.samples === 'texts' ? 'text' : 'image';
@@ -150,6 +151,9 @@ function words(outcome: AuditOutcome, clean: string | undefined): string {
       ? [`to leave them out, give the same command with --out ${out} --resume --write-clean DIR`]
       : []),
     ...(clean !== undefined && !cleaned ? [`${clean} was not written: no sample is named`] : []),
+    ...(document.samples === 'images' && peakMemory !== null
+      ? [`audited in ${duration(document.seconds)}, with at most ${peakMemory.toFixed(0)} MB of memory`]
+      : []),
   ].join('\n');
 }
 
