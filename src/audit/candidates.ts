@@ -68,9 +68,9 @@ interface Candidate {
 }
 
 /**
- * Sets `sides`, `note` and `suspicious` of the outlying classes, given by their numbers, and the scores of their samples; of a class with p above the
- * level only if it is flagged. If the set is outlying as a whole, its other classes are candidates too, and are flagged if another network confirms more of them than in clean
- * sets.
+ * Sets `sides`, `note` and `suspicious` of the outlying classes, given by their numbers, and the scores of their samples; of a class with p above
+ * the level only if it is flagged. If the set is outlying as a whole, its other classes are candidates too, and are flagged if another network
+ * confirms more of them than in clean sets.
  */
 export async function judgeCandidates(examination: Examination, outlying: readonly number[]): Promise<void> {
   const { set, signals, found, known } = examination;
@@ -83,14 +83,8 @@ export async function judgeCandidates(examination: Examination, outlying: readon
     if (candidate.parts.length > 1) candidates.push(candidate);
     else if (found[c].p <= LEVEL) found[c].note = 'unlike';
   }
-  const more: Candidate[] = [];
-  if (known.length === 0 && signals.wholeSet <= WHOLE_SET.level)
-    for (const [c, { values }] of signals.classes.entries()) {
-      const isAlsoClear = isClear({ separation: values.separation, gain: values['two-sidedness'] });
-      if (outlying.includes(c) || !isAlsoClear) continue;
-      const candidate = candidateOf(examination, c, await partsFor(examination, c, null));
-      if (candidate.parts.length > 1) more.push(candidate);
-    }
+  const isWhole = known.length === 0 && signals.wholeSet <= WHOLE_SET.level;
+  const more = isWhole ? await alsoClear(examination, outlying) : [];
   const all = [...candidates, ...more];
   const isTogether = candidates.length > MOST_ALONE;
   const choices = isTogether
@@ -117,6 +111,17 @@ export async function judgeCandidates(examination: Examination, outlying: readon
     }
     describe(examination, candidate, taken[k], isPoisoned[k]);
   }
+}
+
+/** Candidates of a set that is outlying as a whole: the other classes whose clusters are clearer than those of clean classes on average. */
+async function alsoClear(examination: Examination, outlying: readonly number[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const [c, { values }] of examination.signals.classes.entries()) {
+    if (outlying.includes(c) || !isClear({ separation: values.separation, gain: values['two-sidedness'] })) continue;
+    const candidate = candidateOf(examination, c, await partsFor(examination, c, null));
+    if (candidate.parts.length > 1) candidates.push(candidate);
+  }
+  return candidates;
 }
 
 /** Share of the samples that the audit's own network assigns to their label: mean over the last two checkpoints. */
