@@ -16,7 +16,7 @@ describe('audit', () => {
   const lastLine = (text: string) => text.trim().split('\n').at(-1);
 
   beforeAll(async () => {
-    const poison = ['poison', '--attack', 'badnets', '--train-limit', '1000', '--test-limit', '20', '--target', '2'];
+    const poison = ['poison', '--attack', 'badnets', '--train-limit', '1500', '--test-limit', '20', '--target', '2'];
     for (const [format, out] of [
       ['npz', 'set.npz'],
       ['folder', 'folder'],
@@ -37,7 +37,7 @@ describe('audit', () => {
       outcomes.push(await box.run(['audit', set, '--quick', '--out', `${set}-found`, '--json']));
     for (const o of outcomes) expect(o.code, o.stderr).toBe(3);
     const [found, bare] = outcomes.map((o) => JSON.parse(o.stdout));
-    expect(found.asked).toMatchObject({ set: 'set.npz', images: 1000, seed: 0, effort: 'quick' });
+    expect(found.asked).toMatchObject({ set: 'set.npz', images: 1500, seed: 0, effort: 'quick' });
     const asked = { ...bare.asked, set: 'set.npz' };
     expect({ ...found, seconds: 0 }).toEqual({ ...bare, asked, seconds: 0 });
     expect(found.verdict).toBe('suspicious');
@@ -54,7 +54,7 @@ describe('audit', () => {
     expect(listed.map(Number)).toEqual(found.suspicious);
     const [head, ...rows] = readFileSync(at('set.npz-found', 'samples.csv'), 'utf8').trim().split('\n');
     expect(head).toBe('sample,class,suspicious,side,poisoned_log_odds_nats,pointwise_I_X_T_nats,pointwise_I_T_Y_nats');
-    expect(rows).toHaveLength(1000);
+    expect(rows).toHaveLength(1500);
     const cells = rows.map((row) => row.split(','));
     // Named samples are in the poisoned cluster or near it; other classes have no clusters.
     const part = (chosen: (c: string[]) => boolean) => {
@@ -73,7 +73,7 @@ describe('audit', () => {
     expect(later.stderr).not.toContain('train');
     expect(JSON.parse(later.stdout)).toEqual(found);
     const cleaned = await readNpz(at('later', 'train.npz'));
-    expect(cleaned.labels.shape).toEqual([1000 - found.suspicious.length]);
+    expect(cleaned.labels.shape).toEqual([1500 - found.suspicious.length]);
     for (const [extra, says] of [
       [['--seed', '1'], '--resume: set.npz-found is of another set or was made with other options'],
       [
@@ -113,7 +113,7 @@ describe('audit', () => {
     const train = at('cleaned', 'train');
     const left = readdirSync(train).flatMap((c) => readdirSync(join(train, c)).map((f) => join(c, f)));
     expect(existsSync(at('cleaned', 'test'))).toBe(true);
-    expect(left.length).toBe(1000 - suspicious.length);
+    expect(left.length).toBe(1500 - suspicious.length);
     expect(suspicious.length).toBeGreaterThan(0);
     for (const path of suspicious as string[]) {
       expect(existsSync(join(box.folder, path))).toBe(true);
