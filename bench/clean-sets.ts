@@ -24,6 +24,7 @@ import { inWorker } from '../src/execution/worker.js';
 import { cleanSet, type Kind, kinds } from './audit-sets.js';
 import { keptIn } from './keep.js';
 import { readRows } from './rows.js';
+import { spreadTable } from './spread.js';
 
 const benchJobs = jobsOf<typeof import('./clean-sets.js')>(new URL(import.meta.url));
 
@@ -127,12 +128,16 @@ export function cleanTable(rows: readonly Row[]): string {
         `| ${title} | ${rate(some, (r) => r.flagged.length > 0)} | ${rate(some, (r) => r.notes.length > 0)} |`,
     );
   const alarms = rows.filter((r) => r.flagged.length > 0);
+  const noted = rows.filter((r) => r.notes.length > 0 && r.flagged.length === 0);
   return [
     '| clean sets | a class flagged (false alarm) | a class noted |',
     '|---|---|---|',
     ...lines,
     '',
     ...alarms.map((r) => `- ${r.name}: ${r.flagged.join(', ')} flagged, ${r.named} samples named`),
+    ...noted.map((r) => `- ${r.name}: noted ${r.notes.join(', ')}`),
+    '',
+    ...spreadTable(ordinary.filter((r) => !['imbalanced', 'rare'].includes(r.kind))),
   ].join('\n');
 }
 

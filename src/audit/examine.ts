@@ -5,7 +5,15 @@ import { judgeCandidates } from './candidates.js';
 import type { Checkpoint, WatchSettings } from './checkpoint.js';
 import { type Keep, notKept } from './keep.js';
 import { type ClassEvidence, measureSignals } from './signals.js';
-import { type ClassVerdict, type Findings, FURTHER, type Labelled, LEVEL, poisonedCluster } from './verdict.js';
+import {
+  type ClassVerdict,
+  EXAMINED,
+  type Findings,
+  FURTHER,
+  type Labelled,
+  LEVEL,
+  poisonedCluster,
+} from './verdict.js';
 
 /** Log-odds above which a sample is named: a poisoned sample that stays does more harm than a clean sample that is left out. */
 export const NAMED = -5;
@@ -42,7 +50,7 @@ export async function examine(
   const upTo = (level: number) =>
     [...found.keys()].filter((c) => found[c].p <= level && hasTwoClusters(found[c].evidence));
   const examination = { set, checkpoints, signals, found, settings, hooks, keep, scores, known: new Int32Array() };
-  const outlying = upTo(LEVEL);
+  const outlying = upTo(EXAMINED);
   await judgeCandidates(examination, outlying);
   if (found.some((c) => c.suspicious)) {
     const further = upTo(FURTHER).filter((c) => !outlying.includes(c) && !found[c].suspicious);

@@ -3,13 +3,16 @@ import type { SideContent } from './cluster-content.js';
 import type { UntrustedImages } from './load.js';
 import type { ClassEvidence, Signals } from './signals.js';
 
-/** Nominal chance that any class of a clean set is flagged or noted. */
+/** Nominal chance that any class of a clean set is flagged, and up to which p a class is noted. */
 export const LEVEL = 0.002;
 
 /**
- * P-value up to which other classes are judged once one is flagged: the set is no clean set, for which `LEVEL` is meant. No other class is compared
- * with these either.
+ * P-value up to which other networks are asked about a class. Of outlying clean classes, at most one in ten is taken for poisoned by these (docs/audit.md),
+ * so that a clean set is flagged with a chance of `LEVEL`.
  */
+export const EXAMINED = 10 * LEVEL;
+
+/** The same once a class is flagged: the set is no clean set then, for which `LEVEL` is meant. No other class is compared with these either. */
 export const FURTHER = 0.05;
 
 /**

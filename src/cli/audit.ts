@@ -6,7 +6,7 @@ import type { AuditJob, AuditOutcome } from '../audit/jobs.js';
 import { type Intervention, interventions, signals, WEIGHT } from '../audit/names.js';
 import type { WholeTextDocument } from '../audit/texts/document.js';
 import { clearestCues, cueWords, percent, textConclusion } from '../audit/texts/words.js';
-import { FURTHER } from '../audit/verdict.js';
+import { EXAMINED, FURTHER } from '../audit/verdict.js';
 import { conclusion, counted } from '../audit/words.js';
 import { duration } from '../base/duration.js';
 import { UserError, unknownWord } from '../base/errors.js';
@@ -163,7 +163,7 @@ function imageWords(document: ImageDocument): string[] {
     conclusion(document),
     '',
     ...classTable(document),
-    `p: chance that any class of a clean set shows evidence this strong (nominal); a class with p ≤ ${asked.level} (${FURTHER} where another is flagged) is flagged (suspicious) if one of its clusters looks like other classes and the network learns it`,
+    `p: chance that any class of a clean set shows evidence this strong. Up to ${EXAMINED} (${FURTHER} where another class is flagged) other networks are asked; a class is flagged (suspicious) if one of its clusters looks like other classes and the network learns it. Nominal chance that a clean set is flagged: ${asked.level}`,
     ...(suspiciousClasses.length > 0 || notes.length > 0
       ? ['→: the signal that decides; compare it with the other classes']
       : []),
