@@ -102,7 +102,7 @@ export async function judgeCandidates(examination: Examination, outlying: readon
     const verdict = found[candidate.c];
     const isMore = k >= candidates.length;
     if (!isPoisoned[k]) {
-      if (isMore ? !isForeign[k] : verdict.p > LEVEL) continue;
+      if (!isForeign[k] && (isMore || verdict.p > LEVEL)) continue;
       verdict.note = isForeign[k] ? 'mislabelled' : 'two kinds';
     } else if (isMore) {
       if (p > LEVEL) continue;
