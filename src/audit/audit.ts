@@ -98,7 +98,7 @@ export async function audit(
     const { clean, flagged } = timeOf(asked);
     const more = asked.length > 0 ? `, with ${asked.join(', ')}` : '';
     hooks.line?.(
-      `time left: about ${duration(clean * left)}, ${duration(flagged * left)} if a class is flagged (${set.n} images, ${plan.epochs} epochs${more})`,
+      `time left: about ${duration(clean * left)}, ${duration(flagged * left)} if other networks have to be asked (${set.n} images, ${plan.epochs} epochs${more})`,
     );
   };
   const watched = await watch(set, classes.length, plan, timed, saved);

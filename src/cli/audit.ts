@@ -163,7 +163,7 @@ function imageWords(document: ImageDocument): string[] {
     conclusion(document),
     '',
     ...classTable(document),
-    `p: chance that any class of a clean set shows evidence this strong. Up to ${EXAMINED} (${FURTHER} where another class is flagged) other networks are asked; a class is flagged (suspicious) if one of its clusters looks like other classes and the network learns it. Nominal chance that a clean set is flagged: ${asked.level}`,
+    `p: chance that any class of a clean set shows evidence this strong. Up to ${EXAMINED} (${FURTHER} where another class is flagged) other networks decide whether the class is flagged (suspicious); else it is noted up to ${asked.level}, which is also the nominal chance that a clean set is flagged`,
     ...(suspiciousClasses.length > 0 || notes.length > 0
       ? ['→: the signal that decides; compare it with the other classes']
       : []),
