@@ -124,9 +124,9 @@ async function alsoClear(examination: Examination, outlying: readonly number[]):
   return candidates;
 }
 
-/** Share of the samples that the audit's own network assigns to their label: mean over the last two checkpoints. */
+/** Share of the samples that the audit's own network assigns to their label: mean over the last two checkpoints of the second half. */
 function learned({ set, checkpoints }: Examination, rows: Int32Array): number {
-  const late = checkpoints.slice(-2);
+  const late = checkpoints.slice(Math.floor(checkpoints.length / 2)).slice(-2);
   return mean(
     late.map(
       ({ logits }) => rows.filter((i) => strongest(logits.data, i, logits.d) === set.labels[i]).length / rows.length,
