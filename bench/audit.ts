@@ -119,10 +119,10 @@ interface Row {
   seed: number;
   /** Whether every target class was flagged, how many of them were, and how many other classes were. */
   found: boolean;
-  flagged?: number;
+  flagged: number;
   falseAlarms: number;
-  /** Classes that were noted; absent in rows of the rule before there were notes. */
-  notes?: number;
+  /** Classes that were noted. */
+  notes: number;
   /** Of the target class, or the smallest of all classes of a clean set. */
   p: number;
   auroc: Partial<Record<Method, number>>;
@@ -390,12 +390,12 @@ function interventionTable(rows: readonly Row[]): string[] {
 function targetsFound(rows: readonly Row[], several: boolean): string {
   const count = (of: (r: Row) => boolean) => `${rows.filter(of).length} of ${rows.length}`;
   const all = count((r) => r.found);
-  return several ? `${count((r) => (r.flagged ?? 0) > 0)}, all: ${all}` : all;
+  return several ? `${count((r) => r.flagged > 0)}, all: ${all}` : all;
 }
 
 /** Share of the poisoned samples that were named, and number of others that were named, per set with a flagged target. */
 function named(rows: readonly Row[]): string {
-  const found = rows.filter((r) => r.found || (r.flagged ?? 0) > 0);
+  const found = rows.filter((r) => r.flagged > 0);
   if (found.length === 0) return '–';
   const share = mean(found.map((r) => r.named.poisoned / r.poisoned));
   return `${show(share)}, ${show(mean(found.map((r) => r.named.all - r.named.poisoned)), 1)}`;

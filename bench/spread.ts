@@ -1,5 +1,6 @@
 /** How much the classes of clean sets vary within a set: what the test of an audit takes from clean sets (docs/audit.md). */
 import { chanceLaw } from '../src/audit/chance.js';
+import { COMPONENTS } from '../src/audit/clusters.js';
 import { mean } from '../src/dynamics/trajectory.js';
 import { digamma } from '../src/information/special.js';
 
@@ -10,9 +11,6 @@ export interface CleanValues {
   separation: readonly (number | null)[];
   gain: readonly (number | null)[];
 }
-
-/** Principal components in which an audit splits a class. */
-const COMPONENTS = 10;
 
 const variance = (values: readonly number[]) => {
   const centre = mean(values);

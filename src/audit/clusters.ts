@@ -8,7 +8,7 @@ import { clustered, heldOutGain, MOST_LOG_ODDS } from './mixture.js';
 import { chanceOfClean } from './reference.js';
 
 /** Principal components of T in which a class is split: as many as Activation Clustering reduces to. */
-const COMPONENTS = 10;
+export const COMPONENTS = 10;
 /** Samples per component at least: as many as a component has parameters, two means and a variance. */
 const PER_COMPONENT = 3;
 /** A class with fewer samples is not judged. */

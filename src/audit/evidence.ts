@@ -51,13 +51,13 @@ export function outlyingness(
 }
 
 /** Factor by which the evidence for each further outlying class is discounted; the levels of all numbers of classes then sum to at most twice the first. */
-const FURTHER = 2;
+const DISCOUNT = 2;
 
 /**
  * P-value of each class for the set as a whole: the chance that a clean set has a class this far out, corrected for the number of
  * classes. The class furthest out is compared with all others, the next with those that are left, and so on; classes are outlying
  * together if any of these steps says so, whatever the steps before it say. At step i with m classes left, p is that of `outlyingness`
- * times m·`FURTHER`^(i−1). `values`, `tail` and what is known of the spread as there.
+ * times m·`DISCOUNT`^(i−1). `values`, `tail` and what is known of the spread as there.
  */
 export function outlyingClasses(values: readonly number[], tail: 'upper' | 'both', spread: Spread = {}): number[] {
   const out = new Array<number>(values.length).fill(1);
@@ -70,7 +70,7 @@ export function outlyingClasses(values: readonly number[], tail: 'upper' | 'both
       { ...spread, errors: left.map((c) => spread.errors?.[c] ?? 0) },
     );
     const at = ps.indexOf(Math.min(...ps));
-    removed.push({ c: left[at], p: Math.min(1, ps[at] * left.length * FURTHER ** step) });
+    removed.push({ c: left[at], p: Math.min(1, ps[at] * left.length * DISCOUNT ** step) });
     left = left.filter((_, k) => k !== at);
   }
   let least = 1;

@@ -77,6 +77,8 @@ function axis(k: number, stride: number, padding: number, from: number, to: numb
  */
 export const AGAIN = { values: 2 ** 22, channels: 32 };
 
+const isComputedAgain = (channels: number, values: number) => channels >= AGAIN.channels && values >= AGAIN.values;
+
 /** The graph nodes of one convolution's transforms. */
 class Transforms {
   private readonly rows: Axis;
@@ -114,9 +116,9 @@ class Transforms {
   /** U of x for the backward pass: that of the forward pass, or, where it is large, computed again. */
   inputAgain(x: string): string {
     const [h, w, n, i] = this.a.input;
-    const isLarge = i >= AGAIN.channels && this.rows.components * this.columns.components * n * i >= AGAIN.values;
+    const isAgain = isComputedAgain(i, this.rows.components * this.columns.components * n * i);
     // Another shape, so that its nodes are not those of the forward pass.
-    return this.input(isLarge ? this.reshape(x, [h * w, n, i]) : x);
+    return this.input(isAgain ? this.reshape(x, [h * w, n, i]) : x);
   }
 
   /** The transpose of `input`: a gradient of U → one of x. */
@@ -143,8 +145,8 @@ class Transforms {
   /** V of w for the backward pass, as `inputAgain`. */
   kernelAgain(w: string): string {
     const [kh, kw, i, o] = this.a.weight;
-    const isLarge = i >= AGAIN.channels && this.rows.products * this.columns.products * i * o >= AGAIN.values;
-    return this.kernel(isLarge ? this.reshape(w, [kh * kw, i, o]) : w);
+    const isAgain = isComputedAgain(i, this.rows.products * this.columns.products * i * o);
+    return this.kernel(isAgain ? this.reshape(w, [kh * kw, i, o]) : w);
   }
 
   /** The transpose of `kernel`, from a gradient of V for every tile of the rows and every block of the columns. */
