@@ -75,7 +75,8 @@ interface Candidate {
 export async function judgeCandidates(examination: Examination, outlying: readonly number[]): Promise<void> {
   const { set, signals, found, known } = examination;
   const members = indicesByClass(set.labels, found.length);
-  const others = signals.classes.filter((_, k) => found[k].p > FURTHER && members[k].length > 0).map((e) => e.values);
+  const isOther = (k: number) => found[k].p > FURTHER && !outlying.includes(k) && members[k].length > 0;
+  const others = signals.classes.filter((_, k) => isOther(k)).map((e) => e.values);
   const candidates: Candidate[] = [];
   for (const c of outlying) {
     const candidate = candidateOf(examination, c, await partsFor(examination, c, others));
@@ -106,11 +107,15 @@ export async function judgeCandidates(examination: Examination, outlying: readon
       verdict.note = isForeign[k] ? 'mislabelled' : 'two kinds';
     } else if (isMore) {
       if (p > LEVEL) continue;
-      verdict.p = p;
-      verdict.score = -Math.log10(Math.max(p, 1e-300));
-    }
+      setP(verdict, p);
+    } else if (known.length > 0) setP(verdict, Math.min(verdict.p, verdict.evidence.p['I(X;T)']));
     describe(examination, candidate, taken[k], isPoisoned[k]);
   }
+}
+
+function setP(verdict: ClassVerdict, p: number) {
+  verdict.p = p;
+  verdict.score = -Math.log10(Math.max(p, 1e-300));
 }
 
 /** Candidates of a set that is outlying as a whole: the other classes whose clusters are clearer than those of clean classes on average. */

@@ -14,10 +14,8 @@ export interface WatchSettings {
 /** All samples as the network sees them at one moment of the training, rows in the order of the set. */
 export interface Checkpoint {
   epoch: number;
-  /** T without noise, [n, d]: a function of X. */
+  /** T without noise, [n, d]: a function of X. T of the noisy pass where it is not recorded. */
   features: Matrix;
-  /** What critics read as X if it is not the features, [n, d]. */
-  x?: Matrix;
   /** T and Ŷ of one noisy pass, [n, d] and [n, classes]. */
   t: Matrix;
   logits: Matrix;

@@ -53,7 +53,10 @@ export async function examine(
   const outlying = upTo(EXAMINED);
   await judgeCandidates(examination, outlying);
   if (found.some((c) => c.suspicious)) {
-    const further = upTo(FURTHER).filter((c) => !outlying.includes(c) && !found[c].suspicious);
+    const spread = [...found.keys()].filter((c) => signals.classes[c].p['I(X;T)'] <= FURTHER);
+    const further = [...new Set([...upTo(FURTHER), ...spread])].filter(
+      (c) => !outlying.includes(c) && !found[c].suspicious,
+    );
     if (further.length > 0) await judgeCandidates({ ...examination, known: Int32Array.from(named()) }, further);
   }
   rankOthers(scores, set, found);

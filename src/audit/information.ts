@@ -1,20 +1,32 @@
-/** I(X;T) and I(T;Ŷ) of each class over the training: the signals of that name. */
-import { stealthQuantities } from '../dynamics/index.js';
-import { epochAverage } from '../dynamics/trajectory.js';
+/** I(X;T) and I(T;Ŷ) of each class: the signals of that name. */
+import { Rng } from '../base/random.js';
+import { epochAverage, mean } from '../dynamics/trajectory.js';
 import { type CheckpointData, estimateCheckpoint } from '../information/checkpoint.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { MINIMUM_GROUP } from '../information/groups.js';
+import { commonIntensity, noiseAbout, rulerOf, whitened } from '../information/noise-model.js';
+import { KAPPAS } from '../information/resolution.js';
+import { resolvedInformation } from '../information/resolved.js';
 import type { Checkpoint } from './checkpoint.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
 
 /** Samples of a class whose information is estimated: their number sets the time the signals take. */
 const ESTIMATED = 200;
+/** Multiple of the network's noise at which I(X;T) is resolved: the largest of the ladder, where groups within a class count and samples do not. */
+const KAPPA = KAPPAS[KAPPAS.length - 1];
+/** Directions of the noise, each with both signs. */
+const DIRECTIONS = 4;
 
-/** Quantities an audit estimates. */
-export type Information = 'I(X;T)' | 'I(T;Ŷ)';
+/** I(X;T) of each class in the end. NaN for classes and samples that were not estimated. */
+export interface InputInformation {
+  /** Mean over the checkpoints of the second half per class, nats, [classes]. */
+  values: number[];
+  /** Contribution of each sample to its class, nats, [n]. */
+  pointwise: Float32Array;
+}
 
-/** One quantity over the training. NaN for classes and samples that were not estimated. */
-export interface Estimated {
+/** I(T;Ŷ) of each class over the training. NaN for classes and samples that were not estimated. */
+export interface OutputInformation {
   /** Average over epochs per class, nats, and its standard error, [classes]. */
   averages: number[];
   errors: number[];
@@ -24,49 +36,101 @@ export interface Estimated {
   first: Float32Array;
 }
 
-/** The signals `I(X;T)` and `I(T;Ŷ)`: a class differs from the others in its average, in either direction. */
-export const informationSignal = ({ averages, errors }: Estimated): PerClass => ({
+/** The signal `I(X;T)`: samples of a class that lie in more places have more. */
+export const inputSignal = ({ values }: InputInformation): PerClass => ({
+  values,
+  p: outlyingClasses(values, 'upper'),
+});
+
+/** The signal `I(T;Ŷ)`: a class differs from the others in its average, in either direction. */
+export const outputSignal = ({ averages, errors }: OutputInformation): PerClass => ({
   values: averages,
   p: outlyingClasses(averages, 'both', { errors }),
 });
 
 /**
- * Estimates both quantities for every class of at least `MINIMUM_GROUP` samples at all given checkpoints; `members` has the rows of
+ * Resolved I(X;T) of every class of at least `MINIMUM_GROUP` samples, at `KAPPA` times the noise of the whole set; `members` has the rows of each
+ * class. Nothing is estimated where the checkpoints have no T without noise, or no noise.
+ */
+export function estimateInput(
+  checkpoints: readonly Checkpoint[],
+  members: readonly number[][],
+  seed: number,
+): InputInformation {
+  const values = members.map(() => Number.NaN);
+  const pointwise = new Float32Array(members.reduce((n, m) => n + m.length, 0)).fill(Number.NaN);
+  const late = checkpoints.slice(Math.floor(checkpoints.length / 2));
+  const points = late.map(inUnitsOfNoise);
+  if (points.length === 0 || !points.every((p) => p !== null)) return { values, pointwise };
+  const { rows, groups } = equalNumbers(members);
+  for (const [group, places] of groups) {
+    const own = Int32Array.from(places, (at) => rows[at]);
+    const each = points.map((all, k) => {
+      const { data, n, d } = rowsOf(all, own);
+      // All classes share the directions, which steadies their differences.
+      const z = new Rng(seed, 'resolved', late[k].epoch).normals(DIRECTIONS * n * d);
+      return resolvedInformation({ data, n, d }, [KAPPA], z);
+    });
+    values[Number(group)] = mean(each.map(({ nats }) => nats[0]));
+    own.forEach((row, i) => {
+      pointwise[row] = mean(each.map((e) => e.pointwise[0][i]));
+    });
+  }
+  return { values, pointwise };
+}
+
+/** T without noise in coordinates in which the noise is white, of columns that have any; null if none has. */
+function inUnitsOfNoise({ features, t }: Checkpoint): Matrix | null {
+  const { n, d } = features;
+  const noisy = Array.from({ length: d }, (_, c) => c).filter((c) =>
+    t.data.some((v, e) => e % d === c && v !== features.data[e]),
+  );
+  if (noisy.length === 0) return null;
+  const columns = ({ data }: Matrix) =>
+    Float32Array.from({ length: n * noisy.length }, (_, e) => {
+      const at = e % noisy.length;
+      return data[((e - at) / noisy.length) * d + noisy[at]];
+    });
+  const noiseFree = columns(features);
+  const noise = noiseAbout(noiseFree, columns(t), n, noisy.length);
+  const { factor } = rulerOf(noise, 'full', commonIntensity([noise]));
+  return { data: Float32Array.from(whitened(noiseFree, factor, noisy.length)), n, d: noisy.length };
+}
+
+/**
+ * Estimates I(T;Ŷ) of every class of at least `MINIMUM_GROUP` samples at all given checkpoints, by critics; `members` has the rows of
  * each class. `progress` hears the share done.
  */
-export async function estimateInformation(
+export async function estimateOutput(
   checkpoints: readonly Checkpoint[],
   labels: Int32Array,
   members: readonly number[][],
   seed: number,
   progress: (share: number) => void,
-): Promise<Record<Information, Estimated>> {
-  const empty = (): Estimated => ({
+): Promise<OutputInformation> {
+  const out: OutputInformation = {
     averages: members.map((m) => (checkpoints.length === 0 || m.length < MINIMUM_GROUP ? Number.NaN : 0)),
     errors: members.map(() => 0),
     pointwise: new Float32Array(labels.length).fill(Number.NaN),
     first: new Float32Array(labels.length).fill(Number.NaN),
-  });
-  const out: Record<Information, Estimated> = { 'I(X;T)': empty(), 'I(T;Ŷ)': empty() };
+  };
   const share = averagingWeights(checkpoints.map((c) => c.epoch));
-  const chosen = equalNumbers(members);
+  const { rows, groups } = equalNumbers(members);
   for (const [k, checkpoint] of checkpoints.entries()) {
-    const data = { ...dataOf(checkpoint, labels, chosen.rows, members.length), groups: chosen.groups };
+    const data = { ...dataOf(checkpoint, labels, rows, members.length), groups };
     const estimates = await estimateCheckpoint(data, 'quick', {
       seed,
       progress: (done) => progress((k + done) / checkpoints.length),
-      only: stealthQuantities,
+      only: ['I(T;Ŷ)'],
     });
-    for (const { quantity, group, nats, standardError, pointwise } of estimates) {
-      if (quantity !== 'I(X;T)' && quantity !== 'I(T;Ŷ)') continue;
-      const into = out[quantity];
+    for (const { group, nats, standardError, pointwise } of estimates) {
       const c = Number(group);
-      into.averages[c] += share[k] * nats;
-      into.errors[c] = Math.hypot(into.errors[c], share[k] * standardError);
-      chosen.groups.get(group)!.forEach((at, i) => {
-        const row = chosen.rows[at];
-        into.pointwise[row] = (k === 0 ? 0 : into.pointwise[row]) + share[k] * pointwise[i];
-        if (k === 0) into.first[row] = pointwise[i];
+      out.averages[c] += share[k] * nats;
+      out.errors[c] = Math.hypot(out.errors[c], share[k] * standardError);
+      groups.get(group)!.forEach((at, i) => {
+        const row = rows[at];
+        out.pointwise[row] = (k === 0 ? 0 : out.pointwise[row]) + share[k] * pointwise[i];
+        if (k === 0) out.first[row] = pointwise[i];
       });
     }
   }
@@ -92,19 +156,15 @@ function equalNumbers(members: readonly number[][]): { rows: number[]; groups: M
 }
 
 function dataOf(
-  { features, x, t, logits }: Checkpoint,
+  { t, logits }: Checkpoint,
   labels: Int32Array,
   rows: readonly number[],
   classes: number,
 ): Omit<CheckpointData, 'groups'> {
-  const some = (m: Matrix) => rowsOf(m, rows);
-  return {
-    x: some(x ?? features),
-    t: [some(t)],
-    logits: [some(logits)],
-    labels: Int32Array.from(rows, (r) => labels[r]),
-    classes,
-  };
+  const some = rowsOf(t, rows);
+  const own = Int32Array.from(rows, (r) => labels[r]);
+  // I(T;Ŷ) does not read X.
+  return { x: some, t: [some], logits: [rowsOf(logits, rows)], labels: own, classes };
 }
 
 /** Weight of each checkpoint in an average over epochs (`epochAverage` of unit vectors). */

@@ -164,7 +164,6 @@ export async function checkpointsOf({ path, set, classes }: UntrustedImages): Pr
     );
   const chosen = new Set([0, ...CHECKPOINT_SHARES.map((s) => Math.ceil(s * probes.length) - 1)]);
   const checkpoints: Checkpoint[] = [];
-  const pixels = pixelsOf(set);
   for (const at of [...chosen].sort((a, b) => a - b)) {
     const epoch = probes[at];
     const arrays = await readProbeArrays(dir, epoch, set.n);
@@ -175,21 +174,11 @@ export async function checkpointsOf({ path, set, classes }: UntrustedImages): Pr
     const [t, logits] = [first(arrays.t), first(arrays.logits)];
     if (logits.d < classes.length)
       throw new UserError(`${dir.probeBase(epoch)}: "logits" has ${logits.d} columns for ${classes.length} classes`);
-    const found = { epoch, t, logits, loss: losses(logits, set.labels) };
-    // T with noise cannot stand for X, because I(T;T) is not I(X;T): critics read the images then.
-    checkpoints.push(
-      arrays.t_noise_free ? { ...found, features: first(arrays.t_noise_free) } : { ...found, features: t, x: pixels },
-    );
+    const features = arrays.t_noise_free ? first(arrays.t_noise_free) : t;
+    checkpoints.push({ epoch, features, t, logits, loss: losses(logits, set.labels) });
   }
   return checkpoints;
 }
-
-/** Pixels in [0, 1], [n, h·w·c]. */
-const pixelsOf = ({ images, n }: ImageSet): Matrix => ({
-  data: Float32Array.from(images, (v) => v / 255),
-  n,
-  d: images.length / n,
-});
 
 /** The number among `known` of each class of what stands at a path. Throws `UserError` for another class. */
 export const classNumbers = (path: string, classes: readonly string[], known: readonly string[]): number[] =>

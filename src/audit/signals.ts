@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { FEWEST_SAMPLES, separation, type TwoClusters, twoClusters, twoSidedness } from './clusters.js';
 import { earlyDifference } from './early.js';
 import { combined, FEWEST_OTHERS, type PerClass } from './evidence.js';
-import { estimateInformation, type Information, informationSignal } from './information.js';
+import { estimateInput, estimateOutput, inputSignal, outputSignal } from './information.js';
 import { type Keep, notKept } from './keep.js';
 import { type Signal, signals, WEIGHT } from './names.js';
 import { chanceOfSet } from './reference.js';
@@ -31,7 +31,7 @@ export interface Signals {
   /** Log-odds that a sample lies in the second cluster of its class, nats, [n]. Which cluster is poisoned is not decided here. */
   logOdds: Float64Array;
   /** Contribution of each sample to its class's information, nats, averaged over epochs, [n]; NaN if it was not estimated. */
-  pointwise: Record<Information, Float32Array>;
+  pointwise: Record<'I(X;T)' | 'I(T;Ŷ)', Float32Array>;
 }
 
 /** All signals of a watched training. `progress` hears the share done, and may throw to end the work. */
@@ -56,18 +56,18 @@ export async function measureSignals(
   }
   // Estimates from few samples are no evidence either way.
   const enough = members.filter((m) => m.length >= MINIMUM_GROUP).length > FEWEST_OTHERS;
-  const information = await keep('information', () =>
-    estimateInformation(enough ? checkpoints : [], labels, members, seed, (share) =>
-      progress(SPLITTING + (1 - SPLITTING) * share),
-    ),
+  const judged = enough ? checkpoints : [];
+  const input = estimateInput(judged, members, seed);
+  const output = await keep('I(T;Ŷ)', () =>
+    estimateOutput(judged, labels, members, seed, (share) => progress(SPLITTING + (1 - SPLITTING) * share)),
   );
   const each: Record<Signal, PerClass> = {
     separation: separation(split),
     'two-sidedness': twoSidedness(split),
-    'I(X;T)': informationSignal(information['I(X;T)']),
-    'I(T;Ŷ)': informationSignal(information['I(T;Ŷ)']),
+    'I(X;T)': inputSignal(input),
+    'I(T;Ŷ)': outputSignal(output),
     'early loss': earlyDifference(checkpoints[0].loss, members, logOdds),
-    'early information': earlyDifference(information['I(T;Ŷ)'].first, members, logOdds),
+    'early information': earlyDifference(output.first, members, logOdds),
   };
   return {
     classes: evidenceOf(
@@ -76,7 +76,7 @@ export async function measureSignals(
     ),
     wholeSet: chanceOfSet(split),
     logOdds,
-    pointwise: { 'I(X;T)': information['I(X;T)'].pointwise, 'I(T;Ŷ)': information['I(T;Ŷ)'].pointwise },
+    pointwise: { 'I(X;T)': input.pointwise, 'I(T;Ŷ)': output.pointwise },
   };
 }
 

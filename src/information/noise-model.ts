@@ -49,6 +49,19 @@ export function noiseScatter(draws: ArrayLike<number>, n: number, d: number): No
   const parts = [contrasts(draws, n, d, half, k)];
   if (half > 0) parts.unshift(contrasts(draws, n, d, 0, half));
   if (half > 0) parts.push(between(draws, n, d, half, k));
+  return scatterOf(parts, d, half > 0);
+}
+
+/**
+ * The noise of one noisy pass [n, d] about the same samples without noise [n, d]. Throws `UserError` for a column without noise.
+ */
+export function noiseAbout(noiseFree: ArrayLike<number>, noisy: ArrayLike<number>, n: number, d: number): NoiseScatter {
+  const rows = Float64Array.from({ length: n * d }, (_, e) => noisy[e] - noiseFree[e]);
+  return scatterOf([rows], d, false);
+}
+
+/** From rows of noise in parts; `halved`: the first two are those of the first and of the second half of the draws. */
+function scatterOf(parts: Float64Array[], d: number, halved: boolean): NoiseScatter {
   const scatters = parts.map((rows) => {
     const df = rows.length / d;
     return { sum: gram(transpose(rows, df, d), d, df), df };
@@ -56,12 +69,8 @@ export function noiseScatter(draws: ArrayLike<number>, n: number, d: number): No
   const all = sumOf(scatters);
   for (let c = 0; c < d; c++)
     if (!(all.sum[c * d + c] > 0)) throw new UserError(`resolved: column ${c} has no noise: all its draws are equal`);
-  return {
-    d,
-    all,
-    halves: half > 0 ? [scatters[0], scatters[1]] : null,
-    shrinkage: shrinkageSums(parts, all, d),
-  };
+  const halves: NoiseScatter['halves'] = halved ? [scatters[0], scatters[1]] : null;
+  return { d, all, halves, shrinkage: shrinkageSums(parts, all, d) };
 }
 
 /** The noise of several groups together, for their common covariance. */
