@@ -11,8 +11,7 @@
  * that follow them stay in DIR: a changed rule judges the same sets in seconds each, after the file of rows is removed.
  */
 
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { attackTest, findAttack, type PoisonedSet } from '../src/attacks/index.js';
@@ -27,8 +26,6 @@ import {
   poisonedCluster,
   settingsFor,
 } from '../src/audit/index.js';
-import { eachAtOnce } from '../src/base/pool.js';
-import { ProgressLine } from '../src/cli/progress.js';
 import type { RunRequest } from '../src/config/options.js';
 import { resolveConfig } from '../src/config/resolve.js';
 import { pick } from '../src/datasets/select.js';
@@ -37,7 +34,6 @@ import { silentNetwork } from '../src/detection/network.js';
 import { activationClustering, lossIsolation, spectralSignatures, strip } from '../src/detectors/index.js';
 import { auroc, type EstimateRow, rankCorrelation, stealth, stealthQuantities } from '../src/dynamics/index.js';
 import { jobsOf } from '../src/execution/job.js';
-import { inWorker } from '../src/execution/worker.js';
 import { estimateCheckpoint } from '../src/information/checkpoint.js';
 import { rowsOf } from '../src/information/columns.js';
 import { planGroups } from '../src/information/groups.js';
@@ -45,7 +41,7 @@ import { imagesOf, type PreparedImages, prepare } from '../src/pipeline/prepare.
 import { attackSettings } from '../src/poisoning/poisoned-set.js';
 import { type Sizes, severalTargets, sized } from './audit-sets.js';
 import { keptIn } from './keep.js';
-import { readRows } from './rows.js';
+import { makeRows, readRows } from './rows.js';
 
 const benchJobs = jobsOf<typeof import('./audit.js')>(new URL(import.meta.url));
 
@@ -486,18 +482,14 @@ export async function main(args: string[]): Promise<void> {
         jobs.push({ dataset: 'folder', dataDir: values.images, trainLimit: condition.images ?? 4000, ...more });
     }
   const open = jobs.filter((j) => !known.has(`${j.dataset} ${j.condition.name} ${j.seed}`));
-  const line = new ProgressLine();
-  let done = 0;
-  await eachAtOnce(open.length, availableParallelism(), async (i) => {
-    const { result } = inWorker(benchJobs('one'), open[i], () => {});
-    const row = await result;
-    appendFileSync(file, `${JSON.stringify(row)}\n`);
-    line.update({ phase: 'runs', stage: 'audits', done: ++done, total: open.length, unit: 'sets' });
-    line.line(
+  await makeRows(
+    file,
+    open,
+    benchJobs('one'),
+    'sets',
+    (row) =>
       `${row.dataset}, ${row.condition}, seed ${row.seed}: p ${row.p.toExponential(1)}, audit ${row.seconds.toFixed(0)} s`,
-    );
-  });
-  line.clear();
+  );
   const head =
     '# What the audit finds\n\n`npm run -s bench -- audit` makes these tables; [audit.md](audit.md#baselines) explains the columns.\n\n';
   writeFileSync(join(values.out, 'audit-table.md'), `${head}${auditTable(read())}`);

@@ -10,20 +10,16 @@
  * that follow them stay in DIR, and all sets that are there are judged anew in seconds each: for a changed rule, after the file of rows
  * is removed. The rates are written to `--out`/clean-sets.md, with intervals by Clopper and Pearson.
  */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { audit, LEVEL } from '../src/audit/index.js';
-import { eachAtOnce } from '../src/base/pool.js';
-import { ProgressLine } from '../src/cli/progress.js';
 import { loadDataset } from '../src/datasets/index.js';
 import { binomialInterval } from '../src/dynamics/binomial.js';
 import { jobsOf } from '../src/execution/job.js';
-import { inWorker } from '../src/execution/worker.js';
 import { cleanSet, type Kind, kinds } from './audit-sets.js';
 import { keptIn } from './keep.js';
-import { readRows } from './rows.js';
+import { makeRows, readRows } from './rows.js';
 import { spreadTable } from './spread.js';
 
 const benchJobs = jobsOf<typeof import('./clean-sets.js')>(new URL(import.meta.url));
@@ -163,18 +159,14 @@ export async function main(args: string[]): Promise<void> {
       const isAsked = !only || only.some((o) => kind.startsWith(o) || dataset === o);
       return isAsked && !known.has(name);
     });
-  const line = new ProgressLine();
-  let done = 0;
-  await eachAtOnce(open.length, availableParallelism(), async (i) => {
-    const { result } = inWorker(benchJobs('one'), open[i], () => {});
-    const row = await result;
-    appendFileSync(file, `${JSON.stringify(row)}\n`);
-    line.update({ phase: 'runs', stage: 'audits', done: ++done, total: open.length, unit: 'sets' });
-    line.line(
+  await makeRows(
+    file,
+    open,
+    benchJobs('one'),
+    'sets',
+    (row) =>
       `${row.name}: p ${row.p.toExponential(1)}, flagged ${row.flagged.length}, noted ${row.notes.length}, ${row.seconds.toFixed(0)} s`,
-    );
-  });
-  line.clear();
+  );
   const head =
     '# Clean sets\n\n`npm run -s bench -- clean-sets --images CIFAR` makes this table; [audit.md](audit.md) explains it. Intervals: 95 %, Clopper and Pearson.\n\n';
   writeFileSync(join(values.out, 'clean-sets.md'), `${head}${cleanTable(read())}\n`);

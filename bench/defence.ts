@@ -9,12 +9,9 @@
  * nothing is judged on, as many as 5 % of the training set. `--table` writes what all rows of the file say.
  */
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { findAttack } from '../src/attacks/index.js';
 import { UserError } from '../src/base/errors.js';
-import { eachAtOnce } from '../src/base/pool.js';
-import { ProgressLine } from '../src/cli/progress.js';
 import { resolveConfig } from '../src/config/resolve.js';
 import { firstOfEach } from '../src/datasets/limits.js';
 import { gather, without } from '../src/datasets/select.js';
@@ -22,11 +19,9 @@ import { methods } from '../src/defence/methods/index.js';
 import { type DefenceName, defences } from '../src/defence/names.js';
 import { limitThreads } from '../src/engine/index.js';
 import { jobsOf } from '../src/execution/job.js';
-import { inWorker } from '../src/execution/worker.js';
-import { appendWhole } from '../src/formats/files.js';
 import { type MadeSet, makeSet } from '../src/poisoning/poisoned-set.js';
 import { type DefenceRow, defenceTable } from './defence-table.js';
-import { readRows } from './rows.js';
+import { makeRows, readRows } from './rows.js';
 
 const benchJobs = jobsOf<typeof import('./defence.js')>(new URL(import.meta.url));
 
@@ -169,17 +164,14 @@ export async function main(args: string[]): Promise<void> {
   const open = [...new Map(planned(values).map((t) => [t.cell.cell, t])).values()].filter(
     (t) => !known.has(t.cell.cell),
   );
-  const line = new ProgressLine();
-  let done = 0;
-  await eachAtOnce(open.length, availableParallelism(), async (i) => {
-    const row = await inWorker(benchJobs('one'), open[i], () => {}).result;
-    appendWhole(file, `${JSON.stringify(row)}\n`);
-    line.update({ phase: 'runs', stage: 'trainings', done: ++done, total: open.length, unit: 'trainings' });
-    line.line(
+  await makeRows(
+    file,
+    open,
+    benchJobs('one'),
+    'trainings',
+    (row) =>
       `${row.cell}: accuracy ${row.accuracy.toFixed(3)}, ASR ${row.asr?.toFixed(3) ?? '–'}, ${row.found} of ${row.poisoned} found, ${row.wrongly} clean set aside, ${row.epochs} epochs, ${row.seconds.toFixed(0)} s`,
-    );
-  });
-  line.clear();
+  );
   const text = defenceTable(readRows<DefenceRow>(file));
   if (table) writeFileSync(table, text);
   console.log(text);
