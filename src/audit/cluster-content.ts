@@ -5,14 +5,16 @@
  * samples may outnumber the clean ones.
  */
 
+import { mean } from '../dynamics/trajectory.js';
 import type { Matrix } from '../information/columns.js';
 
 /** What one cluster of a class looks like to a network that was trained without the class. */
 export interface SideContent {
   /** Entropy of the predicted classes, divided by that of all other classes in equal numbers: 0 … 1. */
   spread: number;
-  /** Mean probability of the predicted class, 0 … 1. */
+  /** Mean probability of the predicted class, 0 … 1, and its standard error. */
   confidence: number;
+  error: number;
 }
 
 /**
@@ -40,9 +42,12 @@ export function contentOf(
     const counts = new Array<number>(d).fill(0);
     for (let j = 0; j < fewest; j++) counts[shown[Math.floor(((j + 0.5) * rows.length) / fewest)].best]++;
     const entropy = counts.reduce((s, c) => (c > 0 ? s - (c / fewest) * Math.log(c / fewest) : s), 0);
+    const confidence = rows.length > 0 ? mean(shown.map((v) => v.confidence)) : 0;
+    const squares = shown.reduce((s, v) => s + (v.confidence - confidence) ** 2, 0);
     return {
       spread: fewest > 0 ? entropy / Math.log(known) : 0,
-      confidence: rows.length > 0 ? shown.reduce((s, v) => s + v.confidence, 0) / rows.length : 0,
+      confidence,
+      error: rows.length > 1 ? Math.sqrt(squares / (rows.length - 1) / rows.length) : 0,
     };
   };
   return [of(clusters[0]), of(clusters[1])];
@@ -53,16 +58,19 @@ export function contentOf(
  * two, clearly: a trouser that is a dress to a network that knows no trousers.
  */
 const SHOWN = { several: 0.5, nearlyAll: 0.75 };
+/** Standard errors by which the confidences of two clusters have to differ to say anything. */
+const ERRORS = 2;
 
 /**
  * Decides which cluster is poisoned: the one with the higher spread and the higher confidence, provided that it shows several other classes. If
- * the two disagree, the one with the higher spread, provided that it shows nearly all other classes; otherwise null. Both may well belong to
+ * the two disagree, or the confidences differ by no more than chance, the one with the higher spread, provided that it shows nearly all other classes; otherwise null. Both may well belong to
  * the class then, as under a clean-label attack.
  */
 export function decidePoisoned(first: SideContent, second: SideContent): 0 | 1 | null {
   const spread = second.spread - first.spread;
   const confidence = second.confidence - first.confidence;
-  const agree = spread * confidence >= 0;
+  const isClear = Math.abs(confidence) > ERRORS * Math.hypot(first.error, second.error);
+  const agree = isClear && spread * confidence >= 0;
   if (Math.max(first.spread, second.spread) < (agree ? SHOWN.several : SHOWN.nearlyAll)) return null;
   return spread + (agree ? confidence : 0) > 0 ? 1 : 0;
 }

@@ -18,7 +18,7 @@ export const FEWEST_SAMPLES = COMPONENTS * PER_COMPONENT;
  * of few samples: a lower limit alone. `two-sidedness`, in nats per sample, is as wide in every set, beside what it varies by chance.
  */
 const SEPARATION: Spread = { floor: 0.1 };
-const TWO_SIDEDNESS = { sd: 0.063, freedom: 25 };
+const TWO_SIDEDNESS = { sd: 0.06, freedom: 12 };
 
 /**
  * The spread of `two-sidedness` where that of one checkpoint varies by chance with the standard deviation `chance`; it is a mean over two. Clean sets with

@@ -32,11 +32,30 @@ describe('what a cluster shows', () => {
   });
 
   it('does not tell which cluster is poisoned if the more confident one shows fewer classes and neither shows nearly all', () => {
-    const narrow = { spread: 0.3, confidence: 0.9 };
-    const own = { spread: 0.6, confidence: 0.6 };
-    const poisoned = { spread: 0.9, confidence: 0.5 };
+    const narrow = { spread: 0.3, confidence: 0.9, error: 0.01 };
+    const own = { spread: 0.6, confidence: 0.6, error: 0.01 };
+    const poisoned = { spread: 0.9, confidence: 0.5, error: 0.01 };
     expect([decidePoisoned(narrow, own), decidePoisoned(own, narrow)]).toEqual([null, null]);
     expect([decidePoisoned(own, poisoned), decidePoisoned(poisoned, own)]).toEqual([1, 0]);
+  });
+});
+
+describe('confidences that differ by chance', () => {
+  const own = { spread: 0.34, confidence: 0.56, error: 0.01 };
+  const few = { spread: 0.55, confidence: 0.62, error: 0.05 };
+
+  it('do not make a cluster poisoned that shows some other classes, and clear ones do', () => {
+    expect([decidePoisoned(own, few), decidePoisoned(few, own)]).toEqual([null, null]);
+    const many = { ...few, error: 0.02 };
+    expect([decidePoisoned(own, many), decidePoisoned(many, own)]).toEqual([1, 0]);
+  });
+
+  it('have the standard error of a mean: deviations ±a of 4 samples give a / √3', () => {
+    const logit = (p: number) => Math.log(p / (1 - p));
+    const rows = [0.9, 0.7, 0.9, 0.7].flatMap((p) => [0, logit(p), 0]);
+    const [, { confidence, error }] = contentOf({ data: Float32Array.from(rows), n: 4, d: 3 }, [1, 1, 1, 1], 0);
+    expect(confidence).toBeCloseTo(0.8, 6);
+    expect(error).toBeCloseTo(0.1 / Math.sqrt(3), 6);
   });
 });
 
