@@ -18,7 +18,7 @@ import { trainingProgress } from './progress.js';
 import { isClear } from './reference.js';
 import { type Shown, shownWithout } from './second-network.js';
 import type { Signals } from './signals.js';
-import { type ClassVerdict, FURTHER, LEVEL } from './verdict.js';
+import { type ClassVerdict, FURTHER, LEVEL, scoreOf } from './verdict.js';
 
 /**
  * Epochs of the other networks: a share of the audit's own, and no fewer than `least`. They only have to tell apart what two clusters
@@ -70,7 +70,8 @@ interface Candidate {
 /**
  * Sets `sides`, `note` and `suspicious` of the outlying classes, given by their numbers, and the scores of their samples; of a class with p above
  * the level only if it is flagged. If the set is outlying as a whole, its other classes are candidates too, and are flagged if another network
- * confirms more of them than in clean sets.
+ * confirms more of them than in clean sets. Where samples are known to be poisoned already, a class may be asked about for its I(X;T) alone, and a class that
+ * is flagged gets the smaller of its p and that of its I(X;T).
  */
 export async function judgeCandidates(examination: Examination, outlying: readonly number[]): Promise<void> {
   const { set, signals, found, known } = examination;
@@ -115,7 +116,7 @@ export async function judgeCandidates(examination: Examination, outlying: readon
 
 function setP(verdict: ClassVerdict, p: number) {
   verdict.p = p;
-  verdict.score = -Math.log10(Math.max(p, 1e-300));
+  verdict.score = scoreOf(p);
 }
 
 /** Candidates of a set that is outlying as a whole: the other classes whose clusters are clearer than those of clean classes on average. */

@@ -13,6 +13,7 @@ import {
   type Labelled,
   LEVEL,
   poisonedCluster,
+  scoreOf,
 } from './verdict.js';
 
 /** Log-odds above which a sample is named: a poisoned sample that stays does more harm than a clean sample that is left out. */
@@ -41,8 +42,7 @@ export async function examine(
     const p = Math.min(1, evidence.together);
     const isUnlike = p <= LEVEL && !hasTwoClusters(evidence);
     const note = isUnlike ? 'unlike' : null;
-    const score = -Math.log10(Math.max(p, 1e-300));
-    return { evidence, label: classes[c], p, score, suspicious: false, note, sides: null };
+    return { evidence, label: classes[c], p, score: scoreOf(p), suspicious: false, note, sides: null };
   });
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
   const named = () =>

@@ -46,6 +46,9 @@ export interface ClassVerdict {
   sides: { content: [SideContent, SideContent]; poisoned: 0 | 1 | null; taken?: number } | null;
 }
 
+/** −log₁₀ p, for a p of 0 too. */
+export const scoreOf = (p: number): number => -Math.log10(Math.max(p, 1e-300));
+
 /** The poisoned cluster of a class; null if it has none, or if it is not known which one is. */
 export const poisonedCluster = ({ sides }: Pick<ClassVerdict, 'sides'>): 0 | 1 | null => sides?.poisoned ?? null;
 
