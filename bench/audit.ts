@@ -133,6 +133,11 @@ interface Row {
   named: { all: number; poisoned: number };
   /** What the clusters of the target class show, if it was flagged and has two. */
   sides: ClassVerdict['sides'];
+  /**
+   * I(X;T) of each class, nats, and its p; and how well the contributions of samples rank the poisoned ones of a target, AUROC, mean over the targets, where
+   * they are estimated.
+   */
+  information: { nats: (number | null)[]; p: number[]; auroc: number | null };
   /** Stealth score S of the same training, if the groups are large enough. */
   stealth: number | null;
   interventions: Omit<Intervened, 'model'>[];
@@ -186,6 +191,31 @@ async function scoreOf(
   }
   return stealth(rows, { target: TARGET, minimumSamples: SCORED }).score;
 }
+
+/** What the audit's I(X;T) says of the classes, and of the samples of the targets. */
+function informationOf(
+  { classes, signals }: Audit,
+  { labels, poisoned }: PoisonedSet,
+  targets: readonly number[],
+): Row['information'] {
+  const contributions = signals.pointwise['I(X;T)'];
+  const ranks = targets.flatMap((target) => {
+    const own = [...labels.keys()].filter((i) => labels[i] === target && Number.isFinite(contributions[i]));
+    const found = auroc(
+      own.map((i) => contributions[i]),
+      own.map((i) => poisoned[i]),
+    );
+    return found ? [found.auroc] : [];
+  });
+  return {
+    nats: classes.map((c) => rounded(c.evidence.values['I(X;T)'])),
+    p: classes.map((c) => rounded(c.evidence.p['I(X;T)'])),
+    auroc: ranks.length > 0 ? rounded(mean(ranks)) : null,
+  };
+}
+
+/** To three digits. */
+const rounded = (v: number) => Number(v.toPrecision(3));
 
 /** One audit with everything that is measured on the same training. Runs in a worker, on one thread. */
 export async function one(job: Job): Promise<Row> {
@@ -269,6 +299,7 @@ export async function one(job: Job): Promise<Row> {
     poisoned: poisoned.poisoned.reduce((a, b) => a + b, 0),
     named: { all: found.suspicious.length, poisoned: found.suspicious.filter((i) => poisoned.poisoned[i]).length },
     sides: poison ? found.classes[TARGET].sides : null,
+    information: informationOf(found, poisoned, [...classes.keys()].filter(isTarget)),
     stealth: score,
     interventions: interventions ? done.map(({ model: _, ...rest }) => rest) : [],
     seconds: found.seconds,
