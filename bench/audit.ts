@@ -135,9 +135,9 @@ interface Row {
   sides: ClassVerdict['sides'];
   /**
    * I(X;T) of each class, nats, and its p; and how well the contributions of samples rank the poisoned ones of a target, AUROC, mean over the targets, where
-   * they are estimated.
+   * they are estimated. Rows made before it was measured have none.
    */
-  information: { nats: (number | null)[]; p: number[]; auroc: number | null };
+  information?: { nats: (number | null)[]; p: number[]; auroc: number | null };
   /** Stealth score S of the same training, if the groups are large enough. */
   stealth: number | null;
   interventions: Omit<Intervened, 'model'>[];
@@ -197,7 +197,7 @@ function informationOf(
   { classes, signals }: Audit,
   { labels, poisoned }: PoisonedSet,
   targets: readonly number[],
-): Row['information'] {
+): NonNullable<Row['information']> {
   const contributions = signals.pointwise['I(X;T)'];
   const ranks = targets.flatMap((target) => {
     const own = [...labels.keys()].filter((i) => labels[i] === target && Number.isFinite(contributions[i]));
