@@ -169,6 +169,7 @@ export async function main(args: string[]): Promise<void> {
   );
   const head =
     '# Clean sets\n\n`npm run -s bench -- clean-sets --images CIFAR` makes this table; [audit.md](audit.md) explains it. Intervals: 95 %, Clopper and Pearson.\n\n';
-  writeFileSync(join(values.out, 'clean-sets.md'), `${head}${cleanTable(read())}\n`);
-  console.log(cleanTable(read()));
+  const text = cleanTable(read());
+  writeFileSync(join(values.out, 'clean-sets.md'), `${head}${text}\n`);
+  console.log(text);
 }

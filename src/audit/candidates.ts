@@ -9,7 +9,7 @@ import type { ImageSet } from '../datasets/types.js';
 import { binomialCdf } from '../dynamics/binomial.js';
 import { mean } from '../dynamics/trajectory.js';
 import { rowsOf } from '../information/columns.js';
-import type { Checkpoint, WatchSettings } from './checkpoint.js';
+import { type Checkpoint, secondHalf, type WatchSettings } from './checkpoint.js';
 import { choosePoisoned, contentOf, type Partition } from './cluster-content.js';
 import type { Keep } from './keep.js';
 import { type Signal, WEIGHT } from './names.js';
@@ -132,7 +132,7 @@ async function alsoClear(examination: Examination, outlying: readonly number[]):
 
 /** Share of the samples that the audit's own network assigns to their label: mean over the last two checkpoints of the second half. */
 function learned({ set, checkpoints }: Examination, rows: Int32Array): number {
-  const late = checkpoints.slice(Math.floor(checkpoints.length / 2)).slice(-2);
+  const late = secondHalf(checkpoints).slice(-2);
   return mean(
     late.map(
       ({ logits }) => rows.filter((i) => strongest(logits.data, i, logits.d) === set.labels[i]).length / rows.length,

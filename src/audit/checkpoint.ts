@@ -29,6 +29,10 @@ export interface Checkpoint {
  */
 export const CHECKPOINT_SHARES = [0.5, 0.8, 1];
 
+/** The checkpoints of the second half: the first half says how the classes began, the second how they lie in the end. */
+export const secondHalf = (checkpoints: readonly Checkpoint[]): Checkpoint[] =>
+  checkpoints.slice(Math.floor(checkpoints.length / 2));
+
 /** Cross-entropy of each row's label, nats. */
 export function losses({ data, n, d }: Matrix, labels: ArrayLike<number>): Float32Array {
   return Float32Array.from({ length: n }, (_, i) => {

@@ -63,8 +63,8 @@ const ERRORS = 2;
 
 /**
  * Decides which cluster is poisoned: the one with the higher spread and the higher confidence, provided that it shows several other classes. If
- * the two disagree, or the confidences differ by no more than chance, the one with the higher spread, provided that it shows nearly all other classes; otherwise null. Both may well belong to
- * the class then, as under a clean-label attack.
+ * the two disagree, or the confidences differ by no more than chance, the one with the higher spread, provided that it shows nearly all other classes;
+ * otherwise null. Both may well belong to the class then, as under a clean-label attack.
  */
 export function decidePoisoned(first: SideContent, second: SideContent): 0 | 1 | null {
   const spread = second.spread - first.spread;

@@ -2,7 +2,7 @@
 import { mean } from '../dynamics/trajectory.js';
 import { principalComponents, rowsOf } from '../information/columns.js';
 import { chanceLaw } from './chance.js';
-import type { Checkpoint } from './checkpoint.js';
+import { type Checkpoint, secondHalf } from './checkpoint.js';
 import { FEWEST_OTHERS, outlyingClasses, outlyingness, type PerClass, type Spread } from './evidence.js';
 import { clustered, heldOutGain, MOST_LOG_ODDS } from './mixture.js';
 import { chanceOfClean } from './reference.js';
@@ -46,8 +46,7 @@ export async function twoClusters(
   rows: ArrayLike<number>,
   seed: number,
 ): Promise<TwoClusters> {
-  // The first half says how the class began, the second how it lies in the end.
-  const late = checkpoints.slice(Math.floor(checkpoints.length / 2));
+  const late = secondHalf(checkpoints);
   const components = Math.min(COMPONENTS, late[0].features.d, Math.floor(rows.length / PER_COMPONENT));
   const chance = chanceLaw(rows.length, components);
   const apart: number[] = [];

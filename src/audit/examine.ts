@@ -47,16 +47,13 @@ export async function examine(
   const scores = new Float64Array(set.n).fill(Number.NEGATIVE_INFINITY);
   const named = () =>
     [...scores.keys()].filter((i) => poisonedCluster(found[set.labels[i]]) !== null && scores[i] > NAMED);
-  const upTo = (level: number) =>
-    [...found.keys()].filter((c) => found[c].p <= level && hasTwoClusters(found[c].evidence));
+  const isOutlying = (c: number, level: number) => found[c].p <= level && hasTwoClusters(found[c].evidence);
   const examination = { set, checkpoints, signals, found, settings, hooks, keep, scores, known: new Int32Array() };
-  const outlying = upTo(EXAMINED);
+  const outlying = [...found.keys()].filter((c) => isOutlying(c, EXAMINED));
   await judgeCandidates(examination, outlying);
   if (found.some((c) => c.suspicious)) {
-    const spread = [...found.keys()].filter((c) => signals.classes[c].p['I(X;T)'] <= FURTHER);
-    const further = [...new Set([...upTo(FURTHER), ...spread])].filter(
-      (c) => !outlying.includes(c) && !found[c].suspicious,
-    );
+    const isFurther = (c: number) => isOutlying(c, FURTHER) || signals.classes[c].p['I(X;T)'] <= FURTHER;
+    const further = [...found.keys()].filter((c) => isFurther(c) && !outlying.includes(c) && !found[c].suspicious);
     if (further.length > 0) await judgeCandidates({ ...examination, known: Int32Array.from(named()) }, further);
   }
   rankOthers(scores, set, found);

@@ -7,7 +7,7 @@ import { MINIMUM_GROUP } from '../information/groups.js';
 import { commonIntensity, noiseAbout, rulerOf, whitened } from '../information/noise-model.js';
 import { KAPPAS } from '../information/resolution.js';
 import { resolvedInformation } from '../information/resolved.js';
-import type { Checkpoint } from './checkpoint.js';
+import { type Checkpoint, secondHalf } from './checkpoint.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
 
 /** Samples of a class whose information is estimated: their number sets the time the signals take. */
@@ -59,42 +59,47 @@ export function estimateInput(
 ): InputInformation {
   const values = members.map(() => Number.NaN);
   const pointwise = new Float32Array(members.reduce((n, m) => n + m.length, 0)).fill(Number.NaN);
-  const late = checkpoints.slice(Math.floor(checkpoints.length / 2));
-  const points = late.map(inUnitsOfNoise);
-  if (points.length === 0 || !points.every((p) => p !== null)) return { values, pointwise };
+  const late = secondHalf(checkpoints);
   const { rows, groups } = equalNumbers(members);
+  const points = late.map((checkpoint) => inUnitsOfNoise(checkpoint, rows));
+  if (points.length === 0 || !points.every((p) => p !== null)) return { values, pointwise };
   for (const [group, places] of groups) {
-    const own = Int32Array.from(places, (at) => rows[at]);
     const each = points.map((all, k) => {
-      const { data, n, d } = rowsOf(all, own);
+      const { data, n, d } = rowsOf(all, places);
       // All classes share the directions, which steadies their differences.
       const z = new Rng(seed, 'resolved', late[k].epoch).normals(DIRECTIONS * n * d);
       return resolvedInformation({ data, n, d }, [KAPPA], z);
     });
     values[Number(group)] = mean(each.map(({ nats }) => nats[0]));
-    own.forEach((row, i) => {
-      pointwise[row] = mean(each.map((e) => e.pointwise[0][i]));
+    places.forEach((at, i) => {
+      pointwise[rows[at]] = mean(each.map((e) => e.pointwise[0][i]));
     });
   }
   return { values, pointwise };
 }
 
-/** T without noise in coordinates in which the noise is white, of columns that have any; null if none has. */
-function inUnitsOfNoise({ features, t }: Checkpoint): Matrix | null {
+/** T of some rows without noise, in coordinates in which the noise of all rows is white, of columns that have any; null if none has. */
+function inUnitsOfNoise({ features, t }: Checkpoint, rows: readonly number[]): Matrix | null {
   const { n, d } = features;
-  const noisy = Array.from({ length: d }, (_, c) => c).filter((c) =>
-    t.data.some((v, e) => e % d === c && v !== features.data[e]),
-  );
+  const isNoisy = (c: number) => {
+    for (let e = c; e < n * d; e += d) if (t.data[e] !== features.data[e]) return true;
+    return false;
+  };
+  const noisy = [...Array(d).keys()].filter(isNoisy);
   if (noisy.length === 0) return null;
-  const columns = ({ data }: Matrix) =>
-    Float32Array.from({ length: n * noisy.length }, (_, e) => {
+  const columns = ({ data }: Matrix): Matrix => ({
+    data: Float32Array.from({ length: n * noisy.length }, (_, e) => {
       const at = e % noisy.length;
       return data[((e - at) / noisy.length) * d + noisy[at]];
-    });
+    }),
+    n,
+    d: noisy.length,
+  });
   const noiseFree = columns(features);
-  const noise = noiseAbout(noiseFree, columns(t), n, noisy.length);
+  const noise = noiseAbout(noiseFree.data, columns(t).data, n, noisy.length);
   const { factor } = rulerOf(noise, 'full', commonIntensity([noise]));
-  return { data: Float32Array.from(whitened(noiseFree, factor, noisy.length)), n, d: noisy.length };
+  const some = rowsOf(noiseFree, rows);
+  return { ...some, data: Float32Array.from(whitened(some.data, factor, some.d)) };
 }
 
 /**

@@ -30,7 +30,7 @@ export interface Signals {
   wholeSet: number;
   /** Log-odds that a sample lies in the second cluster of its class, nats, [n]. Which cluster is poisoned is not decided here. */
   logOdds: Float64Array;
-  /** Contribution of each sample to its class's information, nats, averaged over epochs, [n]; NaN if it was not estimated. */
+  /** Contribution of each sample to its class's information, nats, [n], as `information.ts` averages it; NaN if it was not estimated. */
   pointwise: Record<'I(X;T)' | 'I(T;Ŷ)', Float32Array>;
 }
 

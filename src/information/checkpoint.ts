@@ -99,12 +99,13 @@ export async function estimateCheckpoint(
   { seed, progress = () => {}, objective, only }: CheckpointOptions,
 ): Promise<CheckpointEstimate[]> {
   const reduce = (side: Side) => (kind === 'quick' ? reduceSide(side, GROUP.components, seed) : side);
-  const x = await reduce([data.x]);
+  const plan = estimatesPlanned(data.groups.keys()).filter((p) => only?.includes(p.quantity) ?? true);
+  // I(T;Ŷ) and I(T;Y) do not read X, which may be the widest.
+  const x = plan.some((p) => p.quantity.startsWith('I(X;')) ? await reduce([data.x]) : [];
   const t = await reduce(data.t);
   const logits = await reduce(data.logits);
   const y: Side = [oneHotLabels(data.labels, data.classes)];
   const sides = { 'I(X;T)': [x, t], 'I(T;Ŷ)': [t, logits], 'I(X;Ŷ)': [x, logits], 'I(T;Y)': [t, y] } as const;
-  const plan = estimatesPlanned(data.groups.keys()).filter((p) => only?.includes(p.quantity) ?? true);
   const total = plan.reduce((s, p) => s + p.groups.length, 0);
   const results: CheckpointEstimate[] = [];
   for (const { quantity, groups } of plan) {
