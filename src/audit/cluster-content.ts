@@ -12,8 +12,9 @@ import type { Matrix } from '../information/columns.js';
 export interface SideContent {
   /** Entropy of the predicted classes, divided by that of all other classes in equal numbers: 0 … 1. */
   spread: number;
-  /** Mean probability of the predicted class, 0 … 1, and its standard error. */
+  /** Mean probability of the predicted class, 0 … 1. */
   confidence: number;
+  /** Standard error of `confidence`. */
   error: number;
 }
 
