@@ -162,8 +162,8 @@ class Race {
   defence(): void {
     for (const trigger of this.triggers) {
       const name = basename(trigger, '.npz');
-      const args = ['run', '-s', 'bench', '--', 'defence', '--attacks', 'none,learned', '--rates', String(RATE)];
-      const of = ['--limit', this.limit, '--epochs', this.epochs, '--seeds', this.seeds, '--trigger', trigger];
+      const args = ['run', '-s', 'bench', '--', 'defence', '--attacks', `none,learned@${RATE}:trigger=${trigger}`];
+      const of = ['--limit', this.limit, '--epochs', this.epochs, '--seeds', this.seeds];
       const data = this.images ? ['--images', this.images] : [];
       const defences = this.quick ? ['--defences', 'none,watch'] : [];
       const rows = ['--rows', join(this.out, `defence-${name}.jsonl`), '--table', join(this.out, `defence-${name}.md`)];

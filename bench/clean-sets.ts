@@ -67,13 +67,17 @@ interface Row {
 
 const isSpecial = (kind: Kind) => SPECIAL.includes(kind);
 
-/** The list of sets: data sets in turn, sizes in turn, and one of the special kinds after every three ordinary ones. */
+/**
+ * The list of sets: data sets in turn, sizes in turn, and one of the special kinds after every three ordinary ones. Special kinds shift
+ * by one in each round, so that each of them is made of all data sets.
+ */
 function listed(images: string | undefined, keep: string | undefined): CleanJob[] {
   return Array.from({ length: ALL }, (_, k): CleanJob => {
     const dataset = DATASETS[k % DATASETS.length];
     const turn = Math.floor(k / (RATIO + 1));
     const special = k % (RATIO + 1) === RATIO;
-    const kind = special ? SPECIAL[turn % SPECIAL.length] : ORDINARY[(k - turn) % ORDINARY.length];
+    const shift = Math.floor(turn / SPECIAL.length) % DATASETS.length;
+    const kind = special ? SPECIAL[(turn + shift) % SPECIAL.length] : ORDINARY[(k - turn) % ORDINARY.length];
     const size = SIZES[(k + turn) % SIZES.length];
     const dataDir = dataset === 'CIFAR-10' ? images : undefined;
     return { name: `${k} ${dataset} ${kind} ${size}`, dataset, kind, images: size, seed: k, dataDir, keep };

@@ -101,11 +101,13 @@ function goalRows(found: readonly Judged[]): string[] {
 function cleanLines(rows: readonly DefenceRow[]): string[] {
   const clean = rows.filter((r) => r.attack === 'none' && r.defence !== 'none');
   return groupBy(clean, (r) => r.defence).map((same) => {
-    const alarms = same.filter((r) => r.found + r.wrongly > 0).length;
+    const alarms = same.filter((r) => r.wrongly > 0).length;
     const [low, high] = binomialInterval(alarms, same.length, 0.05).map((v) => (100 * v).toFixed(0));
     const gaps = same.flatMap((r) => {
       const plain = cleanNetwork(rows, r);
-      return plain ? [r.accuracy - plain.accuracy] : [];
+      if (plain) return [r.accuracy - plain.accuracy];
+      // `watch` that sets nothing aside is plain training.
+      return r.defence === 'watch' && r.wrongly === 0 ? [0] : [];
     });
     return `| ${same[0].defence} | ${share(alarms, same.length)} (${low} to ${high} %) | ${gaps.length > 0 ? at(mean(gaps)) : '–'} |`;
   });

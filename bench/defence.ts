@@ -1,12 +1,13 @@
 /**
  * Training that defends itself beside other defences and plain training: attacks × rates × seeds × defences, accuracy, ASR, samples set aside and time.
  *
- *   npm run -s bench -- defence --rows FILE [--table FILE] [--images DIR] [--fashion] [--attacks A,B] [--rates R,R] [--seeds N,N] [--clean N] [--defences A,B]
+ *   npm run -s bench -- defence --rows FILE [--table FILE] [--images DIR] [--fashion] [--attacks A,B] [--rates R,R] [--seeds N,N] [--clean N,N] [--defences A,B]
  *
- * Every cell appends one line of JSON to `--rows`; cells that it has are not made again. `--images`: CIFAR-10 as an image folder (default shapes10).
- * `--fashion`: the first seed on Fashion-MNIST too. `--clean`: seeds of clean sets, trained by `none` and `watch`. `--limit N` (training images), `--epochs
- * N`, `--trigger FILE` (of `learned`). Each training has one thread, and as many run at a time as there are cores. Fine-pruning gets test images that
- * nothing is judged on, as many as 5 % of the training set. `--table` writes what all rows of the file say.
+ * Every training appends one line of JSON to `--rows`; those that it has are not made again. `--images`: CIFAR-10 as an image folder (default shapes10).
+ * `--fashion`: the first seed on Fashion-MNIST too. `--attacks`: name[@rate][:option=value]. `--clean`: seeds of clean sets, for `watch`. `--limit N` (training
+ * images), `--epochs N`. Plain training comes first; the defences train where the attack succeeds under it, one after the other. A clean set gets plain
+ * training only if `watch` sets samples aside: else its network is that of plain training. Each training has one thread, and as many run at a time as there
+ * are cores. Fine-pruning gets test images that nothing is judged on, as many as 5 % of the training set. `--table` writes what all rows of the file say.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,9 +18,12 @@ import { firstOfEach } from '../src/datasets/limits.js';
 import { gather, without } from '../src/datasets/select.js';
 import { methods } from '../src/defence/methods/index.js';
 import { type DefenceName, defences } from '../src/defence/names.js';
+import { SUCCESS } from '../src/dynamics/types.js';
 import { limitThreads } from '../src/engine/index.js';
 import { jobsOf } from '../src/execution/job.js';
 import { type MadeSet, makeSet } from '../src/poisoning/poisoned-set.js';
+import { parseAttacks, parseNumbers, parseSeeds } from '../src/studies/parse.js';
+import type { AttackChoice } from '../src/studies/types.js';
 import { type DefenceRow, defenceTable } from './defence-table.js';
 import { makeRows, readRows } from './rows.js';
 
@@ -30,12 +34,12 @@ type Cell = Pick<DefenceRow, 'cell' | 'data' | 'attack' | 'rate' | 'seed' | 'def
 
 interface Training {
   cell: Cell;
+  choice: AttackChoice;
   dataDir?: string;
-  trigger?: string;
   limit: number;
   epochs: number;
   /** Attacks whose triggers the network is shown where nothing is poisoned. */
-  shown: string[];
+  shown: AttackChoice[];
 }
 
 /** Trusted samples, as a share of the training set: that of Liu et al. and of BackdoorBench. */
@@ -48,7 +52,15 @@ const ANY_RATE = 0.01;
 const rateOf = (attack: string, rate: number, classes: number) =>
   findAttack(attack).labelling({}).rule === 'clean-label' ? Math.min(1, rate * classes) : rate;
 
-const setOf = (attack: string, rate: number, { cell, dataDir, trigger, limit }: Training): Promise<MadeSet> =>
+/** `blend alpha=0.1`: an attack and its options, without what names a place on this machine. */
+const labelOf = ({ attack, attackOption = [] }: AttackChoice) =>
+  [attack, ...attackOption.map((option) => option.replace(/=.*[\\/]/, '='))].join(' ');
+
+const setOf = (
+  { attack, attackOption }: AttackChoice,
+  rate: number,
+  { cell, dataDir, limit }: Training,
+): Promise<MadeSet> =>
   makeSet(
     resolveConfig({
       dataset: { 'CIFAR-10': 'folder', 'Fashion-MNIST': 'fashion-mnist', shapes10: 'shapes10' }[cell.data],
@@ -56,7 +68,7 @@ const setOf = (attack: string, rate: number, { cell, dataDir, trigger, limit }: 
       trainLimit: limit,
       testLimit: 2000,
       attack,
-      attackOption: attack === 'learned' && trigger ? [`trigger=${trigger}`] : [],
+      attackOption,
       poisonRate: rateOf(attack, rate, 10),
       seed: cell.seed,
     }),
@@ -65,8 +77,8 @@ const setOf = (attack: string, rate: number, { cell, dataDir, trigger, limit }: 
 /** Makes one cell. Runs in a worker, on one thread. */
 export async function one(training: Training): Promise<DefenceRow> {
   limitThreads(1);
-  const { cell, epochs, shown } = training;
-  const { dataset, poisoned, test, triggered } = await setOf(cell.attack, cell.rate, training);
+  const { cell, choice, epochs, shown } = training;
+  const { dataset, poisoned, test, triggered } = await setOf(choice, cell.rate, training);
   const started = performance.now();
   const each = Math.ceil((TRUSTED * poisoned.n) / dataset.classes.length);
   const kept = await firstOfEach(test.labels, dataset.classes.length, each);
@@ -80,7 +92,8 @@ export async function one(training: Training): Promise<DefenceRow> {
   const found = suspicious.filter((i) => poisoned.poisoned[i] === 1).length;
   const asr = async (set: MadeSet['triggered']) => (set ? (await trainer.evaluate(set, 'triggered')).accuracy : null);
   const cleanAsr: Record<string, number> = {};
-  for (const attack of shown) cleanAsr[attack] = (await asr((await setOf(attack, ANY_RATE, training)).triggered))!;
+  for (const attack of shown)
+    cleanAsr[labelOf(attack)] = (await asr((await setOf(attack, ANY_RATE, training)).triggered))!;
   const row: DefenceRow = {
     ...cell,
     accuracy: (await trainer.evaluate(without(test, kept), 'test')).accuracy,
@@ -102,76 +115,81 @@ const OPTIONS = {
   table: { type: 'string' },
   images: { type: 'string' },
   fashion: { type: 'boolean', default: false },
-  attacks: { type: 'string', default: 'none,badnets,blend,sig,wanet' },
+  attacks: { type: 'string', default: 'none,badnets,blend,sig,wanet,adaptive-blend:alpha=0.3:testAlpha=0.4' },
   rates: { type: 'string', default: '0.01,0.1' },
   seeds: { type: 'string', default: '101,102,103' },
   clean: { type: 'string', default: '' },
   defences: { type: 'string', default: defences.join(',') },
   limit: { type: 'string', default: '10000' },
   epochs: { type: 'string', default: '12' },
-  trigger: { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-/** All trainings that are asked for, the first seed of everything before the second. */
-function planned(values: Values): Training[] {
-  const { images, trigger } = values;
-  const numbers = (text: string) => text.split(',').filter(Boolean).map(Number);
-  const [limit, epochs, rates] = [Number(values.limit), Number(values.epochs), numbers(values.rates)];
-  const attacks = values.attacks.split(',');
-  const asked = values.defences.split(',') as DefenceName[];
-  const [first, ...others] = numbers(values.seeds);
+/** All sets that are asked for, each with plain training: those of attacks, the first seed of everything before the second, and clean ones. */
+function planned(values: Values): { attacked: Training[]; clean: Training[] } {
+  const { images } = values;
+  const rates = parseNumbers('--rates', values.rates, (r) => r > 0 && r <= 1, 'shares above 0 and at most 1');
+  const [limit, epochs] = [Number(values.limit), Number(values.epochs)];
+  const attacks = parseAttacks(values.attacks);
+  const [first, ...others] = parseSeeds(values.seeds);
   const own = images ? 'CIFAR-10' : 'shapes10';
-  const training = (
-    data: DefenceRow['data'],
-    seed: number,
-    attack: string,
-    rate: number,
-    defence: DefenceName,
-  ): Training => ({
-    cell: {
-      cell: `${data} ${attack}@${rate} seed ${seed}, ${limit} images, ${epochs} epochs, ${defence}`,
-      ...{ data, attack, rate, seed, defence },
-    },
-    dataDir: data === 'CIFAR-10' ? images : undefined,
-    trigger,
-    limit,
-    epochs,
-    shown: attack === 'none' && defence === 'none' ? attacks.filter((a) => a !== 'none') : [],
-  });
+  const training = (data: DefenceRow['data'], seed: number, choice: AttackChoice, rate: number): Training =>
+    madeBy('none', {
+      cell: { cell: '', data, attack: labelOf(choice), rate, seed, defence: 'none' },
+      choice,
+      dataDir: data === 'CIFAR-10' ? images : undefined,
+      limit,
+      epochs,
+      shown: choice.attack === 'none' ? attacks.filter(({ attack }) => attack !== 'none') : [],
+    });
   const round = (data: DefenceRow['data'], seed: number) =>
-    attacks.flatMap((attack) =>
-      (attack === 'none' ? [ANY_RATE] : rates).flatMap((rate) =>
-        asked.map((defence) => training(data, seed, attack, rate, defence)),
+    attacks.flatMap((choice) =>
+      (choice.attack === 'none' ? [ANY_RATE] : choice.rate ? [choice.rate] : rates).map((rate) =>
+        training(data, seed, choice, rate),
       ),
     );
-  return [
+  const attacked = [
     ...round(own, first),
     ...(values.fashion ? round('Fashion-MNIST', first) : []),
     ...others.flatMap((seed) => round(own, seed)),
-    ...numbers(values.clean).flatMap((seed) =>
-      (['none', 'watch'] as const).map((defence) => training(own, seed, 'none', ANY_RATE, defence)),
-    ),
   ];
+  const seeds = values.clean === '' ? [] : parseSeeds(values.clean);
+  return { attacked, clean: seeds.map((seed) => training(own, seed, { attack: 'none' }, ANY_RATE)) };
+}
+
+/** The same set, trained on by another defence. */
+function madeBy(defence: DefenceName, { cell, ...rest }: Training): Training {
+  const { data, attack, rate, seed } = cell;
+  const name = `${data} ${attack}@${rate} seed ${seed}, ${rest.limit} images, ${rest.epochs} epochs, ${defence}`;
+  return { ...rest, cell: { ...cell, cell: name, defence }, shown: defence === 'none' ? rest.shown : [] };
 }
 
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const { rows: file, table } = values;
   if (!file) throw new UserError('--rows FILE is needed');
-  const known = new Set(readRows<DefenceRow>(file).map((r) => r.cell));
-  const open = [...new Map(planned(values).map((t) => [t.cell.cell, t])).values()].filter(
-    (t) => !known.has(t.cell.cell),
-  );
-  await makeRows(
-    file,
-    open,
-    benchJobs('one'),
-    'trainings',
-    (row) =>
-      `${row.cell}: accuracy ${row.accuracy.toFixed(3)}, ASR ${row.asr?.toFixed(3) ?? '–'}, ${row.found} of ${row.poisoned} found, ${row.wrongly} clean set aside, ${row.epochs} epochs, ${row.seconds.toFixed(0)} s`,
-  );
+  const rowOf = ({ cell }: Training) => readRows<DefenceRow>(file).find((row) => row.cell === cell.cell);
+  const make = async (trainings: readonly Training[]) => {
+    const known = new Set(readRows<DefenceRow>(file).map((r) => r.cell));
+    await makeRows(
+      file,
+      trainings.filter(({ cell }) => !known.has(cell.cell)),
+      benchJobs('one'),
+      'trainings',
+      (row) =>
+        `${row.cell}: accuracy ${row.accuracy.toFixed(3)}, ASR ${row.asr?.toFixed(3) ?? '–'}, ${row.found} of ${row.poisoned} found, ${row.wrongly} clean set aside, ${row.epochs} epochs, ${row.seconds.toFixed(0)} s`,
+    );
+  };
+  const { attacked, clean } = planned(values);
+  await make(attacked);
+  const succeeded = attacked.filter((t) => (rowOf(t)!.asr ?? 0) >= SUCCESS);
+  const asked = (values.defences.split(',') as DefenceName[]).filter((defence) => defence !== 'none');
+  const [own, ...baselines] = asked.map((defence) => succeeded.map((t) => madeBy(defence, t)));
+  const watched = clean.map((t) => madeBy('watch', t));
+  await make([...(own ?? []), ...watched]);
+  await make(clean.filter((_, i) => rowOf(watched[i])!.wrongly > 0));
+  await make(baselines.flat());
   const text = defenceTable(readRows<DefenceRow>(file));
   if (table) writeFileSync(table, text);
   console.log(text);

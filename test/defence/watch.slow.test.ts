@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Defended, methods } from '../../src/defence/methods/index.js';
 import { limitThreads } from '../../src/engine/index.js';
-import { asr, classes, set, settings } from './bars.js';
+import { asr, bars, classes, set, settings } from './bars.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ibscope-defence-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,4 +40,16 @@ test('poisoned samples are set aside and the backdoor is gone, while plain train
   const [a, b] = [resumed, defended].map(({ trainer }) => trainer.weights()['fc.weight'].data);
   expect(a).toEqual(b);
   await resumed.trainer.release();
+});
+
+test('on a clean set nothing is set aside, and the network is that of plain training, bit for bit', async () => {
+  const clean = bars(900, 4, () => false);
+  const [plain, watched] = [
+    await methods.none.train({ set: clean, classes }, settings, {}),
+    await methods.watch.train({ set: clean, classes }, settings, {}),
+  ];
+  expect(watched.suspicious).toEqual([]);
+  expect(watched.decisions.length).toBeGreaterThan(1);
+  expect(watched.trainer.weights()).toEqual(plain.trainer.weights());
+  for (const { trainer } of [plain, watched]) await trainer.release();
 });
