@@ -27,6 +27,8 @@ const EPSILON = 0.06;
 const RATE = 0.05;
 /** Weight of the term by which a trigger is learned late. */
 const LATE = 1;
+/** Published attacks that adapt, Adaptive-Blend with opacities by which it succeeds on networks of this size. */
+const PUBLISHED = [`adaptive-blend@${RATE}:alpha=0.3:testAlpha=0.4`, `adaptive-patch@${RATE}`];
 
 const STEPS = ['adapt', 'search', 'victims', 'others', 'detect', 'defence'] as const;
 type Step = (typeof STEPS)[number];
@@ -130,14 +132,15 @@ class Race {
   }
 
   private rowsOf(name: string): string[] {
-    return ['--rows', join(this.out, `${name}.jsonl`), '--out', join(this.out, name)];
+    return ['--rows', join(this.out, `${name}.jsonl`)];
   }
 
-  /** Every attack on networks of the architecture that the adversary knew. */
+  /** Every attack on networks of the architecture that the adversary knew. Detectors are asked about the same runs. */
   private known(): string[] {
-    const attacks = ['none', `badnets@${RATE}`, `blend@${RATE}`, ...this.found(), ...this.learned()].join(',');
+    const plain = ['none', `badnets@${RATE}`, `blend@${RATE}`];
+    const attacks = [...plain, ...PUBLISHED, ...this.found(), ...this.learned()].join(',');
     const of = ['--model', 'resnet10', '--seeds', this.seeds, '--rates', String(RATE)];
-    return ['--attacks', attacks, ...this.study, ...of];
+    return ['--attacks', attacks, ...this.study, ...of, '--keep-probes', '--out', join(this.out, 'victims')];
   }
 
   /** Networks of the architecture that the adversary knew, trained with seeds that it did not. */
@@ -149,7 +152,17 @@ class Race {
   others(): void {
     const attacks = [`badnets@${RATE}`, `blend@${RATE}`, ...this.learned()].join(',');
     const of = ['--models', this.quick ? 'vgg16' : 'vgg16,resnet18', '--seeds', this.seeds];
-    ibscope(['study', 'architecture', '--attacks', attacks, ...this.study, ...of, ...this.rowsOf('others')]);
+    ibscope([
+      'study',
+      'architecture',
+      '--attacks',
+      attacks,
+      ...this.study,
+      ...of,
+      ...this.rowsOf('others'),
+      '--out',
+      join(this.out, 'others'),
+    ]);
   }
 
   /** Published detectors, asked about victims. */

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { auditTexts } from '../src/audit/texts/audit.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { resolveConfig } from '../src/config/resolve.js';
-import { auroc } from '../src/dynamics/index.js';
+import { auroc, median } from '../src/dynamics/index.js';
 import { makeTexts } from '../src/poisoning/texts.js';
 import { readRows } from './rows.js';
 
@@ -71,10 +71,6 @@ async function one(data: string, condition: (typeof CONDITIONS)[number], seed: n
   };
 }
 
-const median = (values: readonly number[]) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length === 0 ? Number.NaN : (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-};
 const show = (value: number | null | undefined, digits = 3) =>
   value != null && Number.isFinite(value) ? value.toFixed(digits) : '–';
 

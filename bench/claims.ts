@@ -5,6 +5,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { Rng } from '../src/base/random.js';
+import { mean } from '../src/dynamics/index.js';
 import { GROUP_CRITIC } from '../src/information/checkpoint.js';
 import { quickInfoNce, reduceSide } from '../src/information/crossfit.js';
 import {
@@ -22,7 +23,6 @@ import { taskNamed } from '../src/information/tasks/index.js';
 import { markovChain } from '../src/information/tasks/normal.js';
 
 let seeds = [0, 1, 2, 3, 4];
-const mean = (v: readonly number[]) => v.reduce((s, x) => s + x, 0) / v.length;
 const percent = (x: number) => `${(100 * x).toFixed(2)} %`;
 const show = (v: readonly number[]) => v.map((x) => x.toFixed(3)).join(' ');
 

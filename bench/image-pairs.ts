@@ -12,6 +12,7 @@ import { UserError } from '../src/base/errors.js';
 import { ProgressLine } from '../src/cli/progress.js';
 import { readLabelled } from '../src/datasets/folder.js';
 import { shapes10 } from '../src/datasets/shapes10.js';
+import { mean } from '../src/dynamics/index.js';
 import { allNames, classicalNames, type Estimate, estimator, type Samples } from '../src/information/index.js';
 import {
   channelInformation,
@@ -132,8 +133,6 @@ function reader(folder: string | undefined) {
     return read.get(images)!;
   };
 }
-
-const mean = (values: readonly number[]) => values.reduce((s, x) => s + x, 0) / values.length;
 
 /** Mean over seeds, and the least and largest where there are several; of a single seed the standard error. */
 function shown(rows: readonly Row[]): string {

@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { UserError } from '../src/base/errors.js';
 import { eachAtOnce } from '../src/base/pool.js';
 import { ProgressLine } from '../src/cli/progress.js';
+import { mean } from '../src/dynamics/index.js';
 import { jobsOf } from '../src/execution/job.js';
 import { inWorker } from '../src/execution/worker.js';
 import { estimator } from '../src/information/index.js';
@@ -25,7 +26,6 @@ const WIDE = 500;
 /** Bounds that must stay below the truth on held-out samples. */
 const BOUNDS = ['infonce', 'nwj', 'mine'];
 
-const mean = (v: readonly number[]) => v.reduce((s, x) => s + x, 0) / v.length;
 const spread = (v: readonly number[]) => Math.sqrt(v.reduce((s, x) => s + (x - mean(v)) ** 2, 0) / (v.length - 1 || 1));
 
 /** Whether the estimator is defined for the variables of the task. */

@@ -1,4 +1,5 @@
 /** The scores of runs as a LaTeX table: one row per attack, data set, model and poison rate, with mean and spread over seeds. */
+import { mean } from '../dynamics/index.js';
 import type { Exportable } from './tables.js';
 
 /** Characters that a backslash does not escape. */
@@ -14,7 +15,6 @@ const WORDS: Record<string, string> = {
 /** Escapes the characters that have a meaning in LaTeX. */
 export const escapeLatex = (text: string) => text.replace(/[\\{}$&#^_~%<>|]/g, (c) => WORDS[c] ?? `\\${c}`);
 
-const mean = (v: readonly number[]) => v.reduce((a, b) => a + b, 0) / v.length;
 const sd = (v: readonly number[]) => Math.sqrt(v.reduce((a, b) => a + (b - mean(v)) ** 2, 0) / (v.length - 1));
 
 /** `$0.912$`, over several seeds `$0.912 \pm 0.010$` (mean, standard deviation); an en dash where there is none. */

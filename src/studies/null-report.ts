@@ -1,6 +1,6 @@
 /** The report of the study `null`: whether clean models lie inside their own null, and whether p is uniform. */
 
-import { calibration, everyClassAsTarget } from '../dynamics/index.js';
+import { calibration, everyClassAsTarget, median } from '../dynamics/index.js';
 import { calibrationFinding, calibrationOf } from '../findings/calibration.js';
 import { controlFindings } from '../findings/control.js';
 import { type Repeated, type Setting, settings } from '../findings/settings.js';
@@ -59,12 +59,6 @@ function everyClass({ runs, config: { target } }: Repeated): Block[] {
     },
     { kind: 'table', head: ['class', 'p ≤ 0.05', 'smallest p', 'median p'], rows },
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function seedTable(clean: Repeated): Block {
