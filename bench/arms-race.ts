@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from '../src/base/errors.js';
 import { groupBy } from '../src/base/group-by.js';
 import { mean } from '../src/dynamics/index.js';
-import type { DetectionRow } from '../src/studies/detection/row.js';
+import type { DetectionRow } from '../src/studies/detection/types.js';
 import type { StudyRow } from '../src/studies/rows.js';
 import { readRows } from './rows.js';
 
@@ -25,6 +25,8 @@ const MAIN = join(ROOT, 'dist/cli/main.js');
 const EPSILON = 0.06;
 /** Share of the training set that is poisoned. */
 const RATE = 0.05;
+/** γ of every network: that of a training that defends itself, and of the study of detection. */
+const NOISE = 0.1;
 /** Weight of the term by which a trigger is learned late. */
 const LATE = 1;
 /** Published attacks that adapt, Adaptive-Blend with opacities by which it succeeds on networks of this size. */
@@ -74,7 +76,8 @@ class Race {
     const { limit, epochs, quick } = this;
     const small = quick ? ['--draws', '4', '--probe-size', '40'] : [];
     const test = quick ? '300' : '2000';
-    return ['--train-limit', limit, '--test-limit', test, '--width', quick ? '4' : '8', '--epochs', epochs, ...small];
+    const size = ['--train-limit', limit, '--test-limit', test, '--width', quick ? '4' : '8', '--epochs', epochs];
+    return [...size, '--noise', String(NOISE), ...small];
   }
 
   /** The data set, as commands but `study` name it; shapes10 is what they take without. */

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/options.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { RunReport } from '../report/index.js';
-import type { DetectorsDocument, RunResult, ThreeSpacesDocument } from '../runs/documents.js';
+import type { RunResult } from '../runs/documents.js';
 
 /** What a run's score and success are judged by. */
 export interface ScoredRun {
@@ -19,6 +19,4 @@ export interface StudyRun extends ScoredRun {
   others: EstimateRow[];
   /** Those of the report as they would be without recomputed statistics of batch norm; empty where there are none. */
   running: EstimateRow[];
-  /** What detectors make of it, and its stealth in three spaces; in the study of detection alone. */
-  judged?: { detectors: DetectorsDocument; spaces: ThreeSpacesDocument };
 }

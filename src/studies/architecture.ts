@@ -25,6 +25,6 @@ export const architectureStudy: Study = {
   // A user's options win over the model's needs. A layer's name belongs to one model, so each model gets its own default.
   plan: (o) =>
     o.models.flatMap((model) => grid({ ...o, base: { ...NEEDS[model], ...o.base } }, { model, layer: undefined })),
-  fromRows: true,
+  fromRows: 'curves',
   report: async (outcome) => (await import('./architecture-report.js')).architectureReport(outcome),
 };

@@ -11,6 +11,6 @@ export const attacksStudy: Study = {
   summary: 'attacks × rates × data sets: trajectories, success and stealth, and the paper’s findings judged',
   defaults: { attacks: PAPER_ATTACKS.map((attack) => ({ attack })), rates: [0.1], seeds: [0, 1, 2] },
   plan: (o) => grid(o),
-  fromRows: true,
+  fromRows: 'curves',
   report: async (outcome) => (await import('./attacks-report.js')).attacksReport(outcome),
 };

@@ -12,7 +12,6 @@ import type { RunConfig } from '../config/options.js';
 import { detectionJobs } from '../detection/job-of.js';
 import type { EstimateRow } from '../dynamics/index.js';
 import type { Executor } from '../execution/executor.js';
-import type { StudyRun } from '../findings/types.js';
 import { writeAtomic } from '../formats/files.js';
 import { pipelineJobs } from '../pipeline/job-of.js';
 import { reportOf } from '../pipeline/report.js';
@@ -30,9 +29,10 @@ import {
 } from '../runs/documents.js';
 import { forgetFailure, isOwnFault, writeFailure } from '../runs/failures.js';
 import { runFolder } from '../runs/study-plan.js';
+import { judgedRun } from './detection/row.js';
 import { Meter } from './meter.js';
 import { finished, type StudyPlan, threadsOf } from './plan.js';
-import type { StudyOutcome } from './types.js';
+import type { MadeRun, StudyOutcome } from './types.js';
 import { keepsProbes, withoutOthers } from './work.js';
 
 /** What is done with the runs of a plan besides making them. */
@@ -42,7 +42,7 @@ export interface Execution {
   /** Keeps probes and weights, here and in later studies in the folder; by default those of finished runs are deleted. */
   keepProbes?: boolean;
   /** Receives every finished run, as soon as it is finished, and again where its score changed. */
-  heard?: (run: StudyRun, document: RunDocument) => void;
+  heard?: (run: MadeRun, document: RunDocument) => void;
   /** Detectors that are asked about every run of the plan, and those that are asked again. */
   detectors?: { names: string[]; again: string[]; seconds: number }[];
 }
@@ -82,7 +82,7 @@ export async function askToKeepProbes(out: string, asked: boolean): Promise<bool
 class Execute {
   readonly failed: StudyOutcome['failed'] = [];
   /** In the order of the plan; null for a run without a result. */
-  readonly runs: (StudyRun | null)[];
+  readonly runs: (MadeRun | null)[];
   readonly meter: Meter;
   private readonly threads: number;
   /** An executor on other machines takes thousands of jobs at once; their results are read here. */
@@ -203,7 +203,7 @@ class Execute {
 }
 
 /** A finished run as its folder has it. */
-async function readRun(name: string, config: RunConfig, result: RunResult, dir: RunDirectory): Promise<StudyRun> {
+async function readRun(name: string, config: RunConfig, result: RunResult, dir: RunDirectory): Promise<MadeRun> {
   const rows = await dir.rows<EstimateRow>('information.jsonl');
   const layers = rows.filter((r) => r.layer !== undefined && r.layer !== config.layer![0]);
   await makeRepresentation(dir);
@@ -216,8 +216,8 @@ async function readRun(name: string, config: RunConfig, result: RunResult, dir: 
   const running = await withRunningStatistics(dir, rows);
   const detectors = await dir.readDocument<DetectorsDocument>('detectors.json');
   const spaces = await dir.readDocument<ThreeSpacesDocument>('three-spaces.json');
-  const judged = detectors && spaces ? { judged: { detectors, spaces } } : {};
-  return { name, config, result, report: await reportOf(dir), others, running, ...judged };
+  const run = { name, config, result, report: await reportOf(dir), others, running };
+  return detectors && spaces ? { ...run, judged: judgedRun(run, { detectors, spaces }) } : run;
 }
 
 function describe({ accuracy, asr, stealth }: RunResult): string {

@@ -9,15 +9,36 @@ import type { StudyRun } from '../findings/types.js';
 import { reportHead } from '../pipeline/report.js';
 import type { RunReport } from '../report/index.js';
 import type { RunResult } from '../runs/documents.js';
+import type { DetectionRow } from './detection/types.js';
 import type { StudyRow } from './rows.js';
+import type { MadeRun, Study } from './types.js';
+
+type AnyRow = StudyRow | DetectionRow;
+
+/** The kinds of rows: what tells one from other lines, and the run that it describes. */
+const KINDS = {
+  curves: {
+    words: 'a row of a run with its curves',
+    has: (row: Partial<StudyRow>) => row.curves?.['I(X;T)'] !== undefined,
+    run: (row: AnyRow): MadeRun => runOfRow(row as StudyRow),
+  },
+  detectors: {
+    words: 'a row of a run that detectors judged',
+    has: (row: Partial<DetectionRow>) => Array.isArray(row.detectors) && row.spaces !== undefined,
+    run: (row: AnyRow): MadeRun => runOfJudged(row as DetectionRow),
+  },
+};
 
 /**
  * The runs of files of rows, in their order; of two rows of a run the later one counts. Throws `UserError` for a file that cannot be read, for a
- * line that is no row of `studyRow`, and for runs whose values do not compare because they have different κ.
+ * line that is no row of the kind, and for runs whose values do not compare because they have different κ.
  */
-export async function runsOfRows(files: readonly string[]): Promise<StudyRun[]> {
-  const rows = new Map<string, StudyRow>();
-  for (const file of files) for (const row of await readRows(file)) rows.set(row.name, row);
+export async function runsOfRows(
+  files: readonly string[],
+  kind: NonNullable<Study['fromRows']> = 'curves',
+): Promise<MadeRun[]> {
+  const rows = new Map<string, AnyRow>();
+  for (const file of files) for (const row of await readRows(file, kind)) rows.set(row.name, row);
   for (const same of groupBy([...rows.values()], alike)) {
     const [first] = same;
     const other = same.find((r) => kappaText(r) !== kappaText(first));
@@ -26,17 +47,17 @@ export async function runsOfRows(files: readonly string[]): Promise<StudyRun[]> 
         `--from-rows: ${other.name} was measured at κ ${kappaText(other)} and ${first.name} at ${kappaText(first)}; one study that makes both gives them one κ`,
       );
   }
-  return [...rows.values()].map(runOfRow);
+  return [...rows.values()].map(KINDS[kind].run);
 }
 
-async function readRows(file: string): Promise<StudyRow[]> {
+async function readRows(file: string, kind: keyof typeof KINDS): Promise<AnyRow[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`--from-rows ${file}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`);
   });
   const rows = text.split('\n').map((line, i) => {
-    const row = line === '' ? null : parsed(line);
+    const row = line === '' ? null : parsed(line, kind);
     if (row === null && line !== '')
-      throw new UserError(`--from-rows ${file}: line ${i + 1} is not a row of a run with its curves`);
+      throw new UserError(`--from-rows ${file}: line ${i + 1} is not ${KINDS[kind].words}`);
     return row;
   });
   const there = rows.filter((row) => row !== null);
@@ -45,15 +66,15 @@ async function readRows(file: string): Promise<StudyRow[]> {
 }
 
 /** Runs of one study with one model have one κ; see `shareKappa`. */
-const alike = ({ dataset, config: { model, width, layer }, groupSize }: StudyRow) =>
+const alike = ({ dataset, config: { model, width, layer }, groupSize }: AnyRow) =>
   JSON.stringify([dataset, model, width, layer, groupSize]);
 
-const kappaText = ({ stealth }: StudyRow) => Object.values(stealth.kappa as Record<string, number>).join(' and ');
+const kappaText = ({ stealth }: AnyRow) => Object.values((stealth.kappa ?? {}) as Record<string, number>).join(' and ');
 
-function parsed(line: string): StudyRow | null {
+function parsed(line: string, kind: keyof typeof KINDS): AnyRow | null {
   try {
     const row = JSON.parse(line);
-    return typeof row.name === 'string' && row.curves?.['I(X;T)'] && row.stealth && row.config?.model ? row : null;
+    return typeof row.name === 'string' && KINDS[kind].has(row) && row.stealth && row.config?.model ? row : null;
   } catch {
     return null;
   }
@@ -105,6 +126,20 @@ export function runOfRow(row: StudyRow): StudyRun {
     others: [],
     running: row.running ? estimates(row.running, row) : [],
   };
+}
+
+/** A run that detectors judged as its row has it; besides, it has no more than its configuration, its score and how well it was learned. */
+function runOfJudged(row: DetectionRow): MadeRun {
+  const { version, dataHash, ...judged } = row;
+  const nothing = { estimator: '', nats: {}, standardErrors: {} };
+  const run = runOfRow({
+    ...row,
+    ...{ classes: [], layers: [], readings: [], perception: {}, phases: [], stepsPerEpoch: null, epochs: [] },
+    curves: { 'I(X;T)': nothing, 'I(T;Ŷ)': nothing },
+  });
+  // Nothing but resolved information has a κ.
+  const basis = row.stealth.kappa ? 'resolved' : run.report.basis;
+  return { ...run, report: { ...run.report, basis }, judged };
 }
 
 /** A row's score; checkpoints and classes follow from its curves. */

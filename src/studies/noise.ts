@@ -14,6 +14,6 @@ export const noiseStudy: Study = {
     noises: [0.1, 0.4, 0.6],
   },
   plan: (o) => o.noises.flatMap((noise) => grid(o, { noise })),
-  fromRows: true,
+  fromRows: 'curves',
   report: async (outcome) => (await import('./noise-report.js')).noiseReport(outcome),
 };

@@ -12,6 +12,6 @@ export const poisonRateStudy: Study = {
     seeds: [0, 1, 2],
   },
   plan: (o) => grid(o),
-  fromRows: true,
+  fromRows: 'curves',
   report: async (outcome) => (await import('./poison-rate-report.js')).poisonRateReport(outcome),
 };

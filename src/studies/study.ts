@@ -203,7 +203,7 @@ export async function studyFromRows(request: RowsRequest): Promise<StudyResult> 
   checkMarkdown(markdown);
   await checkFolder(out, true);
   const { runsOfRows } = await import('./from-rows.js');
-  const runs = await runsOfRows(fromRows);
+  const runs = await runsOfRows(fromRows, study.fromRows);
   await mkdir(out, { recursive: true });
   const nothing = { secondsPlanned: 0, secondsOfWork: 0, atOnce: 0, costs: [] };
   const before = { experiment: name, dir: out, runs: runs.length, done: runs.length, ...nothing };
@@ -227,7 +227,8 @@ async function writeReport(
   if (outcome.runs.length === 0) throw new StudyError(outcome.failed);
   const result = { ...before, failed: outcome.failed, summary: withoutDrawings(summary) };
   await writeAtomic(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
-  await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
+  if (outcome.runs.some(({ report }) => report.information.length > 0))
+    await writeAtomic(join(out, `${name}-trajectories.csv`), trajectoriesCsv(outcome.runs));
   if (markdown !== undefined) await writeMarkdown(summary, markdown);
   return { ...result, report };
 }

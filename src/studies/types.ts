@@ -3,6 +3,7 @@ import type { RunConfig, RunRequest } from '../config/options.js';
 import type { StudyRun } from '../findings/types.js';
 import type { StudyReport } from '../report/index.js';
 import type { RunDocument } from '../runs/documents.js';
+import type { JudgedRun } from './detection/types.js';
 
 /** An attack at a rate, or at every rate asked for, with parameters of its own. */
 export interface AttackChoice {
@@ -80,11 +81,11 @@ export interface Study {
   /** Options that its runs have where neither the user nor the data set gives them. */
   runs?: RunRequest;
   /** The row of a finished run for `--rows`, where it is another than `studyRow`. */
-  row?(run: StudyRun, document: RunDocument): NamedRow;
+  row?(run: MadeRun, document: RunDocument): NamedRow;
   /** Whether the report reads estimates by other estimators. */
   alternatives?: boolean;
-  /** Whether the report follows from rows by `studyRow`: it reads no halves of clean classes and no other estimates. */
-  fromRows?: boolean;
+  /** The rows from which the report follows: those of `studyRow`, or of `detectionRow`. Absent where it reads more than rows have. */
+  fromRows?: 'curves' | 'detectors';
   /** Options that the user leaves out. */
   defaults: Pick<StudyOptions, 'attacks' | 'rates' | 'seeds'> & Partial<StudyOptions>;
   /** Every run, in the order in which they are worth having. Throws `UserError` for options that no run can have. */
@@ -103,8 +104,13 @@ export const FIVE: AttackChoice[] = [
   { attack: 'bpp', rate: 0.4, attackOption: ['levels=4'] },
 ];
 
+/** A finished run, and what detectors make of it where they were asked. */
+export interface MadeRun extends StudyRun {
+  judged?: JudgedRun;
+}
+
 export interface StudyOutcome {
-  runs: StudyRun[];
+  runs: MadeRun[];
   /** Runs that ended without a result, and why. */
   failed: { name: string; why: string }[];
   /** Whether the runs were read from a file of rows: then another machine may have made them. */

@@ -4,12 +4,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { renderStudy } from '../../src/report/index.js';
+import { renderStudy, studyMarkdown } from '../../src/report/index.js';
 import type { DetectorsDocument } from '../../src/runs/documents.js';
 import { detectorsOf } from '../../src/studies/detection/asked.js';
-import { type DetectionRow, detectionRow } from '../../src/studies/detection/row.js';
+import { detectionReport } from '../../src/studies/detection/report.js';
+import { detectionRow } from '../../src/studies/detection/row.js';
 import { detectionStudy } from '../../src/studies/detection/study.js';
+import type { DetectionRow } from '../../src/studies/detection/types.js';
 import { executePlan } from '../../src/studies/execute.js';
+import { runsOfRows } from '../../src/studies/from-rows.js';
 import { planStudy } from '../../src/studies/plan.js';
 import type { StudyOptions } from '../../src/studies/types.js';
 import { smallConfig } from '../pipeline/small-run.js';
@@ -20,6 +23,12 @@ beforeAll(async () => {
   box = await mkdtemp(join(tmpdir(), 'ibscope-detection-'));
 });
 afterAll(() => rm(box, { recursive: true, force: true }));
+
+it('the committed page is what its committed rows say', async () => {
+  const runs = await runsOfRows(['docs/detection.jsonl'], 'detectors');
+  const report = detectionReport({ runs, failed: [], fromRows: true });
+  expect(studyMarkdown(report, 'detection-study').markdown).toBe(readFileSync('docs/detection-study.md', 'utf8'));
+});
 
 it('judges every run by the detectors, keeps what it asked the network, and asks again only what it is told to', async () => {
   const { dataset, attack: _, attackOption: __, poisonRate: ___, seed: ____, ...base } = smallConfig([1], ['resolved']);

@@ -13,8 +13,8 @@ import {
   predictionOf,
 } from '../../src/studies/detection/analysis.js';
 import { detectorsOf } from '../../src/studies/detection/asked.js';
-import type { DetectorResult, JudgedRun } from '../../src/studies/detection/row.js';
 import { detectionStudy } from '../../src/studies/detection/study.js';
+import type { DetectorResult, JudgedRun } from '../../src/studies/detection/types.js';
 
 const golden = JSON.parse(readFileSync(new URL('../golden/spearman.json', import.meta.url), 'utf8'));
 

@@ -4,6 +4,8 @@ import { runName } from '../../src/config/names.js';
 import { resolveConfig } from '../../src/config/resolve.js';
 import type { StudyRun } from '../../src/findings/types.js';
 import { dynamicsOf } from '../../src/pipeline/dynamics.js';
+import { judgedRun } from '../../src/studies/detection/row.js';
+import type { MadeRun } from '../../src/studies/types.js';
 import { type Curves, table } from '../dynamics/tables.js';
 import { example } from '../report/example.js';
 
@@ -78,7 +80,7 @@ export function made(m: Made): StudyRun {
 export const overSeeds = (m: Omit<Made, 'seed'>) => [0, 1, 2].map((seed) => made({ ...m, seed }));
 
 /** A run with what two detectors made of it: AC finds it the more, the lower its score is; STRIP was left out. */
-export function judged(run: StudyRun): StudyRun {
+export function judged(run: StudyRun): MadeRun {
   const score = run.report.stealth!.score!;
   const nothing = { n: null, flagged: null, auroc: null, tprAt1: null, tpr: null, fpr: null, targets: null };
   const none = { ...nothing, classScores: null, seconds: null };
@@ -93,7 +95,7 @@ export function judged(run: StudyRun): StudyRun {
   };
   return {
     ...run,
-    judged: {
+    judged: judgedRun(run, {
       detectors: {
         ...{
           of: 'run',
@@ -116,6 +118,6 @@ export function judged(run: StudyRun): StudyRun {
         feature: { silhouette: score, cdbi: null, dswd: null },
         parameter: { uclc: 2, tac: 1, tup: null },
       },
-    },
+    }),
   };
 }

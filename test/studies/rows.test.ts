@@ -9,9 +9,11 @@ import { settings } from '../../src/findings/settings.js';
 import type { StudyRun } from '../../src/findings/types.js';
 import type { RunDocument } from '../../src/runs/documents.js';
 import { attacksReport } from '../../src/studies/attacks-report.js';
+import { detectionReport } from '../../src/studies/detection/report.js';
+import { detectionRow } from '../../src/studies/detection/row.js';
 import { runOfRow, runsOfRows } from '../../src/studies/from-rows.js';
 import { openRows, type StudyRow, studyRow } from '../../src/studies/rows.js';
-import { clean, made, overSeeds, shifted } from './made.js';
+import { clean, judged, made, overSeeds, shifted } from './made.js';
 
 const box = mkdtempSync(join(tmpdir(), 'ibscope-rows-'));
 afterAll(() => rmSync(box, { recursive: true, force: true }));
@@ -140,6 +142,25 @@ describe('the report from rows', () => {
     const own = blocks(runs);
     expect(own.flat()).toContain('shapes10-silhouette');
     expect(blocks(runs.map((r) => reread(text(r))))).toEqual(own);
+  });
+
+  it('of detectors is the report of the runs themselves, figures and all', async () => {
+    const runs = ['none', 'badnets', 'blend', 'wanet'].flatMap((attack, i) =>
+      overSeeds({ attack, flow: shifted(-0.2 * i, -0.3 * i) }).map(judged),
+    );
+    const path = written(
+      'detectors',
+      runs.map((run) => detectionRow(run, document)),
+    );
+    const [of, again] = [runs, await runsOfRows([path], 'detectors')].map((from) => {
+      const { footer: _, ...report } = detectionReport({ runs: from, failed: [] });
+      return JSON.stringify(report);
+    });
+    expect(of).toContain('S against the AUROC of AC');
+    expect(again).toBe(of);
+    await expect(runsOfRows([written('curves', [measured('none', 0)])], 'detectors')).rejects.toThrow(
+      /line 1 is not a row of a run that detectors judged$/,
+    );
   });
 
   it('of two rows of a run takes the later one', async () => {

@@ -5,7 +5,7 @@
 import { clusterInterval, rankShares, smallestVisible, spearman } from '../../dynamics/spearman.js';
 import { mean } from '../../dynamics/trajectory.js';
 import { decide } from '../../findings/verdict.js';
-import type { DetectorResult, JudgedRun } from './row.js';
+import type { DetectorResult, JudgedRun } from './types.js';
 
 /** The smallest |ρ| of interest, stated beforehand: under it a measure explains less than a quarter of the variance of ranks. */
 export const INTEREST = 0.5;

@@ -2,7 +2,6 @@
 import { SUCCESS } from '../../dynamics/types.js';
 import { type Setting, settings } from '../../findings/settings.js';
 import { succeeds } from '../../findings/success.js';
-import type { StudyRun } from '../../findings/types.js';
 import {
   type Block,
   type Cell,
@@ -13,7 +12,7 @@ import {
   scatterFigure,
 } from '../../report/index.js';
 import { failedSection, fileWord, footer, settingWords } from '../sections.js';
-import type { StudyOutcome } from '../types.js';
+import type { MadeRun, StudyOutcome } from '../types.js';
 import {
   attacked,
   type Correlation,
@@ -29,7 +28,7 @@ import {
   outcomes,
   type Prediction,
 } from './analysis.js';
-import { type JudgedRun, judgedRun } from './row.js';
+import type { JudgedRun } from './types.js';
 
 /** What a defender of a threat model has. */
 const MODELS: Record<string, string> = {
@@ -51,7 +50,7 @@ interface Analysed {
 
 export function detectionReport(outcome: StudyOutcome): StudyReport {
   const runs = outcome.runs.filter((r) => r.judged);
-  const rows = runs.map(judgedRun);
+  const rows = runs.map((r) => r.judged!);
   const of = (Object.keys(outcomes) as Outcome[]).flatMap((o) => correlations(rows, o));
   const analysed = { rows, models: modelCorrelations(rows), detectors: detectorSummaries(rows), all: of };
   const { models, detectors, all } = analysed;
@@ -261,7 +260,7 @@ function detectorsSection({ detectors }: Analysed): StudySection {
 }
 
 /** What a data set holds fixed, and S against the AUROC of each informative detector. */
-function settingSection(setting: Setting, detectors: readonly DetectorSummary[]): StudySection {
+function settingSection(setting: Setting<MadeRun>, detectors: readonly DetectorSummary[]): StudySection {
   const name = fileWord(setting.dataset);
   const figures = detectors
     .filter((d) => d.uninformative === null)
@@ -274,10 +273,10 @@ function settingSection(setting: Setting, detectors: readonly DetectorSummary[])
   };
 }
 
-const aurocOf = (run: StudyRun, detector: string) =>
-  run.judged?.detectors.detectors.find((d) => d.name === detector)?.auroc ?? null;
+const aurocOf = (run: MadeRun, detector: string) =>
+  run.judged?.detectors.find((d) => d.name === detector)?.auroc ?? null;
 
-function scatterOf(setting: Setting, detector: string, name: string): StudyFigure[] {
+function scatterOf(setting: Setting<MadeRun>, detector: string, name: string): StudyFigure[] {
   const points = setting.attacks.flatMap((a) => {
     const both = a.runs.flatMap((run) => {
       const [x, y] = [run.result.stealth.score, aurocOf(run, detector)];

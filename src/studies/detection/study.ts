@@ -24,6 +24,7 @@ export const detectionStudy: Study = {
   name: 'detection',
   summary: 'attacks × rates × data sets, each run judged by published detectors: does stealth predict detection?',
   detects: true,
+  fromRows: 'detectors',
   defaults: {
     attacks: ATTACKS,
     rates: [0.01, 0.02, 0.05, 0.1],
