@@ -7,6 +7,8 @@ import type { Progress } from '../base/progress.js';
 const QUIET = 15;
 /** Seconds over which the rate is averaged: long enough to be steady, short enough to follow another kind of step. */
 const MEMORY = 20;
+/** Reports over which it is averaged at least: of items that take long, 20 s hold one or two. */
+const FEWEST = 10;
 /** The same for work that is planned in seconds: a run has steps of many kinds, and each moves the work by another share. */
 const WORK_MEMORY = 600;
 /** Seconds for which such work is taken to be as fast as planned, before it is known. */
@@ -35,7 +37,7 @@ export class ProgressLine {
     this.last = done;
     this.points.push({ at, done });
     const work = unit === 'seconds of work';
-    while (this.points.length > 2 && at - this.points[0].at > (work ? WORK_MEMORY : MEMORY)) this.points.shift();
+    while (this.points.length > FEWEST && at - this.points[0].at > (work ? WORK_MEMORY : MEMORY)) this.points.shift();
     if (at - this.shown < (this.stream.isTTY ? 0.1 : QUIET)) return;
     this.shown = at;
     const [first] = this.points;
@@ -47,8 +49,8 @@ export class ProgressLine {
         : work
           ? `  ${duration(done)} of ${duration(total)} of work`
           : `  ${count(done)}/${count(total)} ${unit}`;
-    const perSecond = work ? '' : `${rate >= 10 ? count(rate) : rate.toFixed(1)} ${unit}/s  `;
-    const speed = rate > 0 ? `  ${perSecond}${duration(Math.max(0, total - done) / rate)} left` : '';
+    const speed =
+      rate > 0 ? `  ${work ? '' : `${rateWords(rate, unit)}  `}${duration(Math.max(0, total - done) / rate)} left` : '';
     this.write(`${stage}${amount}${speed}`);
   }
 
@@ -71,6 +73,12 @@ export class ProgressLine {
     this.stream.write(`\r\x1b[2K${text.slice(0, (this.stream.columns || 80) - 1)}`);
     this.open = true;
   }
+}
+
+/** `1 200 images/s`, `0.5 images/s`, `2.4 sets/min`. */
+function rateWords(rate: number, unit: string): string {
+  if (rate < 0.1) return `${(60 * rate).toFixed(1)} ${unit}/min`;
+  return `${rate >= 10 ? count(rate) : rate.toFixed(1)} ${unit}/s`;
 }
 
 const count = (n: number) => Math.round(n).toLocaleString('en-US').replaceAll(',', '\u202f');

@@ -36,6 +36,15 @@ describe('the progress line', () => {
     expect(lines).toEqual(['run 1 of 4  100/1\u202f000 steps  5.0 steps/s  3 min 00 s left']);
   });
 
+  it('of items that take half a minute has the rate of ten of them, a minute', () => {
+    // Two at a time, so that one ends right after another: the last two alone would say 2 s each.
+    const reports = Array.from({ length: 21 }, (_, i) => [30 * Math.ceil(i / 2) + (i % 2), i] as const);
+    const last = written(100, 'sets', reports).at(-1)!;
+    const [, rate, left] = /19\/100 sets {2}([\d.]+) sets\/min {2}(\d+) min/.exec(last)!;
+    expect(Math.abs(Number(rate) / 4 - 1)).toBeLessThan(0.2);
+    expect(Math.abs(Number(left) / (81 / 4) - 1)).toBeLessThan(0.2);
+  });
+
   it('of planned work has the time that is planned before the speed is known', () => {
     const [first] = written(3600, 'seconds of work', [[15.1, 0]]);
     expect(minutesLeft(first)).toBeCloseTo(60, 5);
