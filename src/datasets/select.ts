@@ -51,9 +51,10 @@ function contentOf(set: ImageSet | TextSet | TokenSet, chosen: Int32Array) {
   return { texts, tokens: rowsOf(tokens, length, chosen), length, vocabulary };
 }
 
-/** The given rows of `size` values each. */
+/** The given rows of `size` values each, copied. Of a Node Buffer too it makes a plain array: `slice` of a Buffer is no copy. */
 export function rowsOf<T extends Uint8Array | Int32Array>(all: T, size: number, chosen: Int32Array): T {
-  const out = new (all.constructor as new (n: number) => T)(chosen.length * size);
+  const Plain = all instanceof Uint8Array ? Uint8Array : Int32Array;
+  const out = new Plain(chosen.length * size) as T;
   chosen.forEach((from, i) => {
     out.set(all.subarray(from * size, (from + 1) * size), i * size);
   });

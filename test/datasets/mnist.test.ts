@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { findAttack } from '../../src/attacks/index.js';
+import { poison } from '../../src/attacks/poison.js';
 import { loadDataset } from '../../src/datasets/index.js';
 import { fashionMnist, fashionMnistPackage, idxSource } from '../../src/datasets/mnist.js';
 import { idx, root, write } from './scratch.js';
@@ -41,6 +43,18 @@ describe('MNIST and Fashion-MNIST', () => {
       expect(notes).toEqual([]);
       expect(train).toMatchObject({ n: 40, height: 28, width: 28, channels: 1 });
       expect([held.n, train.labels[13], train.images[13 * 784 + 500]]).toEqual([20, 3, value(13, 500)]);
+    }
+  });
+
+  test('a poisoned copy leaves the set as it is, limited or not', async () => {
+    const dataDir = write('copied', files());
+    for (const trainLimit of [undefined, 20]) {
+      const { train } = await loadDataset('mnist', { dataDir, seed: 0, trainLimit });
+      expect(train.images.constructor).toBe(Uint8Array);
+      const before = Uint8Array.from(train.images);
+      const poisoned = poison(train, findAttack('badnets'), { poisonRate: 0.5, target: 0, seed: 0, options: {} });
+      expect(train.images).toEqual(before);
+      expect(poisoned.images).not.toEqual(before);
     }
   });
 
