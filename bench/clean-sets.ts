@@ -113,6 +113,24 @@ function rate(rows: readonly Row[], has: (r: Row) => boolean): string {
   return `${hits} of ${rows.length} (${low} … ${high} %)`;
 }
 
+/** Sets with a note, of those of a kind and a data set; empty without special kinds. */
+function noteTable(rows: readonly Row[]): string[] {
+  const some = rows.filter((r) => isSpecial(r.kind));
+  if (some.length === 0) return [];
+  return [
+    `| sets with a note | ${DATASETS.join(' | ')} |`,
+    `|---|${'---|'.repeat(DATASETS.length)}`,
+    ...SPECIAL.filter((kind) => some.some((r) => r.kind === kind)).map((kind) => {
+      const cells = DATASETS.map((dataset) => {
+        const own = some.filter((r) => r.kind === kind && r.dataset === dataset);
+        return `${own.filter((r) => r.notes.length > 0).length} of ${own.length}`;
+      });
+      return `| ${kind} | ${cells.join(' | ')} |`;
+    }),
+    '',
+  ];
+}
+
 /** Rates of alarms and notes in Markdown, by kind and by data set. */
 export function cleanTable(rows: readonly Row[]): string {
   const ordinary = rows.filter((r) => !isSpecial(r.kind));
@@ -134,6 +152,7 @@ export function cleanTable(rows: readonly Row[]): string {
     '|---|---|---|',
     ...lines,
     '',
+    ...noteTable(rows),
     ...alarms.map((r) => `- ${r.name}: ${r.flagged.join(', ')} flagged, ${r.named} samples named`),
     ...noted.map((r) => `- ${r.name}: noted ${r.notes.join(', ')}`),
     '',

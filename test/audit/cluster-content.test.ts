@@ -40,6 +40,12 @@ describe('what a cluster shows', () => {
   });
 });
 
+it('a clean cluster that shows more classes than its class, less clearly, is not poisoned: 101 images of airplanes with a watermark', () => {
+  const own = { spread: 0.528, confidence: 0.568, error: 0.016 };
+  const marked = { spread: 0.826, confidence: 0.513, error: 0.022 };
+  expect([decidePoisoned(own, marked), decidePoisoned(marked, own)]).toEqual([null, null]);
+});
+
 describe('confidences that differ by chance', () => {
   const own = { spread: 0.34, confidence: 0.56, error: 0.01 };
   const few = { spread: 0.55, confidence: 0.62, error: 0.05 };
