@@ -1,6 +1,7 @@
 /**
- * What the clusters of a clean class show a network that was trained without the class: sets in which a third of one class has a watermark, divided into
- * images with and without it. The threshold of `src/audit/cluster-content.ts` for a cluster that shows nearly all other classes comes from this.
+ * What the clusters of a clean class show other networks: sets in which a third of one class has a watermark, divided into images with and without it. The
+ * spread of both to a network that was trained without the class, and the share of those with it that a network trained without these takes for other
+ * classes. When a choice is doubtful (`src/audit/cluster-content.ts`), and how much it then takes (`candidates.ts`), comes from this.
  *
  *   npm run -s bench -- cluster-spread [--images DIR]
  *
@@ -26,6 +27,7 @@ export async function main(args: string[]): Promise<void> {
   for (const [name, source] of Object.entries(SOURCES)) {
     if (name === 'CIFAR-10' && !values.images) continue;
     const spreads: number[] = [];
+    const shares: number[] = [];
     for (const [k, trainLimit] of SIZES.entries()) {
       const seed = FIRST_SEED + k;
       const dataDir = name === 'CIFAR-10' ? values.images : undefined;
@@ -39,16 +41,22 @@ export async function main(args: string[]): Promise<void> {
       });
       const settings = settingsFor(set.n, { effort: 'normal', seed });
       const epochs = Math.max(6, Math.ceil(settings.epochs / 3));
-      const { logits } = await shownWithout(set, classes.length, own, own, { ...settings, epochs }, () => {});
-      const content = contentOf(logits, marked, 0);
+      const shown = async (left: Int32Array) =>
+        (await shownWithout(set, classes.length, left, left, { ...settings, epochs }, () => {})).logits;
+      const content = contentOf(await shown(own), marked, 0);
       spreads.push(...content.map((c) => c.spread));
+      const { data, n, d } = await shown(own.filter((_, at) => marked[at] === 1));
+      const rows = Array.from({ length: n }, (_, i) => data.subarray(i * d, (i + 1) * d));
+      shares.push(rows.filter((row) => row.indexOf(Math.max(...row)) !== 0).length / n);
       const words = content.map((c) => `spread ${c.spread.toFixed(2)}, confidence ${c.confidence.toFixed(2)}`);
-      console.log(`${name}, ${trainLimit} images, seed ${seed}: without ${words[0]}; with the watermark ${words[1]}`);
+      console.log(
+        `${name}, ${trainLimit} images, seed ${seed}: without ${words[0]}; with the watermark ${words[1]}, ${shares.at(-1)!.toFixed(2)} of these taken for other classes`,
+      );
     }
     const m = mean(spreads);
     const sd = Math.sqrt(spreads.reduce((s, v) => s + (v - m) ** 2, 0) / (spreads.length - 1));
     console.log(
-      `${name}: mean ${m.toFixed(3)}, standard deviation ${sd.toFixed(3)}, largest ${Math.max(...spreads).toFixed(3)}, mean + 2 sd ${(m + 2 * sd).toFixed(3)}`,
+      `${name}: spread mean ${m.toFixed(3)}, standard deviation ${sd.toFixed(3)}, largest ${Math.max(...spreads).toFixed(3)}, mean + 2 sd ${(m + 2 * sd).toFixed(3)}; taken for other classes ${Math.min(...shares).toFixed(2)} to ${Math.max(...shares).toFixed(2)}`,
     );
   }
 }

@@ -22,7 +22,7 @@
  *   defence --rows FILE …            attacks × rates × seeds through `ibscope train --defend` and plain training; appends rows
  *   arms-race --out DIR …            triggers adapted to the score, in victims, under detectors and defences, into a table
  *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
- *   cluster-spread [--images DIR]   what clusters of clean classes show a network without the class, in sets with a watermark
+ *   cluster-spread [--images DIR]   what the clusters of clean classes show other networks, in sets with a watermark
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
  *   variants DIR                    noise models of resolved information on a study's runs, into docs/estimators-variants.md
  *   queue [--only PART,PART] …      10 000 empty jobs, planning 10 000 runs, two workers against the local executor, 1 000 workers simulated

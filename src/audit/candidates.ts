@@ -30,9 +30,10 @@ const MOST_ALONE = 3;
 /**
  * Share of the samples taken for poisoned that a network trained without these assigns to other classes, at least: images of other
  * classes go there, images of the class itself to the class. Most of them, where another network has said already that they show other
- * classes; more, where none was asked. Poisoned samples that were missed teach the network the trigger, so the share is not always 1.
+ * classes; more, where none was asked; nearly all, where what it said is doubtful. Poisoned samples that were missed teach the network the trigger, so the
+ * share is not always 1. Images of a clean class that is hard to learn reach 0.85 where they have a watermark (docs/audit.md).
  */
-const TAKEN = { confirmed: 0.5, unasked: 0.75 };
+const TAKEN = { confirmed: 0.5, unasked: 0.75, doubtful: 0.86 };
 /**
  * Share of the samples taken for poisoned that the audit's own network assigns to their label in the end, at least. What makes a trigger dangerous is
  * that networks learn it. Mislabelled images also look like images of other classes, and a network hardly learns them.
@@ -95,7 +96,8 @@ export async function judgeCandidates(examination: Examination, outlying: readon
   const taken = await takenForOthers(examination, all, [...choices, ...more.map(smallerParts)]);
   const isAlone = (k: number) => !isTogether && k < candidates.length;
   const isForeign = taken.map(
-    ({ poisoned, share }, k) => poisoned !== null && share >= (isAlone(k) ? TAKEN.confirmed : TAKEN.unasked),
+    ({ poisoned, isDoubtful, share }, k) =>
+      poisoned !== null && share >= TAKEN[isDoubtful ? 'doubtful' : isAlone(k) ? 'confirmed' : 'unasked'],
   );
   const isPoisoned = taken.map(({ rows }, k) => isForeign[k] && learned(examination, rows) >= LEARNED);
   const count = isPoisoned.filter(Boolean).length;
@@ -216,7 +218,7 @@ async function alone(examination: Examination, { c, own, part }: Candidate): Pro
 function smallerParts({ parts }: Candidate): Omit<Partition, 'content'> {
   const sizes = parts.map((p) => p.places.length);
   const largest = sizes.indexOf(Math.max(...sizes));
-  return { poisoned: new Set([...parts.keys()].filter((k) => k !== largest)) };
+  return { poisoned: new Set([...parts.keys()].filter((k) => k !== largest)), isDoubtful: false };
 }
 
 /** What a network says that was trained without the samples taken for poisoned. */
@@ -242,12 +244,13 @@ async function takenForOthers(
   const { logits } = await without(examination, name, left, asked);
   const at = new Map([...asked].map((row, k) => [row, k]));
   return candidates.map(({ c, own, part }, k) => {
-    const { poisoned, content } = choices[k];
+    const { poisoned, isDoubtful, content } = choices[k];
     const cluster = Uint8Array.from(part, (p) => Number(poisoned?.has(p)));
     const taken = chosen[k].filter((i) => strongest(logits.data, at.get(i)!, logits.d) !== c).length;
     const of = Int32Array.from(own, (i) => at.get(i)!);
     return {
       poisoned,
+      isDoubtful,
       content: content ?? contentOf(rowsOf(logits, of), cluster, c),
       rows: chosen[k],
       share: poisoned ? taken / chosen[k].length : 0,

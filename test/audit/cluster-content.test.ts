@@ -1,6 +1,9 @@
 /** What the clusters of a class show a network that does not know the class, and which of them is poisoned. */
 import { describe, expect, it } from 'vitest';
-import { choosePoisoned, contentOf, decidePoisoned } from '../../src/audit/cluster-content.js';
+import { choosePoisoned, contentOf, decidePoisoned, type SideContent } from '../../src/audit/cluster-content.js';
+
+/** Which of two clusters is poisoned, asked in both orders. */
+const both = (a: SideContent, b: SideContent) => [decidePoisoned(a, b).poisoned, decidePoisoned(b, a).poisoned];
 
 describe('what a cluster shows', () => {
   it('has spread 1 for all other classes equally and 0 for one of them, and the confidence of the softmax', () => {
@@ -13,7 +16,7 @@ describe('what a cluster shows', () => {
     expect(low.confidence).toBeCloseTo(1, 6);
     expect(high.spread).toBe(0);
     expect(high.confidence).toBeCloseTo(3 / 6, 6);
-    expect([decidePoisoned(low, high), decidePoisoned(high, low)]).toEqual([0, 1]);
+    expect(both(low, high)).toEqual([0, 1]);
   });
 
   it('is compared in equal numbers: twenty samples of four classes in turn show no more than four of them do', () => {
@@ -35,15 +38,18 @@ describe('what a cluster shows', () => {
     const narrow = { spread: 0.3, confidence: 0.9, error: 0.01 };
     const own = { spread: 0.6, confidence: 0.6, error: 0.01 };
     const poisoned = { spread: 0.9, confidence: 0.5, error: 0.01 };
-    expect([decidePoisoned(narrow, own), decidePoisoned(own, narrow)]).toEqual([null, null]);
-    expect([decidePoisoned(own, poisoned), decidePoisoned(poisoned, own)]).toEqual([1, 0]);
+    expect(both(narrow, own)).toEqual([null, null]);
+    expect(both(own, poisoned)).toEqual([1, 0]);
   });
 });
 
-it('a clean cluster that shows more classes than its class, less clearly, is not poisoned: 101 images of airplanes with a watermark', () => {
+it('a cluster that shows many classes, but less clearly than the other, is a doubtful choice: 101 images of airplanes with a watermark', () => {
   const own = { spread: 0.528, confidence: 0.568, error: 0.016 };
   const marked = { spread: 0.826, confidence: 0.513, error: 0.022 };
-  expect([decidePoisoned(own, marked), decidePoisoned(marked, own)]).toEqual([null, null]);
+  expect(decidePoisoned(own, marked)).toEqual({ poisoned: 1, isDoubtful: true });
+  // Nearly all classes, or more of them and more clearly, leave no doubt.
+  expect(decidePoisoned(own, { ...marked, spread: 0.9 })).toEqual({ poisoned: 1, isDoubtful: false });
+  expect(decidePoisoned(own, { ...marked, confidence: 0.65 })).toEqual({ poisoned: 1, isDoubtful: false });
 });
 
 describe('confidences that differ by chance', () => {
@@ -51,9 +57,9 @@ describe('confidences that differ by chance', () => {
   const few = { spread: 0.55, confidence: 0.62, error: 0.05 };
 
   it('do not make a cluster poisoned that shows some other classes, and clear ones do', () => {
-    expect([decidePoisoned(own, few), decidePoisoned(few, own)]).toEqual([null, null]);
+    expect(both(own, few)).toEqual([null, null]);
     const many = { ...few, error: 0.02 };
-    expect([decidePoisoned(own, many), decidePoisoned(many, own)]).toEqual([1, 0]);
+    expect(both(own, many)).toEqual([1, 0]);
   });
 
   it('have the standard error of a mean: deviations ±a of 4 samples give a / √3', () => {
