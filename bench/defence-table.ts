@@ -125,7 +125,7 @@ export function defenceTable(rows: readonly DefenceRow[]): string {
   return `${[
     '# Training that defends itself, and other defences',
     '',
-    '`npm run -s bench -- defence` makes this page; [defence.md](defence.md) explains it. Accuracy and ASR are means over seeds on test images.',
+    '`npm run -s bench -- defence` makes this page; [defence.md](defence.md) explains it. Accuracy and ASR are means over seeds on test images. The rate of SIG is a share of its target class.',
     '',
     '| data | attack | rate | defence | seeds | clean accuracy | ASR | poisoned samples set aside | clean ones | time, of plain training |',
     '|---|---|---|---|---|---|---|---|---|---|',

@@ -31,7 +31,7 @@ export const informationPruning: Method = {
   async train(labelled, settings, hooks) {
     const { set, classes } = labelled;
     const { epochs, folder, seed } = settings;
-    const plan = { ...settings, checkpoints: [1, ...decisionsOf(epochs)] };
+    const plan = { ...settings, checkpoints: decisionsOf(epochs) };
     const whole = wholeOf(set);
     let recorded: Checkpoint[] = [];
     const before = await trained(

@@ -2,7 +2,7 @@
  * Training that watches itself. All samples are recorded at a few moments, and the evidence of a backdoor is read at each. Once a class is flagged by its
  * two clusters, the network is trained again from the start: its first third without the flagged classes, and a copy of this network then says which parts
  * of a class show other classes, as in an audit (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both
- * the judge and the result, and the time is that of one training, an epoch of the copy, and of what came before the decision. Later evidence is answered without a new
+ * the judge and the result, and the time is that of one training, half an epoch of the copy, and of what came before the decision. Later evidence is answered without a new
  * training: the samples get the labels that the network gives them when the flagged class may not be named, and it is trained on; at the end, for a sixth.
  */
 import type { Snapshot, WatchSettings } from '../../audit/checkpoint.js';
@@ -20,8 +20,8 @@ import type { Decision, DefenceSettings, Defended, Method, SetAside } from './ty
 
 /** Share of a training that the judge of the clusters gets. */
 const THIRD = 1 / 3;
-/** Epochs in which that network comes to rest before it judges. */
-const JUDGED = 1;
+/** Epochs in which that network comes to rest before it judges: one on every other sample. */
+const JUDGED = 1 / 2;
 /** Share of a training that is repeated after evidence at its end, and how often. */
 const [REPEATED, MOST_TURNS] = [1 / 6, 2];
 
@@ -52,7 +52,7 @@ async function defend(labelled: Labelled, settings: DefenceSettings, hooks: RunH
   const whole = wholeOf(labelled.set);
   const defence = new Defence(labelled, settings, hooks);
   const level = LEVEL / moments.length;
-  const first = await defence.watched(whole, 'training', 'train', [1, ...moments], level);
+  const first = await defence.watched(whole, 'training', 'train', moments, level);
   let { trainer, seen } = first;
   let answer: keyof typeof ANSWERS = 'nothing';
   let [spent, kept] = [trainer.position.epoch, whole];
@@ -109,7 +109,7 @@ class Defence {
     let seen: Seen | null = null;
     const at = { file, stage, folder: settings.folder, start, hooks };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
-      if (!moments.includes(epoch) || epoch === 1) return false;
+      if (!moments.includes(epoch)) return false;
       const looked = await look(checkpoints, { ...kept, classes }, { level, seed: settings.seed }, hooks);
       this.decisions.push(looked.decision);
       seen = looked.seen;
@@ -143,16 +143,20 @@ class Defence {
   }
 
   /**
-   * What `asked` shows, logits [n, classes], to the network of `start` after an epoch on `set` in which the learning rate falls to 0: in the midst of its
+   * What `asked` shows, logits [n, classes], to the network of `start` after an epoch on half of `set` in which the learning rate falls to 0: in the midst of its
    * training a network names classes by chance.
    */
   private async shown(set: ImageSet, asked: ImageSet, start: Snapshot): Promise<Float32Array> {
     const { labelled, settings, hooks } = this;
     const learningRate = (LEARNING_RATE * (1 + Math.cos(Math.PI * THIRD))) / 2;
-    const network = untrained(set, labelled.classes.length, { ...settings, epochs: JUDGED }, { learningRate });
+    const half = gather(
+      set,
+      Int32Array.from(set.labels.keys()).filter((i) => i % 2 === 0),
+    );
+    const network = untrained(half, labelled.classes.length, { ...settings, epochs: 1 }, { learningRate });
     network.load(start.tensors);
     try {
-      await train(network, trainingProgress(hooks)('ask what the samples show', JUDGED * set.n));
+      await train(network, trainingProgress(hooks)('ask what the samples show', half.n));
       return (await network.probe(asked, 1))[0].logits;
     } finally {
       await network.release();
