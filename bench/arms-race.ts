@@ -134,8 +134,9 @@ class Race {
     return [`blend@${values['poison-rate']}:alpha=${values.alpha}`];
   }
 
-  private rowsOf(name: string): string[] {
-    return ['--rows', join(this.out, `${name}.jsonl`)];
+  /** The file of rows and the folder of the runs, which studies of the same runs share. */
+  private rowsOf(name: string, runs = name): string[] {
+    return ['--rows', join(this.out, `${name}.jsonl`), '--out', join(this.out, runs)];
   }
 
   /** Every attack on networks of the architecture that the adversary knew. Detectors are asked about the same runs. */
@@ -143,7 +144,7 @@ class Race {
     const plain = ['none', `badnets@${RATE}`, `blend@${RATE}`];
     const attacks = [...plain, ...PUBLISHED, ...this.found(), ...this.learned()].join(',');
     const of = ['--model', 'resnet10', '--seeds', this.seeds, '--rates', String(RATE)];
-    return ['--attacks', attacks, ...this.study, ...of, '--keep-probes', '--out', join(this.out, 'victims')];
+    return ['--attacks', attacks, ...this.study, ...of, '--keep-probes'];
   }
 
   /** Networks of the architecture that the adversary knew, trained with seeds that it did not. */
@@ -155,23 +156,13 @@ class Race {
   others(): void {
     const attacks = [`badnets@${RATE}`, `blend@${RATE}`, ...this.learned()].join(',');
     const of = ['--models', this.quick ? 'vgg16' : 'vgg16,resnet18', '--seeds', this.seeds];
-    ibscope([
-      'study',
-      'architecture',
-      '--attacks',
-      attacks,
-      ...this.study,
-      ...of,
-      ...this.rowsOf('others'),
-      '--out',
-      join(this.out, 'others'),
-    ]);
+    ibscope(['study', 'architecture', '--attacks', attacks, ...this.study, ...of, ...this.rowsOf('others')]);
   }
 
   /** Published detectors, asked about victims. */
   detect(): void {
     const asked = this.quick ? ['--detectors', 'AC,SS'] : [];
-    ibscope(['study', 'detection', ...this.known(), ...asked, ...this.rowsOf('detected')]);
+    ibscope(['study', 'detection', ...this.known(), ...asked, ...this.rowsOf('detected', 'victims')]);
   }
 
   /** Training that defends itself, given every adapted trigger. */

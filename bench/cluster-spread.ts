@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util';
 import { settingsFor } from '../src/audit/audit.js';
 import { contentOf } from '../src/audit/cluster-content.js';
-import { shownWithout } from '../src/audit/second-network.js';
+import { epochsOfOthers, shownWithout, strongest } from '../src/audit/second-network.js';
 import { loadDataset } from '../src/datasets/index.js';
 import { indicesByClass } from '../src/datasets/limits.js';
 import { mean } from '../src/dynamics/index.js';
@@ -40,14 +40,13 @@ export async function main(args: string[]): Promise<void> {
         return Number(after.some((v, j) => v !== before[j]));
       });
       const settings = settingsFor(set.n, { effort: 'normal', seed });
-      const epochs = Math.max(6, Math.ceil(settings.epochs / 3));
+      const epochs = epochsOfOthers(settings.epochs);
       const shown = async (left: Int32Array) =>
         (await shownWithout(set, classes.length, left, left, { ...settings, epochs }, () => {})).logits;
       const content = contentOf(await shown(own), marked, 0);
       spreads.push(...content.map((c) => c.spread));
       const { data, n, d } = await shown(own.filter((_, at) => marked[at] === 1));
-      const rows = Array.from({ length: n }, (_, i) => data.subarray(i * d, (i + 1) * d));
-      shares.push(rows.filter((row) => row.indexOf(Math.max(...row)) !== 0).length / n);
+      shares.push(Array.from({ length: n }, (_, i) => strongest(data, i, d)).filter((c) => c !== 0).length / n);
       const words = content.map((c) => `spread ${c.spread.toFixed(2)}, confidence ${c.confidence.toFixed(2)}`);
       console.log(
         `${name}, ${trainLimit} images, seed ${seed}: without ${words[0]}; with the watermark ${words[1]}, ${shares.at(-1)!.toFixed(2)} of these taken for other classes`,

@@ -23,6 +23,7 @@ import { limitThreads } from '../src/engine/index.js';
 import { jobsOf } from '../src/execution/job.js';
 import { type MadeSet, makeSet } from '../src/poisoning/poisoned-set.js';
 import { parseAttacks, parseNumbers, parseSeeds } from '../src/studies/parse.js';
+import { portableOption } from '../src/studies/rows.js';
 import type { AttackChoice } from '../src/studies/types.js';
 import { type DefenceRow, defenceTable } from './defence-table.js';
 import { makeRows, readRows } from './rows.js';
@@ -59,7 +60,7 @@ function threadSeconds(): number {
 
 /** `blend alpha=0.1`: an attack and its options, without what names a place on this machine. */
 const labelOf = ({ attack, attackOption = [] }: AttackChoice) =>
-  [attack, ...attackOption.map((option) => option.replace(/=.*[\\/]/, '='))].join(' ');
+  [attack, ...attackOption.map(portableOption)].join(' ');
 
 const setOf = (
   { attack, attackOption }: AttackChoice,
@@ -174,26 +175,29 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const { rows: file, table } = values;
   if (!file) throw new UserError('--rows FILE is needed');
-  const rowOf = ({ cell }: Training) => readRows<DefenceRow>(file).find((row) => row.cell === cell.cell);
-  const make = async (trainings: readonly Training[]) => {
-    const known = new Set(readRows<DefenceRow>(file).map((r) => r.cell));
+  const known = () => new Map(readRows<DefenceRow>(file).map((row) => [row.cell, row]));
+  /** Makes the trainings that the file does not have yet. Returns the rows of all that were asked for, in their order. */
+  const make = async (trainings: readonly Training[]): Promise<DefenceRow[]> => {
+    const before = known();
     await makeRows(
       file,
-      trainings.filter(({ cell }) => !known.has(cell.cell)),
+      trainings.filter(({ cell }) => !before.has(cell.cell)),
       benchJobs('one'),
       'trainings',
       (row) =>
         `${row.cell}: accuracy ${row.accuracy.toFixed(3)}, ASR ${row.asr?.toFixed(3) ?? '–'}, ${row.found} of ${row.poisoned} found, ${row.wrongly} clean set aside, ${row.epochs} epochs, ${row.seconds.toFixed(0)} s`,
     );
+    const after = known();
+    return trainings.map(({ cell }) => after.get(cell.cell)!);
   };
   const { attacked, clean } = planned(values);
-  await make(attacked);
-  const succeeded = attacked.filter((t) => (rowOf(t)!.asr ?? 0) >= SUCCESS);
+  const plain = await make(attacked);
+  const succeeded = attacked.filter((_, i) => (plain[i].asr ?? 0) >= SUCCESS);
   const asked = (values.defences.split(',') as DefenceName[]).filter((defence) => defence !== 'none');
-  const [own, ...baselines] = asked.map((defence) => succeeded.map((t) => madeBy(defence, t)));
+  const [own = [], ...baselines] = asked.map((defence) => succeeded.map((t) => madeBy(defence, t)));
   const watched = clean.map((t) => madeBy('watch', t));
-  await make([...(own ?? []), ...watched]);
-  await make(clean.filter((_, i) => rowOf(watched[i])!.wrongly > 0));
+  const ofClean = (await make([...own, ...watched])).slice(own.length);
+  await make(clean.filter((_, i) => ofClean[i].wrongly > 0));
   await make(baselines.flat());
   const text = defenceTable(readRows<DefenceRow>(file));
   if (table) writeFileSync(table, text);

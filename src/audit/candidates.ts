@@ -16,15 +16,10 @@ import { type Signal, WEIGHT } from './names.js';
 import { logOddsOf, type Part, partsOf } from './parts.js';
 import { trainingProgress } from './progress.js';
 import { isClear } from './reference.js';
-import { type Shown, shownWithout } from './second-network.js';
+import { epochsOfOthers, type Shown, shownWithout, strongest } from './second-network.js';
 import type { Signals } from './signals.js';
 import { type ClassVerdict, FURTHER, LEVEL, scoreOf } from './verdict.js';
 
-/**
- * Epochs of the other networks: a share of the audit's own, and no fewer than `least`. They only have to tell apart what two clusters
- * show, which takes less training than the clusters themselves.
- */
-const EPOCHS = { share: 1 / 3, least: 6 };
 /** Candidates that get a network each; more are scored together. */
 const MOST_ALONE = 3;
 /**
@@ -195,7 +190,7 @@ function without(
   asked: Int32Array,
 ): Promise<Shown> {
   const left = known.length > 0 ? Int32Array.from(new Set([...chosen, ...known])).sort() : chosen;
-  const epochs = Math.max(EPOCHS.least, Math.ceil(EPOCHS.share * settings.epochs));
+  const epochs = epochsOfOthers(settings.epochs);
   const step = trainingProgress(hooks)(name, set.n * epochs);
   // Under a changed rule the same question may be about other samples.
   const rows = createHash('sha256').update(left).update(asked).digest('hex').slice(0, 16);
@@ -256,10 +251,4 @@ async function takenForOthers(
       share: poisoned ? taken / chosen[k].length : 0,
     };
   });
-}
-
-function strongest(logits: Float32Array, row: number, d: number): number {
-  let best = 0;
-  for (let k = 1; k < d; k++) if (logits[row * d + k] > logits[row * d + best]) best = k;
-  return best;
 }

@@ -5,6 +5,15 @@ import type { Matrix } from '../information/columns.js';
 import type { WatchSettings } from './checkpoint.js';
 import { train, untrained } from './watch.js';
 
+/**
+ * Epochs of the other networks: a share of the audit's own, and no fewer than `least`. They only have to tell apart what two clusters
+ * show, which takes less training than the clusters themselves.
+ */
+const EPOCHS = { share: 1 / 3, least: 6 };
+
+/** Epochs of a network that is asked what samples show, beside an audit of `epochs`. */
+export const epochsOfOthers = (epochs: number): number => Math.max(EPOCHS.least, Math.ceil(EPOCHS.share * epochs));
+
 /** What a network makes of samples. */
 export interface Shown {
   /** Logits of the samples, [n, classes]. */
@@ -24,4 +33,11 @@ export async function shownWithout(
   const [{ logits }] = await trainer.probe(gather(set, asked), 1);
   await trainer.release();
   return { logits: { data: logits, n: asked.length, d: classes } };
+}
+
+/** The class with the largest logit in a row of logits [n, d]. */
+export function strongest(logits: Float32Array, row: number, d: number): number {
+  let best = 0;
+  for (let k = 1; k < d; k++) if (logits[row * d + k] > logits[row * d + best]) best = k;
+  return best;
 }

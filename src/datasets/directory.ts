@@ -64,12 +64,11 @@ export async function locateFirst(
   );
 }
 
-/** The bytes of a file, no Node Buffer: its `slice` and `map` do other things. Throws `UserError` if it cannot be read. */
+/** The bytes of a file. Throws `UserError` if it cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const { buffer, byteOffset, length } = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
   });
-  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** What operating systems, archives and NAS leave in folders. Names that begin with a dot are hidden too. */

@@ -128,13 +128,16 @@ function apartOf({ separation, representation }: StudyRun['report'], target: num
   };
 }
 
+/** An option of an attack without the folder of a file that it names: `trigger=a.npz`. */
+export const portableOption = (option: string): string => option.replace(/=.*[\\/]/, '=');
+
 /** Options in the order of their names, without what names a place on this machine. */
 export function portable({ dataDir: _, ...config }: RunConfig): Record<string, unknown> {
   const file = (path: string) => path.replace(/^.*[\\/]/, '');
   const { attackOption, manifest } = config;
   const options = {
     ...config,
-    attackOption: attackOption.map((o) => o.replace(/=.*[\\/]/, '=')),
+    attackOption: attackOption.map(portableOption),
     ...(manifest === undefined ? {} : { manifest: file(manifest) }),
   };
   return Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -20,8 +20,8 @@ import type { Decision, DefenceSettings, Defended, Method, SetAside } from './ty
 
 /** Share of a training that the judge of the clusters gets. */
 const THIRD = 1 / 3;
-/** Epochs in which that network comes to rest before it judges: one on every other sample. */
-const JUDGED = 1 / 2;
+/** That network comes to rest before it judges, in an epoch on every so many samples. */
+const EVERY = 2;
 /** Share of a training that is repeated after evidence at its end, and how often. */
 const [REPEATED, MOST_TURNS] = [1 / 6, 2];
 
@@ -60,7 +60,7 @@ async function defend(labelled: Labelled, settings: DefenceSettings, hooks: RunH
     answer = 'restart';
     await trainer.release();
     ({ trainer, seen, kept } = await defence.restart(seen));
-    spent += trainer.position.epoch + JUDGED;
+    spent += trainer.position.epoch + 1 / EVERY;
   }
   for (let turn = 0; seen && turn < MOST_TURNS; turn++) {
     if (answer === 'nothing') answer = 'relabel';
@@ -151,7 +151,7 @@ class Defence {
     const learningRate = (LEARNING_RATE * (1 + Math.cos(Math.PI * THIRD))) / 2;
     const half = gather(
       set,
-      Int32Array.from(set.labels.keys()).filter((i) => i % 2 === 0),
+      Int32Array.from(set.labels.keys()).filter((i) => i % EVERY === 0),
     );
     const network = untrained(half, labelled.classes.length, { ...settings, epochs: 1 }, { learningRate });
     network.load(start.tensors);
