@@ -96,7 +96,7 @@ function words(d: TrainDocument): string {
   const share = (v: number | null) => (v === null ? '–' : v.toFixed(3));
   const aside = d.setAside.map(
     (s) =>
-      `"${s.label}": ${counted(s.samples, 'sample')} set aside, ${s.why === 'content' ? 'because they show other classes' : 'the smaller of two clusters that both show the class'}`,
+      `"${s.label}": ${counted(s.samples, 'sample')} set aside, ${s.why === 'content' ? 'because they show other classes' : 'the one of two clusters that was learned better; which one shows other classes is not clear'}`,
   );
   return [
     `clean accuracy ${share(d.accuracy)}, ASR ${share(d.asr)}; ${Number(d.epochs.toFixed(1))} epochs of training, ${Math.round(d.seconds)} s`,

@@ -2,10 +2,10 @@
 
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { choosePoisoned } from '../audit/cluster-content.js';
-import { NAMED } from '../audit/examine.js';
 import { logOddsOf, partsOf } from '../audit/parts.js';
 import type { Labelled } from '../audit/verdict.js';
 import type { RunHooks } from '../base/progress.js';
+import { mean } from '../dynamics/trajectory.js';
 import { rowsOf } from '../information/columns.js';
 import { type Evidence, evidenceOf } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
@@ -13,6 +13,11 @@ import type { Kept } from './training.js';
 
 /** Chance that a clean set is flagged. Higher than an audit's: what is set aside by mistake costs some samples, and nobody has to look. */
 export const LEVEL = 0.01;
+/**
+ * Log-odds, nats, from which a sample is set aside. Further down than an audit names samples: 15 of 100 poisoned samples that stayed kept an ASR at 0.43
+ * (docs/defence.md), and a clean sample that is left out costs little.
+ */
+const LEAST = -8;
 /** Largest share of the classes that is flagged at a time. */
 const MOST_CLASSES = 1 / 3;
 
@@ -100,14 +105,19 @@ export async function suspects(
     const part = new Int32Array(own.length);
     for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
     const { poisoned } = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
-    const above = first.filter((v) => v > 0).length;
-    const smaller = above <= own.length - above ? first : first.map((v) => -v);
-    const found = poisoned
-      ? { odds: logOddsOf(parts, poisoned, own.length), least: NAMED, why: 'content' as const }
-      : { odds: smaller, least: 0, why: 'smaller' as const };
-    const suspicious = [...own.keys()].filter((k) => found.odds[k] > found.least).map((k) => rows[own[k]]);
+    const odds = poisoned ? logOddsOf(parts, poisoned, own.length) : towardsLearned(checkpoints.at(-1)!, own, first);
+    const suspicious = [...own.keys()].filter((k) => odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);
-    setAside.push({ label: classes[c], samples: suspicious.length, why: found.why });
+    setAside.push({ label: classes[c], samples: suspicious.length, why: poisoned ? 'content' : 'learned' });
   }
   return { named, setAside };
+}
+
+/**
+ * Log-odds, nats, [own], of the cluster whose labels the network has learned better by now, from those of the second cluster. A trigger is learned before the
+ * images (Li et al. 2021, arXiv 2110.11571), under its own label or another.
+ */
+function towardsLearned({ loss }: Checkpoint, own: Int32Array, second: Float64Array): Float64Array {
+  const lossOf = (sign: 1 | -1) => mean([...own.keys()].filter((k) => sign * second[k] > 0).map((k) => loss[own[k]]));
+  return lossOf(1) <= lossOf(-1) ? second : second.map((v) => -v);
 }

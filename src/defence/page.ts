@@ -76,7 +76,7 @@ ${
         value: (s) =>
           s.why === 'content'
             ? 'this cluster shows other classes'
-            : 'both clusters show the class; this one is smaller',
+            : 'it is not clear which cluster shows other classes; this one was learned better',
         kind: 't',
       },
     ]),

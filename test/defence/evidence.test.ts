@@ -1,32 +1,8 @@
 /** Evidence from recordings whose answer is known: normal classes, one of which holds a second cluster. */
 import { describe, expect, test } from 'vitest';
-import { Rng } from '../../src/base/random.js';
 import { evidenceOf } from '../../src/defence/evidence.js';
 import { decisionsOf } from '../../src/defence/methods/watch.js';
-
-const [CLASSES, EACH, D] = [10, 90, 12];
-
-/** Recordings of normal classes; `apart`: how far the first 20 samples of class 2 lie from the others, in standard deviations. */
-function recorded(apart: number) {
-  const rng = new Rng(4, 'defence test');
-  const n = CLASSES * EACH;
-  const labels = Int32Array.from({ length: n }, (_, i) => Math.floor(i / EACH));
-  const moved = (i: number) => labels[i] === 2 && i % EACH < 20;
-  const features = Float32Array.from({ length: n * D }, (_, at) => {
-    const [i, c] = [Math.floor(at / D), at % D];
-    return rng.normal() + (c === labels[i] ? 4 : 0) + (c === 11 && moved(i) ? apart : 0);
-  });
-  const t = features.map((v) => v + 0.2 * rng.normal());
-  const matrix = (data: Float32Array, d: number) => ({ data, n, d });
-  const loss = new Float32Array(n).fill(1);
-  const one = {
-    features: matrix(features, D),
-    t: matrix(t, D),
-    logits: matrix(new Float32Array(n * CLASSES), CLASSES),
-    loss,
-  };
-  return { labels, moved, checkpoints: [1, 4].map((epoch) => ({ epoch, ...one })) };
-}
+import { CLASSES, EACH, recorded } from './recorded.js';
 
 describe('evidence', () => {
   test('a class with a second cluster is the only one that stands below the level, and its log-odds tell the cluster', async () => {

@@ -28,8 +28,8 @@ export interface Decision {
 export interface SetAside {
   label: string;
   samples: number;
-  /** `content`: the cluster shows other classes; `smaller`: both clusters show the class, and the smaller one was set aside. */
-  why: 'content' | 'smaller';
+  /** `content`: the cluster shows other classes; `learned`: it is not clear which cluster does, and the one that was learned better was set aside. */
+  why: 'content' | 'learned';
 }
 
 /** A finished training. The caller releases `trainer`. */

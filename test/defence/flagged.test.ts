@@ -1,0 +1,52 @@
+/** Which samples of a flagged class are set aside, from recordings whose answer is known. */
+import { expect, test } from 'vitest';
+import { look, suspects } from '../../src/defence/flagged.js';
+import { wholeOf } from '../../src/defence/training.js';
+import { CLASSES, EACH, recorded } from './recorded.js';
+
+const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`);
+
+/** What is set aside of class 2, whose first `far` samples are a cluster of their own with a loss of `lossOfFar`; the others have 1 nat. `shown`: class that sample i shows. */
+async function setAside(far: number, lossOfFar: number, shown: (i: number) => number, straggler?: number) {
+  const { labels, moved, checkpoints } = recorded(8, { far, lossOfFar, straggler });
+  const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
+  const { seen } = await look(checkpoints, { set, classes }, { level: 0.01, seed: 0 }, {});
+  expect(seen?.classes).toEqual([2]);
+  const asked = Int32Array.from(labels.keys());
+  const logits = Float32Array.from({ length: labels.length * CLASSES }, (_, at) =>
+    at % CLASSES === shown(Math.floor(at / CLASSES)) ? 4 : 0,
+  );
+  const { named, setAside: of } = await suspects(wholeOf(set), seen!, { classes, seed: 0 }, { logits, asked });
+  const own = [...labels.keys()].filter((i) => labels[i] === 2);
+  return { named, why: of[0].why, far: own.filter(moved), near: own.filter((i) => !moved(i)) };
+}
+
+/** All show class 5: it is not clear which of two clusters is poisoned. */
+const unclear = () => 5;
+/** The first `far` samples of class 2 show all other classes in turn. */
+const clear = (far: number) => (i: number) => (i - 2 * EACH < far ? [0, 1, 3, 4, 5, 6, 7, 8, 9][i % 9] : 5);
+
+test('where it is not clear which cluster shows other classes, the one that was learned better is set aside, smaller or larger', async () => {
+  for (const far of [30, 60]) {
+    const learned = await setAside(far, 0.1, unclear);
+    expect(learned.why).toBe('learned');
+    expect(learned.named).toEqual(learned.far);
+    const not = await setAside(far, 3, unclear);
+    expect(not.named).toEqual(not.near);
+  }
+});
+
+test('where it is clear, what was learned better decides nothing', async () => {
+  for (const lossOfFar of [0.1, 3]) {
+    const { named, why, far } = await setAside(30, lossOfFar, clear(30));
+    expect(why).toBe('content');
+    expect(named).toEqual(far);
+  }
+});
+
+test('a sample near the middle of the two clusters is set aside, one near the clean cluster is not', async () => {
+  const near = await setAside(30, 0.1, unclear, 3.9);
+  expect(near.named).toEqual([...near.far, near.near[0]]);
+  const clean = await setAside(30, 0.1, unclear, 1);
+  expect(clean.named).toEqual(clean.far);
+});
