@@ -104,7 +104,9 @@ export async function suspects(
     if (parts.length === 1) continue;
     const part = new Int32Array(own.length);
     for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
-    const { poisoned } = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
+    const choice = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
+    // An audit asks a third network about a doubtful choice.
+    const poisoned = choice.isDoubtful ? null : choice.poisoned;
     const odds = poisoned ? logOddsOf(parts, poisoned, own.length) : towardsLearned(checkpoints.at(-1)!, own, first);
     const suspicious = [...own.keys()].filter((k) => odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);

@@ -3,7 +3,7 @@
  * two clusters, the network is trained again from the start: its first third without the flagged classes, and a copy of this network then says which parts
  * of a class show other classes, as in an audit (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both
  * the judge and the result, and the time is that of one training, half an epoch of the copy, and of what came before the decision. Later evidence is answered without a new
- * training: the samples get the labels that the network gives them when the flagged class may not be named, and it is trained on; at the end, for a sixth.
+ * training: the samples get the labels that the network gives them when the flagged class may not be named, and it is trained on; at the end, for a third.
  */
 import type { Snapshot, WatchSettings } from '../../audit/checkpoint.js';
 import { trainingProgress } from '../../audit/progress.js';
@@ -23,7 +23,7 @@ const THIRD = 1 / 3;
 /** That network comes to rest before it judges, in an epoch on every so many samples. */
 const EVERY = 2;
 /** Share of a training that is repeated after evidence at its end, and how often. */
-const [REPEATED, MOST_TURNS] = [1 / 6, 2];
+const [REPEATED, MOST_TURNS] = [1 / 3, 2];
 
 /** What was done, by what was found when. */
 const ANSWERS = {
