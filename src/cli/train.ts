@@ -4,6 +4,7 @@ import { counted } from '../audit/words.js';
 import { UserError, unknownWord } from '../base/errors.js';
 import { defenceJobs } from '../defence/job-of.js';
 import type { TrainJob } from '../defence/jobs.js';
+import { REASONS } from '../defence/methods/types.js';
 import { DEFENCES, type DefenceName, defences } from '../defence/names.js';
 import type { TrainDocument } from '../defence/types.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
@@ -94,10 +95,7 @@ async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob>
 
 function words(d: TrainDocument): string {
   const share = (v: number | null) => (v === null ? '–' : v.toFixed(3));
-  const aside = d.setAside.map(
-    (s) =>
-      `"${s.label}": ${counted(s.samples, 'sample')} set aside, ${s.why === 'content' ? 'because they show other classes' : 'the one of two clusters that was learned better; which one shows other classes is not clear'}`,
-  );
+  const aside = d.setAside.map((s) => `"${s.label}": ${counted(s.samples, 'sample')} set aside: ${REASONS[s.why]}`);
   return [
     `clean accuracy ${share(d.accuracy)}, ASR ${share(d.asr)}; ${Number(d.epochs.toFixed(1))} epochs of training, ${Math.round(d.seconds)} s`,
     ...(d.defence !== 'none' ? [...aside, d.answer] : []),

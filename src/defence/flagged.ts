@@ -11,13 +11,15 @@ import { type Evidence, evidenceOf } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
 import type { Kept } from './training.js';
 
-/** Chance that a clean set is flagged. Higher than an audit's: what is set aside by mistake costs some samples, and nobody has to look. */
+/** Chance that a clean set is flagged, over the decisions of a training. Higher than an audit's: what is set aside by mistake costs some samples, and nobody has to look. */
 export const LEVEL = 0.01;
 /**
  * Log-odds, nats, from which a sample is set aside. Further down than an audit names samples: 15 of 100 poisoned samples that stayed kept an ASR at 0.43
  * (docs/defence.md), and a clean sample that is left out costs little.
  */
 const LEAST = -8;
+/** Share of its class up to which a cluster is taken for poisoned because it was learned better: the samples of an easy class are learned before its odd ones. */
+const MOST_LEARNED = 2 / 3;
 /** Largest share of the classes that is flagged at a time. */
 const MOST_CLASSES = 1 / 3;
 
@@ -107,19 +109,33 @@ export async function suspects(
     const choice = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
     // An audit asks a third network about a doubtful choice.
     const poisoned = choice.isDoubtful ? null : choice.poisoned;
-    const odds = poisoned ? logOddsOf(parts, poisoned, own.length) : towardsLearned(checkpoints.at(-1)!, own, first);
+    const { odds, why } = poisoned
+      ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' as const }
+      : byLoss(checkpoints.at(-1)!, own, first);
     const suspicious = [...own.keys()].filter((k) => odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);
-    setAside.push({ label: classes[c], samples: suspicious.length, why: poisoned ? 'content' : 'learned' });
+    setAside.push({ label: classes[c], samples: suspicious.length, why });
   }
   return { named, setAside };
 }
 
 /**
- * Log-odds, nats, [own], of the cluster whose labels the network has learned better by now, from those of the second cluster. A trigger is learned before the
- * images (Li et al. 2021, arXiv 2110.11571), under its own label or another.
+ * Which of two clusters is set aside if it is not clear what they show, from the log-odds of the second, nats, [own], to those of the chosen one. The one whose
+ * labels the network has learned better by now, up to `MOST_LEARNED` of the class: a trigger is learned before the images (Li et al. 2021, arXiv 2110.11571), under
+ * its own label or another. Else the smaller one.
  */
-function towardsLearned({ loss }: Checkpoint, own: Int32Array, second: Float64Array): Float64Array {
-  const lossOf = (sign: 1 | -1) => mean([...own.keys()].filter((k) => sign * second[k] > 0).map((k) => loss[own[k]]));
-  return lossOf(1) <= lossOf(-1) ? second : second.map((v) => -v);
+function byLoss(
+  { loss }: Checkpoint,
+  own: Int32Array,
+  second: Float64Array,
+): { odds: Float64Array; why: 'learned' | 'smaller' } {
+  const [below, above] = [-1, 1].map((sign) => [...own.keys()].filter((k) => sign * second[k] > 0).map((k) => own[k]));
+  const lossOf = (rows: number[]) => mean(rows.map((at) => loss[at]));
+  const [learned, other] = lossOf(above) <= lossOf(below) ? [above, below] : [below, above];
+  const isLearned = learned.length <= MOST_LEARNED * own.length;
+  const chosen = isLearned ? learned : other;
+  return {
+    odds: chosen === above ? second : second.map((v) => -v),
+    why: isLearned ? 'learned' : 'smaller',
+  };
 }

@@ -3,6 +3,7 @@ import { html, withCode } from '../report/html.js';
 import { facts, page, section, table } from '../report/page.js';
 import { kicker } from '../report/parts.js';
 import { pngUri } from '../report/png.js';
+import { REASONS } from './methods/types.js';
 import type { TrainDocument } from './types.js';
 
 /** A sample that was set aside, with its pixels. */
@@ -73,10 +74,7 @@ ${
       { head: 'samples', value: (s) => s.samples },
       {
         head: 'why',
-        value: (s) =>
-          s.why === 'content'
-            ? 'this cluster shows other classes'
-            : 'it is not clear which cluster shows other classes; this one was learned better',
+        value: (s) => REASONS[s.why],
         kind: 't',
       },
     ]),

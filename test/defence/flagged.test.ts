@@ -56,3 +56,9 @@ test('a sample near the middle of the two clusters is set aside, one near the cl
   const clean = await setAside(30, 0.1, unclear, 1);
   expect(clean.named).toEqual(clean.far);
 });
+
+test('a cluster that holds most of the class is not set aside for having been learned better', async () => {
+  const { why, named, near } = await setAside(70, 0.1, unclear);
+  expect(why).toBe('smaller');
+  expect(named).toEqual(near);
+});

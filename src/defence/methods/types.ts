@@ -24,12 +24,18 @@ export interface Decision {
   kappa: number;
 }
 
+/** Why samples of a flagged class were set aside, in words. */
+export const REASONS = {
+  content: 'this cluster shows other classes',
+  learned: 'it is not clear which cluster shows other classes; this one was learned better',
+  smaller: 'it is not clear which cluster shows other classes; this one is smaller',
+} as const;
+
 /** What became of a flagged class. */
 export interface SetAside {
   label: string;
   samples: number;
-  /** `content`: the cluster shows other classes; `learned`: it is not clear which cluster does, and the one that was learned better was set aside. */
-  why: 'content' | 'learned';
+  why: keyof typeof REASONS;
 }
 
 /** A finished training. The caller releases `trainer`. */

@@ -51,8 +51,7 @@ async function defend(labelled: Labelled, settings: DefenceSettings, hooks: RunH
   const moments = decisionsOf(epochs);
   const whole = wholeOf(labelled.set);
   const defence = new Defence(labelled, settings, hooks);
-  const level = LEVEL / moments.length;
-  const first = await defence.watched(whole, 'training', 'train', moments, level);
+  const first = await defence.watched(whole, 'training', 'train', moments);
   let { trainer, seen } = first;
   let answer: keyof typeof ANSWERS = 'nothing';
   let [spent, kept] = [trainer.position.epoch, whole];
@@ -85,6 +84,8 @@ class Defence {
   readonly decisions: Decision[] = [];
   readonly setAside: SetAside[] = [];
   readonly suspicious: number[] = [];
+  /** Level of every decision: that of a clean set's training, which is not trained again, is `LEVEL` over all of them. */
+  private readonly level: number;
   /** Epoch at which the last phase began. */
   begun = 0;
 
@@ -92,7 +93,9 @@ class Defence {
     private readonly labelled: Labelled,
     private readonly settings: DefenceSettings,
     private readonly hooks: RunHooks,
-  ) {}
+  ) {
+    this.level = LEVEL / decisionsOf(settings.epochs).length;
+  }
 
   /** Trains until a class is flagged at one of `moments`, or to the end. */
   async watched(
@@ -100,7 +103,6 @@ class Defence {
     file: string,
     stage: string,
     moments: readonly number[],
-    level: number,
     start?: Stage['start'],
   ): Promise<Phase> {
     const { labelled, settings, hooks } = this;
@@ -110,6 +112,7 @@ class Defence {
     const at = { file, stage, folder: settings.folder, start, hooks };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
+      const { level } = this;
       const looked = await look(checkpoints, { ...kept, classes }, { level, seed: settings.seed }, hooks);
       this.decisions.push(looked.decision);
       seen = looked.seen;
@@ -139,7 +142,7 @@ class Defence {
     const rows = Int32Array.from(set.labels.keys()).filter((i) => !left.has(i));
     // Poisoned samples that the network had not learned at the first decision are looked for again.
     const again = [Math.ceil((first + epochs) / 2), epochs].filter((epoch) => epoch > first);
-    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', again, LEVEL, start);
+    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', again, start);
   }
 
   /**
@@ -180,14 +183,7 @@ class Defence {
     const epoch = Math.min(position.epoch, epochs - Math.max(1, Math.ceil(REPEATED * epochs)));
     this.begun = epoch;
     const start = { tensors, position: { ...position, epoch } };
-    return this.watched(
-      { ...kept, set: { ...kept.set, labels } },
-      `unlearn-${turn}`,
-      'unlearn',
-      [epochs],
-      LEVEL,
-      start,
-    );
+    return this.watched({ ...kept, set: { ...kept.set, labels } }, `unlearn-${turn}`, 'unlearn', [epochs], start);
   }
 
   /** Sets samples of flagged classes aside (`suspects`). */
