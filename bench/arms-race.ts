@@ -4,19 +4,21 @@
  *   npm run -s bench -- arms-race --out DIR [--images DIR] [--weights 0,1,4] [--seeds 101,102,103] [--only A,B] [--table FILE] [--limit N] [--epochs N]
  *
  * `--images`: CIFAR-10 as an image folder (default shapes10). `--weights`: values of λ, one adapted trigger each; the last one is adapted again with a term
- * by which it is learned late. `--only`: steps, of adapt, search, victims, others, detect, defence (default all, in this order). Every step is a command of
- * ibscope that is printed, writes into `--out`, and resumes: the same command goes on where the last one ended. `--quick` makes every step small, to see
- * that all of them work. `--table` writes what the rows say.
+ * by which it is learned late. `--only`: steps, of adapt, search, victims, others, detect, defence (default all, in this order), or `none`, for the tables of
+ * the rows that are there. Every step is a command of ibscope that is printed, writes into `--out`, and resumes: the same command goes on where the last one
+ * ended. `--quick` makes every step small, to see that all of them work. `--table` writes what the rows say.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { AdaptDocument } from '../src/adaptive/types.js';
 import { UserError } from '../src/base/errors.js';
 import { groupBy } from '../src/base/group-by.js';
 import { mean } from '../src/dynamics/index.js';
 import type { DetectionRow } from '../src/studies/detection/types.js';
 import type { StudyRow } from '../src/studies/rows.js';
+import { type DefenceRow, defenceTables } from './defence-table.js';
 import { readRows } from './rows.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -34,6 +36,9 @@ const PUBLISHED = [`adaptive-blend@${RATE}:alpha=0.3:testAlpha=0.4`, `adaptive-p
 
 const STEPS = ['adapt', 'search', 'victims', 'others', 'detect', 'defence'] as const;
 type Step = (typeof STEPS)[number];
+
+/** How a trigger came about. */
+type AdaptedRow = { trigger: string } & Pick<AdaptDocument, 'settings' | 'rounds' | 'chosen' | 'visibility' | 'budget'>;
 
 const OPTIONS = {
   out: { type: 'string' },
@@ -112,7 +117,19 @@ class Race {
       ];
       const state = existsSync(trigger.replace(/\.npz$/, '')) ? ['--resume'] : [];
       ibscope([...adapt, '--epsilon', String(EPSILON), '--lambda', weight, ...late, '--out', trigger, ...state]);
+      this.adapted();
     }
+  }
+
+  /** Writes down how the triggers came about. */
+  private adapted(): void {
+    const rows = this.triggers.flatMap((trigger): AdaptedRow[] => {
+      const file = join(trigger.replace(/\.npz$/, ''), 'adapt.json');
+      if (!existsSync(file)) return [];
+      const { settings, rounds, chosen, visibility, budget }: AdaptDocument = JSON.parse(readFileSync(file, 'utf8'));
+      return [{ trigger: basename(trigger, '.npz'), settings, rounds, chosen, visibility, budget }];
+    });
+    writeFileSync(join(this.out, 'adapted.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
 
   /** The options of Blend that are stealthiest at the visibility of the adapted triggers. */
@@ -152,10 +169,10 @@ class Race {
     ibscope(['study', 'attacks', ...this.known(), ...this.rowsOf('victims')]);
   }
 
-  /** Architectures that it did not know. */
+  /** An architecture that it did not know. */
   others(): void {
     const attacks = [`badnets@${RATE}`, `blend@${RATE}`, ...this.learned()].join(',');
-    const of = ['--models', this.quick ? 'vgg16' : 'vgg16,resnet18', '--seeds', this.seeds];
+    const of = ['--models', 'vgg16', '--seeds', this.seeds];
     ibscope(['study', 'architecture', '--attacks', attacks, ...this.study, ...of, ...this.rowsOf('others')]);
   }
 
@@ -167,29 +184,42 @@ class Race {
 
   /** Training that defends itself, given every adapted trigger. */
   defence(): void {
-    for (const trigger of this.triggers) {
-      const name = basename(trigger, '.npz');
-      const args = ['run', '-s', 'bench', '--', 'defence', '--attacks', `none,learned@${RATE}:trigger=${trigger}`];
-      const of = ['--limit', this.limit, '--epochs', this.epochs, '--seeds', this.seeds];
-      const data = this.images ? ['--images', this.images] : [];
-      const defences = this.quick ? ['--defences', 'none,watch'] : [];
-      const rows = ['--rows', join(this.out, `defence-${name}.jsonl`), '--table', join(this.out, `defence-${name}.md`)];
-      console.error(`$ npm ${args.join(' ')} …`);
-      const { status } = spawnSync('npm', [...args, ...of, ...data, ...defences, ...rows], {
-        stdio: 'inherit',
-        cwd: ROOT,
-      });
-      if (status !== 0) throw new Error(`the bench of defences ended with ${status}`);
-    }
+    const args = ['run', '-s', 'bench', '--', 'defence', '--attacks', ['none', ...this.learned()].join(',')];
+    const of = ['--limit', this.limit, '--epochs', this.epochs, '--seeds', this.seeds];
+    const data = this.images ? ['--images', this.images] : [];
+    const defences = this.quick ? ['--defences', 'none,watch'] : [];
+    console.error(`$ npm ${args.join(' ')} …`);
+    const { status } = spawnSync(
+      'npm',
+      [...args, ...of, ...data, ...defences, '--rows', join(this.out, 'defence.jsonl')],
+      { stdio: 'inherit', cwd: ROOT },
+    );
+    if (status !== 0) throw new Error(`the bench of defences ended with ${status}`);
   }
 }
 
 const at = (x: number | null | undefined, digits = 3) => (x == null || !Number.isFinite(x) ? '–' : x.toFixed(digits));
 
+/** p of the score, short. */
+const pText = (p: number | null) => (p !== null && p < 1e-3 ? p.toExponential(0) : at(p));
+
 /** `learned lambda-1`, `blend alpha=0.1`. */
 function labelOf({ config }: Pick<StudyRow, 'config'>): string {
   const options = (config.attackOption as string[]).map((o) => o.replace(/^trigger=(.*)\.npz$/, '$1'));
   return [config.attack, ...options].join(' ');
+}
+
+/** How triggers came about: every value by the round that begins with it. */
+function adaptedTable(rows: readonly AdaptedRow[]): string {
+  const lines = rows.map(({ trigger, settings, rounds, chosen, visibility, budget }) => {
+    const by = (value: (r: AdaptedRow['rounds'][number]) => number) => rounds.map((r) => at(value(r))).join(', ');
+    return `| ${trigger} | ${settings.lambda} | ${settings.late} | ${by((r) => r.deviation)} | ${by((r) => r.asr)} | ${chosen.round} | ${at(visibility.psnr, 1)} | ${budget.gradientSteps} | ${budget.surrogates} | ${at(budget.seconds / 60, 0)} |`;
+  });
+  return [
+    '| trigger | λ | μ | D of new surrogates by round | their ASR | round handed out | PSNR, dB | gradient steps | surrogates | minutes |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
 }
 
 /** What rows of victims say: a row an attack and a model. */
@@ -202,7 +232,7 @@ function victimTable(rows: readonly StudyRow[]): string {
     const inside = ps.filter((p) => p !== null && p >= 0.05).length;
     const of = (value: (r: StudyRow) => number | null) => at(mean(same.flatMap((r) => value(r) ?? [])));
     const rate = config.attack === 'none' ? '–' : String(config.poisonRate);
-    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${at(perception['PSNR (dB)'], 1)} | ${at(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${of((r) => r.stealth.score as number | null)} | ${ps.map((p) => at(p, 4)).join(', ')} | ${inside} of ${same.length} |`;
+    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${at(perception['PSNR (dB)'], 1)} | ${at(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${of((r) => r.stealth.score as number | null)} | ${ps.map(pText).join(', ')} | ${inside} of ${same.length} |`;
   });
   return [
     '| victim | attack | rate | PSNR, dB | SSIM | clean accuracy | ASR | S | p by seed | inside the null (p ≥ 0.05) |',
@@ -238,20 +268,26 @@ export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const { out, images, weights, seeds, limit, epochs, quick, table } = values;
   if (!out) throw new UserError('--out DIR is needed');
-  const only = values.only.split(',');
+  const only = values.only === 'none' ? [] : values.only.split(',');
   const unknown = only.find((step) => !STEPS.includes(step as Step));
-  if (unknown !== undefined) throw new UserError(`--only ${unknown}: one of ${STEPS.join(', ')}`);
+  if (unknown !== undefined) throw new UserError(`--only ${unknown}: one of ${STEPS.join(', ')}, none`);
   if (!existsSync(MAIN)) throw new UserError('the program is not built: npm run build');
   mkdirSync(out, { recursive: true });
   const size = quick ? ['800', '3'] : [limit, epochs];
   const race = new Race(out, images, weights.split(','), seeds, size[0], size[1], quick);
   for (const step of STEPS) if (only.includes(step)) race[step]();
   const read = <Row>(name: string) => readRows<Row>(join(out, `${name}.jsonl`));
+  const [adapted, detected, defended] = [
+    read<AdaptedRow>('adapted'),
+    read<DetectionRow>('detected'),
+    read<DefenceRow>('defence'),
+  ];
+  const victims = [...read<StudyRow>('victims'), ...read<StudyRow>('others')];
   const text = [
-    '## Victims',
-    victimTable([...read<StudyRow>('victims'), ...read<StudyRow>('others')]),
-    '## Detectors',
-    detectionTable(read<DetectionRow>('detected')),
+    ...(adapted.length > 0 ? ['## Adapted triggers', adaptedTable(adapted)] : []),
+    ...(victims.length > 0 ? ['## Victims', victimTable(victims)] : []),
+    ...(detected.length > 0 ? ['## Detectors', detectionTable(detected)] : []),
+    ...(defended.length > 0 ? ['## Training that defends itself', defenceTables(defended)] : []),
   ].join('\n\n');
   console.log(text);
   if (table) writeFileSync(table, `${text}\n`);

@@ -119,14 +119,12 @@ function failures(rows: readonly DefenceRow[]): string[] {
   return plain.map((r) => `- ${r.data}, ${r.attack} at ${r.rate}, seed ${r.seed}: ASR ${at(r.asr!)}`);
 }
 
-export function defenceTable(rows: readonly DefenceRow[]): string {
+/** Tables of attacks, goals and clean sets, and the attacks that are not judged. */
+export function defenceTables(rows: readonly DefenceRow[]): string {
   const found = judged(rows);
   const failed = failures(rows);
-  return `${[
-    '# Training that defends itself, and other defences',
-    '',
-    '`npm run -s bench -- defence` makes this page; [defence.md](defence.md) explains it. Accuracy and ASR are means over seeds on test images. The rate of SIG is a share of its target class.',
-    '',
+  const clean = cleanLines(rows);
+  return [
     '| data | attack | rate | defence | seeds | clean accuracy | ASR | poisoned samples set aside | clean ones | time, of plain training |',
     '|---|---|---|---|---|---|---|---|---|---|',
     ...attackRows(found),
@@ -136,14 +134,28 @@ export function defenceTable(rows: readonly DefenceRow[]): string {
     `| defence | ASR | accuracy | time at most ${GOAL.time} × |`,
     '|---|---|---|---|',
     ...goalRows(found),
-    '',
-    'Clean sets:',
-    '',
-    '| defence | sets with samples set aside (95 %, Clopper and Pearson) | accuracy less that of plain training |',
-    '|---|---|---|',
-    ...cleanLines(rows),
+    ...(clean.length > 0
+      ? [
+          '',
+          'Clean sets:',
+          '',
+          '| defence | sets with samples set aside (95 %, Clopper and Pearson) | accuracy less that of plain training |',
+          '|---|---|---|',
+          ...clean,
+        ]
+      : []),
     ...(failed.length > 0
       ? ['', `These do not reach an ASR of ${SUCCESS} under plain training, and are not judged:`, '', ...failed]
       : []),
-  ].join('\n')}\n`;
+  ].join('\n');
 }
+
+/** The page. */
+export const defenceTable = (rows: readonly DefenceRow[]): string =>
+  `${[
+    '# Training that defends itself, and other defences',
+    '',
+    '`npm run -s bench -- defence` makes this page; [defence.md](defence.md) explains it. Accuracy and ASR are means over seeds on test images. The rate of SIG is a share of its target class.',
+    '',
+    defenceTables(rows),
+  ].join('\n')}\n`;
