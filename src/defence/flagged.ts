@@ -106,12 +106,14 @@ export async function suspects(
     if (parts.length === 1) continue;
     const part = new Int32Array(own.length);
     for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
-    const choice = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
+    const { poisoned, isDoubtful } = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
+    const { loss } = checkpoints.at(-1)!;
     // An audit asks a third network about a doubtful choice.
-    const poisoned = choice.isDoubtful ? null : choice.poisoned;
-    const { odds, why } = poisoned
-      ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' as const }
-      : byLoss(checkpoints.at(-1)!, own, first);
+    const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
+    const { odds, why } =
+      poisoned && (!isDoubtful || isLearned(loss, chosen, rest))
+        ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' as const }
+        : byLoss(loss, own, first);
     const suspicious = [...own.keys()].filter((k) => odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);
     setAside.push({ label: classes[c], samples: suspicious.length, why });
@@ -120,22 +122,25 @@ export async function suspects(
 }
 
 /**
- * Which of two clusters is set aside if it is not clear what they show, from the log-odds of the second, nats, [own], to those of the chosen one. The one whose
- * labels the network has learned better by now, up to `MOST_LEARNED` of the class: a trigger is learned before the images (Li et al. 2021, arXiv 2110.11571), under
- * its own label or another. Else the smaller one.
+ * Whether the network has learned the labels of `rows` better by now than those of the `others` of the class, and `rows` are not most of it. A trigger is learned
+ * before the images (Li et al. 2021, arXiv 2110.11571), under its own label or another. `loss`: nats by row.
+ */
+function isLearned(loss: Float32Array, rows: Int32Array, others: Int32Array): boolean {
+  const lossOf = (of: Int32Array) => mean(Array.from(of, (at) => loss[at]));
+  return rows.length <= MOST_LEARNED * (rows.length + others.length) && lossOf(rows) <= lossOf(others);
+}
+
+/**
+ * Which of two clusters is set aside if it is not clear what they show, from the log-odds of the second, nats, [own], to those of the chosen one: one that
+ * was learned better (`isLearned`), or else the smaller one.
  */
 function byLoss(
-  { loss }: Checkpoint,
+  loss: Float32Array,
   own: Int32Array,
   second: Float64Array,
 ): { odds: Float64Array; why: 'learned' | 'smaller' } {
-  const [below, above] = [-1, 1].map((sign) => [...own.keys()].filter((k) => sign * second[k] > 0).map((k) => own[k]));
-  const lossOf = (rows: number[]) => mean(rows.map((at) => loss[at]));
-  const [learned, other] = lossOf(above) <= lossOf(below) ? [above, below] : [below, above];
-  const isLearned = learned.length <= MOST_LEARNED * own.length;
-  const chosen = isLearned ? learned : other;
-  return {
-    odds: chosen === above ? second : second.map((v) => -v),
-    why: isLearned ? 'learned' : 'smaller',
-  };
+  const [below, above] = [-1, 1].map((sign) => own.filter((_, k) => sign * second[k] > 0));
+  const learned = [above, below].find((rows) => isLearned(loss, rows, rows === above ? below : above));
+  const chosen = learned ?? (above.length <= below.length ? above : below);
+  return { odds: chosen === above ? second : second.map((v) => -v), why: learned ? 'learned' : 'smaller' };
 }
