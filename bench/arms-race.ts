@@ -16,6 +16,7 @@ import type { AdaptDocument } from '../src/adaptive/types.js';
 import { UserError } from '../src/base/errors.js';
 import { groupBy } from '../src/base/group-by.js';
 import { mean } from '../src/dynamics/index.js';
+import { chanceText, decimal } from '../src/report/index.js';
 import type { DetectionRow } from '../src/studies/detection/types.js';
 import type { StudyRow } from '../src/studies/rows.js';
 import { type DefenceRow, defenceTables } from './defence-table.js';
@@ -51,6 +52,9 @@ const OPTIONS = {
   epochs: { type: 'string', default: '12' },
   quick: { type: 'boolean', default: false },
 } as const;
+
+/** Folder of the state and the report of a trigger file. */
+const folderOf = (trigger: string) => trigger.replace(/\.npz$/, '');
 
 /** One command of ibscope, printed; what it prints as JSON. */
 function ibscope<T>(args: string[]): T {
@@ -115,7 +119,7 @@ class Race {
         String(RATE),
         ...size,
       ];
-      const state = existsSync(trigger.replace(/\.npz$/, '')) ? ['--resume'] : [];
+      const state = existsSync(folderOf(trigger)) ? ['--resume'] : [];
       ibscope([...adapt, '--epsilon', String(EPSILON), '--lambda', weight, ...late, '--out', trigger, ...state]);
       this.adapted();
     }
@@ -124,7 +128,7 @@ class Race {
   /** Writes down how the triggers came about. */
   private adapted(): void {
     const rows = this.triggers.flatMap((trigger): AdaptedRow[] => {
-      const file = join(trigger.replace(/\.npz$/, ''), 'adapt.json');
+      const file = join(folderOf(trigger), 'adapt.json');
       if (!existsSync(file)) return [];
       const { settings, rounds, chosen, visibility, budget }: AdaptDocument = JSON.parse(readFileSync(file, 'utf8'));
       return [{ trigger: basename(trigger, '.npz'), settings, rounds, chosen, visibility, budget }];
@@ -198,11 +202,6 @@ class Race {
   }
 }
 
-const at = (x: number | null | undefined, digits = 3) => (x == null || !Number.isFinite(x) ? '–' : x.toFixed(digits));
-
-/** p of the score, short. */
-const pText = (p: number | null) => (p !== null && p < 1e-3 ? p.toExponential(0) : at(p));
-
 /** `learned lambda-1`, `blend alpha=0.1`. */
 function labelOf({ config }: Pick<StudyRow, 'config'>): string {
   const options = (config.attackOption as string[]).map((o) => o.replace(/^trigger=(.*)\.npz$/, '$1'));
@@ -212,8 +211,8 @@ function labelOf({ config }: Pick<StudyRow, 'config'>): string {
 /** How triggers came about: every value by the round that begins with it. */
 function adaptedTable(rows: readonly AdaptedRow[]): string {
   const lines = rows.map(({ trigger, settings, rounds, chosen, visibility, budget }) => {
-    const by = (value: (r: AdaptedRow['rounds'][number]) => number) => rounds.map((r) => at(value(r))).join(', ');
-    return `| ${trigger} | ${settings.lambda} | ${settings.late} | ${by((r) => r.deviation)} | ${by((r) => r.asr)} | ${chosen.round} | ${at(visibility.psnr, 1)} | ${budget.gradientSteps} | ${budget.surrogates} | ${at(budget.seconds / 60, 0)} |`;
+    const by = (value: (r: AdaptedRow['rounds'][number]) => number) => rounds.map((r) => decimal(value(r))).join(', ');
+    return `| ${trigger} | ${settings.lambda} | ${settings.late} | ${by((r) => r.deviation)} | ${by((r) => r.asr)} | ${chosen.round} | ${decimal(visibility.psnr, 1)} | ${budget.gradientSteps} | ${budget.surrogates} | ${decimal(budget.seconds / 60, 0)} |`;
   });
   return [
     '| trigger | λ | μ | D of new surrogates by round | their ASR | round handed out | PSNR, dB | gradient steps | surrogates | minutes |',
@@ -230,9 +229,9 @@ function victimTable(rows: readonly StudyRow[]): string {
     const [{ config, perception }] = same;
     const ps = same.map((r) => r.stealth.p as number | null);
     const inside = ps.filter((p) => p !== null && p >= 0.05).length;
-    const of = (value: (r: StudyRow) => number | null) => at(mean(same.flatMap((r) => value(r) ?? [])));
+    const of = (value: (r: StudyRow) => number | null) => decimal(mean(same.flatMap((r) => value(r) ?? [])));
     const rate = config.attack === 'none' ? '–' : String(config.poisonRate);
-    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${at(perception['PSNR (dB)'], 1)} | ${at(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${of((r) => r.stealth.score as number | null)} | ${ps.map(pText).join(', ')} | ${inside} of ${same.length} |`;
+    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${decimal(perception['PSNR (dB)'], 1)} | ${decimal(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${of((r) => r.stealth.score as number | null)} | ${ps.map(chanceText).join(', ')} | ${inside} of ${same.length} |`;
   });
   return [
     '| victim | attack | rate | PSNR, dB | SSIM | clean accuracy | ASR | S | p by seed | inside the null (p ≥ 0.05) |',
@@ -257,7 +256,7 @@ function detectionTable(rows: readonly DetectionRow[]): string {
         const targets = found.filter((d) => d.targetFound !== null);
         const named =
           targets.length > 0 ? `, target in ${targets.filter((d) => d.targetFound).length} of ${targets.length}` : '';
-        return `${aurocs.length > 0 ? at(mean(aurocs), 2) : '–'}${named}`;
+        return `${aurocs.length > 0 ? decimal(mean(aurocs), 2) : '–'}${named}`;
       });
       return `| ${name} | ${cells.join(' | ')} |`;
     }),

@@ -108,8 +108,8 @@ export async function suspects(
     for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
     const { poisoned, isDoubtful } = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
     const { loss } = checkpoints.at(-1)!;
-    // An audit asks a third network about a doubtful choice.
     const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
+    // An audit asks a third network about a doubtful choice.
     const { odds, why } =
       poisoned && (!isDoubtful || isLearned(loss, chosen, rest))
         ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' as const }
@@ -140,7 +140,8 @@ function byLoss(
   second: Float64Array,
 ): { odds: Float64Array; why: 'learned' | 'smaller' } {
   const [below, above] = [-1, 1].map((sign) => own.filter((_, k) => sign * second[k] > 0));
-  const learned = [above, below].find((rows) => isLearned(loss, rows, rows === above ? below : above));
-  const chosen = learned ?? (above.length <= below.length ? above : below);
-  return { odds: chosen === above ? second : second.map((v) => -v), why: learned ? 'learned' : 'smaller' };
+  const first = second.map((v) => -v);
+  if (isLearned(loss, above, below)) return { odds: second, why: 'learned' };
+  if (isLearned(loss, below, above)) return { odds: first, why: 'learned' };
+  return { odds: above.length <= below.length ? second : first, why: 'smaller' };
 }
