@@ -1,6 +1,7 @@
 import type { Matrix } from '../information/columns.js';
 import type { Weights } from '../models/index.js';
 import type { Position } from '../training/trainer.js';
+import type { Patterns } from './pattern.js';
 
 /** How an audit trains a network. */
 export interface WatchSettings {
@@ -16,11 +17,13 @@ export interface Checkpoint {
   epoch: number;
   /** T without noise, [n, d]: a function of X. T of the noisy pass where it is not recorded. */
   features: Matrix;
-  /** T and Ŷ of one noisy pass, [n, d] and [n, classes]. */
+  /** T and Ŷ of one noisy pass, [n, d] and [n, classes]. Where only some samples were passed with noise, T of the others is NaN, and Ŷ is that without noise. */
   t: Matrix;
   logits: Matrix;
   /** Cross-entropy of the label, nats, [n]. */
   loss: Float32Array;
+  /** Patterns of the classes, where they were measured. */
+  patterns?: Patterns;
 }
 
 /**

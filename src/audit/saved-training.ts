@@ -59,7 +59,13 @@ export class SavedTraining {
       const found = under(`look-${epoch}`);
       const matrix = ({ data, shape: [n, d] }: Tensor): Matrix => ({ data: data as Float32Array, n, d });
       const [features, t, logits] = MATRICES.map((name) => matrix(found[name]));
-      return { epoch, features, t, logits, loss: found.loss.data as Float32Array };
+      const of = (name: string) => found[name]?.data as Float32Array;
+      const patterns = found.effects && {
+        effects: of('effects'),
+        separations: of('separations'),
+        coefficients: of('coefficients'),
+      };
+      return { epoch, features, t, logits, loss: of('loss'), ...(patterns && { patterns }) };
     });
     return { now: snapshot('now'), halfway: positions.halfway && snapshot('halfway'), checkpoints };
   }
@@ -75,7 +81,9 @@ export class SavedTraining {
         const { data, n, d } = checkpoint[name];
         tensors[`look-${checkpoint.epoch}/${name}`] = tensor(data, [n, d]);
       }
-      tensors[`look-${checkpoint.epoch}/loss`] = tensor(checkpoint.loss, [checkpoint.loss.length]);
+      const vectors = { loss: checkpoint.loss, ...checkpoint.patterns };
+      for (const [name, values] of Object.entries(vectors))
+        tensors[`look-${checkpoint.epoch}/${name}`] = tensor(values, [values.length]);
     }
     const positions = Object.fromEntries(Object.entries(snapshots).map(([prefix, s]) => [prefix, s.position]));
     const state = JSON.stringify({ positions, epochs: checkpoints.map((c) => c.epoch) });

@@ -1,12 +1,14 @@
 /**
  * Evidence of a backdoor while a network is being trained, from recordings of all its samples. Each class is compared with the others, as in an audit
- * (audit/evidence.ts), by four signals: how clearly its samples form two clusters in T (two of them), the resolved information of the class, and how much
- * the contributions of its two clusters to that information differ. No network is trained for it.
+ * (audit/evidence.ts), by five signals: how clearly its samples form two clusters in T (two of them), whether the pattern by which its ends differ makes the
+ * network name the class, the resolved information of the class, and how much the contributions of its two clusters to that information differ. No network is
+ * trained for it.
  */
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { FEWEST_SAMPLES, separation, type TwoClusters, twoClusters, twoSidedness } from '../audit/clusters.js';
 import { clusterDifference } from '../audit/early.js';
 import { combined, outlyingClasses, type PerClass } from '../audit/evidence.js';
+import { patternSignal } from '../audit/pattern.js';
 import { Rng } from '../base/random.js';
 import { indicesByClass } from '../datasets/limits.js';
 import { mean } from '../dynamics/trajectory.js';
@@ -17,7 +19,13 @@ import { chooseKappa, KAPPAS } from '../information/resolution.js';
 import { centred, resolvedInformation } from '../information/resolved.js';
 
 /** The signals and the share of the level that each gets: most for those that a backdoor moves by how it works. */
-export const WEIGHTS = { separation: 0.4, 'two-sidedness': 0.4, information: 0.1, 'cluster information': 0.1 } as const;
+export const WEIGHTS = {
+  separation: 0.3,
+  'two-sidedness': 0.3,
+  pattern: 0.3,
+  information: 0.05,
+  'cluster information': 0.05,
+} as const;
 /** One of the signals. */
 export type DefenceSignal = keyof typeof WEIGHTS;
 
@@ -34,8 +42,9 @@ export interface Evidence {
   p: number[];
   /** Values of the signals by class; NaN where they could not be measured. */
   values: Record<DefenceSignal, number[]>;
-  /** Chance of the two cluster signals alone: without clusters no samples can be set aside. */
+  /** Chance of the two cluster signals alone, and of a pattern that divides the class alone: without either no samples can be set aside. */
   clustered: number[];
+  patterned: number[];
   /** Log-odds that a sample lies in the second cluster of its class, nats, [n]. */
   logOdds: Float64Array;
   /** κ of the resolved information at the last recording. */
@@ -61,9 +70,11 @@ export async function evidenceOf(
   }
   const { kappa, ofClass, ofSample } = information(checkpoints.at(-1)!, members, seed);
   const difference = clusterDifference(ofSample, members, logOdds);
+  const pattern = patternSignal(checkpoints.at(-1)!.patterns, classes);
   const each: Record<DefenceSignal, PerClass> = {
     separation: separation(split),
     'two-sidedness': twoSidedness(split),
+    pattern,
     information: { values: ofClass, p: outlyingClasses(ofClass, 'both') },
     'cluster information': {
       values: difference.values,
@@ -86,6 +97,7 @@ export async function evidenceOf(
   return {
     p: spread(together.map((p) => Math.min(1, p))),
     clustered: spread(clusters),
+    patterned: pattern.p.map((p, c) => (pattern.isApart[c] ? p / WEIGHTS.pattern : 1)),
     values: Object.fromEntries(names.map((s) => [s, each[s].values])) as Evidence['values'],
     logOdds,
     kappa,
@@ -99,12 +111,14 @@ function information(
   seed: number,
 ): { kappa: number; ofClass: number[]; ofSample: Float32Array } {
   const { n, d } = features;
+  const noisy = Int32Array.from({ length: n }, (_, i) => i).filter((i) => !Number.isNaN(t.data[i * d]));
+  const free = rowsOf(features, noisy).data;
   const residuals = centred(
-    t.data.map((v, i) => v - features.data[i]),
-    n,
+    rowsOf(t, noisy).data.map((v, i) => v - free[i]),
+    noisy.length,
     d,
   );
-  const covariance = crossProduct(residuals, residuals, n, d, d).map((v) => v / (n - 1));
+  const covariance = crossProduct(residuals, residuals, noisy.length, d, d).map((v) => v / (noisy.length - 1));
   let variance = 0;
   for (let c = 0; c < d; c++) variance += covariance[c * d + c] / d;
   for (let c = 0; c < d; c++) covariance[c * d + c] += RIDGE * variance + 1e-12;

@@ -3,10 +3,12 @@
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { choosePoisoned } from '../audit/cluster-content.js';
 import { logOddsOf, partsOf } from '../audit/parts.js';
+import { havingPattern } from '../audit/pattern.js';
 import type { Labelled } from '../audit/verdict.js';
 import type { RunHooks } from '../base/progress.js';
+import type { ImageSet } from '../datasets/types.js';
 import { mean } from '../dynamics/trajectory.js';
-import { rowsOf } from '../information/columns.js';
+import { type Matrix, rowsOf } from '../information/columns.js';
 import { type Evidence, evidenceOf } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
 import type { Kept } from './training.js';
@@ -27,6 +29,8 @@ const MOST_CLASSES = 1 / 3;
 export interface Seen {
   classes: number[];
   evidence: Evidence;
+  /** The level at which they were flagged. */
+  level: number;
   /** The recordings that it was read from. */
   checkpoints: readonly Checkpoint[];
 }
@@ -49,13 +53,13 @@ export async function look(
   );
   return {
     decision: decisionOf(evidence, classes, found, epoch, level),
-    seen: found.length > 0 ? { classes: found, evidence, checkpoints } : null,
+    seen: found.length > 0 ? { classes: found, evidence, level, checkpoints } : null,
   };
 }
 
-/** Classes with p at most `level` that have two clusters, the strongest evidence first. */
-function flaggedClasses({ p, clustered }: Evidence, level: number): number[] {
-  const found = [...p.keys()].filter((c) => p[c] <= level && clustered[c] <= level);
+/** Classes with p at most `level` that have two clusters or a pattern, the strongest evidence first. */
+function flaggedClasses({ p, clustered, patterned }: Evidence, level: number): number[] {
+  const found = [...p.keys()].filter((c) => p[c] <= level && Math.min(clustered[c], patterned[c]) <= level);
   return found.sort((a, b) => p[a] - p[b]).slice(0, Math.max(1, Math.floor(MOST_CLASSES * p.length)));
 }
 
@@ -81,44 +85,99 @@ function decisionOf(
   };
 }
 
+/** What is suspicious of one class: log-odds, nats, [own], that a sample is, and why. */
+interface Suspicion {
+  odds: Float64Array;
+  why: SetAside['why'];
+}
+
+/** A flagged class: its samples, as places in the set of the evidence, and what a network makes of them, logits [own, classes]. */
+interface Flagged {
+  c: number;
+  own: Int32Array;
+  shown: Matrix;
+  /** Number of classes that this network knows. */
+  known: number;
+}
+
 /**
- * The samples of flagged classes that are set aside, by the parts of the class in which they lie, as in an audit (audit/candidates.ts). `logits` [asked,
- * classes]: what a network makes of the samples at `asked`, places in the set of the evidence.
+ * The samples of flagged classes that are set aside: those with the pattern of the class, if that made it suspicious, or else by the parts of the class in which
+ * they lie, as in an audit (audit/candidates.ts). `logits` [asked, classes]: what a network makes of the samples at `asked`,
+ * places in the set of the evidence.
  */
 export async function suspects(
   { set, rows }: Kept,
-  { classes: flagged, evidence, checkpoints }: Seen,
+  seen: Seen,
   { classes, seed }: { classes: readonly string[]; seed: number },
   { logits, asked }: { logits: Float32Array; asked: Int32Array },
 ): Promise<{ named: number[]; setAside: SetAside[] }> {
+  const { classes: flagged, evidence, level } = seen;
   const [named, setAside]: [number[], SetAside[]] = [[], []];
   const whole = { data: logits, n: asked.length, d: classes.length };
-  const others = classes.flatMap((_, k) =>
+  for (const c of flagged) {
+    const among = Int32Array.from(asked.keys()).filter((k) => set.labels[asked[k]] === c);
+    const of: Flagged = {
+      c,
+      own: among.map((k) => asked[k]),
+      shown: rowsOf(whole, among),
+      known: classes.length - flagged.length,
+    };
+    const byPattern = evidence.patterned[c] <= level ? withPattern(of, set, seen, seed) : null;
+    const found = byPattern ?? (evidence.clustered[c] <= level ? await suspiciousParts(of, seen, seed) : null);
+    if (!found) continue;
+    const suspicious = [...of.own.keys()].filter((k) => found.odds[k] > LEAST).map((k) => rows[of.own[k]]);
+    named.push(...suspicious);
+    setAside.push({ label: classes[c], samples: suspicious.length, why: found.why });
+  }
+  return { named, setAside };
+}
+
+/** What is suspicious by the parts of a class in T; null if it has one. */
+async function suspiciousParts(
+  { c, own, shown, known }: Flagged,
+  { classes: flagged, evidence, checkpoints }: Seen,
+  seed: number,
+): Promise<Suspicion | null> {
+  const others = evidence.p.flatMap((_, k) =>
     flagged.includes(k) || !Number.isFinite(evidence.values.separation[k])
       ? []
       : { separation: evidence.values.separation[k], 'two-sidedness': evidence.values['two-sidedness'][k] },
   );
-  for (const c of flagged) {
-    const among = Int32Array.from(asked.keys()).filter((k) => set.labels[asked[k]] === c);
-    const own = among.map((k) => asked[k]);
-    const first = Float64Array.from(own, (at) => evidence.logOdds[at]);
-    const parts = await partsOf(checkpoints, own, first, others, seed);
-    if (parts.length === 1) continue;
-    const part = new Int32Array(own.length);
-    for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
-    const { poisoned, isDoubtful } = choosePoisoned(rowsOf(whole, among), part, c, classes.length - flagged.length);
-    const { loss } = checkpoints.at(-1)!;
-    const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
-    // An audit asks a third network about a doubtful choice.
-    const { odds, why } =
-      poisoned && (!isDoubtful || isLearned(loss, chosen, rest))
-        ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' as const }
-        : byLoss(loss, own, first);
-    const suspicious = [...own.keys()].filter((k) => odds[k] > LEAST).map((k) => rows[own[k]]);
-    named.push(...suspicious);
-    setAside.push({ label: classes[c], samples: suspicious.length, why });
-  }
-  return { named, setAside };
+  const first = Float64Array.from(own, (at) => evidence.logOdds[at]);
+  const parts = await partsOf(checkpoints, own, first, others, seed);
+  if (parts.length === 1) return null;
+  const part = new Int32Array(own.length);
+  for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
+  const { poisoned, isDoubtful } = choosePoisoned(shown, part, c, known);
+  const { loss } = checkpoints.at(-1)!;
+  const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
+  // An audit asks a third network about a doubtful choice.
+  return poisoned && (!isDoubtful || isLearned(loss, chosen, rest))
+    ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' }
+    : byLoss(loss, own, first);
+}
+
+/**
+ * What is suspicious by the pattern of a class: the images that have it, or, if it is clear that the rest shows other classes, the rest. null if nearly all
+ * images are alike.
+ */
+function withPattern(
+  { c, own, shown, known }: Flagged,
+  set: ImageSet,
+  { classes: flagged, checkpoints }: Seen,
+  seed: number,
+): Suspicion | null {
+  const found = havingPattern(set, checkpoints.at(-1)!.patterns!, { c, own, flagged }, seed);
+  if (!found) return null;
+  const { logOdds } = found;
+  const { poisoned, isDoubtful } = choosePoisoned(
+    shown,
+    Uint8Array.from(logOdds, (v) => Number(v > 0)),
+    c,
+    known,
+  );
+  if (!poisoned || isDoubtful) return { odds: logOdds, why: 'pattern' };
+  return { odds: poisoned.has(1) ? logOdds : logOdds.map((v) => -v), why: 'content' };
 }
 
 /**

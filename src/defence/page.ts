@@ -57,6 +57,7 @@ ${
       { head: 'level', value: (r) => r.level.toFixed(4) },
       { head: 'excess ln d′', value: (r) => value(r.values.separation) },
       { head: 'two-sided, nats', value: (r) => value(r.values['two-sidedness']) },
+      { head: 'pattern', value: (r) => value(r.values.pattern) },
       { head: 'I(X;T), nats', value: (r) => value(r.values.information) },
       { head: 'clusters apart in I(X;T)', value: (r) => value(r.values['cluster information']) },
       { head: '', value: (r) => (r.flagged ? 'flagged' : ''), kind: 'flag' },

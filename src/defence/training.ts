@@ -1,10 +1,15 @@
 /** One training of a defence, which is saved after every epoch and ends when it is told to. */
 import { join } from 'node:path';
-import type { Checkpoint, Snapshot, WatchSettings } from '../audit/checkpoint.js';
+import { type Checkpoint, losses, type Snapshot, type WatchSettings } from '../audit/checkpoint.js';
+import { patternsOf } from '../audit/pattern.js';
 import { SavedTraining } from '../audit/saved-training.js';
+import type { Labelled } from '../audit/verdict.js';
 import { record, snapshot, untrained } from '../audit/watch.js';
 import { type RunHooks, Stopped } from '../base/progress.js';
+import { Rng } from '../base/random.js';
+import { gather } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
+import type { Matrix } from '../information/columns.js';
 import type { Trainer, TrainingConfig } from '../training/trainer.js';
 
 /** A set that is trained on, and the rows of the whole set that it consists of. */
@@ -24,15 +29,18 @@ export interface Stage {
   start?: Snapshot;
   hooks: RunHooks;
   own?: Partial<TrainingConfig>;
+  /** Whether its recordings are those of a training that watches itself (`watched`). */
+  isWatched?: boolean;
 }
 
 /** Trains until the end, or until `after` says that it is enough; it hears every whole epoch, those before a resume included. */
 export async function trained(
-  { set, classes }: { set: ImageSet; classes: readonly string[] },
+  kept: Labelled,
   plan: WatchSettings,
-  { file, stage, folder, start, hooks, own }: Stage,
+  { file, stage, folder, start, hooks, own, isWatched = false }: Stage,
   after: (checkpoints: Checkpoint[], epoch: number) => Promise<boolean> = async () => false,
 ): Promise<Trainer> {
+  const { set, classes } = kept;
   const trainer = untrained(set, classes.length, plan, own);
   const saved = folder === undefined ? null : new SavedTraining(join(folder, `${file}.safetensors`), set, plan);
   const before = await saved?.read();
@@ -58,7 +66,9 @@ export async function trained(
       }
       await trainer.finishEpoch();
       const { epoch } = trainer.position;
-      if (plan.checkpoints.includes(epoch)) checkpoints.push(await record(trainer, set, classes.length));
+      if (plan.checkpoints.includes(epoch)) {
+        checkpoints.push(await (isWatched ? watched(trainer, kept, plan.seed) : record(trainer, set, classes.length)));
+      }
       await saved?.write({ now: await snapshot(trainer), checkpoints });
       if (await after(checkpoints, epoch)) return trainer;
     }
@@ -67,4 +77,31 @@ export async function trained(
     await trainer.release();
     throw error;
   }
+}
+
+/** Samples that are passed with noise, from which its covariance in T is known. */
+const NOISY = 1000;
+
+/** All samples as the network sees them without noise, T of some with noise, and the patterns of the classes. */
+async function watched(trainer: Trainer, { set, classes }: Labelled, seed: number): Promise<Checkpoint> {
+  const { n } = set;
+  const { representation, logits } = await trainer.noiseFreeProbe(set);
+  const d = representation.length / n;
+  const features: Matrix = { data: representation, n, d };
+  const rows = new Rng(seed, 'noisy').sample(Int32Array.from(set.labels.keys()), Math.min(NOISY, n));
+  const [noisy] = await trainer.probe(gather(set, rows), 1);
+  const t = new Float32Array(n * d).fill(Number.NaN);
+  rows.forEach((row, k) => {
+    t.set(noisy.representation.subarray(k * d, (k + 1) * d), row * d);
+  });
+  const shown = async (images: ImageSet) => (await trainer.noiseFreeProbe(images)).logits;
+  const all: Matrix = { data: logits, n, d: classes.length };
+  return {
+    epoch: trainer.position.epoch,
+    features,
+    t: { data: t, n, d },
+    logits: all,
+    loss: losses(all, set.labels),
+    patterns: await patternsOf(shown, set, features, classes.length, seed),
+  };
 }

@@ -349,6 +349,12 @@ export class Trainer {
     return recorded(this.probing.get(layer)!.silent, 'representation', set, this.state, this.bank);
   }
 
+  /** T [n, d] and Ŷ [n, classes] of a pass without any noise. */
+  noiseFreeProbe(set: InputSet): Promise<Pick<ProbeDraw, 'representation' | 'logits'>> {
+    const { silent } = this.probing.get(this.lastLayer)!;
+    return recordedAll(silent, ['representation', 'logits'], set, this.state, this.bank);
+  }
+
   /** `likelihoodStep` of every image: [n, batch norms], nats. */
   likelihoods(set: InputSet): Promise<Float32Array> {
     return this.readout(this.likelihood, 'likelihoods', set);

@@ -28,6 +28,7 @@ export interface Decision {
 export const REASONS = {
   content: 'this cluster shows other classes',
   learned: 'it is not clear which cluster shows other classes; this one was learned better',
+  pattern: 'these have the pattern that makes the network name the class',
   smaller: 'it is not clear which cluster shows other classes; this one is smaller',
 } as const;
 

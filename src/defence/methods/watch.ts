@@ -109,7 +109,7 @@ class Defence {
     const { classes } = labelled;
     const plan: WatchSettings = { ...settings, checkpoints: [...moments] };
     let seen: Seen | null = null;
-    const at = { file, stage, folder: settings.folder, start, hooks };
+    const at = { file, stage, folder: settings.folder, start, hooks, isWatched: true };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;

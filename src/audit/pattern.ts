@@ -1,0 +1,326 @@
+/**
+ * The pattern of a class: what the images at one end of the class in T have that those at the other end do not have. In a class with poisoned samples, the two
+ * ends differ by the trigger, as far as they divide poisoned samples from clean ones, even if these form no clusters. Such a pattern makes the network
+ * name the class on images of all other classes, as no other pattern of the same frequencies does. Low frequencies are left out: by these, natural images differ.
+ */
+import { Rng } from '../base/random.js';
+import { indicesByClass } from '../datasets/limits.js';
+import { gather } from '../datasets/select.js';
+import type { ImageSet } from '../datasets/types.js';
+import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
+import { cholesky, crossProduct } from '../information/linalg.js';
+import { whitened } from '../information/noise-model.js';
+import { centred } from '../information/resolved.js';
+import { FEWEST_SAMPLES } from './clusters.js';
+import { outlyingClasses, type PerClass } from './evidence.js';
+import { Frequencies } from './frequencies.js';
+import { clustered, MOST_LOG_ODDS, SMALLEST_CLUSTER } from './mixture.js';
+
+/** Fewest half periods across an image of a pattern's frequencies. */
+const LOWEST = 4;
+/** Principal components of T along which a class has ends, and shares of the class that an end is. */
+const [DIRECTIONS, ENDS] = [3, [1 / 3, 1 / 10]];
+/** Root mean square, of 255, of a pattern that is added to images: a PSNR of 22 dB. */
+const STRENGTH = 20;
+/** Images of other classes that are shown a pattern, and patterns of the same frequencies that it is compared with. */
+const [SHOWN, COMPARED] = [128, 2];
+/** Ridge on the covariance of T within classes, as a share of its mean variance. */
+const RIDGE = 1e-3;
+/** Variance of a coefficient, of 255², below which it says nothing: compression changes it as much. */
+const LEAST_VARIANCE = 25;
+/** Least mean square of a pixel, as a share of the mean, by which it counts. */
+const PLAINEST = 0.1;
+/** Images from which the variance of coefficients is known. */
+const MEASURED = 1000;
+/** P of an effect from which the images with the pattern are looked for. */
+const LOOKED_FOR = 0.05;
+/**
+ * Standard deviations by which the images with a trigger lie apart from those without it, at least, and the chance that those with the pattern of a clean class do
+ * (docs/defence.md).
+ */
+const APART = { least: 5, chance: 0.1 };
+/** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
+const SPREAD = { sd: 0.066, freedom: 12 };
+
+/** The patterns of all classes at one moment of a training. */
+export interface Patterns {
+  /**
+   * Share of other classes' images that the network takes for the class with its pattern added, less the share with patterns of the same frequencies and
+   * random signs; NaN for a class of fewer than `FEWEST_SAMPLES`, [classes].
+   */
+  effects: Float32Array;
+  /** How far the images with the pattern of their class and those without it lie apart (`Found.separation`); NaN where the effect is no reason to look, [classes]. */
+  separations: Float32Array;
+  /** DCT coefficients of each class's pattern, [classes, height · width · channels]. */
+  coefficients: Float32Array;
+}
+
+/** A network that says what images show: logits [n, classes]. */
+export type Shown = (images: ImageSet) => Promise<Float32Array>;
+
+/** The pattern of each class, by T of the set's samples (`features` [n, d]) and what the network, `shown`, makes of other images with it. */
+export async function patternsOf(
+  shown: Shown,
+  set: ImageSet,
+  features: Matrix,
+  classes: number,
+  seed: number,
+): Promise<Patterns> {
+  const frequencies = new Frequencies(set);
+  const members = indicesByClass(set.labels, classes);
+  const ends = endsOf(features, members, seed);
+  const effects = new Float32Array(classes).fill(Number.NaN);
+  const coefficients = new Float32Array(classes * frequencies.size);
+  for (const [c, own] of members.entries()) {
+    if (own.length < FEWEST_SAMPLES) continue;
+    const others = Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c);
+    const asked = new Rng(seed, 'pattern', c).sample(others, Math.min(SHOWN, others.length));
+    const [few, all] = [asked.subarray(0, Math.ceil(asked.length / 4)), asked].map((rows) => gather(set, rows));
+    const share = async (pattern: Float64Array, images: ImageSet) =>
+      shareOf(await shown(added(images, frequencies.image(pattern))), classes, c);
+    const whole = sumOf(set, own);
+    let [best, most]: [Float64Array | null, number] = [null, -1];
+    for (const end of await ends(c)) {
+      const inside = own.filter((_, k) => end[k]);
+      const sum = sumOf(set, inside);
+      const rest = own.length - inside.length;
+      const difference = sum.map((v, j) => v / inside.length - (whole[j] - v) / rest);
+      const pattern = withoutLow(frequencies, frequencies.of(difference));
+      const named = await share(pattern, few);
+      if (named > most) [best, most] = [pattern, named];
+    }
+    let effect = await share(best!, all);
+    const rng = new Rng(seed, 'pattern signs', c);
+    for (let k = 0; k < COMPARED; k++)
+      effect -=
+        (await share(
+          best!.map((v) => (rng.uniform() < 0.5 ? -v : v)),
+          all,
+        )) / COMPARED;
+    effects[c] = effect;
+    coefficients.set(best!, c * frequencies.size);
+  }
+  const separations = new Float32Array(classes).fill(Number.NaN);
+  const patterns = { effects, separations, coefficients };
+  const p = chancesOf(effects);
+  for (const [c, own] of members.entries()) {
+    if (p[c] > LOOKED_FOR) continue;
+    const found = havingPattern(set, patterns, { c, own: Int32Array.from(own), flagged: [c] }, seed);
+    separations[c] = found?.separation ?? Number.NaN;
+  }
+  return patterns;
+}
+
+/** Chance that any class of a clean set has an effect this large, [classes]. */
+const chancesOf = (effects: Float32Array): number[] => outlyingClasses([...effects], 'upper', { clean: SPREAD });
+
+/**
+ * The signal `pattern`: `effects` of each class, NaN for all where they were not measured. The chance of a clean class is smaller if the images with the pattern
+ * lie apart from the others (`isApart`).
+ */
+export function patternSignal(patterns: Patterns | undefined, classes: number): PerClass & { isApart: boolean[] } {
+  if (!patterns) {
+    const all = <T>(value: T) => new Array<T>(classes).fill(value);
+    return { values: all(Number.NaN), p: all(1), isApart: all(false) };
+  }
+  const isApart = Array.from(patterns.separations, (v) => v >= APART.least);
+  const p = chancesOf(patterns.effects).map((v, c) => (isApart[c] ? APART.chance * v : v));
+  return { values: [...patterns.effects], p, isApart };
+}
+
+/** Both ends of a class along each of its first components, in which T of the other classes is white: which of its samples belong to one, [own]. */
+function endsOf(
+  { data, n, d }: Matrix,
+  members: readonly number[][],
+  seed: number,
+): (c: number) => Promise<Uint8Array[]> {
+  const within = members.map((own) => centred(Float64Array.from(rowsOf({ data, n, d }, own).data), own.length, d));
+  const products = within.map((z) => crossProduct(z, z, z.length / d, d, d));
+  return async (c) => {
+    const size = members[c].length;
+    const others = products.filter((_, k) => k !== c);
+    const covariance = Float64Array.from(
+      { length: d * d },
+      (_, k) => others.reduce((s, p) => s + p[k], 0) / (n - size),
+    );
+    let variance = 0;
+    for (let j = 0; j < d; j++) variance += covariance[j * d + j] / d;
+    for (let j = 0; j < d; j++) covariance[j * d + j] += RIDGE * variance + 1e-12;
+    const white = whitened(within[c], cholesky(covariance, d)!, d);
+    const k = Math.min(DIRECTIONS, d);
+    const scores = await principalComponents({ data: Float32Array.from(white), n: size, d }, k, seed);
+    return ENDS.flatMap((share) =>
+      Array.from({ length: 2 * k }, (_, at) => {
+        const sign = at % 2 ? -1 : 1;
+        const along = Float64Array.from({ length: size }, (_, i) => sign * scores.data[i * k + (at >> 1)]);
+        const least = along.slice().sort()[Math.floor((1 - share) * size)];
+        return Uint8Array.from(along, (v) => Number(v >= least));
+      }),
+    );
+  };
+}
+
+/** Sum of images, [height · width · channels]. */
+function sumOf({ images, height, width, channels }: ImageSet, rows: ArrayLike<number>): Float64Array {
+  const size = height * width * channels;
+  const sum = new Float64Array(size);
+  for (let k = 0; k < rows.length; k++) {
+    const image = images.subarray(rows[k] * size, (rows[k] + 1) * size);
+    for (let j = 0; j < size; j++) sum[j] += image[j];
+  }
+  return sum;
+}
+
+/** Mean of images, [height · width · channels]. */
+const meanImage = (set: ImageSet, rows: ArrayLike<number>) => sumOf(set, rows).map((v) => v / Math.max(1, rows.length));
+
+/** Coefficients without those of low frequencies. */
+const withoutLow = ({ radius }: Frequencies, coefficients: Float64Array) =>
+  coefficients.map((v, j) => (radius[j] < LOWEST ? 0 : v));
+
+/** Images with a pattern, scaled to `STRENGTH`, added. */
+function added(set: ImageSet, pattern: Float64Array): ImageSet {
+  const size = pattern.length;
+  const power = Math.sqrt(pattern.reduce((s, v) => s + v * v, 0) / size);
+  const scale = power > 0 ? STRENGTH / power : 0;
+  const images = set.images.map((v, at) => Math.max(0, Math.min(255, Math.round(v + scale * pattern[at % size]))));
+  return { ...set, images };
+}
+
+/** Share of rows of logits [n, classes] whose largest is that of class `c`. */
+function shareOf(logits: Float32Array, classes: number, c: number): number {
+  const n = logits.length / classes;
+  let found = 0;
+  for (let i = 0; i < n; i++) {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    found += Number(row[c] === Math.max(...row)) / n;
+  }
+  return found;
+}
+
+/** Which images of a class have a pattern. */
+export interface Found {
+  /** Log-odds that they have it, nats, [own]. */
+  logOdds: Float64Array;
+  /** How far those with it and those without lie apart in their correlation with it, in common standard deviations; NaN if all are alike. */
+  separation: number;
+}
+
+/**
+ * Which images of class `c`, at rows `own`, have its pattern, by images of classes that are not `flagged`, as it is; null if nearly all are alike. The pattern may be
+ * of what the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly.
+ */
+export function havingPattern(
+  set: ImageSet,
+  { coefficients, effects }: Patterns,
+  { c, own, flagged }: { c: number; own: Int32Array; flagged: readonly number[] },
+  seed: number,
+): Found | null {
+  const others = Int32Array.from(set.labels.keys()).filter((i) => !flagged.includes(set.labels[i]));
+  const filter = new PatternFilter(set, own, others, seed);
+  const size = coefficients.length / effects.length;
+  const pattern = coefficients.subarray(c * size, (c + 1) * size);
+  const found = ([1, -1] as const).flatMap((side) => filter.find(pattern, side) ?? []);
+  return found.sort((a, b) => b.separation - a.separation)[0] ?? null;
+}
+
+/** Rounds in which a pattern is measured again on the images that have it. */
+const ROUNDS = 2;
+
+/** Finds a pattern in images of one class. */
+class PatternFilter {
+  private readonly frequencies: Frequencies;
+  /** Factor of each coefficient: one over its standard deviation in images without the class; 0 for the low ones. */
+  private readonly factors: Float64Array;
+  /** Weight of each pixel: one over the mean square that is left of it after the factors. A pattern is seen best where images are plain. */
+  private readonly weights: Float64Array;
+  /** Mean image without the class. */
+  private readonly without: Float64Array;
+  /** Images of the class after the factors, less the mean one without the class. */
+  private readonly filtered: Float64Array[];
+
+  /** `own`: rows of the class; `others`: rows of images without it. */
+  constructor(
+    private readonly set: ImageSet,
+    private readonly own: Int32Array,
+    others: Int32Array,
+    private readonly seed: number,
+  ) {
+    this.frequencies = new Frequencies(set);
+    const { size, radius } = this.frequencies;
+    this.without = meanImage(set, others);
+    const measured = new Rng(seed, 'pattern variance').sample(others, Math.min(MEASURED, others.length));
+    const meanSquares = (rows: readonly Float64Array[]) => {
+      const sum = new Float64Array(size);
+      for (const row of rows) for (let j = 0; j < size; j++) sum[j] += row[j] ** 2 / rows.length;
+      return sum;
+    };
+    const coefficients = Array.from(measured, (i) => this.frequencies.of(this.beyond(i)));
+    this.factors = meanSquares(coefficients).map((v, j) =>
+      radius[j] < LOWEST ? 0 : 1 / Math.sqrt(v + LEAST_VARIANCE),
+    );
+    const left = meanSquares(coefficients.map((v) => this.afterFactors(v)));
+    const floor = (PLAINEST * left.reduce((s, v) => s + v, 0)) / size;
+    this.weights = left.map((v) => 1 / (v + floor));
+    this.filtered = Array.from(own, (i) => this.afterFactors(this.frequencies.of(this.beyond(i))));
+  }
+
+  /** An image less the mean one without the class. */
+  private beyond(i: number): Float64Array {
+    const { size } = this.frequencies;
+    return this.without.map((v, j) => this.set.images[i * size + j] - v);
+  }
+
+  private afterFactors(coefficients: Float64Array): Float64Array {
+    return this.frequencies.image(coefficients.map((v, j) => v * this.factors[j]));
+  }
+
+  /**
+   * The images of the class that have the pattern, which is measured again on those found, `ROUNDS` times. `side` 1: those that are more like it; −1: less,
+   * which is the trigger's side if the pattern is of what the clean images show.
+   */
+  find(pattern: ArrayLike<number>, side: 1 | -1 = 1): Found | null {
+    let found = this.split(pattern);
+    let odds = Float64Array.from(found.logOdds, (v) => side * v);
+    for (let round = 0; round < ROUNDS; round++) {
+      const chosen = Array.from(odds, (v) => v > 0);
+      const having = chosen.filter((is) => is).length;
+      if (Math.min(having, chosen.length - having) < SMALLEST_CLUSTER) return null;
+      found = this.split(this.patternOf(chosen));
+      odds = Float64Array.from(found.logOdds);
+    }
+    return found;
+  }
+
+  /** Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance (a matched filter: North 1943). */
+  private split(pattern: ArrayLike<number>): Found {
+    const wanted = this.afterFactors(Float64Array.from(pattern));
+    const scores = Float32Array.from(this.filtered, (x) => {
+      let [product, square] = [0, 0];
+      for (let j = 0; j < x.length; j++) {
+        const weighted = this.weights[j] * x[j];
+        product += weighted * wanted[j];
+        square += weighted * x[j];
+      }
+      return product / Math.sqrt(square + 1e-12);
+    });
+    const n = scores.length;
+    const power = Math.sqrt(scores.reduce((s, v) => s + v * v, 0) / n) + 1e-12;
+    const { logOdds, separation } = clustered({ data: scores.map((v) => v / power), n, d: 1 }, this.seed);
+    const meanOf = (sign: 1 | -1) => {
+      const side = scores.filter((_, k) => sign * logOdds[k] > 0);
+      return side.reduce((s, v) => s + v, 0) / Math.max(1, side.length);
+    };
+    const up = meanOf(1) >= meanOf(-1) ? 1 : -1;
+    return { separation, logOdds: logOdds.map((v) => up * Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, v))) };
+  }
+
+  /** The pattern, as coefficients, of some images of the class against those without it. What they show is cancelled if they show other classes. */
+  private patternOf(chosen: readonly boolean[]): Float64Array {
+    const mean = meanImage(
+      this.set,
+      this.own.filter((_, k) => chosen[k]),
+    );
+    return withoutLow(this.frequencies, this.frequencies.of(mean.map((v, j) => v - this.without[j])));
+  }
+}

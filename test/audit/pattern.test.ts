@@ -1,0 +1,117 @@
+/** The pattern of a class in images whose trigger is known, with a network whose answers are known. */
+import { describe, expect, test } from 'vitest';
+import { Frequencies } from '../../src/audit/frequencies.js';
+import { havingPattern, patternSignal, patternsOf, type Shown } from '../../src/audit/pattern.js';
+import { Rng } from '../../src/base/random.js';
+
+describe('frequencies', () => {
+  const shape = { height: 6, width: 8, channels: 2 };
+  const frequencies = new Frequencies(shape);
+
+  test('a wave of the DCT is one coefficient of size 1', () => {
+    const [u, v, channel] = [2, 3, 1];
+    const wave = Float64Array.from({ length: frequencies.size }, (_, j) => {
+      const [y, x, c] = [Math.floor(j / 16), Math.floor(j / 2) % 8, j % 2];
+      const of = (k: number, at: number, n: number) =>
+        Math.sqrt(2 / n) * Math.cos((Math.PI * k * (2 * at + 1)) / (2 * n));
+      return c === channel ? of(u, y, 6) * of(v, x, 8) : 0;
+    });
+    const at = (u * 8 + v) * 2 + channel;
+    frequencies.of(wave).forEach((value, j) => {
+      expect(value).toBeCloseTo(j === at ? 1 : 0, 10);
+    });
+    expect(frequencies.radius[at]).toBeCloseTo(Math.hypot(u, v), 12);
+  });
+
+  test('an image comes back from its coefficients, which have its power', () => {
+    const image = Float64Array.from(new Rng(1, 'image').normals(frequencies.size));
+    const coefficients = frequencies.of(image);
+    frequencies.image(coefficients).forEach((value, j) => {
+      expect(value).toBeCloseTo(image[j], 10);
+    });
+    const power = (values: Float64Array) => values.reduce((s, v) => s + v * v, 0);
+    expect(power(coefficients)).toBeCloseTo(power(image), 8);
+  });
+});
+
+const [CLASSES, EACH, SIDE, D] = [8, 90, 16, 10];
+const TARGET = 2;
+
+/**
+ * Images of smooth clouds. The first `poisoned` of class 2 have a trigger of `strength`, of 255, added; in T they lie 1.5 standard deviations from the others, with one
+ * more that varies in every class: no clusters. The network names class 2 where it sees the trigger, and else a class by the mean of the image.
+ */
+function poisonedSet(poisoned: number, strength: number) {
+  const rng = new Rng(3, 'pattern test');
+  const size = SIDE * SIDE;
+  const trigger = Float64Array.from({ length: size }, () => (rng.uniform() < 0.5 ? -1 : 1));
+  const n = CLASSES * EACH;
+  const labels = Int32Array.from({ length: n }, (_, i) => Math.floor(i / EACH));
+  const has = (i: number) => labels[i] === TARGET && i % EACH < poisoned;
+  const images = new Uint8Array(n * size);
+  for (let i = 0; i < n; i++) {
+    const [a, b, c] = [rng.normal(), rng.normal(), rng.normal()];
+    for (let j = 0; j < size; j++) {
+      const [y, x] = [Math.floor(j / SIDE) / SIDE, (j % SIDE) / SIDE];
+      const cloud = 128 + 30 * (a * x + b * y + c * Math.sin(3 * x * y)) + 6 * rng.normal();
+      images[i * size + j] = Math.max(0, Math.min(255, Math.round(cloud + (has(i) ? strength * trigger[j] : 0))));
+    }
+  }
+  const data = Float32Array.from({ length: n * D }, (_, at) => {
+    const [i, c] = [Math.floor(at / D), at % D];
+    return rng.normal() * (c === 1 ? 1.5 : 1) + (c === labels[i] ? 5 : 0) + (c === D - 1 && has(i) ? 1.5 : 0);
+  });
+  const shown: Shown = async (asked) => {
+    const logits = new Float32Array(asked.n * CLASSES);
+    for (let i = 0; i < asked.n; i++) {
+      const image = asked.images.subarray(i * size, (i + 1) * size);
+      const correlation = image.reduce((s, v, j) => s + v * trigger[j], 0) / size;
+      const mean = image.reduce((s, v) => s + v, 0) / size;
+      logits[i * CLASSES + (correlation > 6 ? TARGET : Math.floor(mean) % CLASSES)] = 1;
+    }
+    return logits;
+  };
+  const set = { images, labels, n, height: SIDE, width: SIDE, channels: 1 };
+  return {
+    set,
+    features: { data, n, d: D },
+    shown,
+    own: Int32Array.from(labels.keys()).filter((i) => labels[i] === TARGET),
+    has,
+  };
+}
+
+describe('the pattern of a class', () => {
+  test('that holds the trigger makes the network name the class, and finds the images that have it', async () => {
+    const { set, features, shown, own, has } = poisonedSet(30, 20);
+    const patterns = await patternsOf(shown, set, features, CLASSES, 0);
+    const { p, isApart } = patternSignal(patterns, CLASSES);
+    expect(patterns.effects[TARGET]).toBeGreaterThan(0.5);
+    expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
+    expect(isApart[TARGET]).toBe(true);
+    const found = havingPattern(set, patterns, { c: TARGET, own, flagged: [TARGET] }, 0)!;
+    expect(own.filter((_, k) => found.logOdds[k] > 0)).toEqual(own.filter(has));
+    expect(found.separation).toBeGreaterThan(5);
+  });
+
+  test('of a clean set is no evidence', async () => {
+    const { set, features, shown } = poisonedSet(0, 0);
+    const { p } = patternSignal(await patternsOf(shown, set, features, CLASSES, 0), CLASSES);
+    expect(Math.min(...p)).toBeGreaterThan(0.05);
+  });
+
+  test('is the same for the same seed', async () => {
+    const { set, features, shown } = poisonedSet(30, 20);
+    const of = () => patternsOf(shown, set, features, CLASSES, 1);
+    expect(await of()).toEqual(await of());
+  });
+
+  test('is no evidence where it was not measured', () => {
+    const { p, values, isApart } = patternSignal(undefined, 3);
+    expect([p, values, isApart]).toEqual([
+      [1, 1, 1],
+      [Number.NaN, Number.NaN, Number.NaN],
+      [false, false, false],
+    ]);
+  });
+});
