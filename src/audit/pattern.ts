@@ -51,8 +51,8 @@ export interface Patterns {
   effects: Float32Array;
   /** How far the images with the pattern of their class and those without it lie apart (`Found.separation`); NaN where the effect is no reason to look, [classes]. */
   separations: Float32Array;
-  /** DCT coefficients of each class's pattern, [classes, height · width · channels]. */
-  coefficients: Float32Array;
+  /** Log-odds that an image has the pattern of its class, nats, [n]; NaN where it was not looked for. */
+  logOdds: Float32Array;
 }
 
 /** A network that says what images show: logits [n, classes]. */
@@ -70,7 +70,7 @@ export async function patternsOf(
   const members = indicesByClass(set.labels, classes);
   const ends = endsOf(features, members, seed);
   const effects = new Float32Array(classes).fill(Number.NaN);
-  const coefficients = new Float32Array(classes * frequencies.size);
+  const patterns: (Float64Array | null)[] = members.map(() => null);
   for (const [c, own] of members.entries()) {
     if (own.length < FEWEST_SAMPLES) continue;
     const others = Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c);
@@ -98,17 +98,21 @@ export async function patternsOf(
           all,
         )) / COMPARED;
     effects[c] = effect;
-    coefficients.set(best!, c * frequencies.size);
+    patterns[c] = best;
   }
   const separations = new Float32Array(classes).fill(Number.NaN);
-  const patterns = { effects, separations, coefficients };
+  const logOdds = new Float32Array(set.n).fill(Number.NaN);
   const p = chancesOf(effects);
   for (const [c, own] of members.entries()) {
-    if (p[c] > LOOKED_FOR) continue;
-    const found = havingPattern(set, patterns, { c, own: Int32Array.from(own), flagged: [c] }, seed);
-    separations[c] = found?.separation ?? Number.NaN;
+    const pattern = patterns[c];
+    const found = pattern && p[c] <= LOOKED_FOR ? havingPattern(set, c, pattern, seed) : null;
+    if (!found) continue;
+    separations[c] = found.separation;
+    own.forEach((i, k) => {
+      logOdds[i] = found.logOdds[k];
+    });
   }
-  return patterns;
+  return { effects, separations, logOdds };
 }
 
 /** Chance that any class of a clean set has an effect this large, [classes]. */
@@ -199,7 +203,7 @@ function shareOf(logits: Float32Array, classes: number, c: number): number {
 }
 
 /** Which images of a class have a pattern. */
-export interface Found {
+interface Found {
   /** Log-odds that they have it, nats, [own]. */
   logOdds: Float64Array;
   /** How far those with it and those without lie apart in their correlation with it, in common standard deviations; NaN if all are alike. */
@@ -207,19 +211,12 @@ export interface Found {
 }
 
 /**
- * Which images of class `c`, at rows `own`, have its pattern, by images of classes that are not `flagged`, as it is; null if nearly all are alike. The pattern may be
- * of what the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly.
+ * Which images of class `c` have its pattern, by coefficients, against the images of all others; null if nearly all are alike. The pattern may be of what
+ * the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly.
  */
-export function havingPattern(
-  set: ImageSet,
-  { coefficients, effects }: Patterns,
-  { c, own, flagged }: { c: number; own: Int32Array; flagged: readonly number[] },
-  seed: number,
-): Found | null {
-  const others = Int32Array.from(set.labels.keys()).filter((i) => !flagged.includes(set.labels[i]));
-  const filter = new PatternFilter(set, own, others, seed);
-  const size = coefficients.length / effects.length;
-  const pattern = coefficients.subarray(c * size, (c + 1) * size);
+function havingPattern(set: ImageSet, c: number, pattern: Float64Array, seed: number): Found | null {
+  const rows = (is: boolean) => Int32Array.from(set.labels.keys()).filter((i) => (set.labels[i] === c) === is);
+  const filter = new PatternFilter(set, rows(true), rows(false), seed);
   const found = ([1, -1] as const).flatMap((side) => filter.find(pattern, side) ?? []);
   return found.sort((a, b) => b.separation - a.separation)[0] ?? null;
 }
@@ -279,7 +276,7 @@ class PatternFilter {
    * The images of the class that have the pattern, which is measured again on those found, `ROUNDS` times. `side` 1: those that are more like it; −1: less,
    * which is the trigger's side if the pattern is of what the clean images show.
    */
-  find(pattern: ArrayLike<number>, side: 1 | -1 = 1): Found | null {
+  find(pattern: Float64Array, side: 1 | -1): Found | null {
     let found = this.split(pattern);
     let odds = Float64Array.from(found.logOdds, (v) => side * v);
     for (let round = 0; round < ROUNDS; round++) {
@@ -293,8 +290,8 @@ class PatternFilter {
   }
 
   /** Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance (a matched filter: North 1943). */
-  private split(pattern: ArrayLike<number>): Found {
-    const wanted = this.afterFactors(Float64Array.from(pattern));
+  private split(pattern: Float64Array): Found {
+    const wanted = this.afterFactors(pattern);
     const scores = Float32Array.from(this.filtered, (x) => {
       let [product, square] = [0, 0];
       for (let j = 0; j < x.length; j++) {

@@ -3,10 +3,8 @@
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { choosePoisoned } from '../audit/cluster-content.js';
 import { logOddsOf, partsOf } from '../audit/parts.js';
-import { havingPattern } from '../audit/pattern.js';
 import type { Labelled } from '../audit/verdict.js';
 import type { RunHooks } from '../base/progress.js';
-import type { ImageSet } from '../datasets/types.js';
 import { mean } from '../dynamics/trajectory.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { type Evidence, evidenceOf } from './evidence.js';
@@ -100,36 +98,49 @@ interface Flagged {
   known: number;
 }
 
+/** Whether the images of a flagged class with its pattern are those that are set aside. */
+export const byPattern = ({ evidence, level }: Seen, c: number) => evidence.patterned[c] <= level;
+
+/** What a network makes of some samples, places in the set of the evidence: logits [asked, classes]. */
+interface Shown {
+  logits: Float32Array;
+  asked: Int32Array;
+}
+
 /**
  * The samples of flagged classes that are set aside: those with the pattern of the class, if that made it suspicious, or else by the parts of the class in which
- * they lie, as in an audit (audit/candidates.ts). `logits` [asked, classes]: what a network makes of the samples at `asked`,
- * places in the set of the evidence.
+ * they lie, as in an audit (audit/candidates.ts). `network`: what it makes of all samples of these other classes; null if there are none.
  */
 export async function suspects(
   { set, rows }: Kept,
   seen: Seen,
   { classes, seed }: { classes: readonly string[]; seed: number },
-  { logits, asked }: { logits: Float32Array; asked: Int32Array },
+  network: Shown | null,
 ): Promise<{ named: number[]; setAside: SetAside[] }> {
-  const { classes: flagged, evidence, level } = seen;
+  const { classes: flagged, checkpoints } = seen;
   const [named, setAside]: [number[], SetAside[]] = [[], []];
-  const whole = { data: logits, n: asked.length, d: classes.length };
+  const { patterns } = checkpoints.at(-1)!;
   for (const c of flagged) {
-    const among = Int32Array.from(asked.keys()).filter((k) => set.labels[asked[k]] === c);
-    const of: Flagged = {
-      c,
-      own: among.map((k) => asked[k]),
-      shown: rowsOf(whole, among),
-      known: classes.length - flagged.length,
-    };
-    const byPattern = evidence.patterned[c] <= level ? withPattern(of, set, seen, seed) : null;
-    const found = byPattern ?? (evidence.clustered[c] <= level ? await suspiciousParts(of, seen, seed) : null);
+    const own = Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] === c);
+    const found: Suspicion | null = byPattern(seen, c)
+      ? { odds: Float64Array.from(own, (at) => patterns!.logOdds[at]), why: 'pattern' }
+      : await suspiciousParts({ c, own, ...shownOf(own, network!, classes.length, flagged) }, seen, seed);
     if (!found) continue;
-    const suspicious = [...of.own.keys()].filter((k) => found.odds[k] > LEAST).map((k) => rows[of.own[k]]);
+    const suspicious = [...own.keys()].filter((k) => found.odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);
     setAside.push({ label: classes[c], samples: suspicious.length, why: found.why });
   }
   return { named, setAside };
+}
+
+/** What a network makes of the samples `own`, and how many classes it knows. */
+function shownOf(own: Int32Array, { logits, asked }: Shown, classes: number, flagged: readonly number[]) {
+  const at = new Map(Array.from(asked, (row, k) => [row, k]));
+  const shown = rowsOf(
+    { data: logits, n: asked.length, d: classes },
+    Int32Array.from(own, (row) => at.get(row)!),
+  );
+  return { shown, known: classes - flagged.length };
 }
 
 /** What is suspicious by the parts of a class in T; null if it has one. */
@@ -155,29 +166,6 @@ async function suspiciousParts(
   return poisoned && (!isDoubtful || isLearned(loss, chosen, rest))
     ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' }
     : byLoss(loss, own, first);
-}
-
-/**
- * What is suspicious by the pattern of a class: the images that have it, or, if it is clear that the rest shows other classes, the rest. null if nearly all
- * images are alike.
- */
-function withPattern(
-  { c, own, shown, known }: Flagged,
-  set: ImageSet,
-  { classes: flagged, checkpoints }: Seen,
-  seed: number,
-): Suspicion | null {
-  const found = havingPattern(set, checkpoints.at(-1)!.patterns!, { c, own, flagged }, seed);
-  if (!found) return null;
-  const { logOdds } = found;
-  const { poisoned, isDoubtful } = choosePoisoned(
-    shown,
-    Uint8Array.from(logOdds, (v) => Number(v > 0)),
-    c,
-    known,
-  );
-  if (!poisoned || isDoubtful) return { odds: logOdds, why: 'pattern' };
-  return { odds: poisoned.has(1) ? logOdds : logOdds.map((v) => -v), why: 'content' };
 }
 
 /**

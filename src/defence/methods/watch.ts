@@ -1,8 +1,9 @@
 /**
  * Training that watches itself. All samples are recorded at a few moments, and the evidence of a backdoor is read at each. Once a class is flagged by its
- * two clusters, the network is trained again from the start: its first third without the flagged classes, and a copy of this network then says which parts
- * of a class show other classes, as in an audit (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both
- * the judge and the result, and the time is that of one training, half an epoch of the copy, and of what came before the decision. Later evidence is answered without a new
+ * pattern (audit/pattern.ts), the network is trained again from the start without the images that have it. If it is flagged by its two clusters, the first third
+ * of that training goes without the flagged classes, and a copy of this network then says which parts of a class show other classes, as in an audit
+ * (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both the judge and the result, and the time is that
+ * of one training, half an epoch of the copy, and of what came before the decision. Later evidence is answered without a new
  * training: the samples get the labels that the network gives them when the flagged class may not be named, and it is trained on; at the end, for a third.
  */
 import type { Snapshot, WatchSettings } from '../../audit/checkpoint.js';
@@ -14,7 +15,7 @@ import { indicesByClass } from '../../datasets/limits.js';
 import { gather, without } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
-import { LEVEL, look, type Seen, suspects } from '../flagged.js';
+import { byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
 import { type Kept, type Stage, trained, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
@@ -28,8 +29,7 @@ const [REPEATED, MOST_TURNS] = [1 / 3, 2];
 /** What was done, by what was found when. */
 const ANSWERS = {
   nothing: 'No class was flagged, and nothing was set aside.',
-  restart:
-    'The network was trained again from the start, first without the flagged classes and then without the samples that were set aside.',
+  restart: 'The network was trained again from the start, without the samples that were set aside.',
   relabel:
     'The evidence came at the end: the samples got the labels that the network gives them when it may not name the flagged class, and it was trained on for a while.',
 };
@@ -59,7 +59,7 @@ async function defend(labelled: Labelled, settings: DefenceSettings, hooks: RunH
     answer = 'restart';
     await trainer.release();
     ({ trainer, seen, kept } = await defence.restart(seen));
-    spent += trainer.position.epoch + 1 / EVERY;
+    spent += trainer.position.epoch + defence.asked;
   }
   for (let turn = 0; seen && turn < MOST_TURNS; turn++) {
     if (answer === 'nothing') answer = 'relabel';
@@ -88,6 +88,8 @@ class Defence {
   private readonly level: number;
   /** Epoch at which the last phase began. */
   begun = 0;
+  /** Epochs of training that the network had which was asked what samples show. */
+  asked = 0;
 
   constructor(
     private readonly labelled: Labelled,
@@ -121,28 +123,37 @@ class Defence {
     return { trainer, seen, kept };
   }
 
-  /** Trains from the start: first without the flagged classes, then with what is not set aside of them. */
+  /** Trains from the start without what is set aside; where the clusters of a class have to be asked what they show, its first third without the flagged classes. */
   async restart(seen: Seen): Promise<Phase> {
-    const { labelled, settings, hooks } = this;
-    const { set, classes } = labelled;
-    const { epochs, folder } = settings;
-    const members = indicesByClass(set.labels, classes.length);
-    const held = Int32Array.from(seen.classes.flatMap((c) => [...members[c]])).sort();
+    const { labelled, settings } = this;
+    const { set } = labelled;
+    const { epochs } = settings;
     const first = Math.max(1, Math.ceil(THIRD * epochs));
-    const plan: WatchSettings = { ...settings, checkpoints: [] };
-    const at = { file: 'judge', stage: 'train without the flagged classes', folder, hooks };
-    const others = { set: without(set, held), classes };
-    const judge = await trained(others, plan, at, async (_, epoch) => epoch === first);
-    const start = await snapshot(judge);
-    await judge.release();
-    const logits = await this.shown(others.set, gather(set, held), start);
-    const named = await this.aside(wholeOf(set), seen, { logits, asked: held });
-    this.begun = first;
+    const isJudged = !seen.classes.every((c) => byPattern(seen, c));
+    const judge = isJudged ? await this.judge(seen, first) : null;
+    const named = await this.aside(wholeOf(set), seen, judge?.shown ?? null);
+    if (judge) this.begun = first;
     const left = new Set(named);
     const rows = Int32Array.from(set.labels.keys()).filter((i) => !left.has(i));
     // Poisoned samples that the network had not learned at the first decision are looked for again.
     const again = [Math.ceil((first + epochs) / 2), epochs].filter((epoch) => epoch > first);
-    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', again, start);
+    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', again, judge?.start);
+  }
+
+  /** A network that is trained without the flagged classes for `first` epochs, and what it makes of their samples. */
+  private async judge(seen: Seen, first: number) {
+    const { labelled, settings, hooks } = this;
+    const { set, classes } = labelled;
+    const members = indicesByClass(set.labels, classes.length);
+    const held = Int32Array.from(seen.classes.flatMap((c) => [...members[c]])).sort();
+    const plan: WatchSettings = { ...settings, checkpoints: [] };
+    const at = { file: 'judge', stage: 'train without the flagged classes', folder: settings.folder, hooks };
+    const others = { set: without(set, held), classes };
+    const network = await trained(others, plan, at, async (_, epoch) => epoch === first);
+    const start = await snapshot(network);
+    await network.release();
+    this.asked = 1 / EVERY;
+    return { start, shown: { logits: await this.shown(others.set, gather(set, held), start), asked: held } };
   }
 
   /**
@@ -187,7 +198,7 @@ class Defence {
   }
 
   /** Sets samples of flagged classes aside (`suspects`). */
-  private async aside(kept: Kept, seen: Seen, shown: { logits: Float32Array; asked: Int32Array }): Promise<number[]> {
+  private async aside(kept: Kept, seen: Seen, shown: Parameters<typeof suspects>[3]): Promise<number[]> {
     const { labelled, settings } = this;
     const { named, setAside } = await suspects(kept, seen, { classes: labelled.classes, seed: settings.seed }, shown);
     this.suspicious.push(...named);
