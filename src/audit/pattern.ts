@@ -35,10 +35,10 @@ const MEASURED = 1000;
 /** P of an effect from which the images with the pattern are looked for. */
 const LOOKED_FOR = 0.05;
 /**
- * Standard deviations by which the images with a trigger lie apart from those without it, at least, and the chance that those with the pattern of a clean class do
- * (docs/defence.md).
+ * Standard deviations by which images with a trigger lie apart from those without it: from `least` on they can be told, and from `clear` on that is evidence
+ * too, with the `chance` that the images with the pattern of a clean class are so far from the others (docs/defence.md). Halves of a normal distribution: 2.7.
  */
-const APART = { least: 5, chance: 0.1 };
+const APART = { least: 4, clear: 5, chance: 0.1 };
 /** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
 const SPREAD = { sd: 0.066, freedom: 12 };
 
@@ -120,7 +120,7 @@ const chancesOf = (effects: Float32Array): number[] => outlyingClasses([...effec
 
 /**
  * The signal `pattern`: `effects` of each class, NaN for all where they were not measured. The chance of a clean class is smaller if the images with the pattern
- * lie apart from the others (`isApart`).
+ * lie clearly apart from the others. `isApart`: whether they can be told.
  */
 export function patternSignal(patterns: Patterns | undefined, classes: number): PerClass & { isApart: boolean[] } {
   if (!patterns) {
@@ -128,7 +128,7 @@ export function patternSignal(patterns: Patterns | undefined, classes: number): 
     return { values: all(Number.NaN), p: all(1), isApart: all(false) };
   }
   const isApart = Array.from(patterns.separations, (v) => v >= APART.least);
-  const p = chancesOf(patterns.effects).map((v, c) => (isApart[c] ? APART.chance * v : v));
+  const p = chancesOf(patterns.effects).map((v, c) => (patterns.separations[c] >= APART.clear ? APART.chance * v : v));
   return { values: [...patterns.effects], p, isApart };
 }
 
@@ -289,7 +289,10 @@ class PatternFilter {
     return found;
   }
 
-  /** Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance (a matched filter: North 1943). */
+  /**
+   * Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance (a matched filter:
+   * North 1943), over the square root of the image's norm: one with much structure correlates more with any pattern, and a patch is a part of its norm.
+   */
   private split(pattern: Float64Array): Found {
     const wanted = this.afterFactors(pattern);
     const scores = Float32Array.from(this.filtered, (x) => {
@@ -299,7 +302,7 @@ class PatternFilter {
         product += weighted * wanted[j];
         square += weighted * x[j];
       }
-      return product / Math.sqrt(square + 1e-12);
+      return product / (square + 1e-12) ** 0.25;
     });
     const n = scores.length;
     const power = Math.sqrt(scores.reduce((s, v) => s + v * v, 0) / n) + 1e-12;
