@@ -36,9 +36,10 @@ const MEASURED = 1000;
 const LOOKED_FOR = 0.05;
 /**
  * Standard deviations by which images with a trigger lie apart from those without it: from `least` on they can be told, and from `clear` on that is evidence
- * too, with the `chance` that the images with the pattern of a clean class are so far from the others (docs/defence.md). Halves of a normal distribution: 2.7.
+ * too if there are `several` images with it, with the `chance` that those with the pattern of a clean class are so far from the others (docs/defence.md).
+ * Halves of a normal distribution: 2.7; a few copies of one image: 6 to 13.
  */
-const APART = { least: 4, clear: 5, chance: 0.1 };
+const APART = { least: 4, clear: 5, several: FEWEST_SAMPLES, chance: 0.1 };
 /** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
 const SPREAD = { sd: 0.066, freedom: 12 };
 
@@ -51,6 +52,8 @@ export interface Patterns {
   effects: Float32Array;
   /** How far the images with the pattern of their class and those without it lie apart (`Found.separation`); NaN where the effect is no reason to look, [classes]. */
   separations: Float32Array;
+  /** Images in the smaller of these two groups, [classes]. */
+  smaller: Float32Array;
   /** Log-odds that an image has the pattern of its class, nats, [n]; NaN where it was not looked for. */
   logOdds: Float32Array;
 }
@@ -101,6 +104,7 @@ export async function patternsOf(
     patterns[c] = best;
   }
   const separations = new Float32Array(classes).fill(Number.NaN);
+  const smaller = new Float32Array(classes);
   const logOdds = new Float32Array(set.n).fill(Number.NaN);
   const p = chancesOf(effects);
   for (const [c, own] of members.entries()) {
@@ -108,11 +112,12 @@ export async function patternsOf(
     const found = pattern && p[c] <= LOOKED_FOR ? havingPattern(set, c, pattern, seed) : null;
     if (!found) continue;
     separations[c] = found.separation;
+    smaller[c] = smallerOf(found.logOdds);
     own.forEach((i, k) => {
       logOdds[i] = found.logOdds[k];
     });
   }
-  return { effects, separations, logOdds };
+  return { effects, separations, smaller, logOdds };
 }
 
 /** Chance that any class of a clean set has an effect this large, [classes]. */
@@ -128,7 +133,8 @@ export function patternSignal(patterns: Patterns | undefined, classes: number): 
     return { values: all(Number.NaN), p: all(1), isApart: all(false) };
   }
   const isApart = Array.from(patterns.separations, (v) => v >= APART.least);
-  const p = chancesOf(patterns.effects).map((v, c) => (patterns.separations[c] >= APART.clear ? APART.chance * v : v));
+  const isClear = (c: number) => patterns.separations[c] >= APART.clear && patterns.smaller[c] >= APART.several;
+  const p = chancesOf(patterns.effects).map((v, c) => (isClear(c) ? APART.chance * v : v));
   return { values: [...patterns.effects], p, isApart };
 }
 
@@ -221,6 +227,12 @@ function havingPattern(set: ImageSet, c: number, pattern: Float64Array, seed: nu
   return found.sort((a, b) => b.separation - a.separation)[0] ?? null;
 }
 
+/** Images on the smaller side of a split. */
+function smallerOf(logOdds: Float64Array): number {
+  const having = logOdds.filter((v) => v > 0).length;
+  return Math.min(having, logOdds.length - having);
+}
+
 /** Rounds in which a pattern is measured again on the images that have it. */
 const ROUNDS = 2;
 
@@ -280,10 +292,8 @@ class PatternFilter {
     let found = this.split(pattern);
     let odds = Float64Array.from(found.logOdds, (v) => side * v);
     for (let round = 0; round < ROUNDS; round++) {
-      const chosen = Array.from(odds, (v) => v > 0);
-      const having = chosen.filter((is) => is).length;
-      if (Math.min(having, chosen.length - having) < SMALLEST_CLUSTER) return null;
-      found = this.split(this.patternOf(chosen));
+      if (smallerOf(odds) < SMALLEST_CLUSTER) return null;
+      found = this.split(this.patternOf(Array.from(odds, (v) => v > 0)));
       odds = Float64Array.from(found.logOdds);
     }
     return found;

@@ -63,6 +63,7 @@ export class SavedTraining {
       const patterns = found.effects && {
         effects: of('effects'),
         separations: of('separations'),
+        smaller: of('smaller'),
         logOdds: of('logOdds'),
       };
       return { epoch, features, t, logits, loss: of('loss'), ...(patterns && { patterns }) };

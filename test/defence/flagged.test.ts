@@ -66,14 +66,15 @@ test('a cluster that holds most of the class is not set aside for having been le
   expect(named).toEqual(near);
 });
 
-/** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first 20 from the others. */
-async function withPattern(effect: number, separation: number) {
+/** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others. */
+async function withPattern(effect: number, separation: number, having = 40) {
   const { labels, checkpoints } = recorded(0);
-  const first = (i: number) => labels[i] === 2 && i % EACH < 20;
+  const first = (i: number) => labels[i] === 2 && i % EACH < having;
   const of = (value: number, other: number) => Float32Array.from(classes, (_, c) => (c === 2 ? value : other));
   const patterns = {
     effects: of(effect, 0.1),
     separations: of(separation, Number.NaN),
+    smaller: of(having, 0),
     logOdds: Float32Array.from(labels, (y, i) => (y !== 2 ? Number.NaN : first(i) ? 10 : -10)),
   };
   const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
@@ -86,12 +87,14 @@ async function withPattern(effect: number, separation: number) {
 test('a class without clusters is flagged by its pattern, and the samples that have it are set aside', async () => {
   const { flagged, found, first } = await withPattern(0.9, 4.5);
   expect(flagged).toEqual([2]);
-  expect(found).toEqual({ named: first, setAside: [{ label: 'class 2', samples: 20, why: 'pattern' }] });
+  expect(found).toEqual({ named: first, setAside: [{ label: 'class 2', samples: 40, why: 'pattern' }] });
 });
 
 test('a weaker effect needs samples that lie clearly apart, and without samples that can be told none is enough', async () => {
   // Against classes that all have 0.1: t = (0.33 − 0.1) / 0.054 = 4.3 with 20 degrees of freedom, so p is 2e-4, times 10 classes and over the weight of 0.3 0.006.
   expect((await withPattern(0.33, 4.5)).flagged).toEqual([]);
   expect((await withPattern(0.33, 5.5)).flagged).toEqual([2]);
+  // Copies of one image lie far apart from the others.
+  expect((await withPattern(0.33, 12, 9)).flagged).toEqual([]);
   expect((await withPattern(0.9, 3.9)).flagged).toEqual([]);
 });
