@@ -218,13 +218,14 @@ interface Found {
 
 /**
  * Which images of class `c` have its pattern, by coefficients, against the images of all others; null if nearly all are alike. The pattern may be of what
- * the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly.
+ * the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly, if there are several such images.
  */
 function havingPattern(set: ImageSet, c: number, pattern: Float64Array, seed: number): Found | null {
   const rows = (is: boolean) => Int32Array.from(set.labels.keys()).filter((i) => (set.labels[i] === c) === is);
   const filter = new PatternFilter(set, rows(true), rows(false), seed);
   const found = ([1, -1] as const).flatMap((side) => filter.find(pattern, side) ?? []);
-  return found.sort((a, b) => b.separation - a.separation)[0] ?? null;
+  const isSeveral = ({ logOdds }: Found) => Number(smallerOf(logOdds) >= APART.several);
+  return found.sort((a, b) => isSeveral(b) - isSeveral(a) || b.separation - a.separation)[0] ?? null;
 }
 
 /** Images on the smaller side of a split. */
