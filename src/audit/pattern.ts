@@ -39,7 +39,7 @@ const LOOKED_FOR = 0.05;
  * too if there are `several` images with it, with the `chance` that those with the pattern of a clean class are so far from the others (docs/defence.md).
  * Halves of a normal distribution: 2.7; a few copies of one image: 6 to 13.
  */
-const APART = { least: 4, clear: 5, several: FEWEST_SAMPLES, chance: 0.1 };
+const APART = { least: 4, clear: 7, several: FEWEST_SAMPLES, chance: 0.1 };
 /** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
 const SPREAD = { sd: 0.066, freedom: 12 };
 
