@@ -101,8 +101,8 @@ interface Flagged {
 /** Whether the images of a flagged class with its pattern are those that are set aside. */
 export const byPattern = ({ evidence, level }: Seen, c: number) => evidence.patterned[c] <= level;
 
-/** What a network makes of some samples, places in the set of the evidence: logits [asked, classes]. */
-interface Shown {
+/** Samples that a network was asked about, as places in the set of the evidence, and what it makes of them, logits [asked, classes]. */
+export interface Asked {
   logits: Float32Array;
   asked: Int32Array;
 }
@@ -115,7 +115,7 @@ export async function suspects(
   { set, rows }: Kept,
   seen: Seen,
   { classes, seed }: { classes: readonly string[]; seed: number },
-  network: Shown | null,
+  network: Asked | null,
 ): Promise<{ named: number[]; setAside: SetAside[] }> {
   const { classes: flagged, checkpoints } = seen;
   const [named, setAside]: [number[], SetAside[]] = [[], []];
@@ -134,7 +134,7 @@ export async function suspects(
 }
 
 /** What a network makes of the samples `own`, and how many classes it knows. */
-function shownOf(own: Int32Array, { logits, asked }: Shown, classes: number, flagged: readonly number[]) {
+function shownOf(own: Int32Array, { logits, asked }: Asked, classes: number, flagged: readonly number[]) {
   const at = new Map(Array.from(asked, (row, k) => [row, k]));
   const shown = rowsOf(
     { data: logits, n: asked.length, d: classes },

@@ -15,7 +15,7 @@ import { indicesByClass } from '../../datasets/limits.js';
 import { gather, without } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
-import { byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
+import { type Asked, byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
 import { type Kept, type Stage, trained, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
@@ -198,7 +198,7 @@ class Defence {
   }
 
   /** Sets samples of flagged classes aside (`suspects`). */
-  private async aside(kept: Kept, seen: Seen, shown: Parameters<typeof suspects>[3]): Promise<number[]> {
+  private async aside(kept: Kept, seen: Seen, shown: Asked | null): Promise<number[]> {
     const { labelled, settings } = this;
     const { named, setAside } = await suspects(kept, seen, { classes: labelled.classes, seed: settings.seed }, shown);
     this.suspicious.push(...named);
