@@ -40,6 +40,8 @@ const LOOKED_FOR = 0.05;
  * Halves of a normal distribution: 2.7; a few copies of one image: 6 to 13.
  */
 const APART = { least: 4, clear: 7, several: FEWEST_SAMPLES, chance: 0.1 };
+/** Effect that is evidence by itself: patterns of what clean classes show reach 0.39. A weaker one needs images that lie clearly apart. */
+const STRONG = 0.5;
 /** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
 const SPREAD = { sd: 0.066, freedom: 12 };
 
@@ -124,8 +126,8 @@ export async function patternsOf(
 const chancesOf = (effects: Float32Array): number[] => outlyingClasses([...effects], 'upper', { clean: SPREAD });
 
 /**
- * The signal `pattern`: `effects` of each class, NaN for all where they were not measured. The chance of a clean class is smaller if the images with the pattern
- * lie clearly apart from the others. `isApart`: whether they can be told.
+ * The signal `pattern`: `effects` of each class, NaN for all where they were not measured. A weak one is evidence only if the images with the pattern lie clearly
+ * apart from the others, which makes the chance of a clean class smaller. `isApart`: whether they can be told.
  */
 export function patternSignal(patterns: Patterns | undefined, classes: number): PerClass & { isApart: boolean[] } {
   if (!patterns) {
@@ -134,7 +136,9 @@ export function patternSignal(patterns: Patterns | undefined, classes: number): 
   }
   const isApart = Array.from(patterns.separations, (v) => v >= APART.least);
   const isClear = (c: number) => patterns.separations[c] >= APART.clear && patterns.smaller[c] >= APART.several;
-  const p = chancesOf(patterns.effects).map((v, c) => (isClear(c) ? APART.chance * v : v));
+  const p = chancesOf(patterns.effects).map((v, c) =>
+    isClear(c) ? APART.chance * v : patterns.effects[c] >= STRONG ? v : 1,
+  );
   return { values: [...patterns.effects], p, isApart };
 }
 
