@@ -1,7 +1,6 @@
 import type { Matrix } from '../information/columns.js';
 import type { Weights } from '../models/index.js';
 import type { Position } from '../training/trainer.js';
-import type { Patterns } from './pattern.js';
 
 /** How an audit trains a network. */
 export interface WatchSettings {
@@ -10,6 +9,21 @@ export interface WatchSettings {
   /** Epochs after which all samples are recorded, rising; the last is `epochs`. */
   checkpoints: number[];
   seed: number;
+}
+
+/** The patterns of all classes (pattern.ts) at one moment of a training. */
+export interface Patterns {
+  /**
+   * Share of other classes' images that the network takes for the class with its pattern added, less the share with patterns of the same frequencies and
+   * random signs; NaN for a class with too few samples, [classes].
+   */
+  effects: Float32Array;
+  /** How far the images with the pattern of their class and those without it lie apart in their correlation with it, in common standard deviations; NaN where the effect is no reason to look, [classes]. */
+  separations: Float32Array;
+  /** Images in the smaller of these two groups, [classes]. */
+  smaller: Float32Array;
+  /** Log-odds that an image has the pattern of its class, nats, [n]; NaN where it was not looked for. */
+  logOdds: Float32Array;
 }
 
 /** All samples as the network sees them at one moment of the training, rows in the order of the set. */

@@ -11,6 +11,7 @@ import { type Matrix, principalComponents, rowsOf } from '../information/columns
 import { cholesky, crossProduct } from '../information/linalg.js';
 import { whitened } from '../information/noise-model.js';
 import { centred } from '../information/resolved.js';
+import type { Patterns } from './checkpoint.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
 import { Frequencies } from './frequencies.js';
@@ -44,21 +45,6 @@ const APART = { least: 4, clear: 7, several: FEWEST_SAMPLES, chance: 0.1 };
 const STRONG = 0.5;
 /** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
 const SPREAD = { sd: 0.066, freedom: 12 };
-
-/** The patterns of all classes at one moment of a training. */
-export interface Patterns {
-  /**
-   * Share of other classes' images that the network takes for the class with its pattern added, less the share with patterns of the same frequencies and
-   * random signs; NaN for a class of fewer than `FEWEST_SAMPLES`, [classes].
-   */
-  effects: Float32Array;
-  /** How far the images with the pattern of their class and those without it lie apart (`Found.separation`); NaN where the effect is no reason to look, [classes]. */
-  separations: Float32Array;
-  /** Images in the smaller of these two groups, [classes]. */
-  smaller: Float32Array;
-  /** Log-odds that an image has the pattern of its class, nats, [n]; NaN where it was not looked for. */
-  logOdds: Float32Array;
-}
 
 /** A network that says what images show: logits [n, classes]. */
 export type Shown = (images: ImageSet) => Promise<Float32Array>;
