@@ -13,7 +13,7 @@ import { type Checkpoint, secondHalf, type WatchSettings } from './checkpoint.js
 import { choosePoisoned, contentOf, type Partition } from './cluster-content.js';
 import type { Keep } from './keep.js';
 import { type Signal, WEIGHT } from './names.js';
-import { logOddsOf, type Part, partsOf } from './parts.js';
+import { logOddsOf, numbersOf, type Part, partsOf } from './parts.js';
 import { trainingProgress } from './progress.js';
 import { isClear } from './reference.js';
 import { epochsOfOthers, type Shown, shownWithout, strongest } from './second-network.js';
@@ -150,11 +150,7 @@ function partsFor(
 
 function candidateOf({ set, found }: Examination, c: number, parts: Part[]): Candidate {
   const own = Int32Array.from(indicesByClass(set.labels, found.length)[c]);
-  const part = new Int32Array(own.length);
-  parts.forEach(({ places }, k) => {
-    for (const at of places) part[at] = k;
-  });
-  return { c, own, parts, part };
+  return { c, own, parts, part: numbersOf(parts, own.length) };
 }
 
 /** Writes down what the clusters of a class show, and, if one is poisoned, the scores of its samples. */

@@ -4,7 +4,7 @@ import { principalComponents, rowsOf } from '../information/columns.js';
 import { chanceLaw } from './chance.js';
 import { type Checkpoint, secondHalf } from './checkpoint.js';
 import { FEWEST_OTHERS, outlyingClasses, outlyingness, type PerClass, type Spread } from './evidence.js';
-import { clustered, heldOutGain, MOST_LOG_ODDS } from './mixture.js';
+import { clustered, heldOutGain, limited } from './mixture.js';
 import { chanceOfClean } from './reference.js';
 
 /** Principal components of T in which a class is split: as many as Activation Clustering reduces to. */
@@ -57,8 +57,7 @@ export async function twoClusters(
     if (!Number.isNaN(split.separation))
       apart.push(Math.log(Math.max(split.separation, 1e-3)) - chance.separation.mean);
     const gain = (split.r ? heldOutGain(points, split.r, seed) : 0) - chance.gain.mean;
-    const logOdds = split.logOdds.map((v) => Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, v)));
-    found.push({ gain, logOdds });
+    found.push({ gain, logOdds: limited(split.logOdds) });
   }
   const gain = mean(found.map((f) => f.gain));
   const errors = { separation: chance.separation.sd, gain: chance.gain.sd };

@@ -8,6 +8,9 @@ import { separationOf, twoMeans } from '../representation/two-means.js';
 export const SMALLEST_CLUSTER = 5;
 /** Limit on the size of log-odds, nats, so that no checkpoint outweighs the others in their mean. */
 export const MOST_LOG_ODDS = 10;
+/** Log-odds, nats, no larger than that. */
+export const limited = (logOdds: Float64Array): Float64Array =>
+  logOdds.map((v) => Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, v)));
 
 /** Limit on the rounds of expectation maximisation. They end before it when no responsibility moves by `SETTLED`. */
 const ROUNDS = 60;

@@ -31,6 +31,15 @@ function sidesOf({ places, path }: Part, { logOdds }: TwoClusters, own: number):
   return [side(-1), side(1)];
 }
 
+/** Number of the part of each of `own` samples, [own]. */
+export function numbersOf(parts: readonly Part[], own: number): Int32Array {
+  const part = new Int32Array(own);
+  parts.forEach(({ places }, k) => {
+    for (const at of places) part[at] = k;
+  });
+  return part;
+}
+
 /**
  * The parts of the class with samples `own` (rows of the set): the sides of its `first` split, and of those that follow. `others`:
  * values of classes that are not flagged; null: the first split alone. A single part if the first split leaves fewer than `SMALLEST_CLUSTER` samples on a side.

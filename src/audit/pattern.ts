@@ -8,14 +8,15 @@ import { indicesByClass } from '../datasets/limits.js';
 import { gather } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
-import { cholesky, crossProduct } from '../information/linalg.js';
+import { crossProduct, ridgedFactor } from '../information/linalg.js';
 import { whitened } from '../information/noise-model.js';
 import { centred } from '../information/resolved.js';
 import type { Patterns } from './checkpoint.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
 import { Frequencies } from './frequencies.js';
-import { clustered, MOST_LOG_ODDS, SMALLEST_CLUSTER } from './mixture.js';
+import { clustered, limited, SMALLEST_CLUSTER } from './mixture.js';
+import { strongest } from './second-network.js';
 
 /** Fewest half periods across an image of a pattern's frequencies. */
 const LOWEST = 4;
@@ -97,7 +98,7 @@ export async function patternsOf(
   const p = chancesOf(effects);
   for (const [c, own] of members.entries()) {
     const pattern = patterns[c];
-    const found = pattern && p[c] <= LOOKED_FOR ? havingPattern(set, c, pattern, seed) : null;
+    const found = pattern && p[c] <= LOOKED_FOR ? havingPattern(set, frequencies, c, pattern, seed) : null;
     if (!found) continue;
     separations[c] = found.separation;
     smaller[c] = smallerOf(found.logOdds);
@@ -143,10 +144,7 @@ function endsOf(
       { length: d * d },
       (_, k) => others.reduce((s, p) => s + p[k], 0) / (n - size),
     );
-    let variance = 0;
-    for (let j = 0; j < d; j++) variance += covariance[j * d + j] / d;
-    for (let j = 0; j < d; j++) covariance[j * d + j] += RIDGE * variance + 1e-12;
-    const white = whitened(within[c], cholesky(covariance, d)!, d);
+    const white = whitened(within[c], ridgedFactor(covariance, d, RIDGE), d);
     const k = Math.min(DIRECTIONS, d);
     const scores = await principalComponents({ data: Float32Array.from(white), n: size, d }, k, seed);
     return ENDS.flatMap((share) =>
@@ -191,10 +189,7 @@ function added(set: ImageSet, pattern: Float64Array): ImageSet {
 function shareOf(logits: Float32Array, classes: number, c: number): number {
   const n = logits.length / classes;
   let found = 0;
-  for (let i = 0; i < n; i++) {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    found += Number(row[c] === Math.max(...row)) / n;
-  }
+  for (let i = 0; i < n; i++) found += Number(strongest(logits, i, classes) === c) / n;
   return found;
 }
 
@@ -210,10 +205,17 @@ interface Found {
  * Which images of class `c` have its pattern, by coefficients, against the images of all others; null if nearly all are alike. The pattern may be of what
  * the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly, if there are several such images.
  */
-function havingPattern(set: ImageSet, c: number, pattern: Float64Array, seed: number): Found | null {
+function havingPattern(
+  set: ImageSet,
+  frequencies: Frequencies,
+  c: number,
+  pattern: Float64Array,
+  seed: number,
+): Found | null {
   const rows = (is: boolean) => Int32Array.from(set.labels.keys()).filter((i) => (set.labels[i] === c) === is);
-  const filter = new PatternFilter(set, rows(true), rows(false), seed);
-  const found = ([1, -1] as const).flatMap((side) => filter.find(pattern, side) ?? []);
+  const filter = new PatternFilter(set, frequencies, rows(true), rows(false), seed);
+  const first = filter.split(pattern);
+  const found = ([1, -1] as const).flatMap((side) => filter.find(first, side) ?? []);
   const isSeveral = ({ logOdds }: Found) => Number(smallerOf(logOdds) >= APART.several);
   return found.sort((a, b) => isSeveral(b) - isSeveral(a) || b.separation - a.separation)[0] ?? null;
 }
@@ -229,7 +231,6 @@ const ROUNDS = 2;
 
 /** Finds a pattern in images of one class. */
 class PatternFilter {
-  private readonly frequencies: Frequencies;
   /** Factor of each coefficient: one over its standard deviation in images without the class; 0 for the low ones. */
   private readonly factors: Float64Array;
   /** Weight of each pixel: one over the mean square that is left of it after the factors. A pattern is seen best where images are plain. */
@@ -242,12 +243,12 @@ class PatternFilter {
   /** `own`: rows of the class; `others`: rows of images without it. */
   constructor(
     private readonly set: ImageSet,
+    private readonly frequencies: Frequencies,
     private readonly own: Int32Array,
     others: Int32Array,
     private readonly seed: number,
   ) {
-    this.frequencies = new Frequencies(set);
-    const { size, radius } = this.frequencies;
+    const { size, radius } = frequencies;
     this.without = meanImage(set, others);
     const measured = new Rng(seed, 'pattern variance').sample(others, Math.min(MEASURED, others.length));
     const meanSquares = (rows: readonly Float64Array[]) => {
@@ -276,16 +277,16 @@ class PatternFilter {
   }
 
   /**
-   * The images of the class that have the pattern, which is measured again on those found, `ROUNDS` times. `side` 1: those that are more like it; −1: less,
+   * The images of the class that have a pattern, from their `first` split by it: the pattern is measured again on those found, `ROUNDS` times. `side` 1: those that are more like it; −1: less,
    * which is the trigger's side if the pattern is of what the clean images show.
    */
-  find(pattern: Float64Array, side: 1 | -1): Found | null {
-    let found = this.split(pattern);
-    let odds = Float64Array.from(found.logOdds, (v) => side * v);
+  find(first: Found, side: 1 | -1): Found | null {
+    let found = first;
+    let odds: Float64Array = found.logOdds.map((v) => side * v);
     for (let round = 0; round < ROUNDS; round++) {
       if (smallerOf(odds) < SMALLEST_CLUSTER) return null;
       found = this.split(this.patternOf(Array.from(odds, (v) => v > 0)));
-      odds = Float64Array.from(found.logOdds);
+      odds = found.logOdds;
     }
     return found;
   }
@@ -294,7 +295,7 @@ class PatternFilter {
    * Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance (a matched filter:
    * North 1943), over the square root of the image's norm: one with much structure correlates more with any pattern, and a patch is a part of its norm.
    */
-  private split(pattern: Float64Array): Found {
+  split(pattern: Float64Array): Found {
     const wanted = this.afterFactors(pattern);
     const scores = Float32Array.from(this.filtered, (x) => {
       let [product, square] = [0, 0];
@@ -313,7 +314,7 @@ class PatternFilter {
       return side.reduce((s, v) => s + v, 0) / Math.max(1, side.length);
     };
     const up = meanOf(1) >= meanOf(-1) ? 1 : -1;
-    return { separation, logOdds: logOdds.map((v) => up * Math.max(-MOST_LOG_ODDS, Math.min(MOST_LOG_ODDS, v))) };
+    return { separation, logOdds: limited(logOdds).map((v) => up * v) };
   }
 
   /** The pattern, as coefficients, of some images of the class against those without it. What they show is cancelled if they show other classes. */

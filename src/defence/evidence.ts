@@ -13,7 +13,7 @@ import { Rng } from '../base/random.js';
 import { indicesByClass } from '../datasets/limits.js';
 import { mean } from '../dynamics/trajectory.js';
 import { rowsOf } from '../information/columns.js';
-import { cholesky, crossProduct } from '../information/linalg.js';
+import { crossProduct, ridgedFactor } from '../information/linalg.js';
 import { whitened } from '../information/noise-model.js';
 import { chooseKappa, KAPPAS } from '../information/resolution.js';
 import { centred, resolvedInformation } from '../information/resolved.js';
@@ -119,10 +119,7 @@ function information(
     d,
   );
   const covariance = crossProduct(residuals, residuals, noisy.length, d, d).map((v) => v / (noisy.length - 1));
-  let variance = 0;
-  for (let c = 0; c < d; c++) variance += covariance[c * d + c] / d;
-  for (let c = 0; c < d; c++) covariance[c * d + c] += RIDGE * variance + 1e-12;
-  const factor = cholesky(covariance, d)!;
+  const factor = ridgedFactor(covariance, d, RIDGE);
   const judged = members.map((rows) => rows.length).filter((size) => size >= FEWEST_SAMPLES);
   const size = Math.min(MEASURED, ...judged);
   const measured = members.map((rows, c) => {

@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from '../audit/checkpoint.js';
 import { choosePoisoned } from '../audit/cluster-content.js';
-import { logOddsOf, partsOf } from '../audit/parts.js';
+import { logOddsOf, numbersOf, partsOf } from '../audit/parts.js';
 import type { Labelled } from '../audit/verdict.js';
 import type { RunHooks } from '../base/progress.js';
 import { mean } from '../dynamics/trajectory.js';
@@ -157,8 +157,7 @@ async function suspiciousParts(
   const first = Float64Array.from(own, (at) => evidence.logOdds[at]);
   const parts = await partsOf(checkpoints, own, first, others, seed);
   if (parts.length === 1) return null;
-  const part = new Int32Array(own.length);
-  for (const [number, { places }] of parts.entries()) for (const at of places) part[at] = number;
+  const part = numbersOf(parts, own.length);
   const { poisoned, isDoubtful } = choosePoisoned(shown, part, c, known);
   const { loss } = checkpoints.at(-1)!;
   const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));

@@ -29,18 +29,17 @@ export interface Stage {
   start?: Snapshot;
   hooks: RunHooks;
   own?: Partial<TrainingConfig>;
-  /** Whether its recordings are those of a training that watches itself (`watched`). */
-  isWatched?: boolean;
+  /** How a checkpoint is recorded; by default as an audit does. */
+  recordedBy?: (trainer: Trainer, set: ImageSet, classes: number) => Promise<Checkpoint>;
 }
 
 /** Trains until the end, or until `after` says that it is enough; it hears every whole epoch, those before a resume included. */
 export async function trained(
-  kept: Labelled,
+  { set, classes }: Labelled,
   plan: WatchSettings,
-  { file, stage, folder, start, hooks, own, isWatched = false }: Stage,
+  { file, stage, folder, start, hooks, own, recordedBy = record }: Stage,
   after: (checkpoints: Checkpoint[], epoch: number) => Promise<boolean> = async () => false,
 ): Promise<Trainer> {
-  const { set, classes } = kept;
   const trainer = untrained(set, classes.length, plan, own);
   const saved = folder === undefined ? null : new SavedTraining(join(folder, `${file}.safetensors`), set, plan);
   const before = await saved?.read();
@@ -66,9 +65,7 @@ export async function trained(
       }
       await trainer.finishEpoch();
       const { epoch } = trainer.position;
-      if (plan.checkpoints.includes(epoch)) {
-        checkpoints.push(await (isWatched ? watched(trainer, kept, plan.seed) : record(trainer, set, classes.length)));
-      }
+      if (plan.checkpoints.includes(epoch)) checkpoints.push(await recordedBy(trainer, set, classes.length));
       await saved?.write({ now: await snapshot(trainer), checkpoints });
       if (await after(checkpoints, epoch)) return trainer;
     }
@@ -83,8 +80,9 @@ export async function trained(
 const NOISY = 1000;
 
 /** All samples as the network sees them without noise, T of some with noise, and the patterns of the classes. */
-async function watched(trainer: Trainer, { set, classes }: Labelled, seed: number): Promise<Checkpoint> {
+export async function watched(trainer: Trainer, set: ImageSet, classes: number): Promise<Checkpoint> {
   const { n } = set;
+  const { seed } = trainer.config;
   const { representation, logits } = await trainer.noiseFreeProbe(set);
   const d = representation.length / n;
   const features: Matrix = { data: representation, n, d };
@@ -95,13 +93,13 @@ async function watched(trainer: Trainer, { set, classes }: Labelled, seed: numbe
     t.set(noisy.representation.subarray(k * d, (k + 1) * d), row * d);
   });
   const shown = async (images: ImageSet) => (await trainer.noiseFreeProbe(images)).logits;
-  const all: Matrix = { data: logits, n, d: classes.length };
+  const all: Matrix = { data: logits, n, d: classes };
   return {
     epoch: trainer.position.epoch,
     features,
     t: { data: t, n, d },
     logits: all,
     loss: losses(all, set.labels),
-    patterns: await patternsOf(shown, set, features, classes.length, seed),
+    patterns: await patternsOf(shown, set, features, classes, seed),
   };
 }

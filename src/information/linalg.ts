@@ -46,6 +46,14 @@ export function cholesky(matrix: Float64Array, d: number): Float64Array | null {
   return l;
 }
 
+/** Lower Cholesky factor of a covariance [d, d] with a ridge of `share` of its mean variance, which makes it positive definite; the ridge is added in place. */
+export function ridgedFactor(covariance: Float64Array, d: number, share: number): Float64Array {
+  let variance = 0;
+  for (let j = 0; j < d; j++) variance += covariance[j * d + j] / d;
+  for (let j = 0; j < d; j++) covariance[j * d + j] += share * variance + 1e-12;
+  return cholesky(covariance, d)!;
+}
+
 /** ln det of the matrix whose lower Cholesky factor is `l`. */
 export function logDet(l: Float64Array, d: number): number {
   let s = 0;

@@ -16,7 +16,7 @@ import { gather, without } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
 import { type Asked, byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
-import { type Kept, type Stage, trained, wholeOf } from '../training.js';
+import { type Kept, type Stage, trained, watched, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
 /** Share of a training that the judge of the clusters gets. */
@@ -59,7 +59,8 @@ async function defend(labelled: Labelled, settings: DefenceSettings, hooks: RunH
     answer = 'restart';
     await trainer.release();
     ({ trainer, seen, kept } = await defence.restart(seen));
-    spent += trainer.position.epoch + defence.asked;
+    // A training that began after its first epochs had a judge, which was trained on.
+    spent += trainer.position.epoch + (defence.begun > 0 ? 1 / EVERY : 0);
   }
   for (let turn = 0; seen && turn < MOST_TURNS; turn++) {
     if (answer === 'nothing') answer = 'relabel';
@@ -88,8 +89,6 @@ class Defence {
   private readonly level: number;
   /** Epoch at which the last phase began. */
   begun = 0;
-  /** Epochs of training that the network had which was asked what samples show. */
-  asked = 0;
 
   constructor(
     private readonly labelled: Labelled,
@@ -111,7 +110,7 @@ class Defence {
     const { classes } = labelled;
     const plan: WatchSettings = { ...settings, checkpoints: [...moments] };
     let seen: Seen | null = null;
-    const at = { file, stage, folder: settings.folder, start, hooks, isWatched: true };
+    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watched };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;
@@ -152,7 +151,6 @@ class Defence {
     const network = await trained(others, plan, at, async (_, epoch) => epoch === first);
     const start = await snapshot(network);
     await network.release();
-    this.asked = 1 / EVERY;
     return { start, shown: { logits: await this.shown(others.set, gather(set, held), start), asked: held } };
   }
 
