@@ -1,6 +1,6 @@
 /** Images as frequencies: the orthonormal DCT-II of every channel, in which natural images are strong at low frequencies and weak at high ones. */
 
-import { transpose } from '../information/linalg.js';
+import { crossProduct, transpose } from '../information/linalg.js';
 
 /** Height, width and channels of images. */
 export interface ImageShape {
@@ -27,9 +27,10 @@ export class Frequencies {
     const { height, width, channels } = shape;
     this.size = height * width * channels;
     const [down, across] = [waves(height), waves(width)];
+    // `crossProduct` transposes its first matrix.
     this.matrices = {
-      of: { down, across },
-      image: { down: transpose(down, height, height), across: transpose(across, width, width) },
+      of: { down: transpose(down, height, height), across: transpose(across, width, width) },
+      image: { down, across },
     };
     this.radius = Float64Array.from({ length: this.size }, (_, j) => {
       const at = Math.floor(j / channels);
@@ -38,32 +39,27 @@ export class Frequencies {
   }
 
   /** Coefficients of an image [height, width, channels]. */
-  of(image: ArrayLike<number>): Float64Array {
+  of(image: Float64Array): Float64Array {
     return this.transformed(image, this.matrices.of);
   }
 
   /** The image of coefficients. */
-  image(coefficients: ArrayLike<number>): Float64Array {
+  image(coefficients: Float64Array): Float64Array {
     return this.transformed(coefficients, this.matrices.image);
   }
 
-  private transformed(values: ArrayLike<number>, { down, across }: { down: Float64Array; across: Float64Array }) {
+  private transformed(values: Float64Array, { down, across }: { down: Float64Array; across: Float64Array }) {
     const { height, width, channels } = this.shape;
-    const row = width * channels;
-    const columns = new Float64Array(this.size);
-    for (let to = 0; to < height; to++)
-      for (let from = 0; from < height; from++) {
-        const weight = down[to * height + from];
-        for (let k = 0; k < row; k++) columns[to * row + k] += weight * values[from * row + k];
-      }
-    const out = new Float64Array(this.size);
-    for (let y = 0; y < height; y++)
-      for (let to = 0; to < width; to++)
-        for (let from = 0; from < width; from++) {
-          const weight = across[to * width + from];
-          for (let c = 0; c < channels; c++)
-            out[y * row + to * channels + c] += weight * columns[y * row + from * channels + c];
-        }
-    return out;
+    const columns = turned(crossProduct(down, values, height, height, width * channels), height, width, channels);
+    return turned(crossProduct(across, columns, width, width, height * channels), width, height, channels);
   }
+}
+
+/** [rows, columns, channels] as [columns, rows, channels]. */
+function turned(values: Float64Array, rows: number, columns: number, channels: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let r = 0, at = 0; r < rows; r++)
+    for (let c = 0; c < columns; c++)
+      for (let k = 0; k < channels; k++) out[(c * rows + r) * channels + k] = values[at++];
+  return out;
 }

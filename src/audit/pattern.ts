@@ -181,8 +181,11 @@ function added(set: ImageSet, pattern: Float64Array): ImageSet {
   const size = pattern.length;
   const power = Math.sqrt(pattern.reduce((s, v) => s + v * v, 0) / size);
   const scale = power > 0 ? STRENGTH / power : 0;
-  const images = set.images.map((v, at) => Math.max(0, Math.min(255, Math.round(v + scale * pattern[at % size]))));
-  return { ...set, images };
+  // Values are rounded and limited to 0 to 255 as they are stored.
+  const images = new Uint8ClampedArray(set.images.length);
+  for (let at = 0; at < images.length; at += size)
+    for (let j = 0; j < size; j++) images[at + j] = set.images[at + j] + scale * pattern[j];
+  return { ...set, images: new Uint8Array(images.buffer) };
 }
 
 /** Share of rows of logits [n, classes] whose largest is that of class `c`. */

@@ -2,9 +2,9 @@
  * Training that watches itself. All samples are recorded at a few moments, and the evidence of a backdoor is read at each. Once a class is flagged by its
  * pattern (audit/pattern.ts), the network is trained again from the start without the images that have it. If it is flagged by its two clusters, the first third
  * of that training goes without the flagged classes, and a copy of this network then says which parts of a class show other classes, as in an audit
- * (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both the judge and the result, and the time is that
- * of one training, half an epoch of the copy, and of what came before the decision. Later evidence is answered without a new
- * training: the samples get the labels that the network gives them when the flagged class may not be named, and it is trained on; at the end, for a third.
+ * (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both the judge and the result. Later evidence is
+ * answered without a new training: the samples get the labels that the network gives them when the flagged class may not be named, and the last third of the
+ * training is repeated.
  */
 import type { Snapshot, WatchSettings } from '../../audit/checkpoint.js';
 import { trainingProgress } from '../../audit/progress.js';
@@ -23,6 +23,8 @@ import type { Decision, DefenceSettings, Defended, Method, SetAside } from './ty
 const THIRD = 1 / 3;
 /** That network comes to rest before it judges, in an epoch on every so many samples. */
 const EVERY = 2;
+/** Length of a training from the start without what was set aside, as a share of the first one: what is cut pays for a recording. */
+const SECOND = 11 / 12;
 /** Share of a training that is repeated after evidence at its end, and how often. */
 const [REPEATED, MOST_TURNS] = [1 / 3, 2];
 
@@ -98,7 +100,7 @@ class Defence {
     this.level = LEVEL / decisionsOf(settings.epochs).length;
   }
 
-  /** Trains until a class is flagged at one of `moments`, or to the end. */
+  /** Trains until a class is flagged at one of `moments`, the last of which is the end. */
   async watched(
     kept: Kept,
     file: string,
@@ -108,7 +110,7 @@ class Defence {
   ): Promise<Phase> {
     const { labelled, settings, hooks } = this;
     const { classes } = labelled;
-    const plan: WatchSettings = { ...settings, checkpoints: [...moments] };
+    const plan: WatchSettings = { ...settings, epochs: moments.at(-1)!, checkpoints: [...moments] };
     let seen: Seen | null = null;
     const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watched };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
@@ -126,26 +128,25 @@ class Defence {
   async restart(seen: Seen): Promise<Phase> {
     const { labelled, settings } = this;
     const { set } = labelled;
-    const { epochs } = settings;
-    const first = Math.max(1, Math.ceil(THIRD * epochs));
+    const epochs = Math.ceil(SECOND * settings.epochs);
     const isJudged = !seen.classes.every((c) => byPattern(seen, c));
-    const judge = isJudged ? await this.judge(seen, first) : null;
+    const judge = isJudged ? await this.judge(seen, epochs) : null;
     const named = await this.aside(wholeOf(set), seen, judge?.shown ?? null);
-    if (judge) this.begun = first;
+    if (judge) this.begun = judge.start.position.epoch;
     const left = new Set(named);
     const rows = Int32Array.from(set.labels.keys()).filter((i) => !left.has(i));
-    // Poisoned samples that the network had not learned at the first decision are looked for again.
-    const again = [Math.ceil((first + epochs) / 2), epochs].filter((epoch) => epoch > first);
-    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', again, judge?.start);
+    // Poisoned samples that the network had not learned at the first decision are looked for at the end.
+    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', [epochs], judge?.start);
   }
 
-  /** A network that is trained without the flagged classes for `first` epochs, and what it makes of their samples. */
-  private async judge(seen: Seen, first: number) {
+  /** A network that is trained without the flagged classes for the first third of `epochs`, and what it makes of their samples. */
+  private async judge(seen: Seen, epochs: number) {
     const { labelled, settings, hooks } = this;
     const { set, classes } = labelled;
     const members = indicesByClass(set.labels, classes.length);
     const held = Int32Array.from(seen.classes.flatMap((c) => [...members[c]])).sort();
-    const plan: WatchSettings = { ...settings, checkpoints: [] };
+    const plan: WatchSettings = { ...settings, epochs, checkpoints: [] };
+    const first = Math.ceil(THIRD * epochs);
     const at = { file: 'judge', stage: 'train without the flagged classes', folder: settings.folder, hooks };
     const others = { set: without(set, held), classes };
     const network = await trained(others, plan, at, async (_, epoch) => epoch === first);
@@ -177,9 +178,8 @@ class Defence {
 
   /** Trains on with the labels that the network gives set-aside samples when it may not name the flagged classes. */
   async relabel(kept: Kept, seen: Seen, before: Trainer, turn: number): Promise<Phase> {
-    const { labelled, settings } = this;
-    const { classes } = labelled;
-    const { epochs } = settings;
+    const { classes } = this.labelled;
+    const { epochs } = before.config;
     const [{ logits }] = await before.probe(kept.set, 1);
     const asked = Int32Array.from(kept.rows.keys());
     const named = new Set(await this.aside(kept, seen, { logits, asked }));
