@@ -4,6 +4,7 @@ import type { DefenceName } from '../src/defence/names.js';
 import { binomialInterval } from '../src/dynamics/binomial.js';
 import { mean } from '../src/dynamics/index.js';
 import { SUCCESS } from '../src/dynamics/types.js';
+import { decimal } from '../src/report/index.js';
 
 /** One training. */
 export interface DefenceRow {
@@ -28,8 +29,6 @@ export interface DefenceRow {
 
 /** What a cell has to reach: an ASR of at most `asr`, or within `above` of a clean network's; accuracy within `accuracy` of one; time over plain training's. */
 const GOAL = { asr: 0.05, above: 0.03, accuracy: 0.02, time: 1.5 };
-
-const at = (x: number, digits = 3) => x.toFixed(digits);
 
 interface Judged {
   row: DefenceRow;
@@ -66,23 +65,22 @@ function judged(rows: readonly DefenceRow[]): Judged[] {
 
 const share = (hits: number, n: number) => `${hits} of ${n}`;
 
-/** Attacks that succeed under plain training: a row a data set, attack, rate and defence, means over seeds. */
+/** Attacks that succeed under plain training: a row a data set, attack, rate and defence, means over seeds; the defences of an attack stand together. */
 function attackRows(found: readonly Judged[]): string[] {
-  const cells = groupBy(found, ({ row: { data, attack, rate, defence } }) =>
-    JSON.stringify([data, attack, rate, defence]),
-  );
+  const attacks = groupBy(found, ({ row: { data, attack, rate } }) => JSON.stringify([data, attack, rate]));
+  const cells = attacks.flatMap((same) => groupBy(same, ({ row }) => row.defence));
   return cells.map((same) => {
     const { data, attack, rate, defence } = same[0].row;
     const own = (of: (r: DefenceRow) => number) => mean(same.map((s) => of(s.row)));
     const asrs = same.map((s) => s.row.asr!);
-    const range = same.length > 1 ? ` (${at(Math.min(...asrs))} to ${at(Math.max(...asrs))})` : '';
-    return `| ${data} | ${attack} | ${rate} | ${defence} | ${same.length} | ${at(own((r) => r.accuracy))} | ${at(mean(asrs))}${range} | ${at(
+    const range = same.length > 1 ? ` (${decimal(Math.min(...asrs))} to ${decimal(Math.max(...asrs))})` : '';
+    return `| ${data} | ${attack} | ${rate} | ${defence} | ${same.length} | ${decimal(own((r) => r.accuracy))} | ${decimal(mean(asrs))}${range} | ${decimal(
       own((r) => r.found / r.poisoned),
       2,
-    )} | ${at(
+    )} | ${decimal(
       own((r) => r.wrongly),
       0,
-    )} | ${at(mean(same.map((s) => s.time!)), 2)} |`;
+    )} | ${decimal(mean(same.map((s) => s.time!)), 2)} |`;
   });
 }
 
@@ -109,14 +107,14 @@ function cleanLines(rows: readonly DefenceRow[]): string[] {
       // `watch` that sets nothing aside is plain training.
       return r.defence === 'watch' && r.wrongly === 0 ? [0] : [];
     });
-    return `| ${same[0].defence} | ${share(alarms, same.length)} (${low} to ${high} %) | ${gaps.length > 0 ? at(mean(gaps)) : '–'} |`;
+    return `| ${same[0].defence} | ${share(alarms, same.length)} (${low} to ${high} %) | ${gaps.length > 0 ? decimal(mean(gaps)) : '–'} |`;
   });
 }
 
 /** Attacks that plain training does not learn: they are judged nowhere. */
 function failures(rows: readonly DefenceRow[]): string[] {
   const plain = rows.filter((r) => r.attack !== 'none' && r.defence === 'none' && r.asr! < SUCCESS);
-  return plain.map((r) => `- ${r.data}, ${r.attack} at ${r.rate}, seed ${r.seed}: ASR ${at(r.asr!)}`);
+  return plain.map((r) => `- ${r.data}, ${r.attack} at ${r.rate}, seed ${r.seed}: ASR ${decimal(r.asr!)}`);
 }
 
 /** Tables of attacks, goals and clean sets, and the attacks that are not judged. */

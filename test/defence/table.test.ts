@@ -53,11 +53,11 @@ it('a clean set on which samples are set aside is an alarm, with its interval', 
     row({ attack: 'none', defence: 'watch', seed, asr: null, poisoned: 0, wrongly, accuracy: 0.6 }),
   ];
   // Clopper and Pearson, 1 of 2: 1.3 to 98.7 %.
-  expect(defenceTable([...clean(1, 0), ...clean(2, 5)])).toContain('| watch | 1 of 2 (1 to 99 %) | -0.010 |');
+  expect(defenceTable([...clean(1, 0), ...clean(2, 5)])).toContain('| watch | 1 of 2 (1 to 99 %) | −0.010 |');
 });
 
 it('a clean set on which `watch` sets nothing aside needs no plain training: its network is that one', () => {
   const clean = (seed: number, wrongly: number) =>
     row({ attack: 'none', defence: 'watch', seed, asr: null, poisoned: 0, wrongly, accuracy: 0.6 });
-  expect(defenceTable([clean(1, 0), clean(2, 5), network(2, 0)])).toContain('(1 to 99 %) | -0.005 |');
+  expect(defenceTable([clean(1, 0), clean(2, 5), network(2, 0)])).toContain('(1 to 99 %) | −0.005 |');
 });
