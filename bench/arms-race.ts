@@ -1,10 +1,10 @@
 /**
  * The adversary against the score, the detectors and the defence, from the first surrogate to the last table.
  *
- *   npm run -s bench -- arms-race --out DIR [--images DIR] [--weights 0,1,4] [--seeds 101,102,103] [--only A,B] [--table FILE] [--limit N] [--epochs N]
+ *   npm run -s bench -- arms-race --out DIR [--images DIR] [--weights 0,1,4,16] [--seeds 101,102,103] [--only A,B] [--table FILE] [--limit N] [--epochs N]
  *
- * `--images`: CIFAR-10 as an image folder (default shapes10). `--weights`: values of λ, one adapted trigger each; the last one is adapted again with a term
- * by which it is learned late. `--only`: steps, of adapt, search, victims, others, detect, defence (default all, in this order), or `none`, for the tables of
+ * `--images`: CIFAR-10 as an image folder (default shapes10). `--weights`: values of λ, one adapted trigger each. One more has a term by which it is learned
+ * late. `--only`: steps, of adapt, search, victims, others, detect, defence (default all, in this order), or `none`, for the tables of
  * the rows that are there. Every step is a command of ibscope that is printed, writes into `--out`, and resumes: the same command goes on where the last one
  * ended. `--quick` makes every step small, to see that all of them work. `--table` writes what the rows say.
  */
@@ -30,8 +30,8 @@ const EPSILON = 0.06;
 const RATE = 0.05;
 /** γ of every network: that of a training that defends itself, and of the study of detection. */
 const NOISE = 0.1;
-/** Weight of the term by which a trigger is learned late. */
-const LATE = 1;
+/** Weights of the term for the score and of that for lateness, of the trigger that is learned late. */
+const LATE = { lambda: '4', late: '1' };
 /** Published attacks that adapt, Adaptive-Blend with opacities by which it succeeds on networks of this size. */
 const PUBLISHED = [`adaptive-blend@${RATE}:alpha=0.3:testAlpha=0.4`, `adaptive-patch@${RATE}`];
 
@@ -44,7 +44,7 @@ type AdaptedRow = { trigger: string } & Pick<AdaptDocument, 'settings' | 'rounds
 const OPTIONS = {
   out: { type: 'string' },
   images: { type: 'string' },
-  weights: { type: 'string', default: '0,1,4' },
+  weights: { type: 'string', default: '0,1,4,16' },
   seeds: { type: 'string', default: '101,102,103' },
   only: { type: 'string', default: STEPS.join(',') },
   table: { type: 'string' },
@@ -107,8 +107,9 @@ class Race {
     const { weights, quick } = this;
     const size = quick ? ['--rounds', '1', '--steps', '4', '--surrogates', '1', '--checkpoints', '1,2'] : [];
     for (const [i, trigger] of this.triggers.entries()) {
-      const late = i === weights.length ? ['--late', String(LATE)] : [];
-      const weight = weights[Math.min(i, weights.length - 1)];
+      const isLate = i === weights.length;
+      const late = isLate ? ['--late', LATE.late] : [];
+      const weight = isLate ? LATE.lambda : weights[i];
       const adapt = [
         'adapt',
         ...this.dataset,
@@ -221,7 +222,14 @@ function adaptedTable(rows: readonly AdaptedRow[]): string {
   ].join('\n');
 }
 
-/** What rows of victims say: a row an attack and a model. */
+/** The integration gap of the score, of which p is the chance, and which an adapted trigger makes small on surrogates. */
+function integrationGap({ stealth }: StudyRow): number | null {
+  const { parts, beta } = stealth as { parts?: Record<string, { integrationGap: number }>; beta: number };
+  if (!parts) return null;
+  return (parts['I(X;T)'].integrationGap + beta * parts['I(T;Ŷ)'].integrationGap) / (1 + beta);
+}
+
+/** What rows of victims say: a row an attack and a model, means over seeds; S with its range. */
 function victimTable(rows: readonly StudyRow[]): string {
   const lines = groupBy([...new Map(rows.map((r) => [r.name, r])).values()], (r) =>
     JSON.stringify([r.config.model, labelOf(r), r.config.poisonRate]),
@@ -229,13 +237,15 @@ function victimTable(rows: readonly StudyRow[]): string {
     const [{ config, perception }] = same;
     const ps = same.map((r) => r.stealth.p as number | null);
     const inside = ps.filter((p) => p !== null && p >= 0.05).length;
-    const of = (value: (r: StudyRow) => number | null) => decimal(mean(same.flatMap((r) => value(r) ?? [])));
+    const own = (value: (r: StudyRow) => number | null) => same.flatMap((r) => value(r) ?? []);
+    const of = (value: (r: StudyRow) => number | null) => decimal(mean(own(value)));
+    const scores = own((r) => r.stealth.score as number | null);
     const rate = config.attack === 'none' ? '–' : String(config.poisonRate);
-    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${decimal(perception['PSNR (dB)'], 1)} | ${decimal(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${of((r) => r.stealth.score as number | null)} | ${ps.map(chanceText).join(', ')} | ${inside} of ${same.length} |`;
+    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${decimal(perception['PSNR (dB)'], 1)} | ${decimal(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${decimal(mean(scores))} (${decimal(Math.min(...scores))} to ${decimal(Math.max(...scores))}) | ${of(integrationGap)} | ${ps.map((p) => chanceText(p)).join(', ')} | ${inside} of ${same.length} |`;
   });
   return [
-    '| victim | attack | rate | PSNR, dB | SSIM | clean accuracy | ASR | S | p by seed | inside the null (p ≥ 0.05) |',
-    '|---|---|---|---|---|---|---|---|---|---|',
+    '| victim | attack | rate | PSNR, dB | SSIM | clean accuracy | ASR | S | integration gap | p by seed | p ≥ 0.05 |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n');
 }

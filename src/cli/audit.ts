@@ -10,6 +10,7 @@ import { EXAMINED, FURTHER } from '../audit/verdict.js';
 import { conclusion, counted } from '../audit/words.js';
 import { duration } from '../base/duration.js';
 import { UserError, unknownWord } from '../base/errors.js';
+import { preciseChance } from '../report/headline.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG } from './options.js';
 import { runJob } from './run-job.js';
 import { table } from './table.js';
@@ -180,7 +181,7 @@ function textWords(document: WholeTextDocument): string[] {
       rows.map((r) => [
         r.label,
         cueWords(r),
-        pText(r.p),
+        preciseChance(r.p),
         r.trigger ? 'suspicious' : r.note ? 'noted' : '',
         String(r.texts),
         String(r.others),
@@ -193,8 +194,6 @@ function textWords(document: WholeTextDocument): string[] {
   ];
 }
 
-const pText = (p: number) => (p < 1e-300 ? '< 1e-300' : p < 0.0001 ? p.toExponential(0) : p.toFixed(4));
-
 /** Classes that the table shows at least. */
 const SHOWN = 5;
 
@@ -204,7 +203,7 @@ function classTable({ classes, suspiciousClasses, notes }: ImageDocument): strin
   const shown = ranked.slice(0, Math.max(SHOWN, suspiciousClasses.length + notes.length));
   const rows = shown.map((c) => [
     c.label,
-    pText(c.p),
+    preciseChance(c.p),
     c.suspicious ? 'suspicious' : c.note ? `noted: ${c.note}` : '',
     ...signals.map((s) => {
       const value = c.signals.values[s];

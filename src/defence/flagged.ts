@@ -7,6 +7,7 @@ import type { Labelled } from '../audit/verdict.js';
 import type { RunHooks } from '../base/progress.js';
 import { mean } from '../dynamics/trajectory.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
+import { preciseChance } from '../report/headline.js';
 import { type Evidence, evidenceOf } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
 import type { Kept } from './training.js';
@@ -46,8 +47,8 @@ export async function look(
   const epoch = checkpoints.at(-1)!.epoch;
   hooks.line?.(
     found.length > 0
-      ? `epoch ${epoch}: ${found.map((c) => `"${classes[c]}"`).join(', ')} flagged, p ${Math.min(...found.map((c) => evidence.p[c])).toExponential(1)}`
-      : `epoch ${epoch}: no class is flagged, smallest p ${Math.min(1, ...evidence.p).toPrecision(2)}`,
+      ? `epoch ${epoch}: ${found.map((c) => `"${classes[c]}"`).join(', ')} flagged, p ${preciseChance(Math.min(...found.map((c) => evidence.p[c])))}`
+      : `epoch ${epoch}: no class is flagged, smallest p ${preciseChance(Math.min(1, ...evidence.p))}`,
   );
   return {
     decision: decisionOf(evidence, classes, found, epoch, level),

@@ -1,4 +1,5 @@
 /** The report of a training on an untrusted set: what was decided when and why, and which samples were set aside. */
+import { preciseChance } from '../report/headline.js';
 import { html, withCode } from '../report/html.js';
 import { facts, page, section, table } from '../report/page.js';
 import { kicker } from '../report/parts.js';
@@ -53,7 +54,7 @@ ${
     table(rows, [
       { head: 'epoch', value: (r) => r.epoch },
       { head: 'class', value: (r) => r.label, kind: 't' },
-      { head: 'p', value: (r) => (r.p < 1e-4 ? r.p.toExponential(0) : r.p.toFixed(4)) },
+      { head: 'p', value: (r) => preciseChance(r.p) },
       { head: 'level', value: (r) => r.level.toFixed(4) },
       { head: 'excess ln d′', value: (r) => value(r.values.separation) },
       { head: 'two-sided, nats', value: (r) => value(r.values['two-sidedness']) },

@@ -1,6 +1,7 @@
 /** The score of a run under every way it was measured: what a verdict depends on stands beside it. */
 import { instrumentsOf, type RunConfig } from '../config/options.js';
 import { type EstimateRow, type ScoreReading, stealth, type TimeAxis } from '../dynamics/index.js';
+import { chanceText } from '../report/headline.js';
 import { kappasIn, type ResolutionRow, resolvedRows, SCORED, scoredRows } from './resolution.js';
 
 const common = { ...SCORED, 'I(X;T)': 'common' };
@@ -59,6 +60,5 @@ export function oneModelOnly(readings: readonly ScoreReading[]): string | null {
     readings.find((r) => r.instrument === 'resolved' && r.noise === noise && r.axis === 'epochs');
   const [own, common] = [of('own'), of('common')];
   if (own?.p == null || common?.p == null || own.p <= 0.05 === common.p <= 0.05) return null;
-  const words = (p: number) => (p < 0.001 ? p.toExponential(0) : p.toFixed(3));
-  return `p is ${words(own.p)} in units of each group’s own noise and ${words(common.p)} in units of the clean classes’ noise: only one of them shows a deviation.`;
+  return `p is ${chanceText(own.p)} in units of each group’s own noise and ${chanceText(common.p)} in units of the clean classes’ noise: only one of them shows a deviation.`;
 }

@@ -35,9 +35,17 @@ export function outcome(report: RunReport): string {
   return `${attack}: ${trained}${accuracy}${success}.`;
 }
 
-/** p as a text: three decimals, or a power of ten where these would be 0. */
-export const chanceText = (p: number | null | undefined): string =>
-  typeof p === 'number' && p < 0.0005 ? p.toExponential(0) : decimal(p, 3);
+/** p as a text of so many decimals, or a power of ten where these would be 0. */
+function chanceOf(p: number | null | undefined, decimals: number): string {
+  if (typeof p !== 'number' || p >= 10 ** -decimals / 2) return decimal(p, decimals);
+  return p < 1e-300 ? '< 1e-300' : p.toExponential(0);
+}
+
+/** p as a text: three decimals, or a power of ten. */
+export const chanceText = (p: number | null | undefined): string => chanceOf(p, 3);
+
+/** p beside a level of a few thousandths: four decimals, or a power of ten. */
+export const preciseChance = (p: number | null | undefined): string => chanceOf(p, 4);
 
 /** A law of the null goes further than its draws below this p. */
 const EXTRAPOLATED = 0.005;

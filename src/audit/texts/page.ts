@@ -1,6 +1,7 @@
 /** A page of what an audit found in a set of texts: suspicious ones above, and the words of the cues marked. */
 import { wordsOf } from '../../base/words.js';
 import type { TextSet } from '../../datasets/types.js';
+import { preciseChance } from '../../report/headline.js';
 import { type Html, html } from '../../report/html.js';
 import { page, section, table } from '../../report/page.js';
 import { kicker } from '../../report/parts.js';
@@ -88,7 +89,7 @@ export function textPage(shown: readonly ShownTexts[], document: TextAuditDocume
       { head: 'other texts', value: (r) => r.others },
       { head: 'other words say the class', value: (r) => percent(r.agree) },
       { head: 'in the whole class', value: (r) => percent(r.expected) },
-      { head: 'p', value: (r) => (r.p < 1e-4 ? r.p.toExponential(0) : r.p.toFixed(4)) },
+      { head: 'p', value: (r) => preciseChance(r.p) },
     ]),
   )}${section('texts', 'Texts', 'The words of the cues are underlined.', ...shown.map(shownBlock))}`;
   return page(
