@@ -128,7 +128,7 @@ class Defence {
   async restart(seen: Seen): Promise<Phase> {
     const { labelled, settings } = this;
     const { set } = labelled;
-    const epochs = Math.ceil(SECOND * settings.epochs);
+    const epochs = Math.round(SECOND * settings.epochs);
     const isJudged = !seen.classes.every((c) => byPattern(seen, c));
     const judge = isJudged ? await this.judge(seen, epochs) : null;
     const named = await this.aside(wholeOf(set), seen, judge?.shown ?? null);
