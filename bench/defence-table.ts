@@ -27,7 +27,7 @@ export interface DefenceRow {
   cleanAsr?: Record<string, number>;
 }
 
-/** What a cell has to reach: an ASR of at most `asr`, or within `above` of a clean network's; accuracy within `accuracy` of one; time over plain training's. */
+/** What a cell has to reach: an ASR of at most `asr`, or within `above` of a clean network's; accuracy at most `accuracy` below one's; time over plain training's. */
 const GOAL = { asr: 0.05, above: 0.03, accuracy: 0.02, time: 1.5 };
 
 interface Judged {
@@ -95,6 +95,17 @@ function goalRows(found: readonly Judged[]): string[] {
   });
 }
 
+/** Networks that were trained on clean sets: accuracy, and how often they name the target with the trigger of each attack. */
+function networkLines(rows: readonly DefenceRow[]): string[] {
+  const networks = rows.filter((r) => r.attack === 'none' && r.defence === 'none' && r.cleanAsr);
+  return groupBy(networks, (r) => r.data).map((same) => {
+    const named = Object.keys(same[0].cleanAsr!).map(
+      (attack) => `${attack} ${decimal(mean(same.flatMap((r) => r.cleanAsr![attack] ?? [])))}`,
+    );
+    return `| ${same[0].data} | ${same.length} | ${decimal(mean(same.map((r) => r.accuracy)))} | ${named.join(', ')} |`;
+  });
+}
+
 /** Clean sets under `watch`: those with samples set aside, and accuracy against plain training. */
 function cleanLines(rows: readonly DefenceRow[]): string[] {
   const clean = rows.filter((r) => r.attack === 'none' && r.defence !== 'none');
@@ -122,16 +133,27 @@ export function defenceTables(rows: readonly DefenceRow[]): string {
   const found = judged(rows);
   const failed = failures(rows);
   const clean = cleanLines(rows);
+  const networks = networkLines(rows);
   return [
     '| data | attack | rate | defence | seeds | clean accuracy | ASR | poisoned samples set aside | clean ones | time, of plain training |',
     '|---|---|---|---|---|---|---|---|---|---|',
     ...attackRows(found),
     '',
-    `Cells of an attack, a rate and a seed that reach a goal. ASR: at most ${GOAL.asr}, or within ${GOAL.above} of a clean network's. Accuracy: within ${GOAL.accuracy} of a clean network's.`,
+    `Cells of an attack, a rate and a seed that reach a goal. ASR: at most ${GOAL.asr}, or within ${GOAL.above} of a clean network's. Accuracy: at most ${GOAL.accuracy} below a clean network's.`,
     '',
     `| defence | ASR | accuracy | time at most ${GOAL.time} × |`,
     '|---|---|---|---|',
     ...goalRows(found),
+    ...(networks.length > 0
+      ? [
+          '',
+          'Plain training on clean sets, and how often it names the target where a trigger is shown:',
+          '',
+          '| data | seeds | clean accuracy | named with the trigger |',
+          '|---|---|---|---|',
+          ...networks,
+        ]
+      : []),
     ...(clean.length > 0
       ? [
           '',

@@ -28,7 +28,7 @@ const goals = (rows: DefenceRow[], defence: string) =>
     .split('\n')
     .find((line) => line.startsWith(`| ${defence} | `) && line.split('|').length === 6);
 
-it('an ASR counts as removed from 0.05 down, or within 0.03 of a clean network’s; accuracy within 0.02 of it', () => {
+it('an ASR counts as removed from 0.05 down, or within 0.03 of a clean network’s; accuracy at most 0.02 below it', () => {
   const rows = [1, 2, 3].flatMap((seed) => [network(seed, seed === 3 ? 0.02 : 0.08), row({ seed })]);
   const of = (seed: number, asr: number, accuracy = 0.6) => watched({ seed, asr, accuracy });
   expect(goals([...rows, of(1, 0.05), of(2, 0.11), of(3, 0.06)], 'watch')).toBe('| watch | 2 of 3 | 3 of 3 | 3 of 3 |');
@@ -45,6 +45,11 @@ it('an attack that plain training does not learn is judged nowhere, and named', 
   const text = defenceTable([network(1, 0), row({ asr: 0.89 }), watched({ asr: 0.01 })]);
   expect(text).not.toContain('| badnets |');
   expect(text).toContain('- CIFAR-10, badnets at 0.1, seed 1: ASR 0.890');
+});
+
+it('networks of clean sets stand with their mean accuracy and how often they name the target', () => {
+  const text = defenceTable([network(1, 0.02), network(2, 0.06), row({})]);
+  expect(text).toContain('| CIFAR-10 | 2 | 0.610 | badnets 0.040 |');
 });
 
 it('a clean set on which samples are set aside is an alarm, with its interval', () => {
