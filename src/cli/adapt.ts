@@ -13,7 +13,7 @@ import { addRunOptions, examples, HEADINGS, JSON_FLAG, wholeNumber } from './opt
 import { runJob } from './run-job.js';
 import { table } from './table.js';
 
-/** Options of a run that an adversary does not choose, or that say how a run is reported. */
+/** Options of a run that an adversary does not choose, that say how a run is reported, or whose default differs here. */
 const NOT_HERE = [
   'manifest',
   'attack',
@@ -22,6 +22,7 @@ const NOT_HERE = [
   'source',
   'conceal',
   'layer',
+  'checkpoints',
   'nullSplits',
   'minimumGroup',
   'control',
@@ -63,6 +64,11 @@ export function addAdapt(program: Command) {
     )
     .option('--steps <n>', 'gradient steps of a round (default 60)')
     .option('--surrogates <n>', 'surrogates of a round, each with its own seed (default 2)')
+    .optionsGroup(HEADINGS.measurement)
+    .option(
+      '--checkpoints <moments>',
+      `moments of a surrogate at which D is measured: epochs such as 0.5,1,5 or steps such as 20s (default ${MOMENTS.join(', ')} as far as there are epochs, and the last one)`,
+    )
     .optionsGroup(HEADINGS.output)
     .option(
       '--out <file.npz>',
