@@ -107,6 +107,8 @@ class Race {
     const { weights, quick } = this;
     const size = quick ? ['--rounds', '1', '--steps', '4', '--surrogates', '1', '--checkpoints', '1,2'] : [];
     for (const [i, trigger] of this.triggers.entries()) {
+      // A finished one is kept, also from an earlier version.
+      if (existsSync(trigger)) continue;
       const isLate = i === weights.length;
       const late = isLate ? ['--late', LATE.late] : [];
       const weight = isLate ? LATE.lambda : weights[i];
@@ -122,8 +124,8 @@ class Race {
       ];
       const state = existsSync(folderOf(trigger)) ? ['--resume'] : [];
       ibscope([...adapt, '--epsilon', String(EPSILON), '--lambda', weight, ...late, '--out', trigger, ...state]);
-      this.adapted();
     }
+    this.adapted();
   }
 
   /** Writes down how the triggers came about. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Frequencies } from '../../src/audit/frequencies.js';
 import { patternSignal, patternsOf, type Shown } from '../../src/audit/pattern.js';
+import { PatternFilter } from '../../src/audit/pattern-filter.js';
 import { Rng } from '../../src/base/random.js';
 
 describe('frequencies', () => {
@@ -74,7 +75,7 @@ function poisonedSet(poisoned: number, strength: number) {
   const set = { images, labels, n, height: SIDE, width: SIDE, channels: 1 };
   return {
     set,
-    features: { data, n, d: D },
+    recorded: async () => ({ features: { data, n, d: D }, logits: { data: await shown(set), n, d: CLASSES } }),
     shown,
     own: Int32Array.from(labels.keys()).filter((i) => labels[i] === TARGET),
     has,
@@ -83,8 +84,8 @@ function poisonedSet(poisoned: number, strength: number) {
 
 describe('the pattern of a class', () => {
   test('that holds the trigger makes the network name the class, and finds the images that have it', async () => {
-    const { set, features, shown, own, has } = poisonedSet(30, 20);
-    const patterns = await patternsOf(shown, set, features, CLASSES, 0);
+    const { set, recorded, shown, own, has } = poisonedSet(30, 20);
+    const patterns = await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await recorded());
     const { p, isApart } = patternSignal(patterns, CLASSES);
     expect(patterns.effects[TARGET]).toBeGreaterThan(0.5);
     expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
@@ -93,14 +94,39 @@ describe('the pattern of a class', () => {
   });
 
   test('of a clean set is no evidence', async () => {
-    const { set, features, shown } = poisonedSet(0, 0);
-    const { p } = patternSignal(await patternsOf(shown, set, features, CLASSES, 0), CLASSES);
+    const { set, recorded, shown } = poisonedSet(0, 0);
+    const { p } = patternSignal(
+      await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await recorded()),
+      CLASSES,
+    );
     expect(Math.min(...p)).toBeGreaterThan(0.05);
   });
 
+  test('is found without the network, which only says what the images show: a trigger that it has not learned', async () => {
+    const { set, recorded, own, has } = poisonedSet(40, 20);
+    const filter = await PatternFilter.of(set, CLASSES, 0);
+    const nothing = new Float64Array(SIDE * SIDE);
+    const found = filter.find(TARGET, nothing)!;
+    expect(own.filter((_, k) => found.logOdds[k] > 0)).toEqual(own.filter(has));
+    // The network names the label of clean images, and of those with a trigger a class that they show.
+    const names = Array.from(set.labels, (y, i) => (has(i) ? i % TARGET : y));
+    const { features } = await recorded();
+    const data = Float32Array.from({ length: set.n * CLASSES }, (_, at) =>
+      Number(names[Math.floor(at / CLASSES)] === at % CLASSES),
+    );
+    const blind: Shown = async (asked) => new Float32Array(asked.n * CLASSES);
+    const patterns = await patternsOf(blind, filter, { features, logits: { data, n: set.n, d: CLASSES } });
+    expect(patterns.effects[TARGET]).toBe(0);
+    // Shares with one added on each side: 51 of 52 of the rest, 1 of 632 of the others.
+    expect(patterns.contents[TARGET]).toBeCloseTo(40 * Math.log((1 - 1 / 632) / (1 / 52)), 2);
+    expect(own.filter((i) => patterns.logOdds[i] > 0)).toEqual(own.filter(has));
+    const { p } = patternSignal(patterns, CLASSES);
+    expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
+  });
+
   test('is the same for the same seed', async () => {
-    const { set, features, shown } = poisonedSet(30, 20);
-    const of = () => patternsOf(shown, set, features, CLASSES, 1);
+    const { set, recorded, shown } = poisonedSet(30, 20);
+    const of = async () => patternsOf(shown, await PatternFilter.of(set, CLASSES, 1), await recorded());
     expect(await of()).toEqual(await of());
   });
 

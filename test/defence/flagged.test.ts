@@ -66,13 +66,14 @@ test('a cluster that holds most of the class is not set aside for having been le
   expect(named).toEqual(near);
 });
 
-/** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others. */
-async function withPattern(effect: number, separation: number, having = 40) {
+/** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others, and these show other classes by `content`, nats. */
+async function withPattern(effect: number, separation: number, having = 40, content = 0) {
   const { labels, checkpoints } = recorded(0);
   const first = (i: number) => labels[i] === 2 && i % EACH < having;
   const of = (value: number, other: number) => Float32Array.from(classes, (_, c) => (c === 2 ? value : other));
   const patterns = {
     effects: of(effect, 0.1),
+    contents: of(content, Number.NaN),
     separations: of(separation, Number.NaN),
     smaller: of(having, 0),
     logOdds: Float32Array.from(labels, (y, i) => (y !== 2 ? Number.NaN : first(i) ? 10 : -10)),
@@ -97,4 +98,12 @@ test('a weaker effect needs samples that lie clearly apart, and without samples 
   // Copies of one image lie far apart from the others.
   expect((await withPattern(0.33, 12, 9)).flagged).toEqual([]);
   expect((await withPattern(0.9, 3.9)).flagged).toEqual([]);
+});
+
+test('a trigger that is not learned yet is flagged by what the images that have it show, if they lie clearly apart', async () => {
+  // 2 · 10 classes · exp(−8) · 0.1 over the weight of 0.3: 0.0022; with 7 nats 0.0061.
+  expect((await withPattern(0.1, 7.5, 40, 8)).flagged).toEqual([2]);
+  expect((await withPattern(0.1, 7.5, 40, 7)).flagged).toEqual([]);
+  expect((await withPattern(0.1, 6.5, 40, 30)).flagged).toEqual([]);
+  expect((await withPattern(0.1, 12, 9, 30)).flagged).toEqual([]);
 });

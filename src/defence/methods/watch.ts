@@ -16,7 +16,7 @@ import { gather, without } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
 import { type Asked, byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
-import { type Kept, type Stage, trained, watched, wholeOf } from '../training.js';
+import { type Kept, type Stage, trained, watching, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
 /** Share of a training that the judge of the clusters gets. */
@@ -112,7 +112,7 @@ class Defence {
     const { classes } = labelled;
     const plan: WatchSettings = { ...settings, epochs: moments.at(-1)!, checkpoints: [...moments] };
     let seen: Seen | null = null;
-    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watched };
+    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watching() };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;
