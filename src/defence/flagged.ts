@@ -34,16 +34,16 @@ export interface Seen {
   checkpoints: readonly Checkpoint[];
 }
 
-/** Reads the evidence of recordings of a training of `set` and flags classes at `level`. `seen` is null if there are none. */
+/** Reads the evidence of recordings of a training of `set` and flags classes at `level`, by patterns alone without `clusters`. `seen` is null if there are none. */
 export async function look(
   checkpoints: readonly Checkpoint[],
   { set, classes }: Labelled,
-  { level, seed }: { level: number; seed: number },
+  { level, seed, clusters }: { level: number; seed: number; clusters: boolean },
   hooks: RunHooks,
 ): Promise<{ decision: Decision; seen: Seen | null }> {
   hooks.progress?.({ phase: 'signals', stage: 'evidence', done: 0, total: 1, unit: 'decision' });
   const evidence = await evidenceOf(checkpoints, set.labels, classes.length, seed);
-  const found = flaggedClasses(evidence, level);
+  const found = flaggedClasses(evidence, level, clusters);
   const epoch = checkpoints.at(-1)!.epoch;
   hooks.line?.(
     found.length > 0
@@ -56,9 +56,11 @@ export async function look(
   };
 }
 
-/** Classes with p at most `level` that have two clusters or a pattern, the strongest evidence first. */
-function flaggedClasses({ p, clustered, patterned }: Evidence, level: number): number[] {
-  const found = [...p.keys()].filter((c) => p[c] <= level && Math.min(clustered[c], patterned[c]) <= level);
+/** Classes with p at most `level` that have a pattern or, if `clusters` count, two of these; the strongest evidence first. */
+function flaggedClasses({ p, clustered, patterned }: Evidence, level: number, clusters: boolean): number[] {
+  const found = [...p.keys()].filter(
+    (c) => p[c] <= level && Math.min(clusters ? clustered[c] : 1, patterned[c]) <= level,
+  );
   return found.sort((a, b) => p[a] - p[b]).slice(0, Math.max(1, Math.floor(MOST_CLASSES * p.length)));
 }
 

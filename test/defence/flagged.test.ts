@@ -10,7 +10,7 @@ const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`);
 async function setAside(far: number, lossOfFar: number, shown: (i: number) => number, straggler?: number) {
   const { labels, moved, checkpoints } = recorded(8, { far, lossOfFar, straggler });
   const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
-  const { seen } = await look(checkpoints, { set, classes }, { level: 0.01, seed: 0 }, {});
+  const { seen } = await look(checkpoints, { set, classes }, { level: 0.01, seed: 0, clusters: true }, {});
   expect(seen?.classes).toEqual([2]);
   const asked = Int32Array.from(labels.keys());
   const logits = Float32Array.from({ length: labels.length * CLASSES }, (_, at) =>
@@ -67,7 +67,7 @@ test('a cluster that holds most of the class is not set aside for having been le
 });
 
 /** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others, and these show other classes by `content`, nats. */
-async function withPattern(effect: number, separation: number, having = 40, content = 0) {
+async function withPattern(effect: number, separation: number, having = 40, content = 0, clusters = true) {
   const { labels, checkpoints } = recorded(0);
   const first = (i: number) => labels[i] === 2 && i % EACH < having;
   const of = (value: number, other: number) => Float32Array.from(classes, (_, c) => (c === 2 ? value : other));
@@ -80,7 +80,7 @@ async function withPattern(effect: number, separation: number, having = 40, cont
   };
   const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
   const recordings = checkpoints.map((c) => ({ ...c, patterns }));
-  const { seen } = await look(recordings, { set, classes }, { level: 0.01 / 3, seed: 0 }, {});
+  const { seen } = await look(recordings, { set, classes }, { level: 0.01 / 3, seed: 0, clusters }, {});
   const found = seen && (await suspects(wholeOf(set), seen, { classes, seed: 0 }, null));
   return { flagged: seen?.classes ?? [], found, first: [...labels.keys()].filter(first) };
 }
@@ -98,6 +98,15 @@ test('a weaker effect needs samples that lie clearly apart, and without samples 
   // Copies of one image lie far apart from the others.
   expect((await withPattern(0.33, 12, 9)).flagged).toEqual([]);
   expect((await withPattern(0.9, 3.9)).flagged).toEqual([]);
+});
+
+test('clusters of a young network are no evidence, its patterns are', async () => {
+  const { labels, checkpoints } = recorded(8, { far: 30, lossOfFar: 1 });
+  const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
+  const flagged = async (clusters: boolean) =>
+    (await look(checkpoints, { set, classes }, { level: 0.01 / 3, seed: 0, clusters }, {})).seen?.classes;
+  expect([await flagged(true), await flagged(false)]).toEqual([[2], undefined]);
+  expect((await withPattern(0.9, 4.5, 40, 0, false)).flagged).toEqual([2]);
 });
 
 test('a trigger that is not learned yet is flagged by what the images that have it show, if they lie clearly apart', async () => {

@@ -19,7 +19,7 @@ import { type Asked, byPattern, LEVEL, look, type Seen, suspects } from '../flag
 import { type Kept, type Stage, trained, watching, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
-/** Share of a training that the judge of the clusters gets. */
+/** Share of a training that the judge of the clusters gets, and before which only patterns are evidence: the classes of a young network have clusters of their own. */
 const THIRD = 1 / 3;
 /** That network comes to rest before it judges, in an epoch on every so many samples. */
 const EVERY = 2;
@@ -38,7 +38,7 @@ const ANSWERS = {
 
 /** Epochs of the first training at which evidence is read. */
 export function decisionsOf(epochs: number): number[] {
-  return [...new Set([THIRD, 1 / 2, 1].map((share) => Math.ceil(share * epochs)))];
+  return [...new Set([1 / 6, THIRD, 1].map((share) => Math.ceil(share * epochs)))];
 }
 
 /** Training that watches itself. */
@@ -116,7 +116,8 @@ class Defence {
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;
-      const looked = await look(checkpoints, { ...kept, classes }, { level, seed: settings.seed }, hooks);
+      const asked = { level, seed: settings.seed, clusters: epoch >= THIRD * plan.epochs };
+      const looked = await look(checkpoints, { ...kept, classes }, asked, hooks);
       this.decisions.push(looked.decision);
       seen = looked.seen;
       return seen !== null;
