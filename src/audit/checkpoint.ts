@@ -19,8 +19,7 @@ export interface Patterns {
    */
   effects: Float32Array;
   /**
-   * Of images that lie clearly apart: how much more likely it is, in nats, that they are of other classes than that they are of this one, by what the network names them; else NaN,
-   * [classes].
+   * Of images that lie clearly apart: how much more likely what the network names them is, in nats, if they are of other classes than if they are of this one; else NaN, [classes].
    */
   contents: Float32Array;
   /** How far the images with the pattern of their class and those without it lie apart in their correlation with it, in common standard deviations; NaN where all are alike, [classes]. */

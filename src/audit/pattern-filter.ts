@@ -147,17 +147,18 @@ export class PatternFilter {
   }
 
   /**
-   * The images of class `c` that share a pattern, from a `start`, an image, and from a random third of the class; null if nearly all are alike. Of what is
+   * The images of class `c` that share a pattern, from a random third of the class and from a `start`, an image, if there is one; null if nearly all are alike. Of what is
    * found, that which divides the class most clearly.
    */
-  find(c: number, start: Float64Array): Found | null {
+  find(c: number, start: Float64Array | null): Found | null {
     if (!this.begun.has(c)) {
       const rng = new Rng(this.seed, 'pattern start', c);
       const inside = Uint8Array.from(this.own(c), () => Number(rng.uniform() < START));
       this.begun.set(c, this.clearest(this.from(c, this.difference(c, inside))));
     }
     const begun = this.begun.get(c)!;
-    return begun && isClear(begun) ? begun : this.clearest([...(begun ? [begun] : []), ...this.from(c, start)]);
+    if (!start || (begun && isClear(begun))) return begun;
+    return this.clearest([...(begun ? [begun] : []), ...this.from(c, start)]);
   }
 
   /** The pattern is measured again on those found, `ROUNDS` times. It may be of what the clean images show: then the trigger's is that of the others. */

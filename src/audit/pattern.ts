@@ -10,7 +10,7 @@ import { type Matrix, principalComponents, rowsOf } from '../information/columns
 import { crossProduct, ridgedFactor } from '../information/linalg.js';
 import { whitened } from '../information/noise-model.js';
 import { centred } from '../information/resolved.js';
-import type { Checkpoint, Patterns } from './checkpoint.js';
+import type { Patterns } from './checkpoint.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
 import { isClear, type PatternFilter } from './pattern-filter.js';
@@ -24,6 +24,8 @@ const STRENGTH = 20;
 const [SHOWN, COMPARED] = [128, 2];
 /** Ridge on the covariance of T within classes, as a share of its mean variance. */
 const RIDGE = 1e-3;
+/** P of an effect from which images with the pattern of an end are looked for. */
+const LOOKED_FOR = 0.05;
 /** Standard deviations from which images with a pattern can be told from the others. */
 const TOLD = 4;
 /** Chance that those with the pattern of a clean class lie clearly apart (`isClear`) from the others. */
@@ -38,95 +40,140 @@ const SPREAD = { sd: 0.066, freedom: 12 };
 /** A network that says what images show: logits [n, classes]. */
 export type Shown = (images: ImageSet) => Promise<Float32Array>;
 
+/** What the network makes of a pattern of class `c`. */
+class Asked {
+  private readonly few: ImageSet;
+  private readonly all: ImageSet;
+
+  constructor(
+    private readonly shown: Shown,
+    private readonly filter: PatternFilter,
+    private readonly c: number,
+    others: Int32Array,
+  ) {
+    const asked = new Rng(filter.seed, 'pattern', c).sample(others, Math.min(SHOWN, others.length));
+    this.few = gather(filter.set, asked.subarray(0, Math.ceil(asked.length / 4)));
+    this.all = gather(filter.set, asked);
+  }
+
+  /** Share of a few images that are taken for the class. */
+  share(pattern: Float64Array, images = this.few): Promise<number> {
+    return this.shareOf(scaled(pattern, STRENGTH), images);
+  }
+
+  /** Share of images that are taken for the class with `pattern`, less that with patterns of the same frequencies and random signs; `strength` null: as strong as it is. */
+  async effect(pattern: Float64Array, strength: number | null = STRENGTH): Promise<number> {
+    const { frequencies, seed } = this.filter;
+    const rng = new Rng(seed, 'pattern signs', this.c);
+    const added = strength === null ? pattern : scaled(pattern, strength);
+    const coefficients = frequencies.of(added);
+    let effect = await this.shareOf(added, this.all);
+    for (let k = 0; k < COMPARED; k++) {
+      const signed = coefficients.map((v) => (rng.uniform() < 0.5 ? -v : v));
+      effect -= (await this.shareOf(frequencies.image(signed), this.all)) / COMPARED;
+    }
+    return effect;
+  }
+
+  private async shareOf(pattern: Float64Array, images: ImageSet): Promise<number> {
+    return shareOf(await this.shown(added(images, pattern)), this.filter.classes, this.c);
+  }
+}
+
 /**
- * The pattern of each class, by T of the samples (`features` [n, d]) of the set that `filter` measured, what the network makes of them (`logits` [n, classes]), and what it makes, `shown`,
- * of other images with the pattern. It is that of the end of the class by which the network names it most often, or that of images that lie clearly apart, if it has a larger effect.
+ * The pattern of each class: what the network, `shown`, makes of other images with it, and what it makes, `logits` [n, classes], of the images that have it. Patterns that need no network are those of images
+ * that lie clearly apart. With T of the samples of the set (`features` [n, d]), the end of the class by whose pattern the network names it most often has one too.
  */
 export async function patternsOf(
   shown: Shown,
   filter: PatternFilter,
-  { features, logits }: Pick<Checkpoint, 'features' | 'logits'>,
+  logits: Matrix,
+  features: Matrix | null,
 ): Promise<Patterns> {
-  const { set, frequencies, classes, seed } = filter;
+  const { set, classes, seed } = filter;
   const names = Int32Array.from({ length: set.n }, (_, i) => strongest(logits.data, i, classes));
-  const ends = endsOf(
-    features,
-    Array.from({ length: classes }, (_, c) => filter.own(c)),
-    seed,
-  );
+  const members = Array.from({ length: classes }, (_, c) => filter.own(c));
+  const ends = features && endsOf(features, members, seed);
   const [effects, contents, separations, smaller, logOdds] = [classes, classes, classes, classes, set.n].map((size) =>
     new Float32Array(size).fill(Number.NaN),
   );
-  for (let c = 0; c < classes; c++) {
-    const own = filter.own(c);
-    if (own.length < FEWEST_SAMPLES) continue;
-    const others = Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c);
-    const asked = new Rng(seed, 'pattern', c).sample(others, Math.min(SHOWN, others.length));
-    const [few, all] = [asked.subarray(0, Math.ceil(asked.length / 4)), asked].map((rows) => gather(set, rows));
-    const share = async (pattern: Float64Array, images: ImageSet) =>
-      shareOf(await shown(added(images, pattern)), classes, c);
-    let [pattern, most]: [Float64Array, number] = [new Float64Array(frequencies.size), -1];
-    for (const end of await ends(c)) {
+  const others = members.map((_, c) => Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c));
+  const judged = [...members.keys()].filter((c) => members[c].length >= FEWEST_SAMPLES);
+  const asked = members.map((_, c) => new Asked(shown, filter, c, others[c]));
+  const starts: (Float64Array | null)[] = members.map(() => null);
+  for (const c of judged) {
+    let [pattern, most]: [Float64Array | null, number] = [null, -1];
+    for (const end of ends ? await ends(c) : []) {
       const difference = filter.difference(c, end);
-      const named = await share(difference, few);
+      const named = await asked[c].share(difference);
       if (named > most) [pattern, most] = [difference, named];
     }
-    const effectOf = async (of: Float64Array) => {
-      const rng = new Rng(seed, 'pattern signs', c);
-      const coefficients = frequencies.of(of);
-      let effect = await share(of, all);
-      for (let k = 0; k < COMPARED; k++) {
-        const signed = coefficients.map((v) => (rng.uniform() < 0.5 ? -v : v));
-        effect -= (await share(frequencies.image(signed), all)) / COMPARED;
-      }
-      return effect;
-    };
-    const found = filter.find(c, pattern);
-    effects[c] = await effectOf(pattern);
-    if (found && isClear(found)) {
+    starts[c] = pattern;
+    const found = filter.find(c, null);
+    // Other classes have to be known for one to be far from them.
+    pattern ??= found && !isClear(found) ? filter.patternOf(c, found.logOdds) : null;
+    if (pattern) effects[c] = await asked[c].effect(pattern);
+  }
+  const p = chancesOf(effects);
+  for (const c of judged) {
+    const own = members[c];
+    const found = filter.find(c, p[c] <= LOOKED_FOR ? starts[c] : null);
+    if (!found) continue;
+    let odds = found.logOdds;
+    if (isClear(found)) {
       // Either group may be the one with a trigger: then the network names the class by its pattern, or its images show other classes.
       const sides = [];
       for (const side of [1, -1]) {
-        const odds = found.logOdds.map((v) => side * v);
-        const effect = await effectOf(filter.patternOf(c, odds));
-        const having = own.filter((_, k) => odds[k] > 0);
-        const rest = own.filter((_, k) => odds[k] <= 0);
-        sides.push({ odds, effect, content: foreignness(names, c, having, rest, others) });
+        const of = found.logOdds.map((v) => side * v);
+        const pattern = filter.patternOf(c, of);
+        // A weak pattern is learned better than it is seen, and a patch is clipped where it is made stronger.
+        const effect = Math.max(await asked[c].effect(pattern), await asked[c].effect(pattern, null));
+        const [having, rest] = [own.filter((_, k) => of[k] > 0), own.filter((_, k) => of[k] <= 0)];
+        sides.push({ odds: of, effect, content: foreignness(names, c, classes, { having, rest, others: others[c] }) });
       }
       const [a, b] = sides;
-      const chosen = (Math.abs(a.effect - b.effect) >= TOLD_BY_EFFECT ? a.effect > b.effect : a.content >= b.content)
-        ? a
-        : b;
-      effects[c] = Math.max(effects[c], chosen.effect);
+      const isTold = Math.abs(a.effect - b.effect) >= TOLD_BY_EFFECT;
+      const chosen = (isTold ? a.effect > b.effect : a.content >= b.content) ? a : b;
+      effects[c] = Number.isNaN(effects[c]) ? chosen.effect : Math.max(effects[c], chosen.effect);
       contents[c] = chosen.content;
-      found.logOdds = chosen.odds;
+      odds = chosen.odds;
     }
-    if (!found) continue;
     separations[c] = found.separation;
     smaller[c] = found.smaller;
     own.forEach((i, k) => {
-      logOdds[i] = found.logOdds[k];
+      logOdds[i] = odds[k];
     });
   }
   return { effects, contents, separations, smaller, logOdds };
 }
 
 /**
- * How much more likely it is, in nats, that the network names class `c` of images `having` a pattern as rarely as of `others`, of other classes, than as often as of the `rest` of the
- * class. `names`: what it names, [n].
+ * How much more likely what the network `names` images `having` a pattern is, in nats, if they show other classes as the `others` do, than if they show the class as its `rest` does, or if half
+ * of these are named one other class: a trigger does that to images that keep their label. `names`: class of each image of the set, [n].
  */
 function foreignness(
   names: Int32Array,
   c: number,
-  having: readonly number[],
-  rest: readonly number[],
-  others: Int32Array,
+  classes: number,
+  { having, rest, others }: Record<'having' | 'rest' | 'others', ArrayLike<number>>,
 ): number {
-  const named = (rows: ArrayLike<number>) => Array.from(rows).filter((i) => names[i] === c).length;
-  const shareOfNamed = (rows: ArrayLike<number>) => (named(rows) + 1) / (rows.length + 2);
-  const [own, foreign] = [shareOfNamed(rest), shareOfNamed(others)];
-  const k = named(having);
-  return k * Math.log(foreign / own) + (having.length - k) * Math.log((1 - foreign) / (1 - own));
+  const shares = (rows: ArrayLike<number>) => {
+    const counts = new Float64Array(classes).fill(1);
+    for (let i = 0; i < rows.length; i++) counts[names[rows[i]]]++;
+    return counts.map((v) => v / (rows.length + classes));
+  };
+  const [own, foreign] = [shares(rest), shares(others)];
+  const likelihood = (of: (name: number) => number) =>
+    Array.from(having, (i) => Math.log(of(names[i]))).reduce((a, b) => a + b, 0);
+  const named = [...own.keys()].filter((k) => k !== c);
+  const alternatives = named.map((k) => likelihood((name) => (Number(name === k) + own[name]) / 2));
+  return (
+    likelihood((name) => foreign[name]) -
+    Math.max(
+      likelihood((name) => own[name]),
+      ...alternatives,
+    )
+  );
 }
 
 /** Chance that any class of a clean set has an effect this large, [classes]. */
@@ -180,15 +227,19 @@ function endsOf(
   };
 }
 
-/** Images with a pattern, scaled to `STRENGTH`, added. */
+/** A pattern with a root mean square of `strength`, of 255. */
+function scaled(pattern: Float64Array, strength: number): Float64Array {
+  const power = Math.sqrt(pattern.reduce((s, v) => s + v * v, 0) / pattern.length);
+  return pattern.map((v) => (power > 0 ? (strength / power) * v : 0));
+}
+
+/** Images with a pattern added. */
 function added(set: ImageSet, pattern: Float64Array): ImageSet {
   const size = pattern.length;
-  const power = Math.sqrt(pattern.reduce((s, v) => s + v * v, 0) / size);
-  const scale = power > 0 ? STRENGTH / power : 0;
   // Values are rounded and limited to 0 to 255 as they are stored.
   const images = new Uint8ClampedArray(set.images.length);
   for (let at = 0; at < images.length; at += size)
-    for (let j = 0; j < size; j++) images[at + j] = set.images[at + j] + scale * pattern[j];
+    for (let j = 0; j < size; j++) images[at + j] = set.images[at + j] + pattern[j];
   return { ...set, images: new Uint8Array(images.buffer) };
 }
 

@@ -8,7 +8,7 @@ import type { RunHooks } from '../base/progress.js';
 import { mean } from '../dynamics/trajectory.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { preciseChance } from '../report/headline.js';
-import { type Evidence, evidenceOf } from './evidence.js';
+import { type Evidence, evidenceOf, patternEvidence } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
 import type { Kept } from './training.js';
 
@@ -42,8 +42,8 @@ export async function look(
   hooks: RunHooks,
 ): Promise<{ decision: Decision; seen: Seen | null }> {
   hooks.progress?.({ phase: 'signals', stage: 'evidence', done: 0, total: 1, unit: 'decision' });
-  const evidence = await evidenceOf(checkpoints, set.labels, classes.length, seed);
-  const found = flaggedClasses(evidence, level, clusters);
+  const evidence = await (clusters ? evidenceOf : patternEvidence)(checkpoints, set.labels, classes.length, seed);
+  const found = flaggedClasses(evidence, level);
   const epoch = checkpoints.at(-1)!.epoch;
   hooks.line?.(
     found.length > 0
@@ -56,11 +56,9 @@ export async function look(
   };
 }
 
-/** Classes with p at most `level` that have a pattern or, if `clusters` count, two of these; the strongest evidence first. */
-function flaggedClasses({ p, clustered, patterned }: Evidence, level: number, clusters: boolean): number[] {
-  const found = [...p.keys()].filter(
-    (c) => p[c] <= level && Math.min(clusters ? clustered[c] : 1, patterned[c]) <= level,
-  );
+/** Classes with p at most `level` that have two clusters or a pattern, the strongest evidence first. */
+function flaggedClasses({ p, clustered, patterned }: Evidence, level: number): number[] {
+  const found = [...p.keys()].filter((c) => p[c] <= level && Math.min(clustered[c], patterned[c]) <= level);
   return found.sort((a, b) => p[a] - p[b]).slice(0, Math.max(1, Math.floor(MOST_CLASSES * p.length)));
 }
 
@@ -76,7 +74,7 @@ function decisionOf(
   return {
     epoch,
     level,
-    kappa,
+    kappa: finite(kappa),
     classes: classes.map((label, c) => ({
       label,
       p: p[c],

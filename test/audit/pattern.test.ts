@@ -75,7 +75,8 @@ function poisonedSet(poisoned: number, strength: number) {
   const set = { images, labels, n, height: SIDE, width: SIDE, channels: 1 };
   return {
     set,
-    recorded: async () => ({ features: { data, n, d: D }, logits: { data: await shown(set), n, d: CLASSES } }),
+    features: { data, n, d: D },
+    logits: async () => ({ data: await shown(set), n, d: CLASSES }),
     shown,
     own: Int32Array.from(labels.keys()).filter((i) => labels[i] === TARGET),
     has,
@@ -84,8 +85,8 @@ function poisonedSet(poisoned: number, strength: number) {
 
 describe('the pattern of a class', () => {
   test('that holds the trigger makes the network name the class, and finds the images that have it', async () => {
-    const { set, recorded, shown, own, has } = poisonedSet(30, 20);
-    const patterns = await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await recorded());
+    const { set, features, logits, shown, own, has } = poisonedSet(30, 20);
+    const patterns = await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await logits(), features);
     const { p, isApart } = patternSignal(patterns, CLASSES);
     expect(patterns.effects[TARGET]).toBeGreaterThan(0.5);
     expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
@@ -94,39 +95,44 @@ describe('the pattern of a class', () => {
   });
 
   test('of a clean set is no evidence', async () => {
-    const { set, recorded, shown } = poisonedSet(0, 0);
+    const { set, features, logits, shown } = poisonedSet(0, 0);
     const { p } = patternSignal(
-      await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await recorded()),
+      await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await logits(), features),
       CLASSES,
     );
     expect(Math.min(...p)).toBeGreaterThan(0.05);
   });
 
   test('is found without the network, which only says what the images show: a trigger that it has not learned', async () => {
-    const { set, recorded, own, has } = poisonedSet(40, 20);
+    const { set, own, has } = poisonedSet(40, 20);
     const filter = await PatternFilter.of(set, CLASSES, 0);
-    const nothing = new Float64Array(SIDE * SIDE);
-    const found = filter.find(TARGET, nothing)!;
+    const found = filter.find(TARGET, null)!;
     expect(own.filter((_, k) => found.logOdds[k] > 0)).toEqual(own.filter(has));
-    // The network names the label of clean images, and of those with a trigger a class that they show.
-    const names = Array.from(set.labels, (y, i) => (has(i) ? i % TARGET : y));
-    const { features } = await recorded();
-    const data = Float32Array.from({ length: set.n * CLASSES }, (_, at) =>
-      Number(names[Math.floor(at / CLASSES)] === at % CLASSES),
-    );
+    // The network names the label of clean images, and `shows` of those with a trigger.
     const blind: Shown = async (asked) => new Float32Array(asked.n * CLASSES);
-    const patterns = await patternsOf(blind, filter, { features, logits: { data, n: set.n, d: CLASSES } });
+    const asked = (shows: (i: number) => number) => {
+      const names = Array.from(set.labels, (y, i) => (has(i) ? shows(i) : y));
+      const data = Float32Array.from({ length: set.n * CLASSES }, (_, at) =>
+        Number(names[Math.floor(at / CLASSES)] === at % CLASSES),
+      );
+      return patternsOf(blind, filter, { data, n: set.n, d: CLASSES }, null);
+    };
+    const patterns = await asked((i) => [0, 1, 3, 4, 5, 6, 7][i % 7]);
     expect(patterns.effects[TARGET]).toBe(0);
-    // Shares with one added on each side: 51 of 52 of the rest, 1 of 632 of the others.
-    expect(patterns.contents[TARGET]).toBeCloseTo(40 * Math.log((1 - 1 / 632) / (1 / 52)), 2);
+    // Shares with one added to each class: 1 of 58 of the rest of the class, 91 of 638 of the others.
+    expect(patterns.contents[TARGET]).toBeCloseTo(40 * Math.log(91 / 638 / (1 / 58)), 4);
     expect(own.filter((i) => patterns.logOdds[i] > 0)).toEqual(own.filter(has));
     const { p } = patternSignal(patterns, CLASSES);
     expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
+    // Images of the class that a learned trigger takes to one other class.
+    const taken = await asked(() => 0);
+    expect(taken.contents[TARGET]).toBeLessThan(0);
+    expect(Math.min(...patternSignal(taken, CLASSES).p)).toBeGreaterThan(0.05);
   });
 
   test('is the same for the same seed', async () => {
-    const { set, recorded, shown } = poisonedSet(30, 20);
-    const of = async () => patternsOf(shown, await PatternFilter.of(set, CLASSES, 1), await recorded());
+    const { set, features, logits, shown } = poisonedSet(30, 20);
+    const of = async () => patternsOf(shown, await PatternFilter.of(set, CLASSES, 1), await logits(), features);
     expect(await of()).toEqual(await of());
   });
 

@@ -112,11 +112,12 @@ class Defence {
     const { classes } = labelled;
     const plan: WatchSettings = { ...settings, epochs: moments.at(-1)!, checkpoints: [...moments] };
     let seen: Seen | null = null;
-    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watching() };
+    const from = THIRD * plan.epochs;
+    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watching(from) };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;
-      const asked = { level, seed: settings.seed, clusters: epoch >= THIRD * plan.epochs };
+      const asked = { level, seed: settings.seed, clusters: epoch >= from };
       const looked = await look(checkpoints, { ...kept, classes }, asked, hooks);
       this.decisions.push(looked.decision);
       seen = looked.seen;
