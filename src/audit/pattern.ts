@@ -128,8 +128,8 @@ export async function patternsOf(
         const pattern = filter.patternOf(c, of);
         // A weak pattern is learned better than it is seen, and a patch is clipped where it is made stronger.
         const effect = Math.max(await asked[c].effect(pattern), await asked[c].effect(pattern, null));
-        const [having, rest] = [own.filter((_, k) => of[k] > 0), own.filter((_, k) => of[k] <= 0)];
-        sides.push({ odds: of, effect, content: foreignness(names, c, classes, { having, rest, others: others[c] }) });
+        const having = own.filter((_, k) => of[k] > 0);
+        sides.push({ odds: of, effect, content: foreignness(names, c, classes, { having, own, others: others[c] }) });
       }
       const [a, b] = sides;
       const isTold = Math.abs(a.effect - b.effect) >= TOLD_BY_EFFECT;
@@ -148,21 +148,21 @@ export async function patternsOf(
 }
 
 /**
- * How much more likely what the network `names` images `having` a pattern is, in nats, if they show other classes as the `others` do, than if they show the class as its `rest` does, or if half
+ * How much more likely what the network `names` images `having` a pattern is, in nats, if they show other classes as the `others` do, than if they show the class as all its `own` do, or if half
  * of these are named one other class: a trigger does that to images that keep their label. `names`: class of each image of the set, [n].
  */
 function foreignness(
   names: Int32Array,
   c: number,
   classes: number,
-  { having, rest, others }: Record<'having' | 'rest' | 'others', ArrayLike<number>>,
+  { having, own: all, others }: Record<'having' | 'own' | 'others', ArrayLike<number>>,
 ): number {
   const shares = (rows: ArrayLike<number>) => {
     const counts = new Float64Array(classes).fill(1);
     for (let i = 0; i < rows.length; i++) counts[names[rows[i]]]++;
     return counts.map((v) => v / (rows.length + classes));
   };
-  const [own, foreign] = [shares(rest), shares(others)];
+  const [own, foreign] = [shares(all), shares(others)];
   const likelihood = (of: (name: number) => number) =>
     Array.from(having, (i) => Math.log(of(names[i]))).reduce((a, b) => a + b, 0);
   const named = [...own.keys()].filter((k) => k !== c);

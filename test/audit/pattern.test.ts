@@ -117,10 +117,16 @@ describe('the pattern of a class', () => {
       );
       return patternsOf(blind, filter, { data, n: set.n, d: CLASSES }, null);
     };
-    const patterns = await asked((i) => [0, 1, 3, 4, 5, 6, 7][i % 7]);
+    const shows = (i: number) => [0, 1, 3, 4, 5, 6, 7][i % 7];
+    const patterns = await asked(shows);
     expect(patterns.effects[TARGET]).toBe(0);
-    // Shares with one added to each class: 1 of 58 of the rest of the class, 91 of 638 of the others.
-    expect(patterns.contents[TARGET]).toBeCloseTo(40 * Math.log(91 / 638 / (1 / 58)), 4);
+    // Shares with one added to each class: of the 90 of the class those counted, of the 630 others 90 for each of seven.
+    const named = own.filter(has).map(shows);
+    const expected = named.map((k) => Math.log(91 / 638) - Math.log((named.filter((v) => v === k).length + 1) / 98));
+    expect(patterns.contents[TARGET]).toBeCloseTo(
+      expected.reduce((x, y) => x + y, 0),
+      4,
+    );
     expect(own.filter((i) => patterns.logOdds[i] > 0)).toEqual(own.filter(has));
     const { p } = patternSignal(patterns, CLASSES);
     expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
