@@ -121,7 +121,7 @@ describe('the pattern of a class', () => {
     const patterns = await asked(shows);
     expect(patterns.effects[TARGET]).toBe(0);
     // Shares with one added to each class: of the 90 of the class those counted, of the 630 others 90 for each of seven.
-    const named = own.filter(has).map(shows);
+    const named = Array.from(own.filter(has), shows);
     const expected = named.map((k) => Math.log(91 / 638) - Math.log((named.filter((v) => v === k).length + 1) / 98));
     expect(patterns.contents[TARGET]).toBeCloseTo(
       expected.reduce((x, y) => x + y, 0),
