@@ -1,7 +1,7 @@
 /**
- * The pattern of a class: what the images at one end of the class in T have that those at the other end do not have. In a class with poisoned samples, the two
- * ends differ by the trigger, as far as they divide poisoned samples from clean ones, even if these form no clusters. Such a pattern makes the network
- * name the class on images of all other classes, as no other pattern of the same frequencies does. Low frequencies are left out: by these, natural images differ.
+ * The pattern of a class: what some of its images have that the others do not have. In a class with poisoned samples that is the trigger. Images that share a picture are found by
+ * their pixels alone (pattern-filter.ts), and those that T divides by its ends. A network that has learned the trigger names the class on images of all other classes with the pattern,
+ * as with no other pattern of the same frequencies. To one that has not, the images with a trigger show other classes.
  */
 import { Rng } from '../base/random.js';
 import { gather } from '../datasets/select.js';
@@ -13,7 +13,7 @@ import { centred } from '../information/resolved.js';
 import type { Patterns } from './checkpoint.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
-import { isClear, type PatternFilter } from './pattern-filter.js';
+import { type Found, isClear, type PatternFilter } from './pattern-filter.js';
 import { strongest } from './second-network.js';
 
 /** Principal components of T along which a class has ends, and shares of the class that an end is. */
@@ -40,8 +40,8 @@ const SPREAD = { sd: 0.066, freedom: 12 };
 /** A network that says what images show: logits [n, classes]. */
 export type Shown = (images: ImageSet) => Promise<Float32Array>;
 
-/** What the network makes of a pattern of class `c`. */
-class Asked {
+/** What a network makes of images of other classes with patterns of class `c`. */
+class PatternTest {
   private readonly few: ImageSet;
   private readonly all: ImageSet;
 
@@ -81,8 +81,8 @@ class Asked {
 }
 
 /**
- * The pattern of each class: what the network, `shown`, makes of other images with it, and what it makes, `logits` [n, classes], of the images that have it. Patterns that need no network are those of images
- * that lie clearly apart. With T of the samples of the set (`features` [n, d]), the end of the class by whose pattern the network names it most often has one too.
+ * The pattern of each class: what the network, `shown`, makes of other images with it, and what it makes, `logits` [n, classes], of the images that have it. They are looked for by their
+ * pixels and, with T of the samples of the set (`features` [n, d]), from the end of the class by whose pattern the network names it most often.
  */
 export async function patternsOf(
   shown: Shown,
@@ -91,60 +91,80 @@ export async function patternsOf(
   features: Matrix | null,
 ): Promise<Patterns> {
   const { set, classes, seed } = filter;
-  const names = Int32Array.from({ length: set.n }, (_, i) => strongest(logits.data, i, classes));
   const members = Array.from({ length: classes }, (_, c) => filter.own(c));
+  const others = members.map((_, c) => Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c));
+  const tests = members.map((_, c) => new PatternTest(shown, filter, c, others[c]));
+  const judged = [...members.keys()].filter((c) => members[c].length >= FEWEST_SAMPLES);
   const ends = features && endsOf(features, members, seed);
   const [effects, contents, separations, smaller, logOdds] = [classes, classes, classes, classes, set.n].map((size) =>
     new Float32Array(size).fill(Number.NaN),
   );
-  const others = members.map((_, c) => Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c));
-  const judged = [...members.keys()].filter((c) => members[c].length >= FEWEST_SAMPLES);
-  const asked = members.map((_, c) => new Asked(shown, filter, c, others[c]));
   const starts: (Float64Array | null)[] = members.map(() => null);
   for (const c of judged) {
-    let [pattern, most]: [Float64Array | null, number] = [null, -1];
-    for (const end of ends ? await ends(c) : []) {
-      const difference = filter.difference(c, end);
-      const named = await asked[c].share(difference);
-      if (named > most) [pattern, most] = [difference, named];
-    }
-    starts[c] = pattern;
+    starts[c] = ends && (await mostNamed(await ends(c), filter, c, tests[c]));
     const found = filter.find(c, null);
-    // Other classes have to be known for one to be far from them.
-    pattern ??= found && !isClear(found) ? filter.patternOf(c, found.logOdds) : null;
-    if (pattern) effects[c] = await asked[c].effect(pattern);
+    // The effects of other classes have to be known for one to be far from them.
+    const pattern = starts[c] ?? (found && !isClear(found) ? filter.patternOf(c, found.logOdds) : null);
+    if (pattern) effects[c] = await tests[c].effect(pattern);
   }
   const p = chancesOf(effects);
+  const names = Int32Array.from({ length: set.n }, (_, i) => strongest(logits.data, i, classes));
   for (const c of judged) {
-    const own = members[c];
     const found = filter.find(c, p[c] <= LOOKED_FOR ? starts[c] : null);
     if (!found) continue;
-    let odds = found.logOdds;
+    let { logOdds: odds } = found;
     if (isClear(found)) {
-      // Either group may be the one with a trigger: then the network names the class by its pattern, or its images show other classes.
-      const sides = [];
-      for (const side of [1, -1]) {
-        const of = found.logOdds.map((v) => side * v);
-        const pattern = filter.patternOf(c, of);
-        // A weak pattern is learned better than it is seen, and a patch is clipped where it is made stronger.
-        const effect = Math.max(await asked[c].effect(pattern), await asked[c].effect(pattern, null));
-        const having = own.filter((_, k) => of[k] > 0);
-        sides.push({ odds: of, effect, content: foreignness(names, c, classes, { having, own, others: others[c] }) });
-      }
-      const [a, b] = sides;
-      const isTold = Math.abs(a.effect - b.effect) >= TOLD_BY_EFFECT;
-      const chosen = (isTold ? a.effect > b.effect : a.content >= b.content) ? a : b;
-      effects[c] = Number.isNaN(effects[c]) ? chosen.effect : Math.max(effects[c], chosen.effect);
-      contents[c] = chosen.content;
-      odds = chosen.odds;
+      const content = (having: readonly number[]) =>
+        foreignness(names, c, classes, { having, own: members[c], others: others[c] });
+      const side = await triggered(found, filter, c, tests[c], content);
+      // NaN where only images that lie clearly apart were looked for.
+      effects[c] = Math.max(side.effect, Number.isNaN(effects[c]) ? side.effect : effects[c]);
+      contents[c] = side.content;
+      odds = side.odds;
     }
     separations[c] = found.separation;
     smaller[c] = found.smaller;
-    own.forEach((i, k) => {
+    members[c].forEach((i, k) => {
       logOdds[i] = odds[k];
     });
   }
   return { effects, contents, separations, smaller, logOdds };
+}
+
+/** The pattern, of those of the ends of class `c`, by which the network names it most often. */
+async function mostNamed(
+  ends: readonly Uint8Array[],
+  filter: PatternFilter,
+  c: number,
+  test: PatternTest,
+): Promise<Float64Array> {
+  const found: { pattern: Float64Array; share: number }[] = [];
+  for (const end of ends) {
+    const pattern = filter.difference(c, end);
+    found.push({ pattern, share: await test.share(pattern) });
+  }
+  return found.reduce((best, one) => (one.share > best.share ? one : best)).pattern;
+}
+
+/** Of two groups of a class that lie clearly apart: the one that has a trigger, if any has. The network names the class by its pattern, or its images show other classes. */
+async function triggered(
+  { logOdds }: Found,
+  filter: PatternFilter,
+  c: number,
+  test: PatternTest,
+  contentOf: (having: readonly number[]) => number,
+): Promise<{ odds: Float64Array; effect: number; content: number }> {
+  const groups = [];
+  for (const side of [1, -1]) {
+    const odds = logOdds.map((v) => side * v);
+    const pattern = filter.patternOf(c, odds);
+    // A weak pattern is learned better than it is seen, and a patch is clipped where it is made stronger.
+    const effect = Math.max(await test.effect(pattern), await test.effect(pattern, null));
+    groups.push({ odds, effect, content: contentOf(filter.own(c).filter((_, k) => odds[k] > 0)) });
+  }
+  const [a, b] = groups;
+  const isTold = Math.abs(a.effect - b.effect) >= TOLD_BY_EFFECT;
+  return (isTold ? a.effect > b.effect : a.content >= b.content) ? a : b;
 }
 
 /**
