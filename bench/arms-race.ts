@@ -12,6 +12,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { SearchDocument } from '../src/adaptive/halving.js';
 import type { AdaptDocument } from '../src/adaptive/types.js';
 import { UserError } from '../src/base/errors.js';
 import { groupBy } from '../src/base/group-by.js';
@@ -34,6 +35,9 @@ const NOISE = 0.1;
 const LATE = { lambda: '4', late: '1' };
 /** Published attacks that adapt, Adaptive-Blend with opacities by which it succeeds on networks of this size. */
 const PUBLISHED = [`adaptive-blend@${RATE}:alpha=0.3:testAlpha=0.4`, `adaptive-patch@${RATE}`];
+
+/** What the black box tried, below the folder of the race. */
+const SEARCHED = ['search', 'search.json'];
 
 const STEPS = ['adapt', 'search', 'victims', 'others', 'detect', 'defence'] as const;
 type Step = (typeof STEPS)[number];
@@ -152,7 +156,7 @@ class Race {
 
   /** The best candidate of the search, as `--attacks` names it; none before the search. */
   private found(): string[] {
-    const file = join(this.out, 'search', 'search.json');
+    const file = join(this.out, ...SEARCHED);
     if (!existsSync(file)) return [];
     const { values } = JSON.parse(readFileSync(file, 'utf8')).best;
     return [`blend@${values['poison-rate']}:alpha=${values.alpha}`];
@@ -224,6 +228,19 @@ function adaptedTable(rows: readonly AdaptedRow[]): string {
   ].join('\n');
 }
 
+/** What the black box tried: a row a run. */
+function searchTable({ rungs }: SearchDocument): string {
+  const lines = rungs.flatMap(({ epochs, candidates }) =>
+    candidates.map(
+      ({ values, psnr, asr, score, p }) =>
+        `| ${epochs} | ${Object.entries(values)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', ')} | ${decimal(psnr, 1)} | ${decimal(asr)} | ${decimal(score)} | ${chanceText(p)} |`,
+    ),
+  );
+  return ['| epochs | options of Blend | PSNR, dB | ASR | S | p |', '|---|---|---|---|---|---|', ...lines].join('\n');
+}
+
 /** The integration gap of the score, of which p is the chance, and which an adapted trigger makes small on surrogates. */
 function integrationGap({ stealth }: StudyRow): number | null {
   const { parts, beta } = stealth as { parts?: Record<string, { integrationGap: number }>; beta: number };
@@ -293,11 +310,15 @@ export async function main(args: string[]): Promise<void> {
     read<DetectionRow>('detected'),
     read<DefenceRow>('defence'),
   ];
+  const searched = join(out, ...SEARCHED);
   const victims = [...read<StudyRow>('victims'), ...read<StudyRow>('others')];
   const text = [
     '# The adversary against the score: tables',
     '`npm run -s bench -- arms-race` makes this page; [arms-race.md](arms-race.md) explains it. Clean accuracy, ASR and S are means over seeds.',
     ...(adapted.length > 0 ? ['## Adapted triggers', adaptedTable(adapted)] : []),
+    ...(existsSync(searched)
+      ? ['## Black box', searchTable(JSON.parse(readFileSync(searched, 'utf8')) as SearchDocument)]
+      : []),
     ...(victims.length > 0 ? ['## Victims', victimTable(victims)] : []),
     ...(detected.length > 0 ? ['## Detectors', detectionTable(detected)] : []),
     ...(defended.length > 0 ? ['## Training that defends itself', defenceTables(defended)] : []),

@@ -141,9 +141,14 @@ export class PatternFilter {
 
   /** The pattern of images of class `c` against those of other classes: what they show is cancelled if they show other classes. `logOdds` [own], nats: those above 0. */
   patternOf(c: number, logOdds: ArrayLike<number>): Float64Array {
+    return this.withoutLow(this.shared(c, logOdds));
+  }
+
+  /** The same with its low frequencies: what is left of a trigger where the images show other classes. */
+  shared(c: number, logOdds: ArrayLike<number>): Float64Array {
     const { own, without } = this.filters[c];
     const chosen = own.filter((_, k) => logOdds[k] > 0);
-    return this.withoutLow(sumOf(this.set, chosen).map((v, j) => v / Math.max(1, chosen.length) - without[j]));
+    return sumOf(this.set, chosen).map((v, j) => v / Math.max(1, chosen.length) - without[j]);
   }
 
   /**

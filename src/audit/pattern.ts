@@ -157,14 +157,16 @@ async function triggered(
   const groups = [];
   for (const side of [1, -1]) {
     const odds = logOdds.map((v) => side * v);
-    const pattern = filter.patternOf(c, odds);
-    // A weak pattern is learned better than it is seen, and a patch is clipped where it is made stronger.
-    const effect = Math.max(await test.effect(pattern), await test.effect(pattern, null));
+    // Made stronger, weak patterns are seen but patches are clipped; without its low frequencies a patch is another one.
+    const effect = Math.max(
+      await test.effect(filter.patternOf(c, odds)),
+      await test.effect(filter.shared(c, odds), null),
+    );
     groups.push({ odds, effect, content: contentOf(filter.own(c).filter((_, k) => odds[k] > 0)) });
   }
   const [a, b] = groups;
-  const isTold = Math.abs(a.effect - b.effect) >= TOLD_BY_EFFECT;
-  return (isTold ? a.effect > b.effect : a.content >= b.content) ? a : b;
+  const isByContent = Math.abs(a.effect - b.effect) < TOLD_BY_EFFECT && Math.max(a.content, b.content) > 0;
+  return (isByContent ? a.content >= b.content : a.effect >= b.effect) ? a : b;
 }
 
 /**
