@@ -151,6 +151,20 @@ export class PatternFilter {
     return sumOf(this.set, chosen).map((v, j) => v / Math.max(1, chosen.length) - without[j]);
   }
 
+  /** Whether images of class `c`, those of log-odds above 0, are more like other classes than like the rest of the class, by the low frequencies of their means. */
+  showsOthers(c: number, logOdds: ArrayLike<number>): boolean {
+    const { own, sum, without } = this.filters[c];
+    const chosen = own.filter((_, k) => logOdds[k] > 0);
+    const inside = sumOf(this.set, chosen);
+    const rest = own.length - chosen.length;
+    const distance = (other: (j: number) => number) => {
+      const difference = inside.map((v, j) => v / Math.max(1, chosen.length) - other(j));
+      const high = this.withoutLow(difference);
+      return difference.reduce((s, v, j) => s + (v - high[j]) ** 2, 0);
+    };
+    return distance((j) => without[j]) < distance((j) => (sum[j] - inside[j]) / Math.max(1, rest));
+  }
+
   /**
    * The images of class `c` that share a pattern, from a random third of the class and from a `start`, an image, if there is one; null if nearly all are alike. Of what is
    * found, that which divides the class most clearly.

@@ -157,16 +157,17 @@ async function triggered(
   const groups = [];
   for (const side of [1, -1]) {
     const odds = logOdds.map((v) => side * v);
-    // Made stronger, weak patterns are seen but patches are clipped; without its low frequencies a patch is another one.
-    const effect = Math.max(
-      await test.effect(filter.patternOf(c, odds)),
-      await test.effect(filter.shared(c, odds), null),
-    );
+    const pattern = filter.patternOf(c, odds);
+    // Made stronger, weak patterns are seen but patches are clipped.
+    const effect = Math.max(await test.effect(pattern), await test.effect(pattern, null));
     groups.push({ odds, effect, content: contentOf(filter.own(c).filter((_, k) => odds[k] > 0)) });
   }
   const [a, b] = groups;
   const isByContent = Math.abs(a.effect - b.effect) < TOLD_BY_EFFECT && Math.max(a.content, b.content) > 0;
-  return (isByContent ? a.content >= b.content : a.effect >= b.effect) ? a : b;
+  const chosen = (isByContent ? a.content >= b.content : a.effect >= b.effect) ? a : b;
+  // Without its low frequencies a patch is another one. Where the images show their own class, these are of the class.
+  if (!filter.showsOthers(c, chosen.odds)) return chosen;
+  return { ...chosen, effect: Math.max(chosen.effect, await test.effect(filter.shared(c, chosen.odds), null)) };
 }
 
 /**
