@@ -136,6 +136,19 @@ describe('the pattern of a class', () => {
     expect(Math.min(...patternSignal(taken, CLASSES).p)).toBeGreaterThan(0.05);
   });
 
+  test('images of a class show others where the low frequencies of their mean are those of other classes', async () => {
+    const { set, own } = poisonedSet(0, 0);
+    const foreign = (k: number) => k < 30;
+    // Class 2 is brighter by 60, but for 30 images.
+    own.forEach((row, k) => {
+      const image = set.images.subarray(row * SIDE * SIDE, (row + 1) * SIDE * SIDE);
+      if (!foreign(k)) image.set(image.map((v) => Math.min(255, v + 60)));
+    });
+    const filter = await PatternFilter.of(set, CLASSES, 0);
+    const odds = (is: boolean) => Float64Array.from(own, (_, k) => (foreign(k) === is ? 10 : -10));
+    expect([true, false].map((is) => filter.showsOthers(TARGET, odds(is)))).toEqual([true, false]);
+  });
+
   test('is the same for the same seed', async () => {
     const { set, features, logits, shown } = poisonedSet(30, 20);
     const of = async () => patternsOf(shown, await PatternFilter.of(set, CLASSES, 1), await logits(), features);
