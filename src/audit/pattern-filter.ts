@@ -27,6 +27,8 @@ const START = 1 / 3;
  * classes of CIFAR-10 and Fashion-MNIST 3 to 7; a few copies of one image: up to 13.
  */
 export const APART = { clear: 7, several: FEWEST_SAMPLES };
+/** Share of the squared distance of the rest by which images are clearly nearer to other classes. */
+const NEARER = 1 / 2;
 /** Images that are transformed at a time. */
 const BLOCK = 100;
 
@@ -151,18 +153,14 @@ export class PatternFilter {
     return sumOf(this.set, chosen).map((v, j) => v / Math.max(1, chosen.length) - without[j]);
   }
 
-  /** Whether images of class `c`, those of log-odds above 0, are more like other classes than like the rest of the class, by the low frequencies of their means. */
+  /** Whether images of class `c`, those of log-odds above 0, are clearly nearer to other classes than the rest of the class is, by the low frequencies of their means. */
   showsOthers(c: number, logOdds: ArrayLike<number>): boolean {
-    const { own, sum, without } = this.filters[c];
-    const chosen = own.filter((_, k) => logOdds[k] > 0);
-    const inside = sumOf(this.set, chosen);
-    const rest = own.length - chosen.length;
-    const distance = (other: (j: number) => number) => {
-      const difference = inside.map((v, j) => v / Math.max(1, chosen.length) - other(j));
+    const distance = (odds: ArrayLike<number>) => {
+      const difference = this.shared(c, odds);
       const high = this.withoutLow(difference);
       return difference.reduce((s, v, j) => s + (v - high[j]) ** 2, 0);
     };
-    return distance((j) => without[j]) < distance((j) => (sum[j] - inside[j]) / Math.max(1, rest));
+    return distance(logOdds) < NEARER * distance(Array.from(logOdds, (v) => -v));
   }
 
   /**
