@@ -160,13 +160,20 @@ async function triggered(
     const pattern = filter.patternOf(c, odds);
     // Made stronger, weak patterns are seen but patches are clipped.
     const effect = Math.max(await test.effect(pattern), await test.effect(pattern, null));
-    groups.push({ odds, effect, content: contentOf(filter.own(c).filter((_, k) => odds[k] > 0)) });
+    groups.push({
+      odds,
+      effect,
+      showsOthers: filter.showsOthers(c, odds),
+      content: contentOf(filter.own(c).filter((_, k) => odds[k] > 0)),
+    });
   }
   const [a, b] = groups;
   const isByContent = Math.abs(a.effect - b.effect) < TOLD_BY_EFFECT && Math.max(a.content, b.content) > 0;
-  const chosen = (isByContent ? a.content >= b.content : a.effect >= b.effect) ? a : b;
+  const isFirst = isByContent ? a.content >= b.content : a.effect >= b.effect;
+  // What images show counts first: the pattern of clean images is that of their class.
+  const chosen = a.showsOthers !== b.showsOthers ? (a.showsOthers ? a : b) : isFirst ? a : b;
   // Without its low frequencies a patch is another one. Where the images show their own class, these are of the class.
-  if (!filter.showsOthers(c, chosen.odds)) return chosen;
+  if (!chosen.showsOthers) return chosen;
   return { ...chosen, effect: Math.max(chosen.effect, await test.effect(filter.shared(c, chosen.odds), null)) };
 }
 
