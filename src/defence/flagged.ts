@@ -8,7 +8,7 @@ import type { RunHooks } from '../base/progress.js';
 import { mean } from '../dynamics/trajectory.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { preciseChance } from '../report/headline.js';
-import { type Evidence, evidenceOf, patternEvidence } from './evidence.js';
+import { type Evidence, evidenceOf } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
 import type { Kept } from './training.js';
 
@@ -34,15 +34,15 @@ export interface Seen {
   checkpoints: readonly Checkpoint[];
 }
 
-/** Reads the evidence of recordings of a training of `set` and flags classes at `level`, by patterns alone without `clusters`. `seen` is null if there are none. */
+/** Reads the evidence of recordings of a training of `set` and flags classes at `level`. `seen` is null if there are none. */
 export async function look(
   checkpoints: readonly Checkpoint[],
   { set, classes }: Labelled,
-  { level, seed, clusters }: { level: number; seed: number; clusters: boolean },
+  { level, seed }: { level: number; seed: number },
   hooks: RunHooks,
 ): Promise<{ decision: Decision; seen: Seen | null }> {
   hooks.progress?.({ phase: 'signals', stage: 'evidence', done: 0, total: 1, unit: 'decision' });
-  const evidence = await (clusters ? evidenceOf : patternEvidence)(checkpoints, set.labels, classes.length, seed);
+  const evidence = await evidenceOf(checkpoints, set.labels, classes.length, seed);
   const found = flaggedClasses(evidence, level);
   const epoch = checkpoints.at(-1)!.epoch;
   hooks.line?.(
@@ -74,7 +74,7 @@ function decisionOf(
   return {
     epoch,
     level,
-    kappa: finite(kappa),
+    kappa,
     classes: classes.map((label, c) => ({
       label,
       p: p[c],

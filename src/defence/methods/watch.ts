@@ -16,10 +16,10 @@ import { gather, without } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
 import { type Asked, byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
-import { type Kept, type Stage, trained, watching, wholeOf } from '../training.js';
+import { type Kept, type Stage, trained, watched, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
-/** Share of a training that the judge of the clusters gets, and before which only patterns are evidence: the classes of a young network have clusters of their own. */
+/** Share of a training that the judge of the clusters gets. */
 const THIRD = 1 / 3;
 /** That network comes to rest before it judges, in an epoch on every so many samples. */
 const EVERY = 2;
@@ -38,7 +38,7 @@ const ANSWERS = {
 
 /** Epochs of the first training at which evidence is read. */
 export function decisionsOf(epochs: number): number[] {
-  return [...new Set([1 / 6, THIRD, 1].map((share) => Math.ceil(share * epochs)))];
+  return [...new Set([THIRD, 1 / 2, 1].map((share) => Math.ceil(share * epochs)))];
 }
 
 /** Training that watches itself. */
@@ -112,13 +112,11 @@ class Defence {
     const { classes } = labelled;
     const plan: WatchSettings = { ...settings, epochs: moments.at(-1)!, checkpoints: [...moments] };
     let seen: Seen | null = null;
-    const from = THIRD * plan.epochs;
-    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watching(from) };
+    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watched };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;
-      const asked = { level, seed: settings.seed, clusters: epoch >= from };
-      const looked = await look(checkpoints, { ...kept, classes }, asked, hooks);
+      const looked = await look(checkpoints, { ...kept, classes }, { level, seed: settings.seed }, hooks);
       this.decisions.push(looked.decision);
       seen = looked.seen;
       return seen !== null;
