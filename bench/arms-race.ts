@@ -16,7 +16,7 @@ import type { SearchDocument } from '../src/adaptive/halving.js';
 import type { AdaptDocument } from '../src/adaptive/types.js';
 import { UserError } from '../src/base/errors.js';
 import { groupBy } from '../src/base/group-by.js';
-import { mean } from '../src/dynamics/index.js';
+import { type GapParts, integrationGap, mean, type StealthQuantity } from '../src/dynamics/index.js';
 import { chanceText, decimal } from '../src/report/index.js';
 import type { DetectionRow } from '../src/studies/detection/types.js';
 import type { StudyRow } from '../src/studies/rows.js';
@@ -241,11 +241,10 @@ function searchTable({ rungs }: SearchDocument): string {
   return ['| epochs | options of Blend | PSNR, dB | ASR | S | p |', '|---|---|---|---|---|---|', ...lines].join('\n');
 }
 
-/** The integration gap of the score, of which p is the chance, and which an adapted trigger makes small on surrogates. */
-function integrationGap({ stealth }: StudyRow): number | null {
-  const { parts, beta } = stealth as { parts?: Record<string, { integrationGap: number }>; beta: number };
-  if (!parts) return null;
-  return (parts['I(X;T)'].integrationGap + beta * parts['I(T;Ŷ)'].integrationGap) / (1 + beta);
+/** The integration gap of a run, of which p is the chance, and which an adapted trigger makes small on surrogates; null without a score. */
+function gapOf({ stealth }: StudyRow): number | null {
+  const { parts, beta } = stealth as { parts?: Record<StealthQuantity, GapParts>; beta: number };
+  return parts ? integrationGap(parts, beta) : null;
 }
 
 /** What rows of victims say: a row an attack and a model, means over seeds; S with its range. */
@@ -260,7 +259,7 @@ function victimTable(rows: readonly StudyRow[]): string {
     const of = (value: (r: StudyRow) => number | null) => decimal(mean(own(value)));
     const scores = own((r) => r.stealth.score as number | null);
     const rate = config.attack === 'none' ? '–' : String(config.poisonRate);
-    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${decimal(perception['PSNR (dB)'], 1)} | ${decimal(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${decimal(mean(scores))} (${decimal(Math.min(...scores))} to ${decimal(Math.max(...scores))}) | ${of(integrationGap)} | ${ps.map((p) => chanceText(p)).join(', ')} | ${inside} of ${same.length} |`;
+    return `| ${config.model} | ${labelOf(same[0])} | ${rate} | ${decimal(perception['PSNR (dB)'], 1)} | ${decimal(perception.SSIM)} | ${of((r) => r.accuracy)} | ${of((r) => r.asr)} | ${decimal(mean(scores))} (${decimal(Math.min(...scores))} to ${decimal(Math.max(...scores))}) | ${of(gapOf)} | ${ps.map((p) => chanceText(p)).join(', ')} | ${inside} of ${same.length} |`;
   });
   return [
     '| victim | attack | rate | PSNR, dB | SSIM | clean accuracy | ASR | S | integration gap | p by seed | p ≥ 0.05 |',
