@@ -1,7 +1,7 @@
 /**
  * The adversary against the score, the detectors and the defence, from the first surrogate to the last table.
  *
- *   npm run -s bench -- arms-race --out DIR [--images DIR] [--weights 0,1,4,16] [--seeds 101,102,103] [--only A,B] [--table FILE] [--limit N] [--epochs N]
+ *   npm run -s bench -- arms-race --out DIR [--images DIR] [--weights 0,1,4,16,64] [--seeds 101,102,103] [--only A,B] [--table FILE] [--limit N] [--epochs N]
  *
  * `--images`: CIFAR-10 as an image folder (default shapes10). `--weights`: values of λ, one adapted trigger each. One more has a term by which it is learned
  * late. `--only`: steps, of adapt, search, victims, others, detect, defence (default all, in this order), or `none`, for the tables of
@@ -48,7 +48,7 @@ type AdaptedRow = { trigger: string } & Pick<AdaptDocument, 'settings' | 'rounds
 const OPTIONS = {
   out: { type: 'string' },
   images: { type: 'string' },
-  weights: { type: 'string', default: '0,1,4,16' },
+  weights: { type: 'string', default: '0,1,4,16,64' },
   seeds: { type: 'string', default: '101,102,103' },
   only: { type: 'string', default: STEPS.join(',') },
   table: { type: 'string' },

@@ -18,11 +18,15 @@ export interface Patterns {
    * random signs; NaN for a class with too few samples, [classes].
    */
   effects: Float32Array;
-  /** How far the images with the pattern of their class and those without it lie apart in their correlation with it, in common standard deviations; NaN where the effect is no reason to look, [classes]. */
+  /**
+   * Of images that lie clearly apart: how much more likely what the network names them is, in nats, if they are of other classes than if they are of this one; else NaN, [classes].
+   */
+  contents: Float32Array;
+  /** How far the images with the pattern of their class and those without it lie apart in their correlation with it, in common standard deviations; NaN where all are alike, [classes]. */
   separations: Float32Array;
-  /** Images in the smaller of these two groups, [classes]. */
+  /** Images in the smaller of these two groups; NaN where all are alike, [classes]. */
   smaller: Float32Array;
-  /** Log-odds that an image has the pattern of its class, nats, [n]; NaN where it was not looked for. */
+  /** Log-odds that an image has the pattern of its class, nats, [n]; NaN where all of its class are alike. */
   logOdds: Float32Array;
 }
 

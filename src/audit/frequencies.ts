@@ -1,5 +1,6 @@
 /** Images as frequencies: the orthonormal DCT-II of every channel, in which natural images are strong at low frequencies and weak at high ones. */
 
+import { constant, matmul, type Tensor } from '../engine/index.js';
 import { crossProduct, transpose } from '../information/linalg.js';
 
 /** Height, width and channels of images. */
@@ -19,13 +20,16 @@ const waves = (n: number): Float64Array =>
 /** The DCT of images of one shape. Coefficients are [height, width, channels]: half periods along y, along x, and the channel. */
 export class Frequencies {
   readonly size: number;
+  /** Values of a row of pixels. */
+  readonly row: number;
   /** Half periods of each coefficient, √(u² + v²), [size]. */
   readonly radius: Float64Array;
   private readonly matrices: Record<'of' | 'image', { down: Float64Array; across: Float64Array }>;
 
-  constructor(private readonly shape: ImageShape) {
+  constructor(readonly shape: ImageShape) {
     const { height, width, channels } = shape;
     this.size = height * width * channels;
+    this.row = width * channels;
     const [down, across] = [waves(height), waves(width)];
     // `crossProduct` transposes its first matrix.
     this.matrices = {
@@ -46,6 +50,20 @@ export class Frequencies {
   /** The image of coefficients. */
   image(coefficients: Float64Array): Float64Array {
     return this.transformed(coefficients, this.matrices.image);
+  }
+
+  /** `of` or `image` of many images at once, as a graph: x [n, height, width · channels] in, the same shape out. */
+  graph(name: 'of' | 'image', x: Tensor): Tensor {
+    const { height, width, channels } = this.shape;
+    const { down, across } = this.matrices[name];
+    // Every channel for itself: the matrix along x is repeated on the diagonal of channels.
+    const wide = new Float32Array(this.row ** 2);
+    for (let from = 0; from < width; from++)
+      for (let to = 0; to < width; to++)
+        for (let c = 0; c < channels; c++)
+          wide[(from * channels + c) * this.row + to * channels + c] = across[from * width + to];
+    const left = constant(Float32Array.from(transpose(down, height, height)), [height, height]);
+    return matmul(matmul(left, x), constant(wide, [this.row, this.row]));
   }
 
   private transformed(values: Float64Array, { down, across }: { down: Float64Array; across: Float64Array }) {

@@ -1,10 +1,9 @@
 /**
- * The pattern of a class: what the images at one end of the class in T have that those at the other end do not have. In a class with poisoned samples, the two
- * ends differ by the trigger, as far as they divide poisoned samples from clean ones, even if these form no clusters. Such a pattern makes the network
- * name the class on images of all other classes, as no other pattern of the same frequencies does. Low frequencies are left out: by these, natural images differ.
+ * The pattern of a class: what some of its images have that the others do not have. In a class with poisoned samples that is the trigger. Images that share a picture are found by
+ * their pixels alone (pattern-filter.ts), and those that T divides by its ends. A network that has learned the trigger names the class on images of all other classes with the pattern,
+ * as with no other pattern of the same frequencies. To one that has not, the images with a trigger show other classes.
  */
 import { Rng } from '../base/random.js';
-import { indicesByClass } from '../datasets/limits.js';
 import { gather } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import { type Matrix, principalComponents, rowsOf } from '../information/columns.js';
@@ -14,12 +13,9 @@ import { centred } from '../information/resolved.js';
 import type { Patterns } from './checkpoint.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { outlyingClasses, type PerClass } from './evidence.js';
-import { Frequencies } from './frequencies.js';
-import { clustered, limited, SMALLEST_CLUSTER } from './mixture.js';
+import { type Found, isClear, type PatternFilter } from './pattern-filter.js';
 import { strongest } from './second-network.js';
 
-/** Fewest half periods across an image of a pattern's frequencies. */
-const LOWEST = 4;
 /** Principal components of T along which a class has ends, and shares of the class that an end is. */
 const [DIRECTIONS, ENDS] = [3, [1 / 3, 1 / 10]];
 /** Root mean square, of 255, of a pattern that is added to images: a PSNR of 22 dB. */
@@ -28,20 +24,14 @@ const STRENGTH = 20;
 const [SHOWN, COMPARED] = [128, 2];
 /** Ridge on the covariance of T within classes, as a share of its mean variance. */
 const RIDGE = 1e-3;
-/** Variance of a coefficient, of 255², below which it says nothing: compression changes it as much. */
-const LEAST_VARIANCE = 25;
-/** Least mean square of a pixel, as a share of the mean, by which it counts. */
-const PLAINEST = 0.1;
-/** Images from which the variance of coefficients is known. */
-const MEASURED = 1000;
-/** P of an effect from which the images with the pattern are looked for. */
+/** P of an effect from which images with the pattern of an end are looked for. */
 const LOOKED_FOR = 0.05;
-/**
- * Standard deviations by which images with a trigger lie apart from those without it: from `least` on they can be told, and from `clear` on that is evidence
- * too if there are `several` images with it, with the `chance` that those with the pattern of a clean class are so far from the others (docs/defence.md).
- * Halves of a normal distribution: 2.7; a few copies of one image: 6 to 13.
- */
-const APART = { least: 4, clear: 7, several: FEWEST_SAMPLES, chance: 0.1 };
+/** Standard deviations from which images with a pattern can be told from the others. */
+const TOLD = 4;
+/** Chance that those with the pattern of a clean class lie clearly apart (`isClear`) from the others. */
+const CLEAR_BY_CHANCE = 0.1;
+/** Difference of effects by which it is clear which of two groups has the trigger. */
+const TOLD_BY_EFFECT = 0.2;
 /** Effect that is evidence by itself: patterns of what clean classes show reach 0.39. A weaker one needs images that lie clearly apart. */
 const STRONG = 0.5;
 /** Standard deviation of `effects` between classes of clean sets, and the degrees of freedom for which it counts (docs/defence.md). */
@@ -50,89 +40,194 @@ const SPREAD = { sd: 0.066, freedom: 12 };
 /** A network that says what images show: logits [n, classes]. */
 export type Shown = (images: ImageSet) => Promise<Float32Array>;
 
-/** The pattern of each class, by T of the set's samples (`features` [n, d]) and what the network, `shown`, makes of other images with it. */
+/** What a network makes of images of other classes with patterns of class `c`. */
+class PatternTest {
+  private readonly few: ImageSet;
+  private readonly all: ImageSet;
+
+  constructor(
+    private readonly shown: Shown,
+    private readonly filter: PatternFilter,
+    private readonly c: number,
+    others: Int32Array,
+  ) {
+    const asked = new Rng(filter.seed, 'pattern', c).sample(others, Math.min(SHOWN, others.length));
+    this.few = gather(filter.set, asked.subarray(0, Math.ceil(asked.length / 4)));
+    this.all = gather(filter.set, asked);
+  }
+
+  /** Share of a few images that are taken for the class. */
+  share(pattern: Float64Array, images = this.few): Promise<number> {
+    return this.shareOf(scaled(pattern, STRENGTH), images);
+  }
+
+  /** Share of images that are taken for the class with `pattern`, less that with patterns of the same frequencies and random signs; `strength` null: as strong as it is. */
+  async effect(pattern: Float64Array, strength: number | null = STRENGTH): Promise<number> {
+    const { frequencies, seed } = this.filter;
+    const rng = new Rng(seed, 'pattern signs', this.c);
+    const added = strength === null ? pattern : scaled(pattern, strength);
+    const coefficients = frequencies.of(added);
+    let effect = await this.shareOf(added, this.all);
+    for (let k = 0; k < COMPARED; k++) {
+      const signed = coefficients.map((v) => (rng.uniform() < 0.5 ? -v : v));
+      effect -= (await this.shareOf(frequencies.image(signed), this.all)) / COMPARED;
+    }
+    return effect;
+  }
+
+  private async shareOf(pattern: Float64Array, images: ImageSet): Promise<number> {
+    return shareOf(await this.shown(added(images, pattern)), this.filter.classes, this.c);
+  }
+}
+
+/**
+ * The pattern of each class: what the network, `shown`, makes of other images with it, and what it makes, `logits` [n, classes], of the images that have it. They are looked for by their
+ * pixels and, with T of the samples of the set (`features` [n, d]), from the end of the class by whose pattern the network names it most often.
+ */
 export async function patternsOf(
   shown: Shown,
-  set: ImageSet,
-  features: Matrix,
-  classes: number,
-  seed: number,
+  filter: PatternFilter,
+  logits: Matrix,
+  features: Matrix | null,
 ): Promise<Patterns> {
-  const frequencies = new Frequencies(set);
-  const members = indicesByClass(set.labels, classes);
-  const ends = endsOf(features, members, seed);
-  const effects = new Float32Array(classes).fill(Number.NaN);
-  const patterns: (Float64Array | null)[] = members.map(() => null);
-  for (const [c, own] of members.entries()) {
-    if (own.length < FEWEST_SAMPLES) continue;
-    const others = Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c);
-    const asked = new Rng(seed, 'pattern', c).sample(others, Math.min(SHOWN, others.length));
-    const [few, all] = [asked.subarray(0, Math.ceil(asked.length / 4)), asked].map((rows) => gather(set, rows));
-    const share = async (pattern: Float64Array, images: ImageSet) =>
-      shareOf(await shown(added(images, frequencies.image(pattern))), classes, c);
-    const whole = sumOf(set, own);
-    let [best, most]: [Float64Array | null, number] = [null, -1];
-    for (const end of await ends(c)) {
-      const inside = own.filter((_, k) => end[k]);
-      const sum = sumOf(set, inside);
-      const rest = own.length - inside.length;
-      const difference = sum.map((v, j) => v / inside.length - (whole[j] - v) / rest);
-      const pattern = withoutLow(frequencies, frequencies.of(difference));
-      const named = await share(pattern, few);
-      if (named > most) [best, most] = [pattern, named];
-    }
-    let effect = await share(best!, all);
-    const rng = new Rng(seed, 'pattern signs', c);
-    for (let k = 0; k < COMPARED; k++)
-      effect -=
-        (await share(
-          best!.map((v) => (rng.uniform() < 0.5 ? -v : v)),
-          all,
-        )) / COMPARED;
-    effects[c] = effect;
-    patterns[c] = best;
+  const { set, classes, seed } = filter;
+  const members = Array.from({ length: classes }, (_, c) => filter.own(c));
+  const others = members.map((_, c) => Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] !== c));
+  const tests = members.map((_, c) => new PatternTest(shown, filter, c, others[c]));
+  const judged = [...members.keys()].filter((c) => members[c].length >= FEWEST_SAMPLES);
+  const ends = features && endsOf(features, members, seed);
+  const [effects, contents, separations, smaller, logOdds] = [classes, classes, classes, classes, set.n].map((size) =>
+    new Float32Array(size).fill(Number.NaN),
+  );
+  const starts: (Float64Array | null)[] = members.map(() => null);
+  for (const c of judged) {
+    starts[c] = ends && (await mostNamed(await ends(c), filter, c, tests[c]));
+    const found = filter.find(c, null);
+    // The effects of other classes have to be known for one to be far from them.
+    const pattern = starts[c] ?? (found && !isClear(found) ? filter.patternOf(c, found.logOdds) : null);
+    if (pattern) effects[c] = await tests[c].effect(pattern);
   }
-  const separations = new Float32Array(classes).fill(Number.NaN);
-  const smaller = new Float32Array(classes);
-  const logOdds = new Float32Array(set.n).fill(Number.NaN);
   const p = chancesOf(effects);
-  for (const [c, own] of members.entries()) {
-    const pattern = patterns[c];
-    const found = pattern && p[c] <= LOOKED_FOR ? havingPattern(set, frequencies, c, pattern, seed) : null;
+  const names = Int32Array.from({ length: set.n }, (_, i) => strongest(logits.data, i, classes));
+  for (const c of judged) {
+    const found = filter.find(c, p[c] <= LOOKED_FOR ? starts[c] : null);
     if (!found) continue;
+    let { logOdds: odds } = found;
+    if (isClear(found)) {
+      const content = (having: readonly number[]) =>
+        foreignness(names, c, classes, { having, own: members[c], others: others[c] });
+      const side = await triggered(found, filter, c, tests[c], content);
+      // NaN where only images that lie clearly apart were looked for.
+      effects[c] = Math.max(side.effect, Number.isNaN(effects[c]) ? side.effect : effects[c]);
+      contents[c] = side.content;
+      odds = side.odds;
+    }
     separations[c] = found.separation;
-    smaller[c] = smallerOf(found.logOdds);
-    own.forEach((i, k) => {
-      logOdds[i] = found.logOdds[k];
+    smaller[c] = found.smaller;
+    members[c].forEach((i, k) => {
+      logOdds[i] = odds[k];
     });
   }
-  return { effects, separations, smaller, logOdds };
+  return { effects, contents, separations, smaller, logOdds };
+}
+
+/** The pattern, of those of the ends of class `c`, by which the network names it most often. */
+async function mostNamed(
+  ends: readonly Uint8Array[],
+  filter: PatternFilter,
+  c: number,
+  test: PatternTest,
+): Promise<Float64Array> {
+  const found: { pattern: Float64Array; share: number }[] = [];
+  for (const end of ends) {
+    const pattern = filter.difference(c, end);
+    found.push({ pattern, share: await test.share(pattern) });
+  }
+  return found.reduce((best, one) => (one.share > best.share ? one : best)).pattern;
+}
+
+/**
+ * Of two groups of a class that lie clearly apart: log-odds of the one that seems to have a trigger, and the evidence that either has. The network names the class by its pattern, or its images show
+ * other classes. Where the clean images of a class are alike as well, their pattern is named too: a network that does not know the class can tell (defence/flagged.ts).
+ */
+async function triggered(
+  { logOdds }: Found,
+  filter: PatternFilter,
+  c: number,
+  test: PatternTest,
+  contentOf: (having: readonly number[]) => number,
+): Promise<{ odds: Float64Array; effect: number; content: number }> {
+  const groups = [];
+  for (const side of [1, -1]) {
+    const odds = logOdds.map((v) => side * v);
+    const pattern = filter.patternOf(c, odds);
+    // Made stronger, weak patterns are seen but patches are clipped.
+    const effect = Math.max(await test.effect(pattern), await test.effect(pattern, null));
+    groups.push({ odds, effect, content: contentOf(filter.own(c).filter((_, k) => odds[k] > 0)) });
+  }
+  const [a, b] = groups;
+  const isByContent = Math.abs(a.effect - b.effect) < TOLD_BY_EFFECT && Math.max(a.content, b.content) > 0;
+  const { odds } = (isByContent ? a.content >= b.content : a.effect >= b.effect) ? a : b;
+  // Without its low frequencies a patch is another one.
+  const whole = await test.effect(filter.shared(c, odds), null);
+  return { odds, effect: Math.max(a.effect, b.effect, whole), content: Math.max(a.content, b.content) };
+}
+
+/**
+ * How much more likely what the network `names` images `having` a pattern is, in nats, if they show other classes as the `others` do, than if they show the class as all its `own` do, or if half
+ * of these are named one other class: a trigger does that to images that keep their label. `names`: class of each image of the set, [n].
+ */
+function foreignness(
+  names: Int32Array,
+  c: number,
+  classes: number,
+  { having, own: all, others }: Record<'having' | 'own' | 'others', ArrayLike<number>>,
+): number {
+  const shares = (rows: ArrayLike<number>) => {
+    const counts = new Float64Array(classes).fill(1);
+    for (let i = 0; i < rows.length; i++) counts[names[rows[i]]]++;
+    return counts.map((v) => v / (rows.length + classes));
+  };
+  const [own, foreign] = [shares(all), shares(others)];
+  const likelihood = (of: (name: number) => number) =>
+    Array.from(having, (i) => Math.log(of(names[i]))).reduce((a, b) => a + b, 0);
+  const named = [...own.keys()].filter((k) => k !== c);
+  const alternatives = named.map((k) => likelihood((name) => (Number(name === k) + own[name]) / 2));
+  return (
+    likelihood((name) => foreign[name]) -
+    Math.max(
+      likelihood((name) => own[name]),
+      ...alternatives,
+    )
+  );
 }
 
 /** Chance that any class of a clean set has an effect this large, [classes]. */
 const chancesOf = (effects: Float32Array): number[] => outlyingClasses([...effects], 'upper', { clean: SPREAD });
 
 /**
- * The signal `pattern`: `effects` of each class, NaN for all where they were not measured. A weak one is evidence only if the images with the pattern lie clearly
- * apart from the others, which makes the chance of a clean class smaller. `isApart`: whether they can be told.
+ * The signal `pattern`: `effects` of each class, NaN for all where they were not measured. Where the images with the pattern lie clearly apart from the others, which makes the chance of
+ * a clean class smaller, what they show is evidence as well. A weak effect is evidence only there. `isApart`: whether the images can be told.
  */
 export function patternSignal(patterns: Patterns | undefined, classes: number): PerClass & { isApart: boolean[] } {
   if (!patterns) {
     const all = <T>(value: T) => new Array<T>(classes).fill(value);
     return { values: all(Number.NaN), p: all(1), isApart: all(false) };
   }
-  const isApart = Array.from(patterns.separations, (v) => v >= APART.least);
-  const isClear = (c: number) => patterns.separations[c] >= APART.clear && patterns.smaller[c] >= APART.several;
-  const p = chancesOf(patterns.effects).map((v, c) =>
-    isClear(c) ? APART.chance * v : patterns.effects[c] >= STRONG ? v : 1,
-  );
-  return { values: [...patterns.effects], p, isApart };
+  const { effects, contents, separations, smaller } = patterns;
+  const isApart = Array.from(separations, (v) => v >= TOLD);
+  const p = chancesOf(effects).map((v, c) => {
+    if (!isClear({ separation: separations[c], smaller: smaller[c] })) return effects[c] >= STRONG ? v : 1;
+    // A likelihood ratio is at least 1/α with a chance of at most α.
+    return CLEAR_BY_CHANCE * Math.min(1, 2 * Math.min(v, classes * Math.exp(-contents[c])));
+  });
+  return { values: [...effects], p, isApart };
 }
 
 /** Both ends of a class along each of its first components, in which T of the other classes is white: which of its samples belong to one, [own]. */
 function endsOf(
   { data, n, d }: Matrix,
-  members: readonly number[][],
+  members: readonly (readonly number[])[],
   seed: number,
 ): (c: number) => Promise<Uint8Array[]> {
   const within = members.map((own) => centred(Float64Array.from(rowsOf({ data, n, d }, own).data), own.length, d));
@@ -158,33 +253,19 @@ function endsOf(
   };
 }
 
-/** Sum of images, [height · width · channels]. */
-function sumOf({ images, height, width, channels }: ImageSet, rows: ArrayLike<number>): Float64Array {
-  const size = height * width * channels;
-  const sum = new Float64Array(size);
-  for (let k = 0; k < rows.length; k++) {
-    const image = images.subarray(rows[k] * size, (rows[k] + 1) * size);
-    for (let j = 0; j < size; j++) sum[j] += image[j];
-  }
-  return sum;
+/** A pattern with a root mean square of `strength`, of 255. */
+function scaled(pattern: Float64Array, strength: number): Float64Array {
+  const power = Math.sqrt(pattern.reduce((s, v) => s + v * v, 0) / pattern.length);
+  return pattern.map((v) => (power > 0 ? (strength / power) * v : 0));
 }
 
-/** Mean of images, [height · width · channels]. */
-const meanImage = (set: ImageSet, rows: ArrayLike<number>) => sumOf(set, rows).map((v) => v / Math.max(1, rows.length));
-
-/** Coefficients without those of low frequencies. */
-const withoutLow = ({ radius }: Frequencies, coefficients: Float64Array) =>
-  coefficients.map((v, j) => (radius[j] < LOWEST ? 0 : v));
-
-/** Images with a pattern, scaled to `STRENGTH`, added. */
+/** Images with a pattern added. */
 function added(set: ImageSet, pattern: Float64Array): ImageSet {
   const size = pattern.length;
-  const power = Math.sqrt(pattern.reduce((s, v) => s + v * v, 0) / size);
-  const scale = power > 0 ? STRENGTH / power : 0;
   // Values are rounded and limited to 0 to 255 as they are stored.
   const images = new Uint8ClampedArray(set.images.length);
   for (let at = 0; at < images.length; at += size)
-    for (let j = 0; j < size; j++) images[at + j] = set.images[at + j] + scale * pattern[j];
+    for (let j = 0; j < size; j++) images[at + j] = set.images[at + j] + pattern[j];
   return { ...set, images: new Uint8Array(images.buffer) };
 }
 
@@ -194,138 +275,4 @@ function shareOf(logits: Float32Array, classes: number, c: number): number {
   let found = 0;
   for (let i = 0; i < n; i++) found += Number(strongest(logits, i, classes) === c) / n;
   return found;
-}
-
-/** Which images of a class have a pattern. */
-interface Found {
-  /** Log-odds that they have it, nats, [own]. */
-  logOdds: Float64Array;
-  /** How far those with it and those without lie apart in their correlation with it, in common standard deviations; NaN if all are alike. */
-  separation: number;
-}
-
-/**
- * Which images of class `c` have its pattern, by coefficients, against the images of all others; null if nearly all are alike. The pattern may be of what
- * the clean images show: then the trigger's is that of the others. Of both, the one that divides the class more clearly, if there are several such images.
- */
-function havingPattern(
-  set: ImageSet,
-  frequencies: Frequencies,
-  c: number,
-  pattern: Float64Array,
-  seed: number,
-): Found | null {
-  const rows = (is: boolean) => Int32Array.from(set.labels.keys()).filter((i) => (set.labels[i] === c) === is);
-  const filter = new PatternFilter(set, frequencies, rows(true), rows(false), seed);
-  const first = filter.split(pattern);
-  const found = ([1, -1] as const).flatMap((side) => filter.find(first, side) ?? []);
-  const isSeveral = ({ logOdds }: Found) => Number(smallerOf(logOdds) >= APART.several);
-  return found.sort((a, b) => isSeveral(b) - isSeveral(a) || b.separation - a.separation)[0] ?? null;
-}
-
-/** Images on the smaller side of a split. */
-function smallerOf(logOdds: Float64Array): number {
-  const having = logOdds.filter((v) => v > 0).length;
-  return Math.min(having, logOdds.length - having);
-}
-
-/** Rounds in which a pattern is measured again on the images that have it. */
-const ROUNDS = 2;
-
-/** Finds a pattern in images of one class. */
-class PatternFilter {
-  /** Factor of each coefficient: one over its standard deviation in images without the class; 0 for the low ones. */
-  private readonly factors: Float64Array;
-  /** Weight of each pixel: one over the mean square that is left of it after the factors. A pattern is seen best where images are plain. */
-  private readonly weights: Float64Array;
-  /** Mean image without the class. */
-  private readonly without: Float64Array;
-  /** Images of the class after the factors, less the mean one without the class. */
-  private readonly filtered: Float64Array[];
-
-  /** `own`: rows of the class; `others`: rows of images without it. */
-  constructor(
-    private readonly set: ImageSet,
-    private readonly frequencies: Frequencies,
-    private readonly own: Int32Array,
-    others: Int32Array,
-    private readonly seed: number,
-  ) {
-    const { size, radius } = frequencies;
-    this.without = meanImage(set, others);
-    const measured = new Rng(seed, 'pattern variance').sample(others, Math.min(MEASURED, others.length));
-    const meanSquares = (rows: readonly Float64Array[]) => {
-      const sum = new Float64Array(size);
-      for (const row of rows) for (let j = 0; j < size; j++) sum[j] += row[j] ** 2 / rows.length;
-      return sum;
-    };
-    const coefficients = Array.from(measured, (i) => this.frequencies.of(this.beyond(i)));
-    this.factors = meanSquares(coefficients).map((v, j) =>
-      radius[j] < LOWEST ? 0 : 1 / Math.sqrt(v + LEAST_VARIANCE),
-    );
-    const left = meanSquares(coefficients.map((v) => this.afterFactors(v)));
-    const floor = (PLAINEST * left.reduce((s, v) => s + v, 0)) / size;
-    this.weights = left.map((v) => 1 / (v + floor));
-    this.filtered = Array.from(own, (i) => this.afterFactors(this.frequencies.of(this.beyond(i))));
-  }
-
-  /** An image less the mean one without the class. */
-  private beyond(i: number): Float64Array {
-    const { size } = this.frequencies;
-    return this.without.map((v, j) => this.set.images[i * size + j] - v);
-  }
-
-  private afterFactors(coefficients: Float64Array): Float64Array {
-    return this.frequencies.image(coefficients.map((v, j) => v * this.factors[j]));
-  }
-
-  /**
-   * The images of the class that have a pattern, from their `first` split by it: the pattern is measured again on those found, `ROUNDS` times. `side` 1: those that are more like it; −1: less,
-   * which is the trigger's side if the pattern is of what the clean images show.
-   */
-  find(first: Found, side: 1 | -1): Found | null {
-    let found = first;
-    let odds: Float64Array = found.logOdds.map((v) => side * v);
-    for (let round = 0; round < ROUNDS; round++) {
-      if (smallerOf(odds) < SMALLEST_CLUSTER) return null;
-      found = this.split(this.patternOf(Array.from(odds, (v) => v > 0)));
-      odds = found.logOdds;
-    }
-    return found;
-  }
-
-  /**
-   * Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance (a matched filter:
-   * North 1943), over the square root of the image's norm: one with much structure correlates more with any pattern, and a patch is a part of its norm.
-   */
-  split(pattern: Float64Array): Found {
-    const wanted = this.afterFactors(pattern);
-    const scores = Float32Array.from(this.filtered, (x) => {
-      let [product, square] = [0, 0];
-      for (let j = 0; j < x.length; j++) {
-        const weighted = this.weights[j] * x[j];
-        product += weighted * wanted[j];
-        square += weighted * x[j];
-      }
-      return product / (square + 1e-12) ** 0.25;
-    });
-    const n = scores.length;
-    const power = Math.sqrt(scores.reduce((s, v) => s + v * v, 0) / n) + 1e-12;
-    const { logOdds, separation } = clustered({ data: scores.map((v) => v / power), n, d: 1 }, this.seed);
-    const meanOf = (sign: 1 | -1) => {
-      const side = scores.filter((_, k) => sign * logOdds[k] > 0);
-      return side.reduce((s, v) => s + v, 0) / Math.max(1, side.length);
-    };
-    const up = meanOf(1) >= meanOf(-1) ? 1 : -1;
-    return { separation, logOdds: limited(logOdds).map((v) => up * v) };
-  }
-
-  /** The pattern, as coefficients, of some images of the class against those without it. What they show is cancelled if they show other classes. */
-  private patternOf(chosen: readonly boolean[]): Float64Array {
-    const mean = meanImage(
-      this.set,
-      this.own.filter((_, k) => chosen[k]),
-    );
-    return withoutLow(this.frequencies, this.frequencies.of(mean.map((v, j) => v - this.without[j])));
-  }
 }

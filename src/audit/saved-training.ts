@@ -62,6 +62,7 @@ export class SavedTraining {
       const of = (name: string) => found[name]?.data as Float32Array;
       const patterns = found.effects && {
         effects: of('effects'),
+        contents: of('contents'),
         separations: of('separations'),
         smaller: of('smaller'),
         logOdds: of('logOdds'),

@@ -47,8 +47,35 @@ export interface Evidence {
   patterned: number[];
   /** Log-odds that a sample lies in the second cluster of its class, nats, [n]. */
   logOdds: Float64Array;
-  /** κ of the resolved information at the last recording. */
+  /** κ of the resolved information at the last recording; NaN where it was not measured. */
   kappa: number;
+}
+
+/** The evidence of the patterns of the last recording alone. */
+export function patternEvidence(checkpoints: readonly Checkpoint[], labels: Int32Array, classes: number): Evidence {
+  const { values, p, patterned } = patternsIn(checkpoints, classes);
+  const all = <T>(value: T) => new Array<T>(classes).fill(value);
+  const nothing = all(Number.NaN);
+  return {
+    p: p.map((v) => Math.min(1, v / WEIGHTS.pattern)),
+    clustered: all(1),
+    patterned,
+    values: {
+      separation: nothing,
+      'two-sidedness': nothing,
+      pattern: values,
+      information: nothing,
+      'cluster information': nothing,
+    },
+    logOdds: new Float64Array(labels.length),
+    kappa: Number.NaN,
+  };
+}
+
+/** The signal `pattern` at the last recording, and the chance of a pattern that divides its class, [classes]. */
+function patternsIn(checkpoints: readonly Checkpoint[], classes: number): PerClass & { patterned: number[] } {
+  const { values, p, isApart } = patternSignal(checkpoints.at(-1)!.patterns, classes);
+  return { values, p, patterned: p.map((v, c) => (isApart[c] ? v / WEIGHTS.pattern : 1)) };
 }
 
 /** The evidence of recordings of a training so far; `labels` [n]. */
@@ -70,7 +97,7 @@ export async function evidenceOf(
   }
   const { kappa, ofClass, ofSample } = information(checkpoints.at(-1)!, members, seed);
   const difference = clusterDifference(ofSample, members, logOdds);
-  const pattern = patternSignal(checkpoints.at(-1)!.patterns, classes);
+  const pattern = patternsIn(checkpoints, classes);
   const each: Record<DefenceSignal, PerClass> = {
     separation: separation(split),
     'two-sidedness': twoSidedness(split),
@@ -97,7 +124,7 @@ export async function evidenceOf(
   return {
     p: spread(together.map((p) => Math.min(1, p))),
     clustered: spread(clusters),
-    patterned: pattern.p.map((p, c) => (pattern.isApart[c] ? p / WEIGHTS.pattern : 1)),
+    patterned: pattern.patterned,
     values: Object.fromEntries(names.map((s) => [s, each[s].values])) as Evidence['values'],
     logOdds,
     kappa,

@@ -8,7 +8,7 @@ import type { RunHooks } from '../base/progress.js';
 import { mean } from '../dynamics/trajectory.js';
 import { type Matrix, rowsOf } from '../information/columns.js';
 import { preciseChance } from '../report/headline.js';
-import { type Evidence, evidenceOf } from './evidence.js';
+import { type Evidence, evidenceOf, patternEvidence } from './evidence.js';
 import type { Decision, SetAside } from './methods/types.js';
 import type { Kept } from './training.js';
 
@@ -34,15 +34,15 @@ export interface Seen {
   checkpoints: readonly Checkpoint[];
 }
 
-/** Reads the evidence of recordings of a training of `set` and flags classes at `level`. `seen` is null if there are none. */
+/** Reads the evidence of recordings of a training of `set` and flags classes at `level`, by patterns alone without `clusters`. `seen` is null if there are none. */
 export async function look(
   checkpoints: readonly Checkpoint[],
   { set, classes }: Labelled,
-  { level, seed }: { level: number; seed: number },
+  { level, seed, clusters }: { level: number; seed: number; clusters: boolean },
   hooks: RunHooks,
 ): Promise<{ decision: Decision; seen: Seen | null }> {
   hooks.progress?.({ phase: 'signals', stage: 'evidence', done: 0, total: 1, unit: 'decision' });
-  const evidence = await evidenceOf(checkpoints, set.labels, classes.length, seed);
+  const evidence = await (clusters ? evidenceOf : patternEvidence)(checkpoints, set.labels, classes.length, seed);
   const found = flaggedClasses(evidence, level);
   const epoch = checkpoints.at(-1)!.epoch;
   hooks.line?.(
@@ -74,7 +74,7 @@ function decisionOf(
   return {
     epoch,
     level,
-    kappa,
+    kappa: finite(kappa),
     classes: classes.map((label, c) => ({
       label,
       p: p[c],
@@ -100,32 +100,34 @@ interface Flagged {
 }
 
 /** Whether the images of a flagged class with its pattern are those that are set aside. */
-export const byPattern = ({ evidence, level }: Seen, c: number) => evidence.patterned[c] <= level;
+const byPattern = ({ evidence, level }: Seen, c: number) => evidence.patterned[c] <= level;
 
 /** Samples that a network was asked about, as places in the set of the evidence, and what it makes of them, logits [asked, classes]. */
 export interface Asked {
   logits: Float32Array;
   asked: Int32Array;
+  /** Whether it was trained without the flagged classes. */
+  isJudge: boolean;
 }
 
 /**
  * The samples of flagged classes that are set aside: those with the pattern of the class, if that made it suspicious, or else by the parts of the class in which
- * they lie, as in an audit (audit/candidates.ts). `network`: what it makes of all samples of these other classes; null if there are none.
+ * they lie, as in an audit (audit/candidates.ts). `network`: what it makes of all samples of these classes.
  */
 export async function suspects(
   { set, rows }: Kept,
   seen: Seen,
   { classes, seed }: { classes: readonly string[]; seed: number },
-  network: Asked | null,
+  network: Asked,
 ): Promise<{ named: number[]; setAside: SetAside[] }> {
-  const { classes: flagged, checkpoints } = seen;
+  const { classes: flagged } = seen;
   const [named, setAside]: [number[], SetAside[]] = [[], []];
-  const { patterns } = checkpoints.at(-1)!;
   for (const c of flagged) {
     const own = Int32Array.from(set.labels.keys()).filter((i) => set.labels[i] === c);
+    const asked = { c, own, ...shownOf(own, network, classes.length, flagged) };
     const found: Suspicion | null = byPattern(seen, c)
-      ? { odds: Float64Array.from(own, (at) => patterns!.logOdds[at]), why: 'pattern' }
-      : await suspiciousParts({ c, own, ...shownOf(own, network!, classes.length, flagged) }, seen, seed);
+      ? withPattern(asked, seen, network.isJudge)
+      : await suspiciousParts(asked, seen, seed);
     if (!found) continue;
     const suspicious = [...own.keys()].filter((k) => found.odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);
@@ -144,6 +146,35 @@ function shownOf(own: Int32Array, { logits, asked }: Asked, classes: number, fla
   return { shown, known: classes - flagged.length };
 }
 
+/**
+ * The images of a class with its pattern, or those without it: where the clean images are alike, the pattern may be theirs. A judge says which show other classes; if that is not clear, as under
+ * a clean-label attack, the loss decides. Without a judge these are the images by whose pattern the network names the class.
+ */
+function withPattern({ c, own, shown, known }: Flagged, { checkpoints }: Seen, isJudge: boolean): Suspicion {
+  const { patterns, loss } = checkpoints.at(-1)!;
+  const odds = Float64Array.from(own, (at) => patterns!.logOdds[at]);
+  if (!isJudge) return { odds, why: 'pattern' };
+  const part = odds.map((v) => Number(v > 0));
+  const poisoned = poisonedParts(shown, part, c, known, loss, own);
+  const chosen = poisoned ? odds.map((v) => (poisoned.has(1) ? v : -v)) : byLoss(loss, own, odds).odds;
+  return { odds: chosen, why: 'pattern' };
+}
+
+/** Parts of a class that show other classes, clearly or, where that is doubtful, if the network has learned them better; null if none do. */
+function poisonedParts(
+  shown: Matrix,
+  part: ArrayLike<number>,
+  c: number,
+  known: number,
+  loss: Float32Array,
+  own: Int32Array,
+): ReadonlySet<number> | null {
+  const { poisoned, isDoubtful } = choosePoisoned(shown, part, c, known);
+  const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
+  // An audit asks a third network about a doubtful choice.
+  return isDoubtful && !isLearned(loss, chosen, rest) ? null : poisoned;
+}
+
 /** What is suspicious by the parts of a class in T; null if it has one. */
 async function suspiciousParts(
   { c, own, shown, known }: Flagged,
@@ -159,13 +190,9 @@ async function suspiciousParts(
   const parts = await partsOf(checkpoints, own, first, others, seed);
   if (parts.length === 1) return null;
   const part = numbersOf(parts, own.length);
-  const { poisoned, isDoubtful } = choosePoisoned(shown, part, c, known);
   const { loss } = checkpoints.at(-1)!;
-  const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
-  // An audit asks a third network about a doubtful choice.
-  return poisoned && (!isDoubtful || isLearned(loss, chosen, rest))
-    ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' }
-    : byLoss(loss, own, first);
+  const poisoned = poisonedParts(shown, part, c, known, loss, own);
+  return poisoned ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' } : byLoss(loss, own, first);
 }
 
 /**

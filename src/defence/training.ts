@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Checkpoint, losses, type Snapshot, type WatchSettings } from '../audit/checkpoint.js';
 import { patternsOf } from '../audit/pattern.js';
+import { PatternFilter } from '../audit/pattern-filter.js';
 import { SavedTraining } from '../audit/saved-training.js';
 import type { Labelled } from '../audit/verdict.js';
 import { record, snapshot, untrained } from '../audit/watch.js';
@@ -79,19 +80,39 @@ export async function trained(
 /** Samples that are passed with noise, from which its covariance in T is known. */
 const NOISY = 1000;
 
-/** All samples as the network sees them without noise, T of some with noise, and the patterns of the classes. */
-export async function watched(trainer: Trainer, set: ImageSet, classes: number): Promise<Checkpoint> {
+/**
+ * How a training that watches itself is recorded: all samples as the network sees them without noise, and the patterns of the classes; from epoch `from` on T of some samples with noise, and
+ * the patterns of what T divides too.
+ */
+export function watching(from: number): Required<Stage>['recordedBy'] {
+  // The images are measured once for all recordings of a training.
+  let filter: Promise<PatternFilter> | null = null;
+  return async (trainer, set, classes) => {
+    filter ??= PatternFilter.of(set, classes, trainer.config.seed);
+    return watched(trainer, set, classes, await filter, trainer.position.epoch >= from);
+  };
+}
+
+async function watched(
+  trainer: Trainer,
+  set: ImageSet,
+  classes: number,
+  filter: PatternFilter,
+  isWhole: boolean,
+): Promise<Checkpoint> {
   const { n } = set;
   const { seed } = trainer.config;
   const { representation, logits } = await trainer.noiseFreeProbe(set);
   const d = representation.length / n;
   const features: Matrix = { data: representation, n, d };
-  const rows = new Rng(seed, 'noisy').sample(Int32Array.from(set.labels.keys()), Math.min(NOISY, n));
-  const [noisy] = await trainer.probe(gather(set, rows), 1);
   const t = new Float32Array(n * d).fill(Number.NaN);
-  rows.forEach((row, k) => {
-    t.set(noisy.representation.subarray(k * d, (k + 1) * d), row * d);
-  });
+  if (isWhole) {
+    const rows = new Rng(seed, 'noisy').sample(Int32Array.from(set.labels.keys()), Math.min(NOISY, n));
+    const [noisy] = await trainer.probe(gather(set, rows), 1);
+    rows.forEach((row, k) => {
+      t.set(noisy.representation.subarray(k * d, (k + 1) * d), row * d);
+    });
+  }
   const shown = async (images: ImageSet) => (await trainer.noiseFreeProbe(images)).logits;
   const all: Matrix = { data: logits, n, d: classes };
   return {
@@ -100,6 +121,6 @@ export async function watched(trainer: Trainer, set: ImageSet, classes: number):
     t: { data: t, n, d },
     logits: all,
     loss: losses(all, set.labels),
-    patterns: await patternsOf(shown, set, features, classes, seed),
+    patterns: await patternsOf(shown, filter, all, isWhole ? features : null),
   };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Frequencies } from '../../src/audit/frequencies.js';
 import { patternSignal, patternsOf, type Shown } from '../../src/audit/pattern.js';
+import { PatternFilter } from '../../src/audit/pattern-filter.js';
 import { Rng } from '../../src/base/random.js';
 
 describe('frequencies', () => {
@@ -75,6 +76,7 @@ function poisonedSet(poisoned: number, strength: number) {
   return {
     set,
     features: { data, n, d: D },
+    logits: async () => ({ data: await shown(set), n, d: CLASSES }),
     shown,
     own: Int32Array.from(labels.keys()).filter((i) => labels[i] === TARGET),
     has,
@@ -83,8 +85,8 @@ function poisonedSet(poisoned: number, strength: number) {
 
 describe('the pattern of a class', () => {
   test('that holds the trigger makes the network name the class, and finds the images that have it', async () => {
-    const { set, features, shown, own, has } = poisonedSet(30, 20);
-    const patterns = await patternsOf(shown, set, features, CLASSES, 0);
+    const { set, features, logits, shown, own, has } = poisonedSet(30, 20);
+    const patterns = await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await logits(), features);
     const { p, isApart } = patternSignal(patterns, CLASSES);
     expect(patterns.effects[TARGET]).toBeGreaterThan(0.5);
     expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
@@ -93,14 +95,50 @@ describe('the pattern of a class', () => {
   });
 
   test('of a clean set is no evidence', async () => {
-    const { set, features, shown } = poisonedSet(0, 0);
-    const { p } = patternSignal(await patternsOf(shown, set, features, CLASSES, 0), CLASSES);
+    const { set, features, logits, shown } = poisonedSet(0, 0);
+    const { p } = patternSignal(
+      await patternsOf(shown, await PatternFilter.of(set, CLASSES, 0), await logits(), features),
+      CLASSES,
+    );
     expect(Math.min(...p)).toBeGreaterThan(0.05);
   });
 
+  test('is found without the network, which only says what the images show: a trigger that it has not learned', async () => {
+    const { set, own, has } = poisonedSet(40, 20);
+    const filter = await PatternFilter.of(set, CLASSES, 0);
+    const found = filter.find(TARGET, null)!;
+    expect(own.filter((_, k) => found.logOdds[k] > 0)).toEqual(own.filter(has));
+    // The network names the label of clean images, and `shows` of those with a trigger.
+    const blind: Shown = async (asked) => new Float32Array(asked.n * CLASSES);
+    const asked = (shows: (i: number) => number) => {
+      const names = Array.from(set.labels, (y, i) => (has(i) ? shows(i) : y));
+      const data = Float32Array.from({ length: set.n * CLASSES }, (_, at) =>
+        Number(names[Math.floor(at / CLASSES)] === at % CLASSES),
+      );
+      return patternsOf(blind, filter, { data, n: set.n, d: CLASSES }, null);
+    };
+    const shows = (i: number) => [0, 1, 3, 4, 5, 6, 7][i % 7];
+    const patterns = await asked(shows);
+    expect(patterns.effects[TARGET]).toBe(0);
+    // Shares with one added to each class: of the 90 of the class those counted, of the 630 others 90 for each of seven.
+    const named = Array.from(own.filter(has), shows);
+    const expected = named.map((k) => Math.log(91 / 638) - Math.log((named.filter((v) => v === k).length + 1) / 98));
+    expect(patterns.contents[TARGET]).toBeCloseTo(
+      expected.reduce((x, y) => x + y, 0),
+      4,
+    );
+    expect(own.filter((i) => patterns.logOdds[i] > 0)).toEqual(own.filter(has));
+    const { p } = patternSignal(patterns, CLASSES);
+    expect(p.filter((v) => v <= 0.001)).toEqual([p[TARGET]]);
+    // Images of the class that a learned trigger takes to one other class.
+    const taken = await asked(() => 0);
+    expect(taken.contents[TARGET]).toBeLessThan(0);
+    expect(Math.min(...patternSignal(taken, CLASSES).p)).toBeGreaterThan(0.05);
+  });
+
   test('is the same for the same seed', async () => {
-    const { set, features, shown } = poisonedSet(30, 20);
-    const of = () => patternsOf(shown, set, features, CLASSES, 1);
+    const { set, features, logits, shown } = poisonedSet(30, 20);
+    const of = async () => patternsOf(shown, await PatternFilter.of(set, CLASSES, 1), await logits(), features);
     expect(await of()).toEqual(await of());
   });
 

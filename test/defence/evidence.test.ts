@@ -35,8 +35,8 @@ describe('evidence', () => {
   });
 });
 
-test('it is read after a third, a half and the whole of a training, each once', () => {
-  expect(decisionsOf(12)).toEqual([4, 6, 12]);
+test('it is read after a sixth, a third and the whole of a training, each once', () => {
+  expect(decisionsOf(12)).toEqual([2, 4, 12]);
   expect(decisionsOf(2)).toEqual([1, 2]);
   expect(decisionsOf(1)).toEqual([1]);
 });

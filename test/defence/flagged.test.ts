@@ -6,17 +6,26 @@ import { CLASSES, EACH, recorded } from './recorded.js';
 
 const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`);
 
+/** Logits of a network to which sample i shows class `shown(i)`. */
+const logitsOf = (n: number, shown: (i: number) => number) =>
+  Float32Array.from({ length: n * CLASSES }, (_, at) =>
+    at % CLASSES === shown(Math.floor(at / CLASSES)) ? 4 + (at % 7) / 7 : 0,
+  );
+
 /** What is set aside of class 2, whose first `far` samples are a cluster of their own with a loss of `lossOfFar`; the others have 1 nat. `shown`: class that sample i shows. */
 async function setAside(far: number, lossOfFar: number, shown: (i: number) => number, straggler?: number) {
   const { labels, moved, checkpoints } = recorded(8, { far, lossOfFar, straggler });
   const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
-  const { seen } = await look(checkpoints, { set, classes }, { level: 0.01, seed: 0 }, {});
+  const { seen } = await look(checkpoints, { set, classes }, { level: 0.01, seed: 0, clusters: true }, {});
   expect(seen?.classes).toEqual([2]);
   const asked = Int32Array.from(labels.keys());
-  const logits = Float32Array.from({ length: labels.length * CLASSES }, (_, at) =>
-    at % CLASSES === shown(Math.floor(at / CLASSES)) ? 4 + (at % 7) / 7 : 0,
+  const logits = logitsOf(labels.length, shown);
+  const { named, setAside: of } = await suspects(
+    wholeOf(set),
+    seen!,
+    { classes, seed: 0 },
+    { logits, asked, isJudge: true },
   );
-  const { named, setAside: of } = await suspects(wholeOf(set), seen!, { classes, seed: 0 }, { logits, asked });
   const own = [...labels.keys()].filter((i) => labels[i] === 2);
   return { named, why: of[0].why, far: own.filter(moved), near: own.filter((i) => !moved(i)) };
 }
@@ -66,28 +75,49 @@ test('a cluster that holds most of the class is not set aside for having been le
   expect(named).toEqual(near);
 });
 
-/** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others. */
-async function withPattern(effect: number, separation: number, having = 40) {
+/** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others, and these show other classes by `content`, nats. */
+async function withPattern(
+  effect: number,
+  separation: number,
+  having = 40,
+  content = 0,
+  clusters = true,
+  { isJudge, shown }: { isJudge: boolean; shown: (i: number) => number } = { isJudge: true, shown: unclear },
+) {
   const { labels, checkpoints } = recorded(0);
   const first = (i: number) => labels[i] === 2 && i % EACH < having;
   const of = (value: number, other: number) => Float32Array.from(classes, (_, c) => (c === 2 ? value : other));
   const patterns = {
     effects: of(effect, 0.1),
+    contents: of(content, Number.NaN),
     separations: of(separation, Number.NaN),
     smaller: of(having, 0),
     logOdds: Float32Array.from(labels, (y, i) => (y !== 2 ? Number.NaN : first(i) ? 10 : -10)),
   };
   const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
   const recordings = checkpoints.map((c) => ({ ...c, patterns }));
-  const { seen } = await look(recordings, { set, classes }, { level: 0.01 / 3, seed: 0 }, {});
-  const found = seen && (await suspects(wholeOf(set), seen, { classes, seed: 0 }, null));
-  return { flagged: seen?.classes ?? [], found, first: [...labels.keys()].filter(first) };
+  const { seen } = await look(recordings, { set, classes }, { level: 0.01 / 3, seed: 0, clusters }, {});
+  const asked = Int32Array.from(labels.keys());
+  const network = { logits: logitsOf(labels.length, shown), asked, isJudge };
+  const found = seen && (await suspects(wholeOf(set), seen, { classes, seed: 0 }, network));
+  const own = [...labels.keys()].filter((i) => labels[i] === 2);
+  return { flagged: seen?.classes ?? [], found, first: own.filter(first), rest: own.filter((i) => !first(i)) };
 }
 
 test('a class without clusters is flagged by its pattern, and the samples that have it are set aside', async () => {
   const { flagged, found, first } = await withPattern(0.9, 4.5);
   expect(flagged).toEqual([2]);
   expect(found).toEqual({ named: first, setAside: [{ label: 'class 2', samples: 40, why: 'pattern' }] });
+});
+
+test('where the images without the pattern show other classes, they are set aside: the pattern is that of clean images that are alike', async () => {
+  const others = [0, 1, 3, 4, 5, 6, 7, 8, 9];
+  const shown = (i: number) => (i % EACH < 60 ? 5 : others[i % 9]);
+  const judged = await withPattern(0.9, 7.5, 60, 0, true, { isJudge: true, shown });
+  expect(judged.found!.named).toEqual(judged.rest);
+  // The network that is watched knows the class: it is not asked.
+  const own = await withPattern(0.9, 7.5, 60, 0, true, { isJudge: false, shown });
+  expect(own.found!.named).toEqual(own.first);
 });
 
 test('a weaker effect needs samples that lie clearly apart, and without samples that can be told none is enough', async () => {
@@ -97,4 +127,21 @@ test('a weaker effect needs samples that lie clearly apart, and without samples 
   // Copies of one image lie far apart from the others.
   expect((await withPattern(0.33, 12, 9)).flagged).toEqual([]);
   expect((await withPattern(0.9, 3.9)).flagged).toEqual([]);
+});
+
+test('clusters of a young network are no evidence, its patterns are', async () => {
+  const { labels, checkpoints } = recorded(8, { far: 30, lossOfFar: 1 });
+  const set = { images: new Uint8Array(labels.length), labels, n: labels.length, height: 1, width: 1, channels: 1 };
+  const flagged = async (clusters: boolean) =>
+    (await look(checkpoints, { set, classes }, { level: 0.01 / 3, seed: 0, clusters }, {})).seen?.classes;
+  expect([await flagged(true), await flagged(false)]).toEqual([[2], undefined]);
+  expect((await withPattern(0.9, 4.5, 40, 0, false)).flagged).toEqual([2]);
+});
+
+test('a trigger that is not learned yet is flagged by what the images that have it show, if they lie clearly apart', async () => {
+  // 2 · 10 classes · exp(−8) · 0.1 over the weight of 0.3: 0.0022; with 7 nats 0.0061.
+  expect((await withPattern(0.1, 7.5, 40, 8)).flagged).toEqual([2]);
+  expect((await withPattern(0.1, 7.5, 40, 7)).flagged).toEqual([]);
+  expect((await withPattern(0.1, 6.5, 40, 30)).flagged).toEqual([]);
+  expect((await withPattern(0.1, 12, 9, 30)).flagged).toEqual([]);
 });

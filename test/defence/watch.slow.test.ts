@@ -27,8 +27,8 @@ test('poisoned samples are set aside and the backdoor is gone, while plain train
 
   // The same, stopped in the middle of the second training and resumed.
   let steps = 0;
-  // 58 steps until the decision, 42 without the class and 11 until the network rests, and some of the training on the rest.
-  const hooks = { shouldStop: () => ++steps > 131 };
+  // 29 steps until the decision, 42 without the class and 11 until the network rests, and some of the training on the rest.
+  const hooks = { shouldStop: () => ++steps > 102 };
   const kept = { ...settings, folder };
   const said = methods.watch.train({ set, classes }, kept, hooks).then(
     () => 'finished',

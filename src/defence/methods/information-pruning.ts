@@ -16,8 +16,9 @@ import { rossLocal } from '../../information/mixed.js';
 import { LEVEL, look, suspects } from '../flagged.js';
 import { trained, wholeOf } from '../training.js';
 import type { Method } from './types.js';
-import { decisionsOf } from './watch.js';
 
+/** Shares of the training after which samples are recorded. */
+const MOMENTS = [1 / 3, 1 / 2, 1];
 /** Training after pruning, as a share of the epochs before it: the last ones are repeated. */
 const TUNED = 1 / 6;
 /** Accuracy on the other training samples that cutting may cost; training on recovers most of it. */
@@ -31,7 +32,7 @@ export const informationPruning: Method = {
   async train(labelled, settings, hooks) {
     const { set, classes } = labelled;
     const { epochs, folder, seed } = settings;
-    const plan = { ...settings, checkpoints: decisionsOf(epochs) };
+    const plan = { ...settings, checkpoints: [...new Set(MOMENTS.map((share) => Math.ceil(share * epochs)))] };
     const whole = wholeOf(set);
     let recorded: Checkpoint[] = [];
     const before = await trained(
@@ -43,9 +44,9 @@ export const informationPruning: Method = {
         return false;
       },
     );
-    const { decision, seen } = await look(recorded, labelled, { level: LEVEL, seed }, hooks);
+    const { decision, seen } = await look(recorded, labelled, { level: LEVEL, seed, clusters: true }, hooks);
     const { features, t, logits } = recorded.at(-1)!;
-    const shown = { logits: logits.data, asked: whole.rows };
+    const shown = { logits: logits.data, asked: whole.rows, isJudge: false };
     const found = seen && (await suspects(whole, seen, { classes, seed }, shown));
     const end = { decisions: [decision], setAside: found?.setAside ?? [], suspicious: found?.named ?? [] };
     if (!found || found.named.length === 0)

@@ -21,14 +21,15 @@ export interface Decision {
   /** Level at which a class is flagged; the decisions of a training share it. */
   level: number;
   classes: { label: string; p: number; flagged: boolean; values: Record<string, number | null> }[];
-  kappa: number;
+  /** κ of the resolved information; null where only patterns were asked for. */
+  kappa: number | null;
 }
 
 /** Why samples of a flagged class were set aside, in words. */
 export const REASONS = {
   content: 'this cluster shows other classes',
   learned: 'it is not clear which cluster shows other classes; this one was learned better',
-  pattern: 'these have the pattern that makes the network name the class',
+  pattern: 'these share a pattern: the network names the class by it, or they show other classes',
   smaller: 'it is not clear which cluster shows other classes; this one is smaller',
 } as const;
 

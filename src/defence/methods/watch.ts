@@ -1,10 +1,9 @@
 /**
- * Training that watches itself. All samples are recorded at a few moments, and the evidence of a backdoor is read at each. Once a class is flagged by its
- * pattern (audit/pattern.ts), the network is trained again from the start without the images that have it. If it is flagged by its two clusters, the first third
- * of that training goes without the flagged classes, and a copy of this network then says which parts of a class show other classes, as in an audit
- * (audit/cluster-content.ts). These are set aside, and training continues with the rest. So one network is both the judge and the result. Later evidence is
- * answered without a new training: the samples get the labels that the network gives them when the flagged class may not be named, and the last third of the
- * training is repeated.
+ * Training that watches itself. All samples are recorded at a few moments, and the evidence of a backdoor is read at each. Once a class is flagged, training begins
+ * again from the start, and its first third goes without the flagged classes. A copy of this network then says which images of a class show other classes: of those
+ * with and without its pattern (audit/pattern.ts), or of its parts in T, as in an audit (audit/cluster-content.ts). These are set aside, and training continues with
+ * the rest. So one network is both the judge and the result. Evidence at the end is answered without a new training: the samples get the labels that the network
+ * gives them when the flagged class may not be named, and the last third of the training is repeated.
  */
 import type { Snapshot, WatchSettings } from '../../audit/checkpoint.js';
 import { trainingProgress } from '../../audit/progress.js';
@@ -15,11 +14,11 @@ import { indicesByClass } from '../../datasets/limits.js';
 import { gather, without } from '../../datasets/select.js';
 import type { ImageSet } from '../../datasets/types.js';
 import type { Trainer } from '../../training/trainer.js';
-import { type Asked, byPattern, LEVEL, look, type Seen, suspects } from '../flagged.js';
-import { type Kept, type Stage, trained, watched, wholeOf } from '../training.js';
+import { type Asked, LEVEL, look, type Seen, suspects } from '../flagged.js';
+import { type Kept, type Stage, trained, watching, wholeOf } from '../training.js';
 import type { Decision, DefenceSettings, Defended, Method, SetAside } from './types.js';
 
-/** Share of a training that the judge of the clusters gets. */
+/** Share of a training that the judge gets, and before which only patterns are evidence: the classes of a young network have clusters of their own. */
 const THIRD = 1 / 3;
 /** That network comes to rest before it judges, in an epoch on every so many samples. */
 const EVERY = 2;
@@ -38,7 +37,7 @@ const ANSWERS = {
 
 /** Epochs of the first training at which evidence is read. */
 export function decisionsOf(epochs: number): number[] {
-  return [...new Set([THIRD, 1 / 2, 1].map((share) => Math.ceil(share * epochs)))];
+  return [...new Set([1 / 6, THIRD, 1].map((share) => Math.ceil(share * epochs)))];
 }
 
 /** Training that watches itself. */
@@ -61,8 +60,8 @@ async function defend(labelled: Labelled, settings: DefenceSettings, hooks: RunH
     answer = 'restart';
     await trainer.release();
     ({ trainer, seen, kept } = await defence.restart(seen));
-    // A training that began after its first epochs had a judge, which was trained on.
-    spent += trainer.position.epoch + (defence.begun > 0 ? 1 / EVERY : 0);
+    // A copy of it was trained on, as the judge.
+    spent += trainer.position.epoch + 1 / EVERY;
   }
   for (let turn = 0; seen && turn < MOST_TURNS; turn++) {
     if (answer === 'nothing') answer = 'relabel';
@@ -112,11 +111,13 @@ class Defence {
     const { classes } = labelled;
     const plan: WatchSettings = { ...settings, epochs: moments.at(-1)!, checkpoints: [...moments] };
     let seen: Seen | null = null;
-    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watched };
+    const from = THIRD * plan.epochs;
+    const at = { file, stage, folder: settings.folder, start, hooks, recordedBy: watching(from) };
     const trainer = await trained({ ...kept, classes }, plan, at, async (checkpoints, epoch) => {
       if (!moments.includes(epoch)) return false;
       const { level } = this;
-      const looked = await look(checkpoints, { ...kept, classes }, { level, seed: settings.seed }, hooks);
+      const asked = { level, seed: settings.seed, clusters: epoch >= from };
+      const looked = await look(checkpoints, { ...kept, classes }, asked, hooks);
       this.decisions.push(looked.decision);
       seen = looked.seen;
       return seen !== null;
@@ -124,19 +125,18 @@ class Defence {
     return { trainer, seen, kept };
   }
 
-  /** Trains from the start without what is set aside; where the clusters of a class have to be asked what they show, its first third without the flagged classes. */
+  /** Trains from the start without what is set aside, the first third without the flagged classes. */
   async restart(seen: Seen): Promise<Phase> {
     const { labelled, settings } = this;
     const { set } = labelled;
     const epochs = Math.round(SECOND * settings.epochs);
-    const isJudged = !seen.classes.every((c) => byPattern(seen, c));
-    const judge = isJudged ? await this.judge(seen, epochs) : null;
-    const named = await this.aside(wholeOf(set), seen, judge?.shown ?? null);
-    if (judge) this.begun = judge.start.position.epoch;
+    const judge = await this.judge(seen, epochs);
+    const named = await this.aside(wholeOf(set), seen, judge.shown);
+    this.begun = judge.start.position.epoch;
     const left = new Set(named);
     const rows = Int32Array.from(set.labels.keys()).filter((i) => !left.has(i));
     // Poisoned samples that the network had not learned at the first decision are looked for at the end.
-    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', [epochs], judge?.start);
+    return this.watched({ set: gather(set, rows), rows }, 'rest', 'train on the rest', [epochs], judge.start);
   }
 
   /** A network that is trained without the flagged classes for the first third of `epochs`, and what it makes of their samples. */
@@ -152,7 +152,10 @@ class Defence {
     const network = await trained(others, plan, at, async (_, epoch) => epoch === first);
     const start = await snapshot(network);
     await network.release();
-    return { start, shown: { logits: await this.shown(others.set, gather(set, held), start), asked: held } };
+    return {
+      start,
+      shown: { logits: await this.shown(others.set, gather(set, held), start), asked: held, isJudge: true },
+    };
   }
 
   /**
@@ -182,7 +185,7 @@ class Defence {
     const { epochs } = before.config;
     const [{ logits }] = await before.probe(kept.set, 1);
     const asked = Int32Array.from(kept.rows.keys());
-    const named = new Set(await this.aside(kept, seen, { logits, asked }));
+    const named = new Set(await this.aside(kept, seen, { logits, asked, isJudge: false }));
     const labels = kept.set.labels.map((y, at) =>
       named.has(kept.rows[at]) ? bestOther(logits, at, classes.length, seen.classes) : y,
     );
@@ -196,7 +199,7 @@ class Defence {
   }
 
   /** Sets samples of flagged classes aside (`suspects`). */
-  private async aside(kept: Kept, seen: Seen, shown: Asked | null): Promise<number[]> {
+  private async aside(kept: Kept, seen: Seen, shown: Asked): Promise<number[]> {
     const { labelled, settings } = this;
     const { named, setAside } = await suspects(kept, seen, { classes: labelled.classes, seed: settings.seed }, shown);
     this.suspicious.push(...named);
