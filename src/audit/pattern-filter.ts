@@ -4,8 +4,9 @@
  */
 import { Rng } from '../base/random.js';
 import { indicesByClass } from '../datasets/limits.js';
+import { gather } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
-import { input, mul, Program, sub, sum } from '../engine/index.js';
+import { input, matmul, mul, Program, sub, sum } from '../engine/index.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { Frequencies } from './frequencies.js';
 import { clustered, limited, SMALLEST_CLUSTER } from './mixture.js';
@@ -20,13 +21,13 @@ const PLAINEST = 0.1;
 const [MEASURED, OF_OTHERS] = [1000, 300];
 /** Rounds in which a pattern is measured again on the images that have it. */
 const ROUNDS = 2;
-/** Share of a class by which a pattern begins that nothing is known of. */
-const START = 1 / 3;
+/** Random shares of a class by which patterns begin that nothing is known of, how many, and rounds in which each is measured again on the images most like it, a share of the class. */
+const START = { share: 1 / 3, tries: 8, rounds: 2, like: 1 / 10 };
 /**
- * Standard deviations by which images with a pattern lie apart from the others: `clear` if there are at least `several` on each side (docs/defence.md). Halves of a normal distribution: 2.7; clean
- * classes of CIFAR-10 and Fashion-MNIST 3 to 7; a few copies of one image: up to 13.
+ * Standard deviations by which images with a pattern lie clearly apart from the others: `several` with at least 30 images on each side, `many` with at least 100 (docs/defence.md). Halves of a normal
+ * distribution: 2.7; clean classes of CIFAR-10 and Fashion-MNIST, with 30 images: up to 8.1, with 100: up to 6; a few copies of one image: up to 48.
  */
-export const APART = { clear: 7, several: FEWEST_SAMPLES };
+const APART = { several: { images: FEWEST_SAMPLES, sd: 10 }, many: { images: 100, sd: 7 } };
 /** Images that are transformed at a time. */
 const BLOCK = 100;
 
@@ -42,7 +43,7 @@ export interface Found {
 
 /** Whether images with a pattern lie clearly apart from the others. */
 export const isClear = ({ separation, smaller }: Pick<Found, 'separation' | 'smaller'>): boolean =>
-  separation >= APART.clear && smaller >= APART.several;
+  Object.values(APART).some(({ images, sd }) => separation >= sd && smaller >= images);
 
 /** What the images of other classes say of a filter for one class, and the norms of its own images. */
 interface ClassFilter {
@@ -133,10 +134,15 @@ export class PatternFilter {
 
   /** The pattern by which some images of class `c` differ from its others, as an image; `inside` [own]. */
   difference(c: number, inside: ArrayLike<number>): Float64Array {
+    return this.withoutLow(this.wholeDifference(c, inside));
+  }
+
+  /** The same with its low frequencies, which the filter leaves out. */
+  private wholeDifference(c: number, inside: ArrayLike<number>): Float64Array {
     const { own, sum } = this.filters[c];
     const chosen = own.filter((_, k) => inside[k] > 0);
     const rest = own.length - chosen.length;
-    return this.withoutLow(sumOf(this.set, chosen).map((v, j) => v / chosen.length - (sum[j] - v) / rest));
+    return sumOf(this.set, chosen).map((v, j) => v / chosen.length - (sum[j] - v) / rest);
   }
 
   /** The pattern of images of class `c` against those of other classes: what they show is cancelled if they show other classes. `logOdds` [own], nats: those above 0. */
@@ -152,18 +158,53 @@ export class PatternFilter {
   }
 
   /**
-   * The images of class `c` that share a pattern, from a random third of the class and from a `start`, an image, if there is one; null if nearly all are alike. Of what is
+   * The images of class `c` that share a pattern, from random shares of the class and from a `start`, an image, if there is one; null if nearly all are alike. Of what is
    * found, that which divides the class most clearly.
    */
-  find(c: number, start: Float64Array | null): Found | null {
-    if (!this.begun.has(c)) {
-      const rng = new Rng(this.seed, 'pattern start', c);
-      const inside = Uint8Array.from(this.own(c), () => Number(rng.uniform() < START));
-      this.begun.set(c, this.clearest(this.from(c, this.difference(c, inside))));
-    }
+  async find(c: number, start: Float64Array | null): Promise<Found | null> {
+    if (!this.begun.has(c)) this.begun.set(c, this.clearest(this.from(c, await this.begin(c))));
     const begun = this.begun.get(c)!;
     if (!start || (begun && isClear(begun))) return begun;
     return this.clearest([...(begun ? [begun] : []), ...this.from(c, start)]);
+  }
+
+  /** A random share has the trigger a little more often than the rest, or less; the images most like its pattern have it more often still. Of several, the one that divides the class best. */
+  private async begin(c: number): Promise<Float64Array> {
+    const { own } = this.filters[c];
+    const { size } = this.frequencies;
+    const rng = new Rng(this.seed, 'pattern start', c);
+    const shares = Array.from({ length: START.tries }, () => own.map(() => Number(rng.uniform() < START.share)));
+    let patterns = shares.map((inside) => this.wholeDifference(c, inside));
+    const images = Float32Array.from(gather(this.set, Int32Array.from(own)).images);
+    const products = await Program.compile({
+      outputs: { y: matmul(input('x', [own.length, size]), input('w', [size, START.tries])) },
+    });
+    const scoresOf = async () => {
+      const wanted = patterns.map((p) => this.wanted(c, p));
+      const w = new Float32Array(size * START.tries);
+      wanted.forEach((values, i) => {
+        for (let j = 0; j < size; j++) w[j * START.tries + i] = values[j];
+      });
+      const y = (await products.run({ x: images, w })).y as Float32Array;
+      return wanted.map((values, i) => this.normalised(c, values, (k) => y[k * START.tries + i]));
+    };
+    try {
+      let scores = await scoresOf();
+      for (let round = 0; round < START.rounds; round++) {
+        patterns = scores.map((of) => {
+          const least = of.toSorted()[Math.floor((1 - START.like) * own.length)];
+          return this.wholeDifference(
+            c,
+            of.map((v) => Number(v >= least)),
+          );
+        });
+        scores = await scoresOf();
+      }
+      const apart = scores.map((of) => largestSeparation(of, FEWEST_SAMPLES));
+      return patterns[apart.indexOf(Math.max(...apart))];
+    } finally {
+      await products.release();
+    }
   }
 
   /** The pattern is measured again on those found, `ROUNDS` times. It may be of what the clean images show: then the trigger's is that of the others. */
@@ -174,7 +215,7 @@ export class PatternFilter {
 
   /** Several images on each side count more than a few copies that lie further apart. */
   private clearest(found: readonly Found[]): Found | null {
-    const isSeveral = ({ smaller }: Found) => Number(smaller >= APART.several);
+    const isSeveral = ({ smaller }: Found) => Number(smaller >= FEWEST_SAMPLES);
     return found.toSorted((a, b) => isSeveral(b) - isSeveral(a) || b.separation - a.separation)[0] ?? null;
   }
 
@@ -190,24 +231,34 @@ export class PatternFilter {
     return found;
   }
 
-  /**
-   * Two normal distributions of the images' correlation with a pattern, where frequencies and pixels count by the inverse of their variance, over the square
-   * root of the image's norm: one with much structure correlates more with any pattern, and a patch is a part of its norm.
-   */
-  private split(c: number, pattern: Float64Array): Found {
-    const { own, without, factors, weights, roots } = this.filters[c];
+  /** What an image is multiplied with for its correlation with a pattern: frequencies and pixels count by the inverse of their variance. */
+  private wanted(c: number, pattern: Float64Array): Float64Array {
+    const { factors, weights } = this.filters[c];
     const filter = (image: Float64Array) =>
       this.frequencies.image(this.frequencies.of(image).map((v, j) => v * factors[j]));
     // ⟨F(x − m), w·F(p)⟩ = ⟨x − m, F(w·F(p))⟩: the filter is symmetric.
-    const wanted = filter(filter(pattern).map((v, j) => v * weights[j]));
-    const { images } = this.set;
-    const size = pattern.length;
+    return filter(filter(pattern).map((v, j) => v * weights[j]));
+  }
+
+  /**
+   * Correlation of the images of class `c` with what is `wanted`, [own], from the products of the two: over the square root of the image's norm, because one with much structure
+   * correlates more with any pattern, and a patch is a part of its norm.
+   */
+  private normalised(c: number, wanted: Float64Array, product: (k: number, row: number) => number): Float32Array {
+    const { own, without, roots } = this.filters[c];
     let constant = 0;
-    for (let j = 0; j < size; j++) constant += without[j] * wanted[j];
-    const scores = Float32Array.from(own, (row, k) => {
-      let product = -constant;
-      for (let j = 0, at = row * size; j < size; j++, at++) product += images[at] * wanted[j];
-      return product / roots[k];
+    for (let j = 0; j < wanted.length; j++) constant += without[j] * wanted[j];
+    return Float32Array.from(own, (row, k) => (product(k, row) - constant) / roots[k]);
+  }
+
+  /** Two normal distributions of the images' correlation with a pattern. */
+  private split(c: number, pattern: Float64Array): Found {
+    const wanted = this.wanted(c, pattern);
+    const { images } = this.set;
+    const scores = this.normalised(c, wanted, (_, row) => {
+      let product = 0;
+      for (let j = 0, at = row * wanted.length; j < wanted.length; j++, at++) product += images[at] * wanted[j];
+      return product;
     });
     const n = scores.length;
     const power = Math.sqrt(scores.reduce((s, v) => s + v * v, 0) / n) + 1e-12;
@@ -309,6 +360,26 @@ function sumOf({ images, height, width, channels }: ImageSet, rows: ArrayLike<nu
     for (let j = 0; j < size; j++) sum[j] += image[j];
   }
   return sum;
+}
+
+/**
+ * How far apart values lie on both sides of a cut, in standard deviations within the sides, at the cut where that is most (Fisher's criterion); `fewest`: values on each side.
+ */
+function largestSeparation(values: Float32Array, fewest: number): number {
+  const n = values.length;
+  const sorted = values.toSorted();
+  const mean = sorted.reduce((s, v) => s + v, 0) / n;
+  const all = sorted.reduce((s, v) => s + (v - mean) ** 2, 0);
+  let [below, most] = [0, 0];
+  for (let k = 1; k <= n - fewest; k++) {
+    below += sorted[k - 1] - mean;
+    if (k < fewest) continue;
+    // Below the cut the deviations sum to `below`, and above it to its negative.
+    const between = below ** 2 / k + below ** 2 / (n - k);
+    const distance = Math.abs(below) / k + Math.abs(below) / (n - k);
+    most = Math.max(most, distance / Math.sqrt((all - between) / n + 1e-30));
+  }
+  return most;
 }
 
 /** Sum of vectors. */

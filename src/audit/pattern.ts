@@ -102,7 +102,7 @@ export async function patternsOf(
   const starts: (Float64Array | null)[] = members.map(() => null);
   for (const c of judged) {
     starts[c] = ends && (await mostNamed(await ends(c), filter, c, tests[c]));
-    const found = filter.find(c, null);
+    const found = await filter.find(c, null);
     // The effects of other classes have to be known for one to be far from them.
     const pattern = starts[c] ?? (found && !isClear(found) ? filter.patternOf(c, found.logOdds) : null);
     if (pattern) effects[c] = await tests[c].effect(pattern);
@@ -110,7 +110,7 @@ export async function patternsOf(
   const p = chancesOf(effects);
   const names = Int32Array.from({ length: set.n }, (_, i) => strongest(logits.data, i, classes));
   for (const c of judged) {
-    const found = filter.find(c, p[c] <= LOOKED_FOR ? starts[c] : null);
+    const found = await filter.find(c, p[c] <= LOOKED_FOR ? starts[c] : null);
     if (!found) continue;
     let { logOdds: odds } = found;
     if (isClear(found)) {

@@ -106,7 +106,7 @@ describe('the pattern of a class', () => {
   test('is found without the network, which only says what the images show: a trigger that it has not learned', async () => {
     const { set, own, has } = poisonedSet(40, 20);
     const filter = await PatternFilter.of(set, CLASSES, 0);
-    const found = filter.find(TARGET, null)!;
+    const found = (await filter.find(TARGET, null))!;
     expect(own.filter((_, k) => found.logOdds[k] > 0)).toEqual(own.filter(has));
     // The network names the label of clean images, and `shows` of those with a trigger.
     const blind: Shown = async (asked) => new Float32Array(asked.n * CLASSES);

@@ -123,7 +123,7 @@ test('where the images without the pattern show other classes, they are set asid
 test('a weaker effect needs samples that lie clearly apart, and without samples that can be told none is enough', async () => {
   expect((await withPattern(0.45, 4.5)).flagged).toEqual([]);
   // Against classes that all have 0.1: t = (0.33 − 0.1) / 0.054 = 4.3 with 20 degrees of freedom, so p is 2e-4, times 10 classes, over the weight of 0.3 0.006.
-  expect((await withPattern(0.33, 7.5)).flagged).toEqual([2]);
+  expect((await withPattern(0.33, 10.5)).flagged).toEqual([2]);
   // Copies of one image lie far apart from the others.
   expect((await withPattern(0.33, 12, 9)).flagged).toEqual([]);
   expect((await withPattern(0.9, 3.9)).flagged).toEqual([]);
@@ -140,8 +140,8 @@ test('clusters of a young network are no evidence, its patterns are', async () =
 
 test('a trigger that is not learned yet is flagged by what the images that have it show, if they lie clearly apart', async () => {
   // 2 · 10 classes · exp(−8) · 0.1 over the weight of 0.3: 0.0022; with 7 nats 0.0061.
-  expect((await withPattern(0.1, 7.5, 40, 8)).flagged).toEqual([2]);
-  expect((await withPattern(0.1, 7.5, 40, 7)).flagged).toEqual([]);
-  expect((await withPattern(0.1, 6.5, 40, 30)).flagged).toEqual([]);
+  expect((await withPattern(0.1, 10.5, 40, 8)).flagged).toEqual([2]);
+  expect((await withPattern(0.1, 10.5, 40, 7)).flagged).toEqual([]);
+  expect((await withPattern(0.1, 9.5, 40, 30)).flagged).toEqual([]);
   expect((await withPattern(0.1, 12, 9, 30)).flagged).toEqual([]);
 });
