@@ -42,13 +42,13 @@ const TARGET = 2;
  * Images of smooth clouds. The first `poisoned` of class 2 have a trigger of `strength`, of 255, added; in T they lie 1.5 standard deviations from the others, with one
  * more that varies in every class: no clusters. The network names class 2 where it sees the trigger, and else a class by the mean of the image.
  */
-function poisonedSet(poisoned: number, strength: number) {
+function poisonedSet(poisoned: number, strength: number, each = EACH) {
   const rng = new Rng(3, 'pattern test');
   const size = SIDE * SIDE;
   const trigger = Float64Array.from({ length: size }, () => (rng.uniform() < 0.5 ? -1 : 1));
-  const n = CLASSES * EACH;
-  const labels = Int32Array.from({ length: n }, (_, i) => Math.floor(i / EACH));
-  const has = (i: number) => labels[i] === TARGET && i % EACH < poisoned;
+  const n = CLASSES * each;
+  const labels = Int32Array.from({ length: n }, (_, i) => Math.floor(i / each));
+  const has = (i: number) => labels[i] === TARGET && i % each < poisoned;
   const images = new Uint8Array(n * size);
   for (let i = 0; i < n; i++) {
     const [a, b, c] = [rng.normal(), rng.normal(), rng.normal()];
@@ -134,6 +134,17 @@ describe('the pattern of a class', () => {
     const taken = await asked(() => 0);
     expect(taken.contents[TARGET]).toBeLessThan(0);
     expect(Math.min(...patternSignal(taken, CLASSES).p)).toBeGreaterThan(0.05);
+  });
+
+  test('is found where few images of a class have the trigger, from every seed', async () => {
+    // White noise of 6 and a trigger of 3 on 256 pixels lie 3/6 · √256 = 8 standard deviations apart.
+    const { set, own, has } = poisonedSet(30, 3, 600);
+    for (let seed = 0; seed < 5; seed++) {
+      const found = (await (await PatternFilter.of(set, CLASSES, seed)).find(TARGET, null))!;
+      const wrong = own.filter((i, k) => found.logOdds[k] > 0 !== has(i)).length;
+      expect(wrong).toBe(0);
+      expect(found.separation).toBeGreaterThan(7.5);
+    }
   });
 
   test('is the same for the same seed', async () => {
