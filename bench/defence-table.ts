@@ -1,6 +1,5 @@
 /** What the rows of `npm run bench -- defence` say, in Markdown. */
 import { groupBy } from '../src/base/group-by.js';
-import type { DefenceName } from '../src/defence/names.js';
 import { binomialInterval } from '../src/dynamics/binomial.js';
 import { mean } from '../src/dynamics/index.js';
 import { SUCCESS } from '../src/dynamics/types.js';
@@ -13,7 +12,8 @@ export interface DefenceRow {
   attack: string;
   rate: number;
   seed: number;
-  defence: DefenceName;
+  /** Its name; `fine-pruning@0.1`: with a learning rate after pruning. */
+  defence: string;
   accuracy: number;
   asr: number | null;
   /** Poisoned samples, those of them that were set aside, and clean ones that were. */

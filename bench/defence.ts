@@ -5,14 +5,14 @@
  *
  * Every training appends one line of JSON to `--rows`; those that it has are not made again. `--images`: CIFAR-10 as an image folder (default shapes10).
  * `--fashion`: the first seed on Fashion-MNIST too. `--attacks`: name[@rate][:option=value]. `--clean`: seeds of clean sets, for `watch`. `--limit N` (training
- * images), `--epochs N`. Plain training comes first; the defences train where the attack succeeds under it, one after the other. A clean set gets plain
+ * images), `--epochs N`. `--defences`: of `ibscope train`; `fine-pruning@0.1` has that learning rate after pruning. Plain training comes first; the defences train where the attack succeeds under it, one after the other. A clean set gets plain
  * training only if `watch` sets samples aside: else its network is that of plain training. Each training has one thread, and as many run at a time as there
  * are cores; its time is that for which it has a processor. The rate of a clean-label attack is a share of the target class. Fine-pruning gets test images
  * that nothing is judged on, as many as 5 % of the training set. `--table` writes what all rows of the file say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { UserError } from '../src/base/errors.js';
+import { UserError, unknownWord } from '../src/base/errors.js';
 import { resolveConfig } from '../src/config/resolve.js';
 import { firstOfEach } from '../src/datasets/limits.js';
 import { gather, without } from '../src/datasets/select.js';
@@ -88,11 +88,13 @@ export async function one(training: Training): Promise<DefenceRow> {
   const started = threadSeconds();
   const each = Math.ceil((TRUSTED * poisoned.n) / dataset.classes.length);
   const kept = await firstOfEach(test.labels, dataset.classes.length, each);
-  const settings = { width: 8, epochs, seed: cell.seed, trusted: gather(test, kept) };
+  const [defence, rate] = cell.defence.split('@');
+  const tuneRate = rate === undefined ? undefined : Number(rate);
+  const settings = { width: 8, epochs, seed: cell.seed, trusted: gather(test, kept), tuneRate };
   // Nothing but images and labels is handed on.
   const { images, labels, n, height, width, channels } = poisoned;
   const set = { images, labels, n, height, width, channels };
-  const done = await methods[cell.defence].train({ set, classes: dataset.classes }, settings, {});
+  const done = await methods[defence as DefenceName].train({ set, classes: dataset.classes }, settings, {});
   const seconds = threadSeconds() - started;
   const { trainer, suspicious, answer } = done;
   const found = suspicious.filter((i) => poisoned.poisoned[i] === 1).length;
@@ -165,7 +167,7 @@ function planned(values: Values): { attacked: Training[]; clean: Training[] } {
 }
 
 /** The same set, trained on by another defence. */
-function madeBy(defence: DefenceName, { cell, ...rest }: Training): Training {
+function madeBy(defence: string, { cell, ...rest }: Training): Training {
   const { data, attack, rate, seed } = cell;
   const name = `${data} ${attack}@${rate} seed ${seed}, ${rest.limit} images, ${rest.epochs} epochs, ${defence}`;
   return { ...rest, cell: { ...cell, cell: name, defence }, shown: defence === 'none' ? rest.shown : [] };
@@ -193,7 +195,9 @@ export async function main(args: string[]): Promise<void> {
   const { attacked, clean } = planned(values);
   const plain = await make(attacked);
   const succeeded = attacked.filter((_, i) => (plain[i].asr ?? 0) >= SUCCESS);
-  const asked = (values.defences.split(',') as DefenceName[]).filter((defence) => defence !== 'none');
+  const asked = values.defences.split(',').filter((defence) => defence !== 'none');
+  const unknown = asked.find((defence) => !(defence.split('@')[0] in methods));
+  if (unknown !== undefined) throw unknownWord('defence', unknown, defences);
   const [own = [], ...baselines] = asked.map((defence) => succeeded.map((t) => madeBy(defence, t)));
   const watched = clean.map((t) => madeBy('watch', t));
   const ofClean = (await make([...own, ...watched])).slice(own.length);

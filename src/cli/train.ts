@@ -5,7 +5,7 @@ import { UserError, unknownWord } from '../base/errors.js';
 import { defenceJobs } from '../defence/job-of.js';
 import type { TrainJob } from '../defence/jobs.js';
 import { REASONS } from '../defence/methods/types.js';
-import { DEFENCES, type DefenceName, defences } from '../defence/names.js';
+import { DEFENCES, type DefenceName, defences, TUNE_RATE } from '../defence/names.js';
 import type { TrainDocument } from '../defence/types.js';
 import { defaultOut, examples, HEADINGS, JSON_FLAG, wholeNumber } from './options.js';
 import { runJob } from './run-job.js';
@@ -35,6 +35,7 @@ export function addTrain(program: Command) {
     )
     .option('--defence <name>', `another defence, or none: ${defences.join(', ')}`)
     .option('--trusted <set>', 'samples that are known to be clean, for fine-pruning')
+    .option('--tune-rate <n>', `learning rate of the training after fine-pruning (default ${TUNE_RATE})`)
     .option('--epochs <n>', 'epochs of training (default 10, more for fewer than 3000 images)')
     .option('--seed <n>', 'seed of everything random (default 0)')
     .optionsGroup(HEADINGS.output)
@@ -59,7 +60,7 @@ export function addTrain(program: Command) {
 }
 
 type TrainOptions = { defend?: boolean; resume?: boolean; json?: boolean } & {
-  [K in 'test' | 'triggered' | 'defence' | 'trusted' | 'width' | 'epochs' | 'seed' | 'out']?: string;
+  [K in 'test' | 'triggered' | 'defence' | 'trusted' | 'tuneRate' | 'width' | 'epochs' | 'seed' | 'out']?: string;
 };
 
 /** The defence that `--defend` and `--defence` name. Throws `UserError`. */
@@ -72,6 +73,15 @@ function defenceOf({ defend, defence }: TrainOptions): DefenceName {
   return found;
 }
 
+/** The learning rate of `--tune-rate`; undefined without. Throws `UserError`. */
+function tuneRateOf({ tuneRate, defence }: TrainOptions): number | undefined {
+  if (tuneRate === undefined) return undefined;
+  if (defence !== 'fine-pruning') throw new UserError('--tune-rate is an option of --defence fine-pruning');
+  const rate = Number(tuneRate);
+  if (!(rate > 0 && rate <= 1)) throw new UserError(`--tune-rate ${tuneRate}: a number above 0, at most 1, is allowed`);
+  return rate;
+}
+
 /** The job that the options describe. Throws `UserError`. */
 async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob> {
   if (values.resume && values.out === undefined)
@@ -81,6 +91,7 @@ async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob>
     out: values.out ?? defaultOut('train'),
     defence: defenceOf(values),
     trusted: values.trusted,
+    tuneRate: tuneRateOf(values),
     width: wholeNumber('--width', values.width ?? '8', 1),
     epochs: values.epochs === undefined ? undefined : wholeNumber('--epochs', values.epochs, 1),
     seed: wholeNumber('--seed', values.seed ?? '0', 0),

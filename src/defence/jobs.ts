@@ -30,6 +30,8 @@ export interface TrainJob {
   defence: DefenceName;
   /** Samples that are known to be clean. */
   trusted?: string;
+  /** Learning rate of the training after pruning. */
+  tuneRate?: number;
   width: number;
   /** Absent: as many as an audit trains for. */
   epochs?: number;
@@ -43,7 +45,7 @@ export interface TrainJob {
 
 export async function trainJob(job: TrainJob, context: WorkerContext<Message>): Promise<TrainDocument> {
   const hooks = hooksOf(context);
-  const { path, out, seed, width, defence } = job;
+  const { path, out, seed, width, defence, tuneRate } = job;
   const method = methods[defence];
   if (method.needsTrusted && job.trusted === undefined)
     throw new UserError(`--defence ${defence}: name samples that are known to be clean with --trusted`);
@@ -56,7 +58,7 @@ export async function trainJob(job: TrainJob, context: WorkerContext<Message>): 
   const triggered = job.triggered === undefined ? null : await loadTest('--triggered', job.triggered, untrusted);
   const trusted = job.trusted === undefined ? undefined : await loadTest('--trusted', job.trusted, untrusted);
   const epochs = job.epochs ?? settingsFor(untrusted.set.n, { effort: 'normal', seed }).epochs;
-  const asked = { sha256: dataHash(untrusted.set), seed, width, epochs };
+  const asked = { sha256: dataHash(untrusted.set), seed, width, epochs, tuneRate };
   const kept = job.resume ? await readFile(join(out, DOCUMENT), 'utf8').catch(() => null) : null;
   if (kept !== null) return recognised(JSON.parse(kept), asked, job);
   if (job.resume) await checkResumable(out);
@@ -65,7 +67,7 @@ export async function trainJob(job: TrainJob, context: WorkerContext<Message>): 
   const lease = takeLease(out);
   try {
     const started = performance.now();
-    const settings: DefenceSettings = { width, epochs, seed, trusted, folder: out };
+    const settings: DefenceSettings = { width, epochs, seed, trusted, tuneRate, folder: out };
     const done = await method.train(untrusted, settings, hooks);
     const seconds = (performance.now() - started) / 1000;
     try {

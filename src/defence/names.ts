@@ -14,3 +14,6 @@ export const DEFENCES = {
 /** Name of a way to train. */
 export type DefenceName = keyof typeof DEFENCES;
 export const defences = Object.keys(DEFENCES) as DefenceName[];
+
+/** Largest learning rate of the training after fine-pruning, unless another is asked for. */
+export const TUNE_RATE = 0.01;

@@ -23,6 +23,6 @@ export interface TrainDocument {
   /** Epochs of training over all networks; images of the set. */
   epochs: number;
   images: number;
-  asked: { sha256: string; seed: number; width: number; epochs: number };
+  asked: { sha256: string; seed: number; width: number; epochs: number; tuneRate?: number };
   version: string;
 }

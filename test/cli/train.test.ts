@@ -21,6 +21,8 @@ describe('train', () => {
       ['.', '--defence', 'fine-pruning'],
       /--defence fine-pruning: name samples that are known to be clean with --trusted/,
     ],
+    [['x', '--tune-rate', '0.1'], /--tune-rate is an option of --defence fine-pruning/],
+    [['x', '--defence', 'fine-pruning', '--tune-rate', '0'], /--tune-rate 0: a number above 0, at most 1, is allowed/],
     [['x', '--defend', '--defence', 'abl'], /--defend is --defence watch; leave it out with --defence abl/],
     [['x', '--defened'], /unknown option '--defened'.*--defend/],
   ])('%j is refused in one line, and nothing is written', async (more, said) => {

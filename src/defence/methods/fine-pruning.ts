@@ -9,19 +9,20 @@ import { type Classifier, classifierOf, cuts, trainWithout } from '../../audit/i
 import { untrained } from '../../audit/watch.js';
 import { UserError } from '../../base/errors.js';
 import { Stopped } from '../../base/progress.js';
+import { TUNE_RATE } from '../names.js';
 import { plain } from './plain.js';
 import type { Method } from './types.js';
 
 /** Accuracy on trusted samples that pruning may cost. */
 const MOST_LOST = 0.04;
-/** Training after pruning, as a share of the steps before it, and its largest learning rate. */
-const [TUNED, RATE] = [1 / 6, 0.01];
+/** Training after pruning, as a share of the steps before it. */
+const TUNED = 1 / 6;
 
 export const finePruning: Method = {
   needsTrusted: true,
   files: plain.files,
   async train(labelled, settings, hooks) {
-    const { trusted } = settings;
+    const { trusted, tuneRate = TUNE_RATE } = settings;
     if (!trusted) throw new UserError('fine-pruning needs samples that are known to be clean');
     const before = await plain.train(labelled, settings, hooks);
     const data = await before.trainer.noiseFree(trusted);
@@ -30,7 +31,7 @@ export const finePruning: Method = {
     const steps = TUNED * settings.epochs * before.trainer.stepsPerEpoch;
     await before.trainer.release();
     const channels = dormant({ data, d }, trusted.labels, classifierOf(weights));
-    const own = { learningRate: RATE };
+    const own = { learningRate: tuneRate };
     const probe = untrained(trusted, labelled.classes.length, { ...settings, epochs: 1 }, own);
     const epochs = Math.max(1, Math.ceil(steps / probe.stepsPerEpoch));
     await probe.release();

@@ -10,6 +10,8 @@ export interface DefenceSettings {
   seed: number;
   /** Samples that are known to be clean, for methods that need some. */
   trusted?: ImageSet;
+  /** Largest learning rate of the training after pruning, for fine-pruning; absent: its own. */
+  tuneRate?: number;
   /** Folder in which training is saved after every epoch; absent: it is not. */
   folder?: string;
 }
@@ -29,7 +31,8 @@ export interface Decision {
 export const REASONS = {
   content: 'this cluster shows other classes',
   learned: 'it is not clear which cluster shows other classes; this one was learned better',
-  pattern: 'these share a pattern: the network names the class by it, or they show other classes',
+  pattern:
+    'a pattern divides the class; these show other classes, were learned better, or make the network name the class',
   smaller: 'it is not clear which cluster shows other classes; this one is smaller',
 } as const;
 
