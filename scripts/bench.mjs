@@ -23,6 +23,7 @@
  *   arms-race --out DIR …            triggers adapted to the score, in victims, under detectors and defences, into a table
  *   clean-sets [--images DIR] …     false alarms of `ibscope audit` on 400 clean sets, into docs/clean-sets.md
  *   cluster-spread [--images DIR]   what the clusters of clean classes show other networks, in sets with a watermark
+ *   patterns [--images DIR] …       how far images with a pattern lie apart by their pixels alone, in clean and poisoned sets
  *   image-pairs [--images DIR]      estimators on image pairs with a known answer, into docs/estimators-image-pairs.md
  *   variants DIR                    noise models of resolved information on a study's runs, into docs/estimators-variants.md
  *   queue [--only PART,PART] …      10 000 empty jobs, planning 10 000 runs, two workers against the local executor, 1 000 workers simulated
@@ -38,7 +39,7 @@ const [name, ...options] = process.argv.slice(2);
 const source = join(root, 'bench', `${name}.ts`);
 if (!name || !/^[a-z-]+$/.test(name) || !existsSync(source)) {
   console.error(
-    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, recompute, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, cluster-spread, defence, arms-race, image-pairs, text-accuracy, text-speed, variants, queue or claims`,
+    `bench: ${name ? `nothing is called "${name}"; ` : ''}choose engine, profile, study, recompute, train, memory, critic, mi, resolved, attacks, dashboard, trace, parquet, audit, audit-texts, clean-sets, clean-texts, cluster-spread, patterns, defence, arms-race, image-pairs, text-accuracy, text-speed, variants, queue or claims`,
   );
   process.exit(2);
 }
