@@ -1,7 +1,7 @@
 /** Evidence from recordings whose answer is known: normal classes, one of which holds a second cluster. */
 import { describe, expect, test } from 'vitest';
 import { evidenceOf } from '../../src/defence/evidence.js';
-import { decisionsOf } from '../../src/defence/methods/watch.js';
+import { decisionsOf, secondLength } from '../../src/defence/methods/watch.js';
 import { CLASSES, EACH, recorded } from './recorded.js';
 
 describe('evidence', () => {
@@ -39,4 +39,9 @@ test('it is read after a sixth, a third and the whole of a training, each once',
   expect(decisionsOf(12)).toEqual([2, 4, 12]);
   expect(decisionsOf(2)).toEqual([1, 2]);
   expect(decisionsOf(1)).toEqual([1]);
+});
+
+test('a second training has the length of the first, less what a late decision took', () => {
+  expect([2, 3, 4].map((spent) => secondLength(12, spent))).toEqual([12, 12, 11]);
+  expect(secondLength(1, 1)).toBe(1);
 });

@@ -22,8 +22,8 @@ import type { Decision, DefenceSettings, Defended, Method, SetAside } from './ty
 const THIRD = 1 / 3;
 /** That network comes to rest before it judges, in an epoch on every so many samples. */
 const EVERY = 2;
-/** Length of a training from the start without what was set aside, as a share of the first one: what is cut pays for a recording. */
-const SECOND = 11 / 12;
+/** What a training up to its first decision and one from the start without what was set aside may take together, in trainings: a late decision makes the second one shorter. */
+const BOTH = 5 / 4;
 /** Share of a training that is repeated after evidence at its end, and how often. */
 const [REPEATED, MOST_TURNS] = [1 / 3, 2];
 
@@ -39,6 +39,10 @@ const ANSWERS = {
 export function decisionsOf(epochs: number): number[] {
   return [...new Set([1 / 6, THIRD, 1].map((share) => Math.ceil(share * epochs)))];
 }
+
+/** Epochs of a training from the start after a first one of `epochs` that ended after `spent` of them: as many, as far as `BOTH` allows. */
+export const secondLength = (epochs: number, spent: number): number =>
+  Math.min(epochs, Math.max(1, Math.round(BOTH * epochs) - spent));
 
 /** Training that watches itself. */
 export const watch: Method = {
@@ -129,7 +133,7 @@ class Defence {
   async restart(seen: Seen): Promise<Phase> {
     const { labelled, settings } = this;
     const { set } = labelled;
-    const epochs = Math.round(SECOND * settings.epochs);
+    const epochs = secondLength(settings.epochs, seen.checkpoints.at(-1)!.epoch);
     const judge = await this.judge(seen, epochs);
     const named = await this.aside(wholeOf(set), seen, judge.shown);
     this.begun = judge.start.position.epoch;
