@@ -4,7 +4,6 @@
  */
 import { Rng } from '../base/random.js';
 import { indicesByClass } from '../datasets/limits.js';
-import { gather } from '../datasets/select.js';
 import type { ImageSet } from '../datasets/types.js';
 import { input, matmul, mul, Program, sub, sum } from '../engine/index.js';
 import { FEWEST_SAMPLES } from './clusters.js';
@@ -175,9 +174,8 @@ export class PatternFilter {
     const rng = new Rng(this.seed, 'pattern start', c);
     const shares = Array.from({ length: START.tries }, () => own.map(() => Number(rng.uniform() < START.share)));
     let patterns = shares.map((inside) => this.wholeDifference(c, inside));
-    const images = Float32Array.from(gather(this.set, Int32Array.from(own)).images);
     const products = await Program.compile({
-      outputs: { y: matmul(input('x', [own.length, size]), input('w', [size, START.tries])) },
+      outputs: { y: matmul(input('x', [BLOCK, size]), input('w', [size, START.tries])) },
     });
     const scoresOf = async () => {
       const wanted = patterns.map((p) => this.wanted(c, p));
@@ -185,7 +183,9 @@ export class PatternFilter {
       wanted.forEach((values, i) => {
         for (let j = 0; j < size; j++) w[j * START.tries + i] = values[j];
       });
-      const y = (await products.run({ x: images, w })).y as Float32Array;
+      const y: number[] = [];
+      for (const { x, rows } of blocksOf(this.set, own, new Float64Array(size)))
+        y.push(...((await products.run({ x, w })).y as Float32Array).subarray(0, rows.length * START.tries));
       return wanted.map((values, i) => this.normalised(c, values, (k) => y[k * START.tries + i]));
     };
     try {
