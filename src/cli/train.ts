@@ -106,7 +106,9 @@ async function trainJobOf(path: string, values: TrainOptions): Promise<TrainJob>
 
 function words(d: TrainDocument): string {
   const share = (v: number | null) => (v === null ? '–' : v.toFixed(3));
-  const aside = d.setAside.map((s) => `"${s.label}": ${counted(s.samples, 'sample')} set aside: ${REASONS[s.why]}`);
+  const aside = d.setAside.map(
+    (s) => `"${s.label}": ${counted(s.samples, 'sample')} set aside, by its ${s.by}: ${REASONS[s.why]}`,
+  );
   return [
     `clean accuracy ${share(d.accuracy)}, ASR ${share(d.asr)}; ${Number(d.epochs.toFixed(1))} epochs of training, ${Math.round(d.seconds)} s`,
     ...(d.defence !== 'none' ? [...aside, d.answer] : []),

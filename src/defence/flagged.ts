@@ -69,7 +69,7 @@ function decisionOf(
   epoch: number,
   level: number,
 ): Decision {
-  const { p, values, kappa } = evidence;
+  const { p, values, contents, kappa } = evidence;
   const finite = (v: number) => (Number.isFinite(v) ? v : null);
   return {
     epoch,
@@ -79,14 +79,17 @@ function decisionOf(
       label,
       p: p[c],
       flagged: found.includes(c),
-      values: Object.fromEntries(Object.entries(values).map(([name, all]) => [name, finite(all[c])])),
+      values: Object.fromEntries(
+        Object.entries({ ...values, content: contents }).map(([name, all]) => [name, finite(all[c])]),
+      ),
     })),
   };
 }
 
-/** What is suspicious of one class: log-odds, nats, [own], that a sample is, and why. */
+/** What is suspicious of one class: log-odds, nats, [own], that a sample is, by what, and why. */
 interface Suspicion {
   odds: Float64Array;
+  by: SetAside['by'];
   why: SetAside['why'];
 }
 
@@ -131,7 +134,7 @@ export async function suspects(
     if (!found) continue;
     const suspicious = [...own.keys()].filter((k) => found.odds[k] > LEAST).map((k) => rows[own[k]]);
     named.push(...suspicious);
-    setAside.push({ label: classes[c], samples: suspicious.length, why: found.why });
+    setAside.push({ label: classes[c], samples: suspicious.length, by: found.by, why: found.why });
   }
   return { named, setAside };
 }
@@ -153,11 +156,11 @@ function shownOf(own: Int32Array, { logits, asked }: Asked, classes: number, fla
 function withPattern({ c, own, shown, known }: Flagged, { checkpoints }: Seen, isJudge: boolean): Suspicion {
   const { patterns, loss } = checkpoints.at(-1)!;
   const odds = Float64Array.from(own, (at) => patterns!.logOdds[at]);
-  if (!isJudge) return { odds, why: 'pattern' };
+  if (!isJudge) return { odds, by: 'pattern', why: 'named' };
   const part = odds.map((v) => Number(v > 0));
   const poisoned = poisonedParts(shown, part, c, known, loss, own);
-  const chosen = poisoned ? odds.map((v) => (poisoned.has(1) ? v : -v)) : byLoss(loss, own, odds).odds;
-  return { odds: chosen, why: 'pattern' };
+  if (!poisoned) return { by: 'pattern', ...byLoss(loss, own, odds) };
+  return { odds: odds.map((v) => (poisoned.has(1) ? v : -v)), by: 'pattern', why: 'content' };
 }
 
 /** Parts of a class that show other classes, clearly or, where that is doubtful, if the network has learned them better; null if none do. */
@@ -192,7 +195,8 @@ async function suspiciousParts(
   const part = numbersOf(parts, own.length);
   const { loss } = checkpoints.at(-1)!;
   const poisoned = poisonedParts(shown, part, c, known, loss, own);
-  return poisoned ? { odds: logOddsOf(parts, poisoned, own.length), why: 'content' } : byLoss(loss, own, first);
+  if (!poisoned) return { by: 'clusters', ...byLoss(loss, own, first) };
+  return { odds: logOddsOf(parts, poisoned, own.length), by: 'clusters', why: 'content' };
 }
 
 /**

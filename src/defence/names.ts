@@ -3,7 +3,8 @@
 /** What each does, a few words, and its paper. */
 export const DEFENCES = {
   none: 'plain training',
-  watch: 'reads clusters and information while it trains, sets samples aside, and undoes what was learned of them',
+  watch:
+    'reads patterns, clusters and information while it trains, sets samples aside, and undoes what was learned of them',
   abl: 'isolates the 1 % of the samples that is learned first and unlearns it (Li et al., NeurIPS 2021, arXiv 2110.11571)',
   'fine-pruning':
     'cuts channels that --trusted samples leave dormant and trains on with these (Liu et al., RAID 2018, arXiv 1805.12185)',

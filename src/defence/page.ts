@@ -50,18 +50,19 @@ ${
   section(
     'decisions',
     'Decisions',
-    'The three classes with the smallest p at each decision. p: chance that any class of a clean set shows evidence this strong.',
+    'The three classes with the smallest p at each decision. p: chance that any class of a clean set shows evidence this strong. Pattern: share of other images that its pattern makes the network name the class. Content: how much more images with a common pattern look like other classes than like their own. But for ln d′ and the pattern, values are in nats.',
     table(rows, [
       { head: 'epoch', value: (r) => r.epoch },
       { head: 'class', value: (r) => r.label, kind: 't' },
       { head: 'p', value: (r) => preciseChance(r.p) },
       { head: 'level', value: (r) => r.level.toFixed(4) },
-      { head: 'excess ln d′', value: (r) => value(r.values.separation) },
-      { head: 'two-sided, nats', value: (r) => value(r.values['two-sidedness']) },
-      { head: 'pattern', value: (r) => value(r.values.pattern) },
-      { head: 'I(X;T), nats', value: (r) => value(r.values.information) },
-      { head: 'clusters apart in I(X;T)', value: (r) => value(r.values['cluster information']) },
       { head: '', value: (r) => (r.flagged ? 'flagged' : ''), kind: 'flag' },
+      { head: 'excess ln d′', value: (r) => value(r.values.separation) },
+      { head: 'two-sided', value: (r) => value(r.values['two-sidedness']) },
+      { head: 'pattern', value: (r) => value(r.values.pattern) },
+      { head: 'content', value: (r) => value(r.values.content) },
+      { head: 'I(X;T)', value: (r) => value(r.values.information) },
+      { head: 'between clusters', value: (r) => value(r.values['cluster information']) },
     ]),
   )
 }
@@ -74,11 +75,8 @@ ${
     table(setAside, [
       { head: 'class', value: (s) => s.label, kind: 't' },
       { head: 'samples', value: (s) => s.samples },
-      {
-        head: 'why',
-        value: (s) => REASONS[s.why],
-        kind: 't',
-      },
+      { head: 'parts by', value: (s) => s.by, kind: 't' },
+      { head: 'why', value: (s) => REASONS[s.why], kind: 't' },
     ]),
     html`<p>${pictures}</p>`,
   )

@@ -53,7 +53,7 @@ describe('on bars that are easy to see', () => {
   test('pruning by information sets the poisoned samples aside', async () => {
     const done = await methods['information-pruning'].train({ set, classes }, longer, {});
     expect(done.suspicious).toEqual(poisoned);
-    expect(done.setAside).toEqual([{ label: 'bar 0', samples: poisoned.length, why: 'content' }]);
+    expect(done.setAside).toEqual([{ label: 'bar 0', samples: poisoned.length, by: 'clusters', why: 'content' }]);
     await done.trainer.release();
   });
 });

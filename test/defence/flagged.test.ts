@@ -107,7 +107,7 @@ async function withPattern(
 test('a class without clusters is flagged by its pattern, and the samples that have it are set aside', async () => {
   const { flagged, found, first } = await withPattern(0.9, 4.5);
   expect(flagged).toEqual([2]);
-  expect(found).toEqual({ named: first, setAside: [{ label: 'class 2', samples: 40, why: 'pattern' }] });
+  expect(found).toEqual({ named: first, setAside: [{ label: 'class 2', samples: 40, by: 'pattern', why: 'learned' }] });
 });
 
 test('where the images without the pattern show other classes, they are set aside: the pattern is that of clean images that are alike', async () => {
@@ -115,9 +115,11 @@ test('where the images without the pattern show other classes, they are set asid
   const shown = (i: number) => (i % EACH < 60 ? 5 : others[i % 9]);
   const judged = await withPattern(0.9, 7.5, 60, 0, true, { isJudge: true, shown });
   expect(judged.found!.named).toEqual(judged.rest);
+  expect(judged.found!.setAside[0]).toMatchObject({ by: 'pattern', why: 'content' });
   // The network that is watched knows the class: it is not asked.
   const own = await withPattern(0.9, 7.5, 60, 0, true, { isJudge: false, shown });
   expect(own.found!.named).toEqual(own.first);
+  expect(own.found!.setAside[0].why).toBe('named');
 });
 
 test('a weaker effect needs samples that lie clearly apart, and without samples that can be told none is enough', async () => {

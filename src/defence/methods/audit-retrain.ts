@@ -28,7 +28,7 @@ export const auditRetrain: Method = {
     const trainer = await trained(rest, { ...plan, checkpoints: [] }, at);
     const setAside = judged.flatMap(({ label }, c) => {
       const samples = named.filter((i) => set.labels[i] === c).length;
-      return samples > 0 ? [{ label, samples, why: 'content' as const }] : [];
+      return samples > 0 ? [{ label, samples, by: 'clusters' as const, why: 'content' as const }] : [];
     });
     return {
       ...nothing,

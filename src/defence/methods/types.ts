@@ -29,17 +29,18 @@ export interface Decision {
 
 /** Why samples of a flagged class were set aside, in words. */
 export const REASONS = {
-  content: 'this cluster shows other classes',
-  learned: 'it is not clear which cluster shows other classes; this one was learned better',
-  pattern:
-    'a pattern divides the class; these show other classes, were learned better, or make the network name the class',
-  smaller: 'it is not clear which cluster shows other classes; this one is smaller',
+  content: 'this part shows other classes',
+  learned: 'it is not clear which part shows other classes; this one was learned better',
+  named: 'the network names the class by the pattern of this part',
+  smaller: 'it is not clear which part shows other classes; this one is smaller',
 } as const;
 
 /** What became of a flagged class. */
 export interface SetAside {
   label: string;
   samples: number;
+  /** What divides the class into parts. */
+  by: 'clusters' | 'pattern';
   why: keyof typeof REASONS;
 }
 
