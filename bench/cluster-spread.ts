@@ -13,7 +13,7 @@ import { contentOf } from '../src/audit/cluster-content.js';
 import { epochsOfOthers, shownWithout, strongest } from '../src/audit/second-network.js';
 import { loadDataset } from '../src/datasets/index.js';
 import { indicesByClass } from '../src/datasets/limits.js';
-import { mean } from '../src/dynamics/index.js';
+import { mean, standardDeviation } from '../src/dynamics/index.js';
 import { limitThreads } from '../src/engine/index.js';
 import { cleanSet } from './audit-sets.js';
 
@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<void> {
       );
     }
     const m = mean(spreads);
-    const sd = Math.sqrt(spreads.reduce((s, v) => s + (v - m) ** 2, 0) / (spreads.length - 1));
+    const sd = standardDeviation(spreads);
     console.log(
       `${name}: spread mean ${m.toFixed(3)}, standard deviation ${sd.toFixed(3)}, largest ${Math.max(...spreads).toFixed(3)}, mean + 2 sd ${(m + 2 * sd).toFixed(3)}; taken for other classes ${Math.min(...shares).toFixed(2)} to ${Math.max(...shares).toFixed(2)}`,
     );

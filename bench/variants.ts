@@ -11,7 +11,14 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { join } from 'node:path';
 import { UserError } from '../src/base/errors.js';
 import { isClassGroup, isNullGroup, partOf } from '../src/dynamics/group-id.js';
-import { calibration, everyClassAsTarget, mean, type StealthResult, stealth } from '../src/dynamics/index.js';
+import {
+  calibration,
+  everyClassAsTarget,
+  mean,
+  type StealthResult,
+  standardDeviation,
+  stealth,
+} from '../src/dynamics/index.js';
 import { readSafetensors } from '../src/formats/safetensors.js';
 import type { Variant } from '../src/information/resolved-moment.js';
 import {
@@ -110,9 +117,7 @@ async function rowsOfRun(path: string, name: string): Promise<Row[]> {
 
 function gapsOf({ parts, null: range }: StealthResult): Pick<Row, 'gap' | 'null'> {
   const gaps = range!.gapsByClass!.flat();
-  const centre = mean(gaps);
-  const spread = Math.sqrt(gaps.reduce((s, g) => s + (g - centre) ** 2, 0) / (gaps.length - 1));
-  return { gap: parts['I(X;T)']!.integrationGap, null: [centre, spread] };
+  return { gap: parts['I(X;T)']!.integrationGap, null: [mean(gaps), standardDeviation(gaps)] };
 }
 
 const text = (x: number, digits = 2) => x.toFixed(digits).replace('-', '−');

@@ -1,4 +1,5 @@
 import { Rng } from '../base/random.js';
+import { mean, standardDeviation } from '../dynamics/trajectory.js';
 import { clustered, heldOutGain } from './mixture.js';
 
 /** Numbers of points at which the law is drawn; it is interpolated between them, and hardly moves above the last. */
@@ -25,8 +26,7 @@ const drawn = new Map<string, ChanceLaw>();
 
 function lawOf(values: readonly number[]): Law {
   const finite = values.filter(Number.isFinite);
-  const mean = finite.reduce((a, b) => a + b, 0) / finite.length;
-  return { mean, sd: Math.sqrt(finite.reduce((a, b) => a + (b - mean) ** 2, 0) / (finite.length - 1)) };
+  return { mean: mean(finite), sd: standardDeviation(finite) };
 }
 
 function lawAt(n: number, d: number): ChanceLaw {

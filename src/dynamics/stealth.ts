@@ -16,7 +16,7 @@ import {
 } from './distance.js';
 import { isClassGroup, MINIMUM_GROUP, partOf } from './group-id.js';
 import { exceedance, nullDistribution, type StealthNull } from './null.js';
-import { commonEpochs, mean, smooth, trajectories } from './trajectory.js';
+import { commonEpochs, mean, smooth, standardDeviation, trajectories } from './trajectory.js';
 import type { EstimateRow } from './types.js';
 
 /** The stealth score, its gaps, and its null. */
@@ -215,7 +215,7 @@ function chance(
   const { gapsByClass = [], ...others } = nulls;
   const gaps = gapsByClass.flat();
   const centre = mean(gaps);
-  const spread = Math.sqrt(gaps.reduce((sum, g) => sum + (g - centre) ** 2, 0) / (gaps.length - 1));
+  const spread = standardDeviation(gaps);
   const separation = spread > 0 ? (gap - centre) / spread : null;
   if (!resolved) {
     const rank = (1 + nulls.scores.filter((s) => s <= score).length) / (1 + nulls.draws);

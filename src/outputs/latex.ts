@@ -1,5 +1,5 @@
 /** The scores of runs as a LaTeX table: one row per attack, data set, model and poison rate, with mean and spread over seeds. */
-import { mean } from '../dynamics/index.js';
+import { mean, standardDeviation } from '../dynamics/index.js';
 import type { Exportable } from './tables.js';
 
 /** Characters that a backslash does not escape. */
@@ -15,13 +15,13 @@ const WORDS: Record<string, string> = {
 /** Escapes the characters that have a meaning in LaTeX. */
 export const escapeLatex = (text: string) => text.replace(/[\\{}$&#^_~%<>|]/g, (c) => WORDS[c] ?? `\\${c}`);
 
-const sd = (v: readonly number[]) => Math.sqrt(v.reduce((a, b) => a + (b - mean(v)) ** 2, 0) / (v.length - 1));
-
 /** `$0.912$`, over several seeds `$0.912 \pm 0.010$` (mean, standard deviation); an en dash where there is none. */
 function value(values: readonly (number | null | undefined)[]): string {
   const there = values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
   if (there.length === 0) return '--';
-  return there.length === 1 ? `$${there[0].toFixed(3)}$` : `$${mean(there).toFixed(3)} \\pm ${sd(there).toFixed(3)}$`;
+  return there.length === 1
+    ? `$${there[0].toFixed(3)}$`
+    : `$${mean(there).toFixed(3)} \\pm ${standardDeviation(there).toFixed(3)}$`;
 }
 
 /** A `table` environment for the package booktabs. Runs that differ only in their seed share a row; its column n counts them. */
