@@ -14,8 +14,14 @@ import { clustered, limited, SMALLEST_CLUSTER } from './mixture.js';
 const LOWEST = 4;
 /** Variance of a coefficient, of 255², below which it says nothing: compression changes it as much. */
 const LEAST_VARIANCE = 25;
-/** Least mean square of a pixel, as a share of the mean, by which it counts. */
-const PLAINEST = 0.1;
+/**
+ * How images are looked at: by frequencies, each over its standard deviation, which shows pictures that are spread over the image; and by pixels, which shows patches where images are plain. `floor`: least
+ * mean square of a pixel by which it counts, as a share of the mean. A patch lies where nearly nothing else does; else a low floor lets few pixels decide.
+ */
+const VIEWS = [
+  { isByFrequency: true, floor: 0.1 },
+  { isByFrequency: false, floor: 0.01 },
+];
 /** Images from which the variance of coefficients is known, and those of other classes from which that of pixels is. */
 const [MEASURED, OF_OTHERS] = [1000, 300];
 /** Rounds in which a pattern is measured again on the images that have it. */
@@ -44,15 +50,20 @@ export interface Found {
 export const isClear = ({ separation, smaller }: Pick<Found, 'separation' | 'smaller'>): boolean =>
   Object.values(APART).some(({ images, sd }) => separation >= sd && smaller >= images);
 
-/** What the images of other classes say of a filter for one class, and the norms of its own images. */
+/** One class and what the images of the others say of its filters. */
 interface ClassFilter {
   own: readonly number[];
   /** Sum of its images. */
   sum: Float64Array;
   /** Mean image without the class. */
   without: Float64Array;
-  /** Factor of each coefficient: one over its standard deviation in images without the class; 0 for the low ones. */
-  factors: Float64Array;
+  views: readonly View[];
+}
+
+/** One way of looking at the images of a class. */
+interface View {
+  /** Factor of each coefficient: one over its standard deviation in images without the class, 0 for the low ones; null by pixels. */
+  factors: Float64Array | null;
   /** Weight of each pixel: one over the mean square that is left of it after the factors. A pattern is seen best where images are plain. */
   weights: Float64Array;
   /** Square root of each image's norm after the filter, [own]. */
@@ -118,12 +129,17 @@ export class PatternFilter {
         });
         const plain = sample.filter((i) => set.labels[i] !== c).subarray(0, OF_OTHERS);
         const ones = new Float64Array(size).fill(1);
-        const { pixels } = await transforms.filtered(set, plain, { without, factors, weights: ones });
-        const left = pixels.map((v) => v / Math.max(1, plain.length));
-        const floor = (PLAINEST * left.reduce((s, v) => s + v, 0)) / size;
-        const weights = left.map((v) => 1 / (v + floor));
-        const { norms } = await transforms.filtered(set, own, { without, factors, weights });
-        filters.push({ own, sum: sums[c], without, factors, weights, roots: norms.map((v) => (v + 1e-12) ** 0.25) });
+        const views: View[] = [];
+        for (const { isByFrequency, floor } of VIEWS) {
+          const by = isByFrequency ? factors : ones;
+          const { pixels } = await transforms.filtered(set, plain, { without, factors: by, weights: ones });
+          const least = (floor * pixels.reduce((s, v) => s + v, 0)) / size;
+          const weights = pixels.map((v) => Math.max(1, plain.length) / (v + least));
+          const { norms } = await transforms.filtered(set, own, { without, factors: by, weights });
+          const roots = norms.map((v) => (v + 1e-12) ** 0.25);
+          views.push({ factors: isByFrequency ? factors : null, weights, roots });
+        }
+        filters.push({ own, sum: sums[c], without, views });
       }
       return new PatternFilter(set, frequencies, filters, seed);
     } finally {
@@ -161,14 +177,21 @@ export class PatternFilter {
    * found, that which divides the class most clearly.
    */
   async find(c: number, start: Float64Array | null): Promise<Found | null> {
-    if (!this.begun.has(c)) this.begun.set(c, this.clearest(this.from(c, await this.begin(c))));
+    if (!this.begun.has(c)) {
+      const all: Found[] = [];
+      for (const view of this.filters[c].views) all.push(...this.from(c, await this.begin(c, view), view));
+      this.begun.set(c, this.clearest(all));
+    }
     const begun = this.begun.get(c)!;
     if (!start || (begun && isClear(begun))) return begun;
-    return this.clearest([...(begun ? [begun] : []), ...this.from(c, start)]);
+    return this.clearest([
+      ...(begun ? [begun] : []),
+      ...this.filters[c].views.flatMap((view) => this.from(c, start, view)),
+    ]);
   }
 
   /** A random share has the trigger a little more often than the rest, or less; the images most like its pattern have it more often still. Of several, the one that divides the class best. */
-  private async begin(c: number): Promise<Float64Array> {
+  private async begin(c: number, view: View): Promise<Float64Array> {
     const { own } = this.filters[c];
     const { size } = this.frequencies;
     const rng = new Rng(this.seed, 'pattern start', c);
@@ -178,7 +201,7 @@ export class PatternFilter {
       outputs: { y: matmul(input('x', [BLOCK, size]), input('w', [size, START.tries])) },
     });
     const scoresOf = async () => {
-      const wanted = patterns.map((p) => this.wanted(c, p));
+      const wanted = patterns.map((p) => this.wanted(p, view));
       const w = new Float32Array(size * START.tries);
       wanted.forEach((values, i) => {
         for (let j = 0; j < size; j++) w[j * START.tries + i] = values[j];
@@ -186,7 +209,7 @@ export class PatternFilter {
       const y: number[] = [];
       for (const { x, rows } of blocksOf(this.set, own, new Float64Array(size)))
         y.push(...((await products.run({ x, w })).y as Float32Array).subarray(0, rows.length * START.tries));
-      return wanted.map((values, i) => this.normalised(c, values, (k) => y[k * START.tries + i]));
+      return wanted.map((values, i) => this.normalised(c, view, values, (k) => y[k * START.tries + i]));
     };
     try {
       let scores = await scoresOf();
@@ -208,9 +231,9 @@ export class PatternFilter {
   }
 
   /** The pattern is measured again on those found, `ROUNDS` times. It may be of what the clean images show: then the trigger's is that of the others. */
-  private from(c: number, start: Float64Array): Found[] {
-    const first = this.split(c, start);
-    return ([1, -1] as const).flatMap((side) => this.refined(c, first, side) ?? []);
+  private from(c: number, start: Float64Array, view: View): Found[] {
+    const first = this.split(c, start, view);
+    return ([1, -1] as const).flatMap((side) => this.refined(c, first, side, view) ?? []);
   }
 
   /** Several images on each side count more than a few copies that lie further apart. */
@@ -220,22 +243,21 @@ export class PatternFilter {
   }
 
   /** `side` 1: the images that are more like the pattern of the `first` split; −1: those that are less. */
-  private refined(c: number, first: Found, side: 1 | -1): Found | null {
+  private refined(c: number, first: Found, side: 1 | -1, view: View): Found | null {
     let found = first;
     let odds: Float64Array = found.logOdds.map((v) => side * v);
     for (let round = 0; round < ROUNDS; round++) {
       if (found.smaller < SMALLEST_CLUSTER) return null;
-      found = this.split(c, this.patternOf(c, odds));
+      found = this.split(c, this.patternOf(c, odds), view);
       odds = found.logOdds;
     }
     return found;
   }
 
   /** What an image is multiplied with for its correlation with a pattern: frequencies and pixels count by the inverse of their variance. */
-  private wanted(c: number, pattern: Float64Array): Float64Array {
-    const { factors, weights } = this.filters[c];
+  private wanted(pattern: Float64Array, { factors, weights }: View): Float64Array {
     const filter = (image: Float64Array) =>
-      this.frequencies.image(this.frequencies.of(image).map((v, j) => v * factors[j]));
+      factors ? this.frequencies.image(this.frequencies.of(image).map((v, j) => v * factors[j])) : image;
     // ⟨F(x − m), w·F(p)⟩ = ⟨x − m, F(w·F(p))⟩: the filter is symmetric.
     return filter(filter(pattern).map((v, j) => v * weights[j]));
   }
@@ -244,18 +266,23 @@ export class PatternFilter {
    * Correlation of the images of class `c` with what is `wanted`, [own], from the products of the two: over the square root of the image's norm, because one with much structure
    * correlates more with any pattern, and a patch is a part of its norm.
    */
-  private normalised(c: number, wanted: Float64Array, product: (k: number, row: number) => number): Float32Array {
-    const { own, without, roots } = this.filters[c];
+  private normalised(
+    c: number,
+    { roots }: View,
+    wanted: Float64Array,
+    product: (k: number, row: number) => number,
+  ): Float32Array {
+    const { own, without } = this.filters[c];
     let constant = 0;
     for (let j = 0; j < wanted.length; j++) constant += without[j] * wanted[j];
     return Float32Array.from(own, (row, k) => (product(k, row) - constant) / roots[k]);
   }
 
   /** Two normal distributions of the images' correlation with a pattern. */
-  private split(c: number, pattern: Float64Array): Found {
-    const wanted = this.wanted(c, pattern);
+  private split(c: number, pattern: Float64Array, view: View): Found {
+    const wanted = this.wanted(pattern, view);
     const { images } = this.set;
-    const scores = this.normalised(c, wanted, (_, row) => {
+    const scores = this.normalised(c, view, wanted, (_, row) => {
       let product = 0;
       for (let j = 0, at = row * wanted.length; j < wanted.length; j++, at++) product += images[at] * wanted[j];
       return product;
@@ -316,7 +343,7 @@ class Transforms {
   async filtered(
     set: ImageSet,
     rows: ArrayLike<number>,
-    { without, factors, weights }: Pick<ClassFilter, 'without' | 'factors' | 'weights'>,
+    { without, factors, weights }: Record<'without' | 'factors' | 'weights', Float64Array>,
   ): Promise<{ pixels: Float64Array; norms: Float64Array }> {
     const pixels = new Float64Array(this.frequencies.size);
     const norms: number[] = [];
