@@ -1,13 +1,14 @@
 /**
  * Which images of a class share a pattern, by the pixels alone: a matched filter (North 1943) for a pattern that is measured on some of the images, and measured
- * again on those that are found. Low frequencies are left out: by these, natural images differ.
+ * again on those that are found. By frequencies, low ones are left out: by these, natural images differ.
  */
 import { Rng } from '../base/random.js';
 import { indicesByClass } from '../datasets/limits.js';
 import type { ImageSet } from '../datasets/types.js';
-import { input, matmul, mul, Program, sub, sum } from '../engine/index.js';
+import { input, matmul, Program } from '../engine/index.js';
 import { FEWEST_SAMPLES } from './clusters.js';
 import { Frequencies } from './frequencies.js';
+import { BLOCK, blocksOf, sumOf, Transforms } from './image-blocks.js';
 import { clustered, limited, SMALLEST_CLUSTER } from './mixture.js';
 
 /** Fewest half periods across an image of a pattern's frequencies. */
@@ -33,8 +34,6 @@ const START = { share: 1 / 3, tries: 8, rounds: 2, like: 1 / 10 };
  * distribution: 2.7; clean classes of CIFAR-10 and Fashion-MNIST, with 30 images: up to 8.1, with 100: up to 6; a few copies of one image: up to 48.
  */
 const APART = { several: { images: FEWEST_SAMPLES, sd: 10 }, many: { images: 100, sd: 7 } };
-/** Images that are transformed at a time. */
-const BLOCK = 100;
 
 /** Which images of a class have a pattern. */
 export interface Found {
@@ -303,90 +302,6 @@ export class PatternFilter {
     const { radius } = this.frequencies;
     return this.frequencies.image(this.frequencies.of(image).map((v, j) => (radius[j] < LOWEST ? 0 : v)));
   }
-}
-
-/** Transforms of many images, compiled. */
-class Transforms {
-  private constructor(
-    private readonly frequencies: Frequencies,
-    private readonly coefficientsOf: Program,
-    private readonly filter: Program,
-  ) {}
-
-  static async of(frequencies: Frequencies): Promise<Transforms> {
-    const { row, shape } = frequencies;
-    const x = input('x', [BLOCK, shape.height, row]);
-    const [without, factors, weights] = ['without', 'factors', 'weights'].map((name) =>
-      input(name, [shape.height, row]),
-    );
-    const y = frequencies.graph('image', mul(frequencies.graph('of', sub(x, without)), factors));
-    const squares = mul(y, y);
-    return new Transforms(
-      frequencies,
-      await Program.compile({ outputs: { y: frequencies.graph('of', x) } }),
-      await Program.compile({ outputs: { pixels: sum(squares, [0]), norms: sum(mul(squares, weights), [1, 2]) } }),
-    );
-  }
-
-  /** Coefficients of the images `rows`, one by one. */
-  async coefficients(set: ImageSet, rows: ArrayLike<number>, each: (row: number, values: Float32Array) => void) {
-    const { size } = this.frequencies;
-    for (const block of blocksOf(set, rows, new Float64Array(size))) {
-      const y = (await this.coefficientsOf.run({ x: block.x })).y as Float32Array;
-      block.rows.forEach((row, k) => {
-        each(row, y.subarray(k * size, (k + 1) * size));
-      });
-    }
-  }
-
-  /** Of images after a filter: sum of their squares by pixel, and of their weighted squares by image, [rows]. */
-  async filtered(
-    set: ImageSet,
-    rows: ArrayLike<number>,
-    { without, factors, weights }: Record<'without' | 'factors' | 'weights', Float64Array>,
-  ): Promise<{ pixels: Float64Array; norms: Float64Array }> {
-    const pixels = new Float64Array(this.frequencies.size);
-    const norms: number[] = [];
-    const [w, f, g] = [without, factors, weights].map((v) => Float32Array.from(v));
-    for (const block of blocksOf(set, rows, without)) {
-      const out = await this.filter.run({ x: block.x, without: w, factors: f, weights: g });
-      (out.pixels as Float32Array).forEach((v, j) => {
-        pixels[j] += v;
-      });
-      norms.push(...(out.norms as Float32Array).subarray(0, block.rows.length));
-    }
-    return { pixels, norms: Float64Array.from(norms) };
-  }
-
-  async release(): Promise<void> {
-    await this.coefficientsOf.release();
-    await this.filter.release();
-  }
-}
-
-/** Images in blocks of `BLOCK`, the last one filled up with `padding`. */
-function* blocksOf({ images }: ImageSet, rows: ArrayLike<number>, padding: Float64Array) {
-  const size = padding.length;
-  for (let begin = 0; begin < rows.length; begin += BLOCK) {
-    const x = new Float32Array(BLOCK * size);
-    const own = Array.from({ length: Math.min(BLOCK, rows.length - begin) }, (_, k) => rows[begin + k]);
-    own.forEach((row, k) => {
-      x.set(images.subarray(row * size, (row + 1) * size), k * size);
-    });
-    for (let k = own.length; k < BLOCK; k++) x.set(padding, k * size);
-    yield { x, rows: own };
-  }
-}
-
-/** Sum of images, [height · width · channels]. */
-function sumOf({ images, height, width, channels }: ImageSet, rows: ArrayLike<number>): Float64Array {
-  const size = height * width * channels;
-  const sum = new Float64Array(size);
-  for (let k = 0; k < rows.length; k++) {
-    const image = images.subarray(rows[k] * size, (rows[k] + 1) * size);
-    for (let j = 0; j < size; j++) sum[j] += image[j];
-  }
-  return sum;
 }
 
 /**
