@@ -59,7 +59,7 @@ export function contentOf(
  * class, or two, clearly: a trouser that is a dress to a network that knows no trousers. Clean clusters of CIFAR-10 show more of them, less clearly: up to
  * 0.84 (docs/audit.md).
  */
-const SHOWN = { several: 0.5, many: 0.75, nearlyAll: 0.87 };
+export const SHOWN = { several: 0.5, many: 0.75, nearlyAll: 0.87 };
 /** Standard errors by which the confidences of two clusters have to differ to say anything. */
 const ERRORS = 2;
 

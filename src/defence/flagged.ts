@@ -1,7 +1,7 @@
 /** From evidence to the samples that are set aside. */
 
 import type { Checkpoint } from '../audit/checkpoint.js';
-import { choosePoisoned } from '../audit/cluster-content.js';
+import { choosePoisoned, SHOWN } from '../audit/cluster-content.js';
 import { logOddsOf, numbersOf, partsOf } from '../audit/parts.js';
 import type { Labelled } from '../audit/verdict.js';
 import type { RunHooks } from '../base/progress.js';
@@ -158,12 +158,16 @@ function withPattern({ c, own, shown, known }: Flagged, { checkpoints }: Seen, i
   const odds = Float64Array.from(own, (at) => patterns!.logOdds[at]);
   if (!isJudge) return { odds, by: 'pattern', why: 'named' };
   const part = odds.map((v) => Number(v > 0));
-  const poisoned = poisonedParts(shown, part, c, known, loss, own);
+  // Under a clean-label attack both parts show the class, and what one of them resembles besides is no evidence.
+  const poisoned = poisonedParts(shown, part, c, known, loss, own, SHOWN.many);
   if (!poisoned) return { by: 'pattern', ...byLoss(loss, own, odds) };
   return { odds: odds.map((v) => (poisoned.has(1) ? v : -v)), by: 'pattern', why: 'content' };
 }
 
-/** Parts of a class that show other classes, clearly or, where that is doubtful, if the network has learned them better; null if none do. */
+/**
+ * Parts of a class that show other classes, clearly or, where that is doubtful, if the network has learned them better; null if none do. `least`: spread that they have to have, whatever their
+ * confidence.
+ */
 function poisonedParts(
   shown: Matrix,
   part: ArrayLike<number>,
@@ -171,8 +175,10 @@ function poisonedParts(
   known: number,
   loss: Float32Array,
   own: Int32Array,
+  least = 0,
 ): ReadonlySet<number> | null {
-  const { poisoned, isDoubtful } = choosePoisoned(shown, part, c, known);
+  const { poisoned, isDoubtful, content } = choosePoisoned(shown, part, c, known);
+  if (content[1].spread < least) return null;
   const [rest, chosen] = [false, true].map((is) => own.filter((_, k) => !!poisoned?.has(part[k]) === is));
   // An audit asks a third network about a doubtful choice.
   return isDoubtful && !isLearned(loss, chosen, rest) ? null : poisoned;

@@ -7,9 +7,9 @@ import { CLASSES, EACH, recorded } from './recorded.js';
 const classes = Array.from({ length: CLASSES }, (_, c) => `class ${c}`);
 
 /** Logits of a network to which sample i shows class `shown(i)`. */
-const logitsOf = (n: number, shown: (i: number) => number) =>
+const logitsOf = (n: number, shown: (i: number) => number, strength = (_: number) => 4) =>
   Float32Array.from({ length: n * CLASSES }, (_, at) =>
-    at % CLASSES === shown(Math.floor(at / CLASSES)) ? 4 + (at % 7) / 7 : 0,
+    at % CLASSES === shown(Math.floor(at / CLASSES)) ? strength(Math.floor(at / CLASSES)) + (at % 7) / 7 : 0,
   );
 
 /** What is set aside of class 2, whose first `far` samples are a cluster of their own with a loss of `lossOfFar`; the others have 1 nat. `shown`: class that sample i shows. */
@@ -75,6 +75,13 @@ test('a cluster that holds most of the class is not set aside for having been le
   expect(named).toEqual(near);
 });
 
+/** What a network makes of sample i: the class that it shows, and the logit of it. */
+interface Network {
+  isJudge: boolean;
+  shown: (i: number) => number;
+  strength?: (i: number) => number;
+}
+
 /** Looks at recordings without clusters, in which class 2 has a pattern with an `effect` that divides its samples by `separation`, its first `having` from the others, and these show other classes by `content`, nats. */
 async function withPattern(
   effect: number,
@@ -82,7 +89,7 @@ async function withPattern(
   having = 40,
   content = 0,
   clusters = true,
-  { isJudge, shown }: { isJudge: boolean; shown: (i: number) => number } = { isJudge: true, shown: unclear },
+  { isJudge, shown, strength }: Network = { isJudge: true, shown: unclear },
 ) {
   const { labels, checkpoints } = recorded(0);
   const first = (i: number) => labels[i] === 2 && i % EACH < having;
@@ -98,7 +105,7 @@ async function withPattern(
   const recordings = checkpoints.map((c) => ({ ...c, patterns }));
   const { seen } = await look(recordings, { set, classes }, { level: 0.01 / 3, seed: 0, clusters }, {});
   const asked = Int32Array.from(labels.keys());
-  const network = { logits: logitsOf(labels.length, shown), asked, isJudge };
+  const network = { logits: logitsOf(labels.length, shown, strength), asked, isJudge };
   const found = seen && (await suspects(wholeOf(set), seen, { classes, seed: 0 }, network));
   const own = [...labels.keys()].filter((i) => labels[i] === 2);
   return { flagged: seen?.classes ?? [], found, first: own.filter(first), rest: own.filter((i) => !first(i)) };
@@ -120,6 +127,15 @@ test('where the images without the pattern show other classes, they are set asid
   const own = await withPattern(0.9, 7.5, 60, 0, true, { isJudge: false, shown });
   expect(own.found!.named).toEqual(own.first);
   expect(own.found!.setAside[0].why).toBe('named');
+});
+
+test('where neither part shows many other classes, as under a clean-label attack, the part with the pattern is set aside if it was learned as well', async () => {
+  // The clean images resemble four classes clearly: a spread of ln 4/ln 9 = 0.63, and a higher one than that of the images with the pattern.
+  const shown = (i: number) => (i % EACH < 40 ? 5 : [0, 1, 3, 4][i % 4]);
+  const strength = (i: number) => (i % EACH < 40 ? 3 : 5);
+  const { found, first } = await withPattern(0.9, 10.5, 40, 0, true, { isJudge: true, shown, strength });
+  expect(found!.named).toEqual(first);
+  expect(found!.setAside[0]).toMatchObject({ by: 'pattern', why: 'learned' });
 });
 
 test('a weaker effect needs samples that lie clearly apart, and without samples that can be told none is enough', async () => {
