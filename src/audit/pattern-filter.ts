@@ -133,7 +133,7 @@ export class PatternFilter {
           const by = isByFrequency ? factors : ones;
           const { pixels } = await transforms.filtered(set, plain, { without, factors: by, weights: ones });
           const least = (floor * pixels.reduce((s, v) => s + v, 0)) / size;
-          const weights = pixels.map((v) => Math.max(1, plain.length) / (v + least));
+          const weights = pixels.map((v) => Math.max(1, plain.length) / Math.max(v + least, 1e-12));
           const { norms } = await transforms.filtered(set, own, { without, factors: by, weights });
           const roots = norms.map((v) => (v + 1e-12) ** 0.25);
           views.push({ factors: isByFrequency ? factors : null, weights, roots });
