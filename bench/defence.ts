@@ -5,10 +5,11 @@
  *
  * Every training appends one line of JSON to `--rows`; those that it has are not made again. `--images`: CIFAR-10 as an image folder (default shapes10).
  * `--fashion`: the first seed on Fashion-MNIST too. `--attacks`: name[@rate][:option=value]. `--clean`: seeds of clean sets, for `watch`. `--limit N` (training
- * images), `--epochs N`. `--defences`: of `ibscope train`; `fine-pruning@0.1` has that learning rate after pruning. Plain training comes first; the defences train where the attack succeeds under it, one after the other. A clean set gets plain
- * training only if `watch` sets samples aside: else its network is that of plain training. Each training has one thread, and as many run at a time as there
- * are cores; its time is that for which it has a processor. The rate of a clean-label attack is a share of the target class. Fine-pruning gets test images
- * that nothing is judged on, as many as 5 % of the training set. `--table` writes what all rows of the file say.
+ * images), `--epochs N`. `--defences`: of `ibscope train`; `fine-pruning@0.1` has that learning rate after pruning. Plain training comes first; the defences
+ * train where the attack succeeds under it, one after the other. A clean set gets plain training only if `watch` sets samples aside: else its network is
+ * that of plain training. Each training has one thread, and as many run at a time as there are cores; its time is that for which it has a processor. The
+ * rate of a clean-label attack is a share of the target class. Fine-pruning gets test images that nothing is judged on, as many as 5 % of the training set.
+ * `--table` writes what all rows of the file say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -31,16 +31,10 @@ export async function main(args: string[]): Promise<void> {
     const dataDir = dataset === 'folder' ? values.images : undefined;
     for (const { attack, attackOption, rate } of parseAttacks(values.attacks))
       for (const seed of parseSeeds(values.seeds)) {
-        const config = {
-          dataset,
-          dataDir,
-          trainLimit: Number(values.limit),
-          testLimit: 100,
-          attack,
-          attackOption,
-          seed,
-        };
-        const made = await makeSet(resolveConfig({ ...config, ...(rate === undefined ? {} : { poisonRate: rate }) }));
+        const limits = { trainLimit: Number(values.limit), testLimit: 100 };
+        const made = await makeSet(
+          resolveConfig({ dataset, dataDir, ...limits, attack, attackOption, poisonRate: rate, seed }),
+        );
         const { images, labels, n, height, width, channels, poisoned } = made.poisoned;
         const started = performance.now();
         const set = { images, labels, n, height, width, channels };

@@ -31,7 +31,7 @@ const ROUNDS = 2;
 const START = { share: 1 / 3, tries: 8, rounds: 2, like: 1 / 10 };
 /**
  * Standard deviations by which images with a pattern lie clearly apart from the others: `several` with at least 30 images on each side, `many` with at least 100 (docs/defence.md). Halves of a normal
- * distribution: 2.7; clean classes of CIFAR-10 and Fashion-MNIST, with 30 images: up to 8.1, with 100: up to 6; a few copies of one image: up to 48.
+ * distribution: 2.7; clean classes of CIFAR-10 and Fashion-MNIST, with 30 images: up to 8.5, with 100: up to 6; a few copies of one image: up to 48.
  */
 const APART = { several: { images: FEWEST_SAMPLES, sd: 10 }, many: { images: 100, sd: 7 } };
 
@@ -151,7 +151,7 @@ export class PatternFilter {
     return this.withoutLow(this.wholeDifference(c, inside));
   }
 
-  /** The same with its low frequencies, which the filter leaves out. */
+  /** The same with its low frequencies. */
   private wholeDifference(c: number, inside: ArrayLike<number>): Float64Array {
     const { own, sum } = this.filters[c];
     const chosen = own.filter((_, k) => inside[k] > 0);

@@ -45,8 +45,6 @@ export interface Evidence {
   /** Chance of the two cluster signals alone, and of a pattern that divides the class alone: without either no samples can be set aside. */
   clustered: number[];
   patterned: number[];
-  /** How much more the images with or without the pattern look like other classes than like their own, nats (audit/pattern.ts); NaN where these do not lie clearly apart, [classes]. */
-  contents: number[];
   /** Log-odds that a sample lies in the second cluster of its class, nats, [n]. */
   logOdds: Float64Array;
   /** κ of the resolved information at the last recording; NaN where it was not measured. */
@@ -62,7 +60,6 @@ export function patternEvidence(checkpoints: readonly Checkpoint[], labels: Int3
     p: p.map((v) => Math.min(1, v / WEIGHTS.pattern)),
     clustered: all(1),
     patterned,
-    contents: contentsIn(checkpoints, classes),
     values: {
       separation: nothing,
       'two-sidedness': nothing,
@@ -80,10 +77,6 @@ function patternsIn(checkpoints: readonly Checkpoint[], classes: number): PerCla
   const { values, p, isApart } = patternSignal(checkpoints.at(-1)!.patterns, classes);
   return { values, p, patterned: p.map((v, c) => (isApart[c] ? v / WEIGHTS.pattern : 1)) };
 }
-
-/** Contents of the last recording, [classes]. */
-const contentsIn = (checkpoints: readonly Checkpoint[], classes: number): number[] =>
-  Array.from({ length: classes }, (_, c) => checkpoints.at(-1)!.patterns?.contents[c] ?? Number.NaN);
 
 /** The evidence of recordings of a training so far; `labels` [n]. */
 export async function evidenceOf(
@@ -132,7 +125,6 @@ export async function evidenceOf(
     p: spread(together.map((p) => Math.min(1, p))),
     clustered: spread(clusters),
     patterned: pattern.patterned,
-    contents: contentsIn(checkpoints, classes),
     values: Object.fromEntries(names.map((s) => [s, each[s].values])) as Evidence['values'],
     logOdds,
     kappa,

@@ -44,14 +44,15 @@ export async function look(
   hooks.progress?.({ phase: 'signals', stage: 'evidence', done: 0, total: 1, unit: 'decision' });
   const evidence = await (clusters ? evidenceOf : patternEvidence)(checkpoints, set.labels, classes.length, seed);
   const found = flaggedClasses(evidence, level);
-  const epoch = checkpoints.at(-1)!.epoch;
+  const last = checkpoints.at(-1)!;
+  const { epoch } = last;
   hooks.line?.(
     found.length > 0
       ? `epoch ${epoch}: ${found.map((c) => `"${classes[c]}"`).join(', ')} flagged, p ${preciseChance(Math.min(...found.map((c) => evidence.p[c])))}`
       : `epoch ${epoch}: no class is flagged, smallest p ${preciseChance(Math.min(1, ...evidence.p))}`,
   );
   return {
-    decision: decisionOf(evidence, classes, found, epoch, level),
+    decision: decisionOf(evidence, classes, found, last, level),
     seen: found.length > 0 ? { classes: found, evidence, level, checkpoints } : null,
   };
 }
@@ -66,10 +67,11 @@ function decisionOf(
   evidence: Evidence,
   classes: readonly string[],
   found: number[],
-  epoch: number,
+  { epoch, patterns }: Checkpoint,
   level: number,
 ): Decision {
-  const { p, values, contents, kappa } = evidence;
+  const { p, kappa } = evidence;
+  const values: Record<string, ArrayLike<number>> = { ...evidence.values, content: patterns?.contents ?? [] };
   const finite = (v: number) => (Number.isFinite(v) ? v : null);
   return {
     epoch,
@@ -79,9 +81,7 @@ function decisionOf(
       label,
       p: p[c],
       flagged: found.includes(c),
-      values: Object.fromEntries(
-        Object.entries({ ...values, content: contents }).map(([name, all]) => [name, finite(all[c])]),
-      ),
+      values: Object.fromEntries(Object.entries(values).map(([name, all]) => [name, finite(all[c])])),
     })),
   };
 }
@@ -153,13 +153,14 @@ function shownOf(own: Int32Array, { logits, asked }: Asked, classes: number, fla
  * The images of a class with its pattern, or those without it: where the clean images are alike, the pattern may be theirs. A judge says which show other classes; if that is not clear, as under
  * a clean-label attack, the loss decides. Without a judge these are the images by whose pattern the network names the class.
  */
-function withPattern({ c, own, shown, known }: Flagged, { checkpoints }: Seen, isJudge: boolean): Suspicion {
+function withPattern(asked: Flagged, { checkpoints }: Seen, isJudge: boolean): Suspicion {
+  const { own } = asked;
   const { patterns, loss } = checkpoints.at(-1)!;
   const odds = Float64Array.from(own, (at) => patterns!.logOdds[at]);
   if (!isJudge) return { odds, by: 'pattern', why: 'named' };
   const part = odds.map((v) => Number(v > 0));
   // Under a clean-label attack both parts show the class, and what one of them resembles besides is no evidence.
-  const poisoned = poisonedParts(shown, part, c, known, loss, own, SHOWN.many);
+  const poisoned = poisonedParts(asked, part, loss, SHOWN.many);
   if (!poisoned) return { by: 'pattern', ...byLoss(loss, own, odds) };
   return { odds: odds.map((v) => (poisoned.has(1) ? v : -v)), by: 'pattern', why: 'content' };
 }
@@ -169,12 +170,9 @@ function withPattern({ c, own, shown, known }: Flagged, { checkpoints }: Seen, i
  * confidence.
  */
 function poisonedParts(
-  shown: Matrix,
+  { c, own, shown, known }: Flagged,
   part: ArrayLike<number>,
-  c: number,
-  known: number,
   loss: Float32Array,
-  own: Int32Array,
   least = 0,
 ): ReadonlySet<number> | null {
   const { poisoned, isDoubtful, content } = choosePoisoned(shown, part, c, known);
@@ -186,10 +184,11 @@ function poisonedParts(
 
 /** What is suspicious by the parts of a class in T; null if it has one. */
 async function suspiciousParts(
-  { c, own, shown, known }: Flagged,
+  asked: Flagged,
   { classes: flagged, evidence, checkpoints }: Seen,
   seed: number,
 ): Promise<Suspicion | null> {
+  const { own } = asked;
   const others = evidence.p.flatMap((_, k) =>
     flagged.includes(k) || !Number.isFinite(evidence.values.separation[k])
       ? []
@@ -200,7 +199,7 @@ async function suspiciousParts(
   if (parts.length === 1) return null;
   const part = numbersOf(parts, own.length);
   const { loss } = checkpoints.at(-1)!;
-  const poisoned = poisonedParts(shown, part, c, known, loss, own);
+  const poisoned = poisonedParts(asked, part, loss);
   if (!poisoned) return { by: 'clusters', ...byLoss(loss, own, first) };
   return { odds: logOddsOf(parts, poisoned, own.length), by: 'clusters', why: 'content' };
 }
